@@ -1,0 +1,1 @@
+//! Exact numbers, named roundings, calendars, windows and typed ids.

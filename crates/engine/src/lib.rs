@@ -1,0 +1,1 @@
+//! What a plan means: the reference measurer, the evaluator and explanations.

@@ -1,0 +1,1 @@
+//! Facts: feeds, standardising, quarantine, Delta tables, measures by DataFusion.

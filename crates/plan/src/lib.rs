@@ -1,0 +1,1 @@
+//! The plan language: text in, a checked plan or every mistake in it out.

@@ -1,0 +1,2 @@
+//! Checks and code generation of this workspace.
+fn main() {}
