@@ -1,1 +1,9 @@
 //! The plan language: text in, a checked plan or every mistake in it out.
+//!
+//! The crate reads plan text ([`yaml`], [`formula`]), resolves names, infers units and levels, and hands on a typed
+//! tree ([`tree`]). It must never know a partner's name, a fact, a clock or a file: its caller gives it text.
+#![forbid(unsafe_code)]
+#![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
+
+pub mod span;
+pub mod tree;
