@@ -709,6 +709,8 @@ pub enum Name {
     Value(ValueId),
     /// A component's entitlement.
     Component(ComponentId),
+    /// What a limit leaves of all it holds, top-up included.
+    Limit(LimitId),
     /// A column of the partner directory, for the partner asked about.
     Attribute(AttributeId),
     /// The partner asked about.
