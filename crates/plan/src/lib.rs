@@ -3,7 +3,15 @@
 //! The crate reads plan text ([`yaml`], [`formula`]), resolves names, infers units and levels, and hands on a typed
 //! tree ([`tree`]). It must never know a partner's name, a fact, a clock or a file: its caller gives it text.
 #![forbid(unsafe_code)]
-#![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
+#![deny(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic
+)]
 
+pub mod diagnostic;
+pub mod document;
+pub mod formula;
 pub mod span;
 pub mod tree;
+pub mod yaml;

@@ -161,7 +161,10 @@ impl FactKind {
     /// A column by its name.
     #[must_use]
     pub fn column_named(&self, name: &str) -> Option<ColumnId> {
-        let at = self.columns.iter().position(|column| &*column.name == name)?;
+        let at = self
+            .columns
+            .iter()
+            .position(|column| &*column.name == name)?;
         u16::try_from(at).ok().map(ColumnId)
     }
 
@@ -626,13 +629,29 @@ pub struct Unit {
 
 impl Unit {
     /// A plain ratio.
-    pub const RATIO: Self = Self { money: 0, count: 0, score: 0 };
+    pub const RATIO: Self = Self {
+        money: 0,
+        count: 0,
+        score: 0,
+    };
     /// Money.
-    pub const MONEY: Self = Self { money: 1, count: 0, score: 0 };
+    pub const MONEY: Self = Self {
+        money: 1,
+        count: 0,
+        score: 0,
+    };
     /// A count.
-    pub const COUNT: Self = Self { money: 0, count: 1, score: 0 };
+    pub const COUNT: Self = Self {
+        money: 0,
+        count: 1,
+        score: 0,
+    };
     /// A score.
-    pub const SCORE: Self = Self { money: 0, count: 0, score: 1 };
+    pub const SCORE: Self = Self {
+        money: 0,
+        count: 0,
+        score: 1,
+    };
 }
 
 /// A formula with its type and place.
