@@ -15,6 +15,9 @@ use trueup_base::rounding::Rounding;
 
 pub use crate::span::{FileId, Span};
 
+mod formula;
+pub use formula::*;
+
 /// Shared text: names and words are written once and read everywhere.
 pub type Text = Arc<str>;
 
@@ -116,6 +119,10 @@ pub struct Plan {
     pub governance: Vec<GovernanceBlock>,
     /// Worked examples written in the plan.
     pub examples: Vec<Example>,
+    /// How far back a late or corrected fact may change what was paid; none means to the agreement's start.
+    pub reach_back: Option<Duration>,
+    /// The SHA-256, in hex, of the plan's own text and of its templates': what both sides sign of it.
+    pub identity: Text,
 }
 
 /// What a component's result is rounded to.
@@ -233,6 +240,8 @@ pub struct Term {
     pub spread: Spread,
     /// The figure that holds where an agreement says nothing.
     pub agreed: Option<Expr>,
+    /// Whether `terms` declares it; a contingency may mention a term that is only found when it happens.
+    pub declared: bool,
     /// Where it is written.
     pub span: Span,
 }
@@ -450,6 +459,8 @@ pub struct Component {
     pub grants: Grant,
     /// Why it has no upper bound, when both sides agreed to that.
     pub uncapped: Option<Text>,
+    /// An agreed cliff and the reason both sides gave for it.
+    pub cliff: Option<Text>,
     /// Components that are meant to pay on the same rows.
     pub stacks_with: Vec<ComponentId>,
     /// Where it is written.
@@ -599,370 +610,3 @@ pub enum Reference {
     Limit(LimitId),
 }
 
-/// What a formula answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Type {
-    /// An exact number with its unit.
-    Number(Unit),
-    /// A day.
-    Date,
-    /// A length of time.
-    Duration,
-    /// True or false.
-    Flag,
-    /// Text.
-    Text,
-    /// A partner.
-    Partner,
-}
-
-/// The unit of a number: powers of money, count and score; a ratio has none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Unit {
-    /// The power of money.
-    pub money: i8,
-    /// The power of count.
-    pub count: i8,
-    /// The power of score.
-    pub score: i8,
-}
-
-impl Unit {
-    /// A plain ratio.
-    pub const RATIO: Self = Self {
-        money: 0,
-        count: 0,
-        score: 0,
-    };
-    /// Money.
-    pub const MONEY: Self = Self {
-        money: 1,
-        count: 0,
-        score: 0,
-    };
-    /// A count.
-    pub const COUNT: Self = Self {
-        money: 0,
-        count: 1,
-        score: 0,
-    };
-    /// A score.
-    pub const SCORE: Self = Self {
-        money: 0,
-        count: 0,
-        score: 1,
-    };
-}
-
-/// A formula with its type and place.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Expr {
-    /// What it is.
-    pub form: Form,
-    /// What it answers.
-    pub of: Type,
-    /// Where it is written.
-    pub span: Span,
-}
-
-/// What a formula is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Form {
-    /// A figure, text, date, … written in the plan.
-    Literal(Literal),
-    /// A name.
-    Name(Name),
-    /// `-x`.
-    Negated(Box<Expr>),
-    /// `x + y` and its kin.
-    Arithmetic(Operator, Box<Expr>, Box<Expr>),
-    /// `x < y` and its kin.
-    Compared(Comparison, Box<Expr>, Box<Expr>),
-    /// `x between low and high`, both included.
-    Between(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `x in (a, b)`.
-    In(Box<Expr>, Vec<Expr>),
-    /// `x is missing`, `x is undefined`.
-    Is(Box<Expr>, NoAnswerKind),
-    /// `not x`.
-    Not(Box<Expr>),
-    /// `x and y and …`.
-    And(Vec<Expr>),
-    /// `x or y or …`.
-    Or(Vec<Expr>),
-    /// `case when … then … else … end`.
-    Case(Vec<(Expr, Expr)>, Box<Expr>),
-    /// A function, table or question about another place.
-    Call(Call),
-}
-
-/// A literal.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
-    /// A number in the unit of its expression.
-    Number(Exact),
-    /// Text.
-    Text(Text),
-    /// A day.
-    Date(Date),
-    /// A length of time.
-    Duration(Duration),
-    /// True or false.
-    Flag(bool),
-    /// The word `missing`.
-    Missing,
-}
-
-/// A resolved name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Name {
-    /// A column of the row the formula is asked on.
-    Column(KindId, ColumnId),
-    /// A column of type partner, followed into the directory: `sale.seller.size`.
-    Followed(KindId, ColumnId, AttributeId),
-    /// A term of the agreement.
-    Term(TermId),
-    /// A measure.
-    Measure(MeasureId),
-    /// A named value.
-    Value(ValueId),
-    /// A component's entitlement.
-    Component(ComponentId),
-    /// What a limit leaves of all it holds, top-up included.
-    Limit(LimitId),
-    /// A column of the partner directory, for the partner asked about.
-    Attribute(AttributeId),
-    /// The partner asked about.
-    Partner,
-    /// A property of the window asked in.
-    Window(WindowPart),
-    /// The distance between the credited partner and the row's own.
-    CreditLevel,
-    /// The argument of the table the formula stands in, by position.
-    Argument(u16),
-    /// A column of the band, by position.
-    BandColumn(u16),
-    /// The band's lower bound.
-    Lower,
-    /// The band's upper bound.
-    Upper,
-    /// Upper less lower.
-    Width,
-    /// Whether a higher band was entered.
-    Filled,
-    /// The part of the argument in the band.
-    Slice,
-    /// Inside an override: what the name said before.
-    Was,
-}
-
-/// A property of the window asked in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum WindowPart {
-    /// Its first day.
-    Starts,
-    /// The day after its last.
-    Ends,
-    /// Its last day.
-    Last,
-    /// Its days.
-    Days,
-    /// The days of the full period it is a part of.
-    FullDays,
-    /// Whether it reaches the end of its full period.
-    Final,
-}
-
-/// An arithmetic operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operator {
-    /// `+`
-    Plus,
-    /// `-`
-    Minus,
-    /// `*`
-    Times,
-    /// `/`
-    Over,
-}
-
-/// A comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Comparison {
-    /// `=`
-    Equal,
-    /// `<>`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    More,
-    /// `>=`
-    AtLeast,
-}
-
-/// Which no answer is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NoAnswerKind {
-    /// Something that should be there is not.
-    Missing,
-    /// Everything is there and the rule has no answer.
-    Undefined,
-}
-
-/// A function, a table, or the same value asked elsewhere.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Call {
-    /// The smallest.
-    Least(Vec<Expr>),
-    /// The largest.
-    Greatest(Vec<Expr>),
-    /// Not below, not above.
-    Clamp {
-        /// What is held.
-        x: Box<Expr>,
-        /// The lower end.
-        low: Box<Expr>,
-        /// The upper end.
-        high: Box<Expr>,
-    },
-    /// Without its sign.
-    Abs(Box<Expr>),
-    /// A named rounding.
-    Round {
-        /// What is rounded.
-        x: Box<Expr>,
-        /// To multiples of this.
-        to: Box<Expr>,
-        /// How.
-        mode: Rounding,
-    },
-    /// The first with an answer.
-    Coalesce(Vec<Expr>),
-    /// The second where the first is undefined.
-    Otherwise(Box<Expr>, Box<Expr>),
-    /// Each part with its weight.
-    Weighted(Vec<(Expr, Exact)>),
-    /// Days from the first to the second.
-    DaysBetween(Box<Expr>, Box<Expr>),
-    /// Full months from the first to the second.
-    MonthsBetween(Box<Expr>, Box<Expr>),
-    /// The same asked in another window.
-    Asked(Elsewhere, Box<Expr>),
-    /// Asked in every window of a unit, and folded.
-    FoldedBy(FoldBy, Box<Expr>, WindowUnit),
-    /// Whether it ever held since the agreement's start.
-    Ever(Box<Expr>),
-    /// The sum over the partner's rows up to and including this one.
-    Running {
-        /// What is added.
-        x: Box<Expr>,
-        /// The order, where it is not date and fact id.
-        in_order: Option<Box<Expr>>,
-    },
-    /// A table's answer.
-    Table(TableId, Vec<Expr>),
-    /// One key of a keyed measure (possibly asked elsewhere).
-    Keyed(Box<Expr>, Box<Expr>),
-    /// A fold over a keyed measure's declared keys.
-    FoldedKeys(FoldBy, Box<Expr>),
-    /// Over all partners of the program.
-    Total {
-        /// What is added.
-        x: Box<Expr>,
-        /// Which partners count.
-        filter: Option<Box<Expr>>,
-    },
-    /// Over everyone below the partner.
-    Team(Box<Expr>),
-    /// How many stand above, plus one.
-    Rank {
-        /// What is ranked, the most first.
-        x: Box<Expr>,
-        /// Groups ranked apart.
-        within: Option<Box<Expr>>,
-        /// Which partners count.
-        filter: Option<Box<Expr>>,
-    },
-    /// This partner's or row's part of a sum.
-    Allocate(Box<Allocation>),
-    /// The same for somebody else.
-    Of(Box<Expr>, Box<Expr>),
-    /// Into another currency.
-    Convert(Box<Conversion>),
-}
-
-/// A part of a shared sum.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Allocation {
-    /// What is shared.
-    pub total: Expr,
-    /// By which weight.
-    pub by: Expr,
-    /// Whole multiples of this, or exact.
-    pub to: Option<Expr>,
-    /// What happens to the rest.
-    pub rest: trueup_base::share::Rest,
-    /// Groups that share apart.
-    pub within: Option<Expr>,
-    /// Who takes part.
-    pub filter: Option<Expr>,
-    /// Whether rows of this kind share (the weight is asked on rows), not partners.
-    pub rows: Option<KindId>,
-}
-
-/// A conversion between currencies.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Conversion {
-    /// What is converted.
-    pub x: Expr,
-    /// Its currency; the plan's when not said.
-    pub from: Currency,
-    /// The currency asked for.
-    pub into: Currency,
-    /// Which rate.
-    pub rate: RateKind,
-}
-
-/// Which rate a conversion takes.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RateKind {
-    /// The day's rate.
-    On(Expr),
-    /// The average of the window's month.
-    MonthAverage,
-    /// The fixed rate in the plan.
-    Plan,
-}
-
-/// Another window to ask in.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Elsewhere {
-    /// So many windows of the same unit before, with the answer for windows before the agreement.
-    Previous(u32, Option<Box<Expr>>),
-    /// The same window a year earlier.
-    PreviousYear,
-    /// From the year's start to the end of this window.
-    YearToDate,
-    /// From the agreement's start to the end of this window.
-    SinceStart,
-    /// So much time that ends where this window ends.
-    Trailing(Duration),
-    /// The full period this window is a part of.
-    Full,
-    /// The part so far.
-    ToDate,
-}
-
-/// A fold over several answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FoldBy {
-    /// Added.
-    Sum,
-    /// The smallest.
-    Min,
-    /// The largest.
-    Max,
-}
