@@ -1,0 +1,550 @@
+//! Calendars: which windows of time there are, where each begins, and what they are called.
+//!
+//! A calendar cuts all time into windows of each unit, without gap or overlap (LAW-30): every boundary is computed from
+//! the calendar alone, never from the boundary before, so a year that starts on the 31st does not drift. It must never know a
+//! zone, an agreement or today; agreement windows are built by the engine. It refuses declarations that cut time in no clear way
+//! ([`CalendarError`]) and texts that name no window ([`PeriodTextError`]).
+//!
+//! **Months.** A program year starts on `year_starts`; its months start on that day of each month, or on the last day of a shorter
+//! month. Quarters, halves and years are 3, 6 and 12 of them. A half month is the first fifteen days of a month, or its rest.
+//!
+//! **Weeks** are ISO weeks: Monday to Sunday.
+//!
+//! **4-4-5** (and 4-5-4, 5-4-4): the year starts on the Monday nearest to `year_starts`, each quarter has 13 weeks and its
+//! months 4, 4 and 5 of them. A year of 53 weeks gives the extra week to its last month, and so to its last quarter and half.
+//!
+//! **Names.** Calendar years: `2013`, `2013-H1`, `2013-Q1`, `2013-04`, `2013-04-a`, `2013-W07`, `2013-04-05`. Program years that do not start on
+//! 1 January, or are made of weeks: `FY2013`, `FY2013-H1`, `FY2013-Q1`, named for the calendar year in which the year ends (a 4-4-5 year
+//! from 1 January for that year), and where months are no calendar months `FY2013-P04`, `FY2013-P04-a`, `FY2013-W07`. A listed period is named by its
+//! first day, any other span by its first and last: `2013-01-15..2013-12-31`.
+
+mod labels;
+mod window;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::date::{
+    Date, add_months, date_of, day_number, day_number_in_month, from_day_number, month_number,
+    number,
+};
+use crate::exact::excerpt;
+
+pub use labels::PeriodTextError;
+pub use window::{UnitNameError, Window, WindowUnit};
+
+/// A day of the year, such as the first of December.
+///
+/// ```
+/// use trueup_base::MonthDay;
+///
+/// let first: MonthDay = "12-01".parse()?;
+/// assert_eq!((first.month(), first.day()), (12, 1));
+/// assert!("02-30".parse::<MonthDay>().is_err());
+/// # Ok::<(), trueup_base::CalendarError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MonthDay {
+    month: i8,
+    day: i8,
+}
+
+impl MonthDay {
+    /// 1 January.
+    pub const NEW_YEAR: MonthDay = MonthDay { month: 1, day: 1 };
+
+    /// A month (1 to 12) and a day it has in some year; 29 February means the 28th where there is none.
+    pub fn new(month: i8, day: i8) -> Option<MonthDay> {
+        // 2000 was a leap year.
+        date_of(2000, i64::from(month), i64::from(day)).map(|_| MonthDay { month, day })
+    }
+
+    /// 1 to 12.
+    pub const fn month(self) -> i8 {
+        self.month
+    }
+
+    /// 1 to 31.
+    pub const fn day(self) -> i8 {
+        self.day
+    }
+}
+
+impl fmt::Display for MonthDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{:02}-{:02}", self.month, self.day))
+    }
+}
+
+impl fmt::Debug for MonthDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for MonthDay {
+    type Err = CalendarError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || CalendarError::MonthDay(excerpt(text));
+        let &[a, b, b'-', c, d] = text.as_bytes() else {
+            return Err(refused());
+        };
+        let (month, day) = (
+            number(&[a, b]).ok_or_else(refused)?,
+            number(&[c, d]).ok_or_else(refused)?,
+        );
+        match (i8::try_from(month), i8::try_from(day)) {
+            (Ok(month), Ok(day)) => MonthDay::new(month, day).ok_or_else(refused),
+            _ => Err(refused()),
+        }
+    }
+}
+
+/// Why a calendar cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CalendarError {
+    /// Not a day of the year.
+    #[error("`{0}` is no day of the year; write month and day, such as 12-01")]
+    MonthDay(String),
+    /// Not the weeks of a quarter's three months.
+    #[error(
+        "`{0}` does not divide a quarter of 13 weeks into three months; write 4-4-5, 4-5-4 or 5-4-4"
+    )]
+    Weeks(String),
+    /// A single date bounds nothing.
+    #[error(
+        "a list of periods needs at least two dates: where each starts, and where the last one ends"
+    )]
+    TooFewPeriods,
+    /// Dates that do not rise.
+    #[error("period dates must rise, and {later} follows {earlier}")]
+    PeriodsFall {
+        /// The date listed first.
+        earlier: Date,
+        /// The date listed after it.
+        later: Date,
+    },
+}
+
+/// How a program cuts time into windows. The default is the ordinary calendar.
+///
+/// ```
+/// use trueup_base::date::parse_date;
+/// use trueup_base::{Calendar, WindowUnit};
+///
+/// let calendar = Calendar::default().starting("12-01".parse()?);
+/// let quarter = calendar.window_at(WindowUnit::Quarter, parse_date("2013-01-15")?).ok_or("no window")?;
+/// assert_eq!(quarter.to_string(), "2012-12-01..2013-02-28");
+/// assert_eq!(calendar.label(&quarter), "FY2013-Q1");
+/// assert_eq!(calendar.parse_period("FY2013-Q1")?, quarter);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Calendar {
+    year_starts: MonthDay,
+    weeks: Option<[u8; 3]>,
+    periods: Vec<Date>,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Calendar {
+            year_starts: MonthDay::NEW_YEAR,
+            weeks: None,
+            periods: Vec::new(),
+        }
+    }
+}
+
+impl Calendar {
+    /// With years that start on this day (4-4-5: on the Monday nearest to it).
+    #[must_use]
+    pub fn starting(self, year_starts: MonthDay) -> Calendar {
+        Calendar {
+            year_starts,
+            ..self
+        }
+    }
+
+    /// With months of whole weeks: how many weeks each month of a quarter has.
+    ///
+    /// ```
+    /// use trueup_base::Calendar;
+    ///
+    /// assert!(Calendar::default().with_weeks(&[4, 4, 5]).is_ok());
+    /// assert!(Calendar::default().with_weeks(&[4, 4, 4]).is_err());
+    /// ```
+    pub fn with_weeks(self, weeks: &[u8]) -> Result<Calendar, CalendarError> {
+        match *weeks {
+            [a, b, c] if [a, b, c].iter().all(|n| (1..=13).contains(n)) && a + b + c == 13 => {
+                Ok(Calendar {
+                    weeks: Some([a, b, c]),
+                    ..self
+                })
+            }
+            _ => {
+                let written: Vec<String> = weeks.iter().take(13).map(u8::to_string).collect();
+                Err(CalendarError::Weeks(written.join("-")))
+            }
+        }
+    }
+
+    /// As [`with_weeks`](Calendar::with_weeks), from the text of a declaration: `4-4-5`.
+    ///
+    /// ```
+    /// use trueup_base::Calendar;
+    ///
+    /// assert_eq!(Calendar::default().with_weeks_text("4-4-5")?.weeks(), Some([4, 4, 5]));
+    /// # Ok::<(), trueup_base::CalendarError>(())
+    /// ```
+    pub fn with_weeks_text(self, text: &str) -> Result<Calendar, CalendarError> {
+        let refused = || CalendarError::Weeks(excerpt(text));
+        let weeks: Option<Vec<u8>> = text.split('-').map(|part| part.parse().ok()).collect();
+        self.with_weeks(&weeks.ok_or_else(refused)?)
+            .map_err(|_| refused())
+    }
+
+    /// With listed periods: each date starts one and ends the one before; the last date only ends.
+    ///
+    /// ```
+    /// use trueup_base::date::parse_date;
+    /// use trueup_base::{Calendar, WindowUnit};
+    ///
+    /// let dates = ["2021-09-29", "2021-10-29", "2021-11-29"].map(parse_date).into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// let calendar = Calendar::default().with_periods(dates)?;
+    /// let first = calendar.parse_period("2021-09-29")?;
+    /// assert_eq!((first.unit, first.days()), (WindowUnit::Period, 30));
+    /// assert_eq!(calendar.window_at(WindowUnit::Period, parse_date("2021-11-29")?), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_periods(self, periods: Vec<Date>) -> Result<Calendar, CalendarError> {
+        if periods.len() < 2 {
+            return Err(CalendarError::TooFewPeriods);
+        }
+        for pair in periods.windows(2) {
+            if let &[earlier, later] = pair
+                && earlier >= later
+            {
+                return Err(CalendarError::PeriodsFall { earlier, later });
+            }
+        }
+        Ok(Calendar { periods, ..self })
+    }
+
+    /// The day on which its years start.
+    pub fn year_starts(&self) -> MonthDay {
+        self.year_starts
+    }
+
+    /// The weeks of a quarter's three months, if its months are made of weeks.
+    pub fn weeks(&self) -> Option<[u8; 3]> {
+        self.weeks
+    }
+
+    /// The listed period dates, or none.
+    pub fn periods(&self) -> &[Date] {
+        &self.periods
+    }
+
+    /// The whole window of this unit that holds the date. `None` for agreement windows, outside the listed periods, and
+    /// where the window would leave the years 1 to 9999.
+    pub fn window_at(&self, unit: WindowUnit, date: Date) -> Option<Window> {
+        self.window(unit, self.index_at(unit, date)?)
+    }
+
+    /// The whole window of the same unit `n` windows later (earlier, if negative); of a cut window too.
+    ///
+    /// ```
+    /// use trueup_base::Calendar;
+    ///
+    /// let calendar = Calendar::default();
+    /// let march = calendar.parse_period("2024-03")?;
+    /// assert_eq!(calendar.shift(&march, -1), Some(calendar.parse_period("2024-02")?));
+    /// # Ok::<(), trueup_base::PeriodTextError>(())
+    /// ```
+    pub fn shift(&self, window: &Window, n: i64) -> Option<Window> {
+        self.window(
+            window.unit,
+            self.index_at(window.unit, window.full_starts)?
+                .checked_add(n)?,
+        )
+    }
+
+    /// The same window a year earlier; of a cut window the part that has elapsed alike.
+    ///
+    /// The same month, quarter, week … by its number in the year, week 53 being answered by week 52 where there is none. Of a cut
+    /// window each cut moves back by twelve months (clamped to the month's end), in windows made of weeks and in listed periods by
+    /// as many days as it lies after the window's start; neither leaves the earlier window. A listed period is answered by the one
+    /// that starts nearest to the same date a year earlier, at most a week away. An agreement's window moves back as it is.
+    /// `None` where there is no such window or nothing of it is left.
+    ///
+    /// ```
+    /// use trueup_base::Calendar;
+    /// use trueup_base::date::parse_date;
+    ///
+    /// let calendar = Calendar::default();
+    /// let quarter = calendar.parse_period("2024-Q1")?;
+    /// let so_far = quarter.cut(quarter.starts, parse_date("2024-02-16")?).ok_or("empty")?;
+    /// let earlier = calendar.year_earlier(&so_far).ok_or("no such window")?;
+    /// assert_eq!(earlier.to_string(), "2023-01-01..2023-02-15");
+    /// assert_eq!(earlier.full_ends, parse_date("2023-04-01")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn year_earlier(&self, window: &Window) -> Option<Window> {
+        let index = || self.index_at(window.unit, window.full_starts);
+        let whole = match window.unit {
+            WindowUnit::Day => self.day_a_year_earlier(window.full_starts)?,
+            WindowUnit::Week => self.window(window.unit, self.week_a_year_earlier(index()?))?,
+            WindowUnit::HalfMonth => self.window(window.unit, index()? - 24)?,
+            WindowUnit::Month => self.window(window.unit, index()? - 12)?,
+            WindowUnit::Quarter => self.window(window.unit, index()? - 4)?,
+            WindowUnit::Half => self.window(window.unit, index()? - 2)?,
+            WindowUnit::Year => self.window(window.unit, index()? - 1)?,
+            WindowUnit::Period => self.period_a_year_earlier(window.full_starts)?,
+            WindowUnit::Agreement => Window::whole(
+                window.unit,
+                add_months(window.full_starts, -12)?,
+                add_months(window.full_ends, -12)?,
+            )?,
+        };
+        let by_months = match window.unit {
+            WindowUnit::Day | WindowUnit::Week | WindowUnit::Period => false,
+            WindowUnit::Agreement => true,
+            WindowUnit::HalfMonth
+            | WindowUnit::Month
+            | WindowUnit::Quarter
+            | WindowUnit::Half
+            | WindowUnit::Year => self.weeks.is_none(),
+        };
+        let moved = |cut: Date| match by_months {
+            true => add_months(cut, -12),
+            false => from_day_number(
+                day_number(whole.starts) + day_number(cut) - day_number(window.full_starts),
+            ),
+        };
+        let starts = if window.starts == window.full_starts {
+            whole.starts
+        } else {
+            moved(window.starts)?
+        };
+        let ends = if window.ends == window.full_ends {
+            whole.ends
+        } else {
+            moved(window.ends)?
+        };
+        whole.cut(starts, ends)
+    }
+
+    /// Every whole window of this unit that holds a day of `from..until`, in order.
+    ///
+    /// ```
+    /// use trueup_base::date::parse_date;
+    /// use trueup_base::{Calendar, WindowUnit};
+    ///
+    /// let calendar = Calendar::default();
+    /// let months = calendar.windows_in(WindowUnit::Month, parse_date("2024-01-31")?, parse_date("2024-03-01")?);
+    /// let labels: Vec<String> = months.iter().map(|month| calendar.label(month)).collect();
+    /// assert_eq!(labels, ["2024-01", "2024-02"]);
+    /// # Ok::<(), trueup_base::date::DateTextError>(())
+    /// ```
+    pub fn windows_in(&self, unit: WindowUnit, from: Date, until: Date) -> Vec<Window> {
+        if from >= until {
+            return Vec::new();
+        }
+        if let WindowUnit::Period = unit {
+            let all = self.periods.windows(2).filter_map(|pair| match *pair {
+                [starts, ends] => Window::whole(unit, starts, ends),
+                _ => None,
+            });
+            return all
+                .filter(|window| window.starts < until && from < window.ends)
+                .collect();
+        }
+        let last = from_day_number(day_number(until) - 1);
+        match (
+            self.index_at(unit, from),
+            last.and_then(|last| self.index_at(unit, last)),
+        ) {
+            (Some(first), Some(last)) => (first..=last)
+                .filter_map(|index| self.window(unit, index))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The window of this unit with this number.
+    fn window(&self, unit: WindowUnit, index: i64) -> Option<Window> {
+        if let WindowUnit::Period = unit {
+            let at = usize::try_from(index).ok()?;
+            return Window::whole(
+                unit,
+                *self.periods.get(at)?,
+                *self.periods.get(at.checked_add(1)?)?,
+            );
+        }
+        // Far beyond any date; numbers below this cannot overflow on the way.
+        if index.abs() > 8_000_000 {
+            return None;
+        }
+        let starts = from_day_number(self.starts(unit, index)?)?;
+        Window::whole(
+            unit,
+            starts,
+            from_day_number(self.starts(unit, index + 1)?)?,
+        )
+    }
+
+    /// The number of the window that holds the date; it counts the unit's windows through all time.
+    fn index_at(&self, unit: WindowUnit, date: Date) -> Option<i64> {
+        let day = day_number(date);
+        Some(match unit {
+            WindowUnit::Day => day,
+            WindowUnit::Week => week_number(day),
+            WindowUnit::HalfMonth => {
+                let month = self.month_at(date);
+                2 * month + i64::from(day >= self.month_starts(month) + HALF_MONTH_DAYS)
+            }
+            WindowUnit::Month => self.month_at(date),
+            WindowUnit::Quarter => self.month_at(date).div_euclid(3),
+            WindowUnit::Half => self.month_at(date).div_euclid(6),
+            WindowUnit::Year => self.month_at(date).div_euclid(12),
+            WindowUnit::Period => {
+                let after = self.periods.partition_point(|starts| *starts <= date);
+                i64::try_from(after)
+                    .ok()?
+                    .checked_sub(1)
+                    .filter(|index| *index >= 0)?
+            }
+            WindowUnit::Agreement => return None,
+        })
+    }
+
+    /// The day number on which the window with this number starts.
+    fn starts(&self, unit: WindowUnit, index: i64) -> Option<i64> {
+        Some(match unit {
+            WindowUnit::Day => index,
+            WindowUnit::Week => first_of_week(index),
+            WindowUnit::HalfMonth => {
+                self.month_starts(index.div_euclid(2)) + index.rem_euclid(2) * HALF_MONTH_DAYS
+            }
+            WindowUnit::Month => self.month_starts(index),
+            WindowUnit::Quarter => self.month_starts(3 * index),
+            WindowUnit::Half => self.month_starts(6 * index),
+            WindowUnit::Year => self.month_starts(12 * index),
+            WindowUnit::Period | WindowUnit::Agreement => return None,
+        })
+    }
+
+    /// The number of the program month that holds the date: twelve times the calendar year in which its program year starts, and 0
+    /// to 11.
+    fn month_at(&self, date: Date) -> i64 {
+        let day = day_number(date);
+        match self.weeks {
+            None => {
+                let month = month_number(date) - self.months_before();
+                if day < self.month_starts(month) {
+                    month - 1
+                } else {
+                    month
+                }
+            }
+            Some(_) => {
+                let year = week_year(self.year_starts, day);
+                let first = 12 * year;
+                // Twelve steps at most; the last month takes what is left.
+                (first..first + 12)
+                    .rev()
+                    .find(|month| self.month_starts(*month) <= day)
+                    .unwrap_or(first)
+            }
+        }
+    }
+
+    /// The day number on which the program month with this number starts.
+    fn month_starts(&self, month: i64) -> i64 {
+        match self.weeks {
+            None => day_number_in_month(month + self.months_before(), self.year_starts.day),
+            Some([a, b, _]) => {
+                let (year, month) = (month.div_euclid(12), month.rem_euclid(12));
+                let in_quarter = match month % 3 {
+                    0 => 0,
+                    1 => a,
+                    _ => a + b,
+                };
+                week_year_starts(self.year_starts, year)
+                    + 7 * (month / 3 * 13 + i64::from(in_quarter))
+            }
+        }
+    }
+
+    fn months_before(&self) -> i64 {
+        i64::from(self.year_starts.month) - 1
+    }
+
+    fn day_a_year_earlier(&self, date: Date) -> Option<Window> {
+        let earlier = match self.weeks {
+            None => add_months(date, -12)?,
+            Some(_) => {
+                let day = day_number(date);
+                let year = week_year(self.year_starts, day);
+                let starts = |year| week_year_starts(self.year_starts, year);
+                from_day_number((starts(year - 1) + day - starts(year)).min(starts(year) - 1))?
+            }
+        };
+        self.window_at(WindowUnit::Day, earlier)
+    }
+
+    fn week_a_year_earlier(&self, week: i64) -> i64 {
+        let year = week_year(self.week_anchor(), first_of_week(week));
+        let first = |year| week_number(week_year_starts(self.week_anchor(), year));
+        (first(year - 1) + week - first(year)).min(first(year) - 1)
+    }
+
+    fn period_a_year_earlier(&self, starts: Date) -> Option<Window> {
+        let wanted = day_number(add_months(starts, -12)?);
+        let away = |date: &Date| (day_number(*date) - wanted).abs();
+        let nearest = self
+            .periods
+            .iter()
+            .min_by_key(|date| away(date))
+            .filter(|date| away(date) <= 7)?;
+        self.window_at(WindowUnit::Period, *nearest)
+    }
+
+    /// Where the years begin whose weeks are counted: ISO counts from the Monday nearest to 1 January.
+    fn week_anchor(&self) -> MonthDay {
+        match self.weeks {
+            None => MonthDay::NEW_YEAR,
+            Some(_) => self.year_starts,
+        }
+    }
+}
+
+/// The days of a month's first half.
+const HALF_MONTH_DAYS: i64 = 15;
+
+/// Weeks are counted from the Monday 0001-01-01, whose day number is 306.
+fn week_number(day: i64) -> i64 {
+    (day - 306).div_euclid(7)
+}
+
+fn first_of_week(week: i64) -> i64 {
+    week * 7 + 306
+}
+
+/// The day number of the Monday nearest to this day of this year.
+fn week_year_starts(anchor: MonthDay, year: i64) -> i64 {
+    let day = day_number_in_month(12 * year + i64::from(anchor.month) - 1, anchor.day);
+    first_of_week(week_number(day + 3))
+}
+
+/// The year of whole weeks that holds a day, by the calendar year of its anchor.
+fn week_year(anchor: MonthDay, day: i64) -> i64 {
+    // 0000-01-01 has the day number -60, and 400 years have 146,097 days: one year after the day's own is late enough.
+    let mut year = ((day + 60) * 400).div_euclid(146_097) + 1;
+    while week_year_starts(anchor, year) > day {
+        year -= 1;
+    }
+    year
+}
