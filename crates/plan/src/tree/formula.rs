@@ -3,6 +3,7 @@
 //! Every part of a formula says what it answers. The part's annotation is a parameter only because the check builds the
 //! same tree before all units are found; everywhere else it is [`Type`], and `Expr` means `Expr<Type>`.
 
+use trueup_base::calendar::WindowUnit;
 use trueup_base::date::{Date, Duration};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
