@@ -4,8 +4,13 @@
 //! shown. [`Sources`] holds the text, [`render`] and [`to_json`] bring the two together. All mistakes are reported, in
 //! the order of their places. The module refuses nothing itself.
 
+mod render;
+
 use std::sync::Arc;
 
+use serde_json::{Value, json};
+
+pub use self::render::render;
 use crate::span::{FileId, Span};
 
 /// How much a diagnostic weighs.
@@ -167,6 +172,39 @@ impl Sources {
         id
     }
 
+    /// Adds a file as it was read. Bytes that are no UTF-8 are reported, and the text is then not to be read on.
+    pub fn add_bytes(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<FileId> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Some(self.add(path, text)),
+            Err(error) => {
+                let file = self.add(path, &String::from_utf8_lossy(bytes));
+                // Up to here the text stands as it was read.
+                let start = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
+                let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+                let span = Span {
+                    file,
+                    start,
+                    end: start.saturating_add(3),
+                };
+                let message = match bytes {
+                    [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+                        "the file is UTF-16 and not UTF-8".to_owned()
+                    }
+                    _ => format!("the file is not UTF-8: byte 0x{byte:02X} begins no character"),
+                };
+                diagnostics.push(
+                    Diagnostic::error("Y8", span, message).help("save the file as UTF-8 text"),
+                );
+                None
+            }
+        }
+    }
+
     /// The path a file was added under.
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
@@ -202,21 +240,68 @@ impl Sources {
         (line, before.chars().count() + 1)
     }
 
+    /// The byte a line begins at and its text without the line's end; lines count from 1.
+    fn line(&self, file: FileId, line: usize) -> (usize, &str) {
+        let Some(source) = self.source(file) else {
+            return (0, "");
+        };
+        let start = line
+            .checked_sub(1)
+            .and_then(|at| source.lines.get(at))
+            .map_or(0, |start| *start as usize);
+        let rest = source.text.get(start..).unwrap_or("");
+        (
+            start,
+            rest.split(['\n'])
+                .next()
+                .unwrap_or("")
+                .trim_end_matches('\r'),
+        )
+    }
+
     fn source(&self, file: FileId) -> Option<&Source> {
         self.files.get(usize::from(file.0))
     }
 }
 
-/// Diagnostics as text, in the order of their places.
-#[must_use]
-pub fn render(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
-    let _ = (sources, diagnostics);
-    String::new()
+/// Diagnostics in the order of their places: file, line, column; of two at one place the heavier first.
+fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut ordered: Vec<&Diagnostic> = diagnostics.iter().collect();
+    ordered.sort_by_key(|diagnostic| {
+        let span = diagnostic.span();
+        (span.file, span.start, diagnostic.severity, span.end)
+    });
+    ordered
 }
 
-/// Diagnostics as data.
+/// Diagnostics as data, in the order of their places: a list of objects with `code`, `severity`, `message`, `help`, and
+/// `marks`, the first mark being the place it is reported at. Lines and columns count from 1, columns in characters.
 #[must_use]
-pub fn to_json(sources: &Sources, diagnostics: &[Diagnostic]) -> serde_json::Value {
-    let _ = (sources, diagnostics);
-    serde_json::Value::Null
+pub fn to_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
+    let mark = |mark: &Mark| {
+        let end = Span {
+            start: mark.span.end.max(mark.span.start),
+            ..mark.span
+        };
+        let (line, column) = sources.line_column(mark.span);
+        let (end_line, end_column) = sources.line_column(end);
+        json!({
+            "file": sources.path(mark.span.file),
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+            "label": mark.label,
+        })
+    };
+    let one = |diagnostic: &Diagnostic| {
+        json!({
+            "code": diagnostic.code,
+            "severity": diagnostic.severity.word(),
+            "message": diagnostic.message,
+            "help": diagnostic.help,
+            "marks": diagnostic.marks.iter().map(mark).collect::<Vec<_>>(),
+        })
+    };
+    in_order(diagnostics).into_iter().map(one).collect()
 }

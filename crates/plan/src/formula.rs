@@ -2,9 +2,25 @@
 //!
 //! The grammar is that of LANGUAGE, "Formulas", and nothing else; a formula that is close to one gets a message that
 //! says what would be right. Names are not resolved here and units not known.
+//!
+//! ```
+//! use trueup_plan::formula::{self, FormulaKind};
+//! use trueup_plan::span::FileId;
+//! use trueup_plan::yaml::Scalar;
+//!
+//! let scalar = Scalar::plain("least(60_000, 5% * net_sales)", FileId(0), 0);
+//! let mut diagnostics = Vec::new();
+//! let formula = formula::parse(&scalar, &mut diagnostics).expect("a formula");
+//! assert!(matches!(&formula.is, FormulaKind::Call { name, .. } if &**name == "least"));
+//! assert_eq!(formula.to_string(), "least(60_000, 5% * net_sales)");
+//! ```
+
+mod grammar;
+mod lex;
+mod print;
 
 use crate::diagnostic::Diagnostic;
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use crate::tree::{Comparison, NoAnswerKind, Operator, Text};
 use crate::yaml::Scalar;
 use trueup_base::date::Date;
@@ -124,8 +140,18 @@ pub struct Argument {
     pub value: Formula,
 }
 
+/// How deep a formula may be: brackets inside brackets, or operators one after the other.
+pub const DEPTH_MAX: usize = 128;
+
 /// Reads the formula that a scalar says; nothing when a mistake was reported.
 pub fn parse(scalar: &Scalar, diagnostics: &mut Vec<Diagnostic>) -> Option<Formula> {
-    let _ = (scalar, diagnostics);
-    None
+    let before = diagnostics.len();
+    let tokens = lex::tokens(scalar, diagnostics)?;
+    let formula = grammar::formula(scalar, &tokens, diagnostics)?;
+    (diagnostics.len() == before).then_some(formula)
+}
+
+/// Reads a formula from text that stands in no file, as a test or a command line gives it.
+pub fn parse_text(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Formula> {
+    parse(&Scalar::plain(text, FileId::default(), 0), diagnostics)
 }

@@ -12,6 +12,7 @@
 pub mod diagnostic;
 pub mod document;
 pub mod formula;
+mod nearest;
 pub mod span;
 pub mod tree;
 pub mod yaml;

@@ -609,4 +609,3 @@ pub enum Reference {
     /// A limit.
     Limit(LimitId),
 }
-

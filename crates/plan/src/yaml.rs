@@ -1,8 +1,24 @@
 //! YAML as plans use it: maps, lists and text, each with its place.
 //!
 //! The schema is YAML's failsafe one: every scalar is text, so `NO`, `on` and `1.10` mean what they say. Anchors,
-//! aliases, tags, merge keys, duplicate keys and further documents are refused, each with its place. The module knows
-//! nothing of plans: any file of a program may be read with it.
+//! aliases, tags, merge keys, duplicate keys and further documents are refused, each with its place; nesting and size
+//! are limited before anything recurses. The module knows nothing of plans: any file of a program may be read with it.
+//!
+//! ```
+//! use trueup_plan::diagnostic::Sources;
+//! use trueup_plan::yaml;
+//!
+//! let mut sources = Sources::new();
+//! let file = sources.add("terms.yaml", "country: NO\nrate: 1.10\n");
+//! let mut diagnostics = Vec::new();
+//! let node = yaml::read(&sources, file, &mut diagnostics).expect("two entries");
+//! assert_eq!(node.get("country").and_then(yaml::Node::as_text), Some("NO"));
+//! assert_eq!(node.get("rate").and_then(yaml::Node::as_text), Some("1.10"));
+//! ```
+
+mod build;
+mod mistakes;
+mod scalar;
 
 use std::sync::Arc;
 
@@ -94,6 +110,23 @@ impl Node {
     pub fn is_list(&self) -> bool {
         matches!(self.is, NodeKind::List(_))
     }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self.is, NodeKind::Empty)
+    }
+
+    /// What it is, as one says it: `text`, `a list`, `a map`, `nothing`.
+    #[must_use]
+    pub fn described(&self) -> &'static str {
+        match self.is {
+            NodeKind::Scalar(_) => "text",
+            NodeKind::List(_) => "a list",
+            NodeKind::Map(_) => "a map of keys",
+            NodeKind::Empty => "nothing",
+        }
+    }
 }
 
 /// Text in a file. It knows the place of each of its characters, so a formula in it can be marked exactly.
@@ -105,20 +138,20 @@ pub struct Scalar {
     pub span: Span,
     /// Whether it stands in quotes or is a block.
     pub quoted: bool,
-    /// Where the pieces of the text stand in the file.
-    pub(crate) pieces: Arc<[Piece]>,
+    /// Where the pieces of the text stand in the file; none when the text stands there as it is.
+    pieces: Option<Arc<[Piece]>>,
 }
 
-/// A piece of a scalar: `text` bytes from `at` in the text, `file` bytes from `start` in the file.
+/// A piece of a scalar: `text` bytes from `at` in the text stand as `file` bytes from `start` in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub at: u32,
-    pub text: u32,
-    pub start: u32,
-    pub file: u32,
+struct Piece {
+    at: u32,
+    text: u32,
+    start: u32,
+    file: u32,
 }
 
-/// Two scalars are equal when they say the same.
+/// Two scalars are equal when they say the same, wherever they stand.
 impl PartialEq for Scalar {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -126,15 +159,6 @@ impl PartialEq for Scalar {
 }
 
 impl Eq for Scalar {}
-
-impl Scalar {
-    /// The place of bytes `start..end` of the text.
-    #[must_use]
-    pub fn place(&self, start: usize, end: usize) -> Span {
-        let _ = (start, end);
-        self.span
-    }
-}
 
 /// How much a file may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +182,8 @@ impl Limits {
     };
 }
 
-/// Reads a file as a plan's; nothing when it cannot be read at all.
+/// Reads a file within the limits of a plan. Nothing comes back when the text cannot be read to its end; what was
+/// wrong is then among the diagnostics, as are the mistakes that did not stop the reading.
 pub fn read(sources: &Sources, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
     read_within(sources, file, Limits::PLAN, diagnostics)
 }
@@ -170,6 +195,23 @@ pub fn read_within(
     limits: Limits,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Node> {
-    let _ = (sources, file, limits, diagnostics);
-    None
+    let reading = build::read(sources.file_text(file), file, limits, diagnostics);
+    if reading.whole { reading.node } else { None }
+}
+
+/// What could be read of a file.
+pub(crate) struct Reading {
+    /// The root; what could not be read is left out of it.
+    pub node: Option<Node>,
+    /// Whether nothing was left out.
+    pub whole: bool,
+}
+
+/// Reads what can be read of a file, so that its other mistakes can be found too.
+pub(crate) fn read_what_stands(
+    sources: &Sources,
+    file: FileId,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Reading {
+    build::read(sources.file_text(file), file, Limits::PLAN, diagnostics)
 }

@@ -1,0 +1,432 @@
+//! Formula text to tokens. What another language would write is read as what it means here and reported.
+
+use trueup_base::exact::Exact;
+
+use crate::diagnostic::Diagnostic;
+use crate::yaml::Scalar;
+
+/// A token and its place in the text.
+#[derive(Clone, Debug)]
+pub(super) struct Token {
+    pub is: TokenKind,
+    pub start: usize,
+    pub end: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum TokenKind {
+    Number(Exact),
+    /// Text without its quotes.
+    Text(String),
+    /// A word, or several with dots.
+    Word(String),
+    /// Three capitals.
+    Currency(String),
+    Sign(Sign),
+    End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Plus,
+    Minus,
+    Times,
+    Over,
+    Percent,
+    Open,
+    Close,
+    OpenKey,
+    CloseKey,
+    Comma,
+    Names,
+    Equal,
+    NotEqual,
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+}
+
+/// The tokens of a scalar, closed by one `End`; nothing when some of its text means nothing.
+pub(super) fn tokens(scalar: &Scalar, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Token>> {
+    let mut lexer = Lexer {
+        scalar,
+        text: &scalar.text,
+        at: 0,
+        tokens: Vec::new(),
+        lost: false,
+        diagnostics,
+    };
+    lexer.run();
+    (!lexer.lost).then_some(lexer.tokens)
+}
+
+struct Lexer<'a> {
+    scalar: &'a Scalar,
+    text: &'a str,
+    at: usize,
+    tokens: Vec<Token>,
+    /// Something was met that no token stands for.
+    lost: bool,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Lexer<'_> {
+    fn run(&mut self) {
+        while let Some(next) = self.peek(0) {
+            match next {
+                _ if next.is_whitespace() => self.at += next.len_utf8(),
+                '0'..='9' => self.number(),
+                '.' if self.peek(1).is_some_and(|after| after.is_ascii_digit()) => self.number(),
+                'a'..='z' | 'A'..='Z' | '_' => self.word(),
+                '\'' => self.quoted(),
+                _ => self.sign(next),
+            }
+        }
+        self.push(TokenKind::End, self.text.len(), self.text.len());
+    }
+
+    /// The nth character from here.
+    fn peek(&self, nth: usize) -> Option<char> {
+        self.text.get(self.at..)?.chars().nth(nth)
+    }
+
+    fn push(&mut self, is: TokenKind, start: usize, end: usize) {
+        self.tokens.push(Token { is, start, end });
+    }
+
+    fn error(&mut self, code: &'static str, start: usize, end: usize, message: String, help: &str) {
+        self.diagnostics
+            .push(Diagnostic::error(code, self.scalar.place(start, end), message).help(help));
+    }
+
+    /// Bytes from here on as long as the characters fit.
+    fn run_of(&self, from: usize, fits: impl Fn(char) -> bool) -> usize {
+        let rest = self.text.get(from..).unwrap_or("");
+        from + rest.find(|char| !fits(char)).unwrap_or(rest.len())
+    }
+
+    fn number(&mut self) {
+        let start = self.at;
+        // All that a reader would take for one number, so that what is wrong with it is said once.
+        let mut end = start;
+        loop {
+            end = self.run_of(end, |char| char.is_alphanumeric() || char == '_');
+            let rest = self.text.get(end..).unwrap_or("");
+            let mut after = rest.chars();
+            match (after.next(), after.next()) {
+                (Some('.'), next) if next.is_none_or(|next| !next.is_ascii_alphabetic()) => {
+                    end += 1
+                }
+                _ => break,
+            }
+        }
+        let written = self.text.get(start..end).unwrap_or("").to_owned();
+        self.at = end;
+        match Exact::parse(&written) {
+            Ok(value)
+                if !(written.len() > 1
+                    && written.starts_with('0')
+                    && !written.starts_with("0.")) =>
+            {
+                self.push(TokenKind::Number(value), start, end);
+            }
+            Ok(_) | Err(_) => {
+                let (end, help) = self.why_no_number(start, end, &written);
+                let shown: String = written_at(self.text, start, end).chars().take(40).collect();
+                self.error("F2", start, end, format!("`{shown}` is no number"), &help);
+                self.at = end;
+                // Something of its kind stands here, so that the rest of the formula can be read.
+                self.push(TokenKind::Number(Exact::ONE), start, end);
+            }
+        }
+    }
+
+    /// Where the text that should be a number ends, and how to write it.
+    fn why_no_number(&self, start: usize, end: usize, written: &str) -> (usize, String) {
+        let grouped = self.run_of(end, |char| char == ',' || char.is_ascii_digit());
+        let whole = written_at(self.text, start, grouped);
+        if let Some((before, after)) = whole.rsplit_once(',')
+            && before.contains('.')
+            && !after.is_empty()
+        {
+            let groups: Vec<&str> = before.split('.').collect();
+            return (
+                grouped,
+                format!(
+                    "write `{}.{after}`: `_` between thousands, a point before decimals",
+                    groups.join("_")
+                ),
+            );
+        }
+        if written.starts_with('.') {
+            return (end, format!("write `0{written}`"));
+        }
+        if let Some(digits) = written.strip_suffix('.') {
+            return (end, format!("write `{digits}`"));
+        }
+        if written.matches('.').count() > 1 {
+            return (
+                end,
+                "write `_` between thousands and one point before decimals: 1_234_567.89".into(),
+            );
+        }
+        if written.len() > 1_000 {
+            return (end, "a number has at most 1,000 digits".into());
+        }
+        if written
+            .chars()
+            .all(|char| char.is_ascii_digit() || char == '_' || char == '.')
+        {
+            if written.starts_with('0') {
+                return (
+                    end,
+                    "a number does not begin with 0; between thousands stands `_`: 1_000".into(),
+                );
+            }
+            return (end, "`_` stands between two digits: 1_000_000".into());
+        }
+        let digits = self.run_of(start, |char| {
+            char.is_ascii_digit() || matches!(char, '_' | '.')
+        });
+        let (number, tail) = (
+            written_at(self.text, start, digits),
+            written_at(self.text, digits, end),
+        );
+        let tail = tail.to_owned();
+        if tail.starts_with(['e', 'E']) {
+            return (end, "powers of ten are written out: 100_000".into());
+        }
+        if tail.len() > 1 && matches!(tail.as_bytes().first(), Some(b'k' | b'K' | b'm' | b'M'))
+            || tail.len() == 1
+        {
+            return (end, "write all its digits: 60_000, 1_500_000".into());
+        }
+        (end, format!("leave a blank: `{number} {tail}`"))
+    }
+
+    fn word(&mut self) {
+        let start = self.at;
+        let mut end = self.run_of(start, is_of_word);
+        while self
+            .text
+            .get(end..)
+            .is_some_and(|rest| rest.starts_with('.'))
+            && self
+                .text
+                .get(end + 1..)
+                .is_some_and(|rest| rest.starts_with(is_of_word))
+        {
+            end = self.run_of(end + 1, is_of_word);
+        }
+        self.at = end;
+        let written = written_at(self.text, start, end).to_owned();
+        if self
+            .text
+            .get(end..)
+            .is_some_and(|rest| rest.starts_with('.'))
+        {
+            self.at += 1;
+            let message = format!("a name does not end in a point: `{written}.`");
+            self.error(
+                "F1",
+                start,
+                end + 1,
+                message,
+                "write what follows the point, or take it out",
+            );
+        }
+        let capitals = written.len() == 3 && written.bytes().all(|byte| byte.is_ascii_uppercase());
+        if capitals && !matches!(written.as_str(), "AND" | "NOT" | "END") {
+            self.push(TokenKind::Currency(written), start, end);
+        } else if written.split('.').all(is_word) {
+            self.push(TokenKind::Word(written), start, end);
+        } else if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let meant = lower(&written);
+            let message = format!("names and words are lower case: `{written}`");
+            self.error("F8", start, end, message, &format!("write `{meant}`"));
+            self.push(TokenKind::Word(meant), start, end);
+        } else {
+            let message = format!("a name begins with a letter: `{written}`");
+            self.error(
+                "F3",
+                start,
+                end,
+                message,
+                "letters a to z, digits and `_` make a name; a point stands between words",
+            );
+            self.lost = true;
+        }
+    }
+
+    fn quoted(&mut self) {
+        let start = self.at;
+        let mut said = String::new();
+        self.at += 1;
+        loop {
+            match (self.peek(0), self.peek(1)) {
+                (Some('\''), Some('\'')) => {
+                    said.push('\'');
+                    self.at += 2;
+                }
+                (Some('\''), _) => {
+                    self.at += 1;
+                    break;
+                }
+                (Some(char), _) => {
+                    said.push(char);
+                    self.at += char.len_utf8();
+                }
+                (None, _) => {
+                    let message = "a text is opened and not closed".to_owned();
+                    self.error(
+                        "F4",
+                        start,
+                        start + 1,
+                        message,
+                        "close it with `'`; inside a text an apostrophe is doubled",
+                    );
+                    self.lost = true;
+                    return;
+                }
+            }
+        }
+        self.push(TokenKind::Text(said), start, self.at);
+    }
+
+    fn sign(&mut self, next: char) {
+        let start = self.at;
+        let after = self.peek(1);
+        let (sign, length) = match (next, after) {
+            ('=', Some('>')) => (Sign::Names, 2),
+            ('<', Some('>')) => (Sign::NotEqual, 2),
+            ('<', Some('=')) => (Sign::AtMost, 2),
+            ('>', Some('=')) => (Sign::AtLeast, 2),
+            ('=', Some('=' | '<')) | ('*', Some('*')) => return self.foreign(next, after),
+            ('=', _) => (Sign::Equal, 1),
+            ('<', _) => (Sign::Less, 1),
+            ('>', _) => (Sign::More, 1),
+            ('+', _) => (Sign::Plus, 1),
+            ('-', _) => (Sign::Minus, 1),
+            ('*', _) => (Sign::Times, 1),
+            ('/', _) => (Sign::Over, 1),
+            ('%', _) => (Sign::Percent, 1),
+            ('(', _) => (Sign::Open, 1),
+            (')', _) => (Sign::Close, 1),
+            ('[', _) => (Sign::OpenKey, 1),
+            (']', _) => (Sign::CloseKey, 1),
+            (',', _) => (Sign::Comma, 1),
+            _ => return self.foreign(next, after),
+        };
+        self.at += length;
+        self.push(TokenKind::Sign(sign), start, self.at);
+    }
+
+    /// What other languages and typewriters write. Where the meaning is clear, reading goes on.
+    fn foreign(&mut self, next: char, after: Option<char>) {
+        let start = self.at;
+        let word = |word: &str| Some(TokenKind::Word(word.to_owned()));
+        let sign = |sign: Sign| Some(TokenKind::Sign(sign));
+        let (length, help, meant) = match (next, after) {
+            ('=', Some('=')) => (2, "write `=`", sign(Sign::Equal)),
+            ('=', Some('<')) => (2, "write `<=`", sign(Sign::AtMost)),
+            ('!', Some('=')) => (2, "write `<>`", sign(Sign::NotEqual)),
+            ('!', _) => (1, "write `not`", word("not")),
+            ('&', Some('&')) => (2, "write `and`", word("and")),
+            ('&', _) => (1, "write `and`", word("and")),
+            ('|', Some('|')) => (2, "write `or`", word("or")),
+            ('|', _) => (1, "write `or`", word("or")),
+            ('*', _) => (2, "there are no powers; multiply: x * x", sign(Sign::Times)),
+            ('^', _) => (1, "there are no powers; multiply: x * x", sign(Sign::Times)),
+            ('−' | '–' | '—', _) => (1, "write `-`", sign(Sign::Minus)),
+            ('×' | '·', _) => (1, "write `*`", sign(Sign::Times)),
+            ('÷', _) => (1, "write `/`", sign(Sign::Over)),
+            ('≤', _) => (1, "write `<=`", sign(Sign::AtMost)),
+            ('≥', _) => (1, "write `>=`", sign(Sign::AtLeast)),
+            ('≠', _) => (1, "write `<>`", sign(Sign::NotEqual)),
+            ('"' | '“' | '”' | '„' | '‘' | '’' | '`', _) => {
+                (1, "text stands in single straight quotes: 'gold'", None)
+            }
+            ('?' | ':', _) => (
+                1,
+                "a choice is written `case when … then … else … end`",
+                None,
+            ),
+            ('{' | '}', _) => (1, "brackets in formulas are round", None),
+            (';', _) => (1, "arguments are separated by `,`", sign(Sign::Comma)),
+            ('.', _) => (
+                1,
+                "a point stands between the words of a name, or before decimals",
+                None,
+            ),
+            ('$' | '€' | '£' | '¥', _) => (1, "money is written with its code: 500 USD", None),
+            ('#' | '@', _) => (
+                1,
+                "text stands in single quotes, and a name has neither",
+                None,
+            ),
+            _ if next.is_alphabetic() => (1, "letters a to z, digits and `_` make a name", None),
+            _ => (
+                1,
+                "formulas know + - * / ( ) [ ] , => = <> < <= > >= % and '…'",
+                None,
+            ),
+        };
+        let end = start
+            + self
+                .text
+                .get(start..)
+                .unwrap_or("")
+                .chars()
+                .take(length)
+                .map(char::len_utf8)
+                .sum::<usize>();
+        self.at = end;
+        let code = if meant.is_some() { "F5" } else { "F3" };
+        let message = format!(
+            "`{}` means nothing in a formula",
+            written_at(self.text, start, end)
+        );
+        self.error(code, start, end, message, help);
+        match meant {
+            Some(meant) => self.push(meant, start, end),
+            None => {
+                self.lost = true;
+                // One message for a run of the same, such as a name in another alphabet.
+                if next.is_alphabetic() {
+                    self.at = self.run_of(end, |char| char.is_alphanumeric() || char == '_');
+                }
+            }
+        }
+    }
+}
+
+fn written_at(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end).unwrap_or("")
+}
+
+fn is_of_word(char: char) -> bool {
+    char.is_ascii_alphanumeric() || char == '_'
+}
+
+/// Whether this is one word of a name.
+pub(crate) fn is_word(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_lowercase())
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// `netSales` and `NET_SALES` as names are written here: `net_sales`.
+fn lower(written: &str) -> String {
+    let mut lower = String::new();
+    let mut before = '_';
+    for char in written.chars() {
+        if char.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+            lower.push('_');
+        }
+        lower.push(char.to_ascii_lowercase());
+        before = char;
+    }
+    lower
+}
