@@ -1,0 +1,431 @@
+//! The evaluator: any name of a plan, asked for a partner in a window, perhaps on one credited row.
+//!
+//! Evaluation is a walk over the typed tree with one memory: a name asked twice at one place is computed once. A
+//! carried value is computed window by window from the agreement's start, so that the walk's depth is bounded by the
+//! plan's text and not by the agreement's length.
+
+use std::collections::BTreeMap;
+
+use trueup_base::calendar::{Window, WindowUnit};
+use trueup_base::date::{Date, Duration};
+use trueup_plan::tree::{
+    Comparison, ComponentId, Expr, Form, KindId, Level, LimitId, MeasureId, Name, NamedValue, Operator, Plan, TermId,
+    ValueId,
+};
+
+use crate::graph::{Graph, Mark, NodeId, Opened, What};
+use crate::measure::Measurer;
+use crate::number::{Answer, NoAnswer, Number, Truth};
+use crate::others::Shared;
+use crate::table::BandFrame;
+use crate::value::Value;
+use crate::world::{Credit, PartnerIx, RowIx, World};
+
+/// Where a value is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// For whom.
+    pub partner: PartnerIx,
+    /// In which window.
+    pub window: Window,
+    /// The length of a trailing window, which is no window of the calendar.
+    pub trailing: Option<(i32, i32)>,
+    /// On which credited row.
+    pub row: Option<RowPlace>,
+    /// As known before this day; none for all that is known.
+    pub known_before: Option<Date>,
+}
+
+impl Place {
+    /// A partner in a window, with all that is known.
+    #[must_use]
+    pub fn new(partner: PartnerIx, window: Window) -> Self {
+        Self { partner, window, trailing: None, row: None, known_before: None }
+    }
+
+    /// The length of a trailing window.
+    #[must_use]
+    pub fn trailing_length(&self) -> Option<Duration> {
+        self.trailing.map(|(months, days)| Duration { months, days })
+    }
+}
+
+/// A credited row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowPlace {
+    /// Its kind.
+    pub kind: KindId,
+    /// The role it is credited in, by position.
+    pub role: u16,
+    /// The row.
+    pub row: RowIx,
+    /// The distance between the credited partner and the row's own.
+    pub level: u32,
+}
+
+impl RowPlace {
+    /// The place of a credit.
+    #[must_use]
+    pub fn new(kind: KindId, role: u16, credit: &Credit) -> Self {
+        Self { kind, role, row: credit.row, level: credit.level }
+    }
+}
+
+/// How much of the walk is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Names and formulas, not rows.
+    Figures,
+    /// Everything, down to each row.
+    Rows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    Term(TermId),
+    Measure(MeasureId),
+    Value(ValueId),
+    Component(ComponentId),
+    Limit(LimitId),
+}
+
+/// Answers any name of a plan anywhere.
+pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
+    plan: &'p Plan,
+    world: &'p World,
+    pub(crate) measurer: &'p M,
+    memory: BTreeMap<(Subject, Place), NodeId>,
+    pub(crate) graph: Graph<'p, N>,
+    pub(crate) shared: Shared<N>,
+    pub(crate) detail: Detail,
+    has_history: bool,
+}
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// An evaluator of a plan over a world.
+    #[must_use]
+    pub fn new(plan: &'p Plan, world: &'p World, measurer: &'p M) -> Self {
+        Self {
+            plan,
+            world,
+            measurer,
+            memory: BTreeMap::new(),
+            graph: Graph::new(),
+            shared: Shared::default(),
+            detail: Detail::Figures,
+            has_history: world.facts.iter().any(|facts| facts.has_history),
+        }
+    }
+
+    /// Keeps every row in the graph from here on, as an explanation down to the rows needs.
+    #[must_use]
+    pub fn with_rows(mut self) -> Self {
+        self.detail = Detail::Rows;
+        self
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &'p Plan {
+        self.plan
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn world(&self) -> &'p World {
+        self.world
+    }
+
+    /// Everything asked so far, as a graph.
+    #[must_use]
+    pub fn graph(&self) -> &Graph<'p, N> {
+        &self.graph
+    }
+
+    /// Forgets what was asked about single partners; what was worked out for the whole program stays.
+    pub fn forget_partner(&mut self) {
+        self.memory.clear();
+        self.graph.clear();
+    }
+
+    /// Whether the day something became known can matter at all.
+    #[must_use]
+    pub fn has_history(&self) -> bool {
+        self.has_history
+    }
+
+    /// Asks a formula, and returns the node of its answer.
+    pub fn ask(&mut self, formula: &'p Expr, at: &Place) -> NodeId {
+        let opened = self.graph.begin();
+        let value = self.eval(formula, at, None);
+        self.graph.end(opened, What::Formula(formula), *at, value)
+    }
+
+    /// Asks a component for its entitlement, and returns the node of its answer.
+    pub fn ask_component(&mut self, component: ComponentId, at: &Place) -> NodeId {
+        let opened = self.graph.begin();
+        let value = self.named(Name::Component(component), at);
+        match self.memory.get(&(Subject::Component(component), self.key_place(at, true))) {
+            Some(id) => *id,
+            None => self.graph.end(opened, What::Name(Name::Component(component)), *at, value),
+        }
+    }
+
+    /// The answer of a node.
+    #[must_use]
+    pub fn answer(&self, id: NodeId) -> Value<N> {
+        match self.graph.node(id) {
+            Some(node) => node.value.clone(),
+            None => Value::None(NoAnswer::undefined("nothing was asked")),
+        }
+    }
+
+    /// A formula's answer at a place; `bands` is the table it stands in.
+    pub(crate) fn eval(&mut self, formula: &'p Expr, at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+        match &formula.form {
+            Form::Literal(literal) => Value::from_literal(literal),
+            Form::Name(name) => match bands.and_then(|frame| frame.name(*name)) {
+                Some(value) => value,
+                None => self.named(*name, at),
+            },
+            Form::Negated(_)
+            | Form::Arithmetic(..)
+            | Form::Compared(..)
+            | Form::Between(..)
+            | Form::In(..)
+            | Form::Is(..)
+            | Form::Not(_)
+            | Form::And(_)
+            | Form::Or(_)
+            | Form::Case(..)
+            | Form::Call(_) => {
+                let opened = self.graph.begin();
+                let value = self.compound(formula, at, bands);
+                self.graph.end(opened, What::Formula(formula), *at, value.clone());
+                value
+            }
+        }
+    }
+
+    fn compound(&mut self, formula: &'p Expr, at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+        match &formula.form {
+            Form::Literal(_) | Form::Name(_) => self.eval(formula, at, bands),
+            Form::Negated(x) => {
+                let zero = N::known(trueup_base::exact::Exact::ZERO);
+                Value::Number(zero.minus(&self.eval(x, at, bands).number()))
+            }
+            Form::Arithmetic(operator, left, right) => {
+                let left = self.eval(left, at, bands);
+                let right = self.eval(right, at, bands);
+                arithmetic(*operator, &left, &right)
+            }
+            Form::Compared(how, left, right) => {
+                let left = self.eval(left, at, bands);
+                let right = self.eval(right, at, bands);
+                Value::Flag(left.compared(*how, &right))
+            }
+            Form::Between(x, low, high) => {
+                let x = self.eval(x, at, bands);
+                let above = x.compared(Comparison::AtLeast, &self.eval(low, at, bands));
+                let below = x.compared(Comparison::AtMost, &self.eval(high, at, bands));
+                Value::Flag(above.and(&below))
+            }
+            Form::In(x, list) => {
+                let x = self.eval(x, at, bands);
+                let mut any = N::Truth::known(false);
+                for one in list {
+                    any = any.or_else(&x.compared(Comparison::Equal, &self.eval(one, at, bands)));
+                }
+                Value::Flag(any)
+            }
+            Form::Is(x, kind) => Value::Flag(self.eval(x, at, bands).is(*kind)),
+            Form::Not(x) => Value::Flag(self.eval(x, at, bands).truth().not()),
+            Form::And(all) => {
+                let mut both = N::Truth::known(true);
+                for one in all {
+                    both = both.and(&self.eval(one, at, bands).truth());
+                    if both.all() == Some(false) {
+                        break;
+                    }
+                }
+                Value::Flag(both)
+            }
+            Form::Or(all) => {
+                let mut any = N::Truth::known(false);
+                for one in all {
+                    any = any.or_else(&self.eval(one, at, bands).truth());
+                    if any.all() == Some(true) {
+                        break;
+                    }
+                }
+                Value::Flag(any)
+            }
+            Form::Case(arms, otherwise) => self.case(arms, otherwise, at, bands),
+            Form::Call(call) => self.call(call, at, bands),
+        }
+    }
+
+    /// The arms of a `case`, in order; one whose test has no answer ends it without an answer.
+    fn case(
+        &mut self,
+        arms: &'p [(Expr, Expr)],
+        otherwise: &'p Expr,
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> Value<N> {
+        let Some(((test, then), rest)) = arms.split_first() else { return self.eval(otherwise, at, bands) };
+        let holds = self.eval(test, at, bands).truth();
+        match holds.all() {
+            Some(true) => self.eval(then, at, bands),
+            Some(false) => self.case(rest, otherwise, at, bands),
+            None => {
+                if let Some(reason) = holds.reason() {
+                    return Value::None(reason.clone());
+                }
+                let then = self.eval(then, at, bands);
+                let rest = self.case(rest, otherwise, at, bands);
+                Value::select(&holds, &then, &rest)
+            }
+        }
+    }
+
+    /// A name's answer at a place, from memory where it was asked before.
+    pub(crate) fn named(&mut self, name: Name, at: &Place) -> Value<N> {
+        let (subject, place) = match name {
+            Name::Term(id) => (Subject::Term(id), self.key_place(at, false)),
+            Name::Measure(id) => (Subject::Measure(id), self.key_place(at, false)),
+            Name::Value(id) => {
+                let is_row = matches!(self.plan[id].level, Level::Row(_));
+                (Subject::Value(id), self.key_place(at, is_row))
+            }
+            Name::Component(id) => {
+                let is_row = at.row.is_some_and(|row| {
+                    self.plan[id].each.as_ref().is_some_and(|each| each.kind == row.kind)
+                });
+                (Subject::Component(id), self.key_place(at, is_row))
+            }
+            Name::Limit(id) => (Subject::Limit(id), self.key_place(at, false)),
+            Name::Column(..)
+            | Name::Followed(..)
+            | Name::Attribute(_)
+            | Name::Partner
+            | Name::Window(_)
+            | Name::CreditLevel
+            | Name::Argument(_)
+            | Name::BandColumn(_)
+            | Name::Lower
+            | Name::Upper
+            | Name::Width
+            | Name::Filled
+            | Name::Slice
+            | Name::Was => {
+                let opened = self.graph.begin();
+                let value = self.plain_name(name, at);
+                self.graph.end(opened, What::Name(name), *at, value.clone());
+                return value;
+            }
+        };
+        if let Some(id) = self.memory.get(&(subject, place)) {
+            let id = *id;
+            self.graph.reuse(id);
+            return self.answer(id);
+        }
+        let opened = self.graph.begin();
+        let value = match subject {
+            Subject::Term(id) => self.term(id, &place),
+            Subject::Measure(id) => self.measure(id, &place, None),
+            Subject::Value(id) => self.value(id, &place),
+            Subject::Component(id) => self.component(id, &place),
+            Subject::Limit(id) => self.limit_total(id, &place),
+        };
+        let id = self.graph.end(opened, What::Name(name), place, value.clone());
+        self.memory.insert((subject, place), id);
+        value
+    }
+
+    /// The place a name is remembered under: without the row where it does not read one, and without the day of
+    /// knowledge where that cannot matter.
+    fn key_place(&self, at: &Place, keeps_row: bool) -> Place {
+        Place {
+            row: at.row.filter(|_| keeps_row),
+            known_before: at.known_before.filter(|_| self.has_history),
+            ..*at
+        }
+    }
+
+    fn value(&mut self, id: ValueId, at: &Place) -> Value<N> {
+        let value = &self.plan[id];
+        match value.every {
+            None => self.eval(&value.formula, at, None),
+            Some(step) => self.stepped(id, value, step, at),
+        }
+    }
+
+    /// A value with a step: the answer of the last step in the window. The steps before it are asked first, from the
+    /// agreement's start on, so that each finds its predecessor already answered.
+    fn stepped(&mut self, id: ValueId, value: &'p NamedValue, step: WindowUnit, at: &Place) -> Value<N> {
+        if at.window.unit == step && at.trailing.is_none() {
+            return self.eval(&value.formula, at, None);
+        }
+        let Some(last) = self.last_step(step, at) else {
+            return Value::None(NoAnswer::undefined(format!("{} has no step in this window", value.name)));
+        };
+        if value.carried {
+            self.warm_up(id, step, at, last);
+        }
+        self.named(Name::Value(id), &Place { window: last, trailing: None, ..*at })
+    }
+
+    /// Asks a carried value in every step before `last`, oldest first, so that no walk is longer than one step.
+    pub(crate) fn warm_up(&mut self, id: ValueId, step: WindowUnit, at: &Place, last: Window) {
+        let Some(starts) = self.agreement_starts(at.partner) else { return };
+        let mark = self.graph.begin();
+        for window in self.agreement_windows(at.partner, step, starts, last.starts) {
+            self.named(Name::Value(id), &Place { window, trailing: None, row: None, ..*at });
+        }
+        self.graph.forget_inputs(mark);
+    }
+
+    pub(crate) fn begin_row(&self) -> (Opened, Mark) {
+        (self.graph.begin(), self.graph.mark())
+    }
+
+    pub(crate) fn drop_row(&mut self, (opened, _): (Opened, Mark)) {
+        self.graph.forget_inputs(opened);
+    }
+
+    pub(crate) fn end_row(&mut self, (opened, _): (Opened, Mark), what: What<'p>, at: &Place, value: Value<N>) {
+        match self.detail {
+            Detail::Rows => {
+                self.graph.end(opened, what, *at, value);
+            }
+            Detail::Figures => self.graph.forget_inputs(opened),
+        }
+    }
+}
+
+/// Arithmetic on numbers, and on days and lengths of time.
+fn arithmetic<N: Number>(operator: Operator, left: &Value<N>, right: &Value<N>) -> Value<N> {
+    match (operator, left, right) {
+        (Operator::Plus, Value::Date(day), Value::Duration(length))
+        | (Operator::Plus, Value::Duration(length), Value::Date(day)) => moved(*day, *length, 1),
+        (Operator::Minus, Value::Date(day), Value::Duration(length)) => moved(*day, *length, -1),
+        (Operator::Plus, Value::Duration(a), Value::Duration(b)) => {
+            Value::Duration(Duration { months: a.months.saturating_add(b.months), days: a.days.saturating_add(b.days) })
+        }
+        (Operator::Minus, Value::Duration(a), Value::Duration(b)) => {
+            Value::Duration(Duration { months: a.months.saturating_sub(b.months), days: a.days.saturating_sub(b.days) })
+        }
+        (Operator::Plus, _, _) => Value::Number(left.number().plus(&right.number())),
+        (Operator::Minus, _, _) => Value::Number(left.number().minus(&right.number())),
+        (Operator::Times, _, _) => Value::Number(left.number().times(&right.number())),
+        (Operator::Over, _, _) => Value::Number(left.number().over(&right.number())),
+    }
+}
+
+fn moved<N: Number>(day: Date, length: Duration, sign: i32) -> Value<N> {
+    match crate::windows::add(day, length, sign) {
+        Some(day) => Value::Date(day),
+        None => Value::None(NoAnswer::undefined("a day outside the years 1 to 9999")),
+    }
+}

@@ -1,0 +1,137 @@
+//! The evaluated graph: what was asked, where, what it answered, and from what.
+//!
+//! It is the explanation. Each name is one node however often it is used; its inputs are the nodes it was made from.
+
+use trueup_plan::tree::{Expr, Name, TableId};
+
+use crate::evaluate::Place;
+use crate::number::Number;
+use crate::value::Value;
+use crate::world::RowIx;
+
+/// A node by its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u32);
+
+/// What a node stands for.
+#[derive(Clone, Copy, Debug)]
+pub enum What<'p> {
+    /// A named thing of the plan.
+    Name(Name),
+    /// A formula inside a named thing.
+    Formula(&'p Expr),
+    /// A band of a table, by its position, lowest first.
+    Band(TableId, usize),
+    /// A credited row.
+    Row(RowIx),
+    /// A row left out, and why (its value).
+    LeftOut(RowIx),
+}
+
+/// One answer and what it was made from.
+#[derive(Clone, Debug)]
+pub struct Node<'p, N: Number> {
+    /// What was asked.
+    pub what: What<'p>,
+    /// Where.
+    pub place: Place,
+    /// The answer.
+    pub value: Value<N>,
+    inputs: (u32, u32),
+}
+
+/// Every answer of an evaluation.
+#[derive(Clone, Debug)]
+pub struct Graph<'p, N: Number> {
+    nodes: Vec<Node<'p, N>>,
+    edges: Vec<NodeId>,
+    open: Vec<NodeId>,
+}
+
+/// Where a node's inputs begin while it is still being made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opened {
+    open: usize,
+}
+
+/// A state of the graph to fall back to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    nodes: usize,
+    edges: usize,
+    open: usize,
+}
+
+impl<'p, N: Number> Graph<'p, N> {
+    pub(crate) fn new() -> Self {
+        Self { nodes: Vec::new(), edges: Vec::new(), open: Vec::new() }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.edges.clear();
+        self.open.clear();
+    }
+
+    pub(crate) fn begin(&self) -> Opened {
+        Opened { open: self.open.len() }
+    }
+
+    /// Closes a node: everything opened since `begin` becomes its inputs.
+    pub(crate) fn end(&mut self, opened: Opened, what: What<'p>, place: Place, value: Value<N>) -> NodeId {
+        let from = self.edges.len();
+        self.edges.extend(self.open.drain(opened.open..));
+        let inputs = (index(from), index(self.edges.len()));
+        let id = NodeId(index(self.nodes.len()));
+        self.nodes.push(Node { what, place, value, inputs });
+        self.open.push(id);
+        id
+    }
+
+    /// Uses a node once more, as an input of whatever is open.
+    pub(crate) fn reuse(&mut self, id: NodeId) {
+        self.open.push(id);
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { nodes: self.nodes.len(), edges: self.edges.len(), open: self.open.len() }
+    }
+
+    /// Forgets everything since the mark.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.nodes.truncate(mark.nodes);
+        self.edges.truncate(mark.edges);
+        self.open.truncate(mark.open);
+    }
+
+    /// A node.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Option<&Node<'p, N>> {
+        self.nodes.get(id.0 as usize)
+    }
+
+    /// What a node was made from, in the order it was asked.
+    #[must_use]
+    pub fn inputs(&self, id: NodeId) -> &[NodeId] {
+        self.node(id)
+            .and_then(|node| self.edges.get(node.inputs.0 as usize..node.inputs.1 as usize))
+            .unwrap_or(&[])
+    }
+
+    /// How many answers it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether nothing was asked yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}
+
+fn index(at: usize) -> u32 {
+    // Four thousand million answers for one partner do not fit in memory.
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,310 @@
+//! Rows to one number: the question a measurer answers, and the plain answer everything else is held to.
+
+use trueup_base::calendar::Window;
+use trueup_base::date::Date;
+use trueup_base::exact::Exact;
+use trueup_plan::tree::{Fold, KindId, Measure, MeasureId, Name};
+
+use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
+use crate::graph::What;
+use crate::number::{NoAnswer, Number, Truth};
+use crate::value::Value;
+use crate::world::{Credit, PartnerIx, date_of, role_of};
+
+/// A measure asked for a partner in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ask<'a> {
+    /// Which measure.
+    pub measure: MeasureId,
+    /// For whom.
+    pub partner: PartnerIx,
+    /// In which window; only its first and last day matter.
+    pub window: Window,
+    /// As known before this day; none for all that is known.
+    pub known_before: Option<Date>,
+    /// Which key of a keyed measure.
+    pub key: Option<&'a str>,
+}
+
+/// Answers measures faster than by reading rows. What it answers must equal the reference to the last digit.
+pub trait Measurer<N: Number> {
+    /// The answer, or none where this measurer leaves the question to the rows.
+    fn measure(&self, ask: &Ask<'_>) -> Option<N>;
+}
+
+/// The reference measurer: it leaves every question to the rows, read one by one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reference;
+
+impl<N: Number> Measurer<N> for Reference {
+    fn measure(&self, _ask: &Ask<'_>) -> Option<N> {
+        None
+    }
+}
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// A measure's answer at a place.
+    pub(crate) fn measure(&mut self, id: MeasureId, at: &Place, key: Option<&str>) -> Value<N> {
+        let ask =
+            Ask { measure: id, partner: at.partner, window: at.window, known_before: at.known_before, key };
+        if self.detail == Detail::Figures
+            && let Some(answer) = self.measurer.measure(&ask)
+        {
+            return Value::Number(answer);
+        }
+        let measure = &self.plan()[id];
+        let place = Place { row: None, ..*at };
+        self.measure_rows(measure, &place, key)
+    }
+
+    fn measure_rows(&mut self, measure: &'p Measure, at: &Place, key: Option<&str>) -> Value<N> {
+        let Some(facts) = self.world().kind(measure.kind) else {
+            return Value::None(NoAnswer::missing("no facts of this kind"));
+        };
+        let kind = &self.plan()[measure.kind];
+        let Some(role) = role_of(kind, &measure.role) else {
+            return Value::None(NoAnswer::undefined(format!("no credit line has the role {}", measure.role)));
+        };
+        let mut folded = Folding::new(measure.fold);
+        for credit in facts.credits(role, at.partner) {
+            if !facts.is_known(credit.row, at.known_before) {
+                continue;
+            }
+            let Some(row) = facts.rows.get(credit.row.0 as usize) else { continue };
+            let Some(day) = date_of(row, measure.at) else { continue };
+            if day < at.window.starts || day >= at.window.ends {
+                continue;
+            }
+            let place = Place { row: Some(RowPlace::new(measure.kind, role, credit)), ..*at };
+            if let Some(counted) = self.count_row(measure, &place, key, credit) {
+                folded.add(&counted, &credit.share);
+            }
+        }
+        let is_complete = facts.is_complete(at.window.starts, at.window.ends);
+        folded.answer(is_complete, || (kind.name.to_string(), at.window.starts, at.window.ends))
+    }
+
+    /// What one row adds to a measure; none where it does not count.
+    fn count_row(&mut self, measure: &'p Measure, at: &Place, key: Option<&str>, credit: &Credit) -> Option<Value<N>> {
+        let opened = self.begin_row();
+        if let (Some(by), Some(key)) = (&measure.by, key) {
+            let is_of_key = match self.eval(by, at, None) {
+                Value::Text(text) => &*text == key,
+                Value::Partner(partner) => partner.as_str() == key,
+                Value::Number(number) => number.figure().is_some_and(|figure| figure.to_string() == key),
+                Value::Flag(_) | Value::Date(_) | Value::Duration(_) | Value::None(_) => false,
+            };
+            if !is_of_key {
+                self.drop_row(opened);
+                return None;
+            }
+        }
+        if let Some(filter) = &measure.filter {
+            let counts = self.eval(filter, at, None).truth();
+            if let Some(reason) = counts.reason() {
+                let reason = reason.clone();
+                self.end_row(opened, What::LeftOut(credit.row), at, Value::None(reason));
+                return None;
+            }
+            match counts.all() {
+                Some(true) => {}
+                Some(false) => {
+                    self.drop_row(opened);
+                    return None;
+                }
+                None => {
+                    // Futures differ on whether the row counts: where it does not, it adds nothing.
+                    let counted = self.row_amount(measure, at).number();
+                    let nothing = N::known(Exact::ZERO);
+                    let value = Value::Number(N::select(&counts, &counted, &nothing));
+                    self.end_row(opened, What::Row(credit.row), at, value.clone());
+                    return Some(value);
+                }
+            }
+        }
+        let value = self.row_amount(measure, at);
+        self.end_row(opened, What::Row(credit.row), at, value.clone());
+        Some(value)
+    }
+
+    fn row_amount(&mut self, measure: &'p Measure, at: &Place) -> Value<N> {
+        match &measure.of {
+            Some(formula) => self.eval(formula, at, None),
+            None => Value::exact(Exact::ONE),
+        }
+    }
+
+    /// The credited rows of a kind in a window, as known.
+    pub(crate) fn credits_in(&self, kind: KindId, role: &str, at: &Place) -> Vec<(RowPlace, Credit)> {
+        let shape = &self.plan()[kind];
+        let (Some(facts), Some(role)) = (self.world().kind(kind), role_of(shape, role)) else { return Vec::new() };
+        facts
+            .credits(role, at.partner)
+            .iter()
+            .filter(|credit| facts.is_known(credit.row, at.known_before))
+            .filter(|credit| {
+                facts
+                    .rows
+                    .get(credit.row.0 as usize)
+                    .and_then(|row| date_of(row, shape.dated))
+                    .is_some_and(|day| at.window.starts <= day && day < at.window.ends)
+            })
+            .map(|credit| (RowPlace::new(kind, role, credit), credit.clone()))
+            .collect()
+    }
+
+    /// A fold over a keyed measure's declared keys, or one of its keys: the measure's name, possibly asked elsewhere.
+    pub(crate) fn measure_of_name(name: Name) -> Option<MeasureId> {
+        match name {
+            Name::Measure(id) => Some(id),
+            Name::Column(..)
+            | Name::Followed(..)
+            | Name::Term(_)
+            | Name::Value(_)
+            | Name::Component(_)
+            | Name::Limit(_)
+            | Name::Attribute(_)
+            | Name::Partner
+            | Name::Window(_)
+            | Name::CreditLevel
+            | Name::Argument(_)
+            | Name::BandColumn(_)
+            | Name::Lower
+            | Name::Upper
+            | Name::Width
+            | Name::Filled
+            | Name::Slice
+            | Name::Was => None,
+        }
+    }
+}
+
+/// A fold in progress. Rows come in the order of their date and id.
+enum Folding<N: Number> {
+    Sum { so_far: N, rows: u64 },
+    Count { so_far: Exact, rows: u64 },
+    Distinct { seen: std::collections::BTreeSet<Distinct>, reason: Option<NoAnswer>, rows: u64 },
+    Extreme { so_far: Option<Value<N>>, keep_less: bool },
+    Latest { so_far: Option<Value<N>> },
+}
+
+/// What tells two answers apart in a distinct count.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Distinct {
+    Number(Exact),
+    Text(std::sync::Arc<str>),
+    Date(Date),
+    Flag(bool),
+}
+
+impl<N: Number> Folding<N> {
+    fn new(fold: Fold) -> Self {
+        match fold {
+            Fold::Sum => Self::Sum { so_far: N::known(Exact::ZERO), rows: 0 },
+            Fold::Count => Self::Count { so_far: Exact::ZERO, rows: 0 },
+            Fold::CountDistinct => {
+                Self::Distinct { seen: std::collections::BTreeSet::new(), reason: None, rows: 0 }
+            }
+            Fold::Min => Self::Extreme { so_far: None, keep_less: true },
+            Fold::Max => Self::Extreme { so_far: None, keep_less: false },
+            Fold::Latest => Self::Latest { so_far: None },
+        }
+    }
+
+    fn add(&mut self, value: &Value<N>, share: &Exact) {
+        match self {
+            Self::Sum { so_far, rows } => {
+                *rows += 1;
+                let amount = value.number();
+                let credited =
+                    if *share == Exact::ONE { amount } else { amount.times(&N::known(share.clone())) };
+                *so_far = so_far.plus(&credited);
+            }
+            Self::Count { so_far, rows } => {
+                *rows += 1;
+                *so_far = &*so_far + share;
+            }
+            Self::Distinct { seen, reason, rows } => {
+                *rows += 1;
+                match distinct(value) {
+                    Ok(key) => {
+                        seen.insert(key);
+                    }
+                    Err(why) => {
+                        reason.get_or_insert(why);
+                    }
+                }
+            }
+            Self::Extreme { so_far, keep_less } => {
+                let kept = match so_far.take() {
+                    None => value.clone(),
+                    Some(Value::Number(before)) => {
+                        let now = value.number();
+                        let how = if *keep_less {
+                            trueup_plan::tree::Comparison::Less
+                        } else {
+                            trueup_plan::tree::Comparison::More
+                        };
+                        Value::Number(N::select(&now.compared(how, &before), &now, &before))
+                    }
+                    Some(before) => {
+                        let how = if *keep_less {
+                            trueup_plan::tree::Comparison::Less
+                        } else {
+                            trueup_plan::tree::Comparison::More
+                        };
+                        let takes_over = value.compared(how, &before);
+                        Value::select(&takes_over, value, &before)
+                    }
+                };
+                *so_far = Some(kept);
+            }
+            // Rows come by date, then id, so the last one seen is the latest.
+            Self::Latest { so_far } => *so_far = Some(value.clone()),
+        }
+    }
+
+    fn answer(self, is_complete: bool, what: impl FnOnce() -> (String, Date, Date)) -> Value<N> {
+        let nothing = |what: (String, Date, Date)| {
+            NoAnswer::missing(format!("no {} between {} and {}, and its feed is not complete", what.0, what.1, what.2))
+        };
+        match self {
+            Self::Sum { rows: 0, .. } | Self::Count { rows: 0, .. } | Self::Distinct { rows: 0, .. }
+                if !is_complete =>
+            {
+                Value::None(nothing(what()))
+            }
+            Self::Sum { so_far, .. } => Value::Number(so_far),
+            Self::Count { so_far, .. } => Value::exact(so_far),
+            Self::Distinct { reason: Some(reason), .. } => Value::None(reason),
+            Self::Distinct { seen, .. } => {
+                Value::exact(Exact::from_int(i64::try_from(seen.len()).unwrap_or(i64::MAX)))
+            }
+            Self::Extreme { so_far: Some(value), .. } | Self::Latest { so_far: Some(value) } => value,
+            Self::Extreme { so_far: None, .. } | Self::Latest { so_far: None } => {
+                let (kind, from, until) = what();
+                Value::None(NoAnswer::missing(format!("no {kind} between {from} and {until}")))
+            }
+        }
+    }
+}
+
+fn distinct<N: Number>(value: &Value<N>) -> Result<Distinct, NoAnswer> {
+    match value {
+        Value::Number(number) => match (number.figure(), number.reason()) {
+            (Some(figure), _) => Ok(Distinct::Number(figure.clone())),
+            (None, Some(reason)) => Err(reason.clone()),
+            (None, None) => Err(NoAnswer::undefined("a distinct count of figures that differ between futures")),
+        },
+        Value::Text(text) => Ok(Distinct::Text(text.clone())),
+        Value::Partner(partner) => Ok(Distinct::Text(partner.as_str().into())),
+        Value::Date(day) => Ok(Distinct::Date(*day)),
+        Value::Flag(truth) => match (truth.all(), truth.reason()) {
+            (Some(holds), _) => Ok(Distinct::Flag(holds)),
+            (None, Some(reason)) => Err(reason.clone()),
+            (None, None) => Err(NoAnswer::undefined("a distinct count of flags that differ between futures")),
+        },
+        Value::Duration(_) => Err(NoAnswer::undefined("a distinct count of lengths of time")),
+        Value::None(reason) => Err(reason.clone()),
+    }
+}

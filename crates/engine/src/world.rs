@@ -1,0 +1,294 @@
+//! What an evaluation is about: partners with their agreements, facts with their credits, feeds, rates.
+//!
+//! A [`World`] holds everything a plan may read for one program, as plain rows. It is what the reference measurer
+//! reads; a faster measurer may leave the rows out and answer the same questions.
+
+use std::collections::BTreeMap;
+
+use trueup_base::date::Date;
+use trueup_base::exact::Exact;
+use trueup_base::id::{FactId, PartnerId};
+use trueup_base::money::Currency;
+use trueup_plan::tree::{ColumnId, CreditTo, FactKind, KindId, Plan, TermId, Text};
+
+/// One cell of a fact, a term or the directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    /// An exact number.
+    Number(Exact),
+    /// Text.
+    Text(Text),
+    /// A day.
+    Date(Date),
+    /// True or false.
+    Flag(bool),
+    /// A partner.
+    Partner(PartnerId),
+    /// Not given.
+    Empty,
+}
+
+/// A partner by its position among the program's partners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartnerIx(pub u32);
+
+/// A row by its position among its kind's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowIx(pub u32);
+
+/// A partner, its place in the hierarchy and its agreement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partner {
+    /// Who.
+    pub id: PartnerId,
+    /// The partner directly above.
+    pub parent: Option<PartnerId>,
+    /// The directory's columns, in the order of the plan's attributes.
+    pub attributes: Vec<Cell>,
+    /// What was agreed.
+    pub agreement: Agreement,
+}
+
+/// What a partner agreed to, as far as a formula sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// Its first day.
+    pub starts: Date,
+    /// The day after its last, if it has one.
+    pub until: Option<Date>,
+    /// The agreed figures, in the order of the plan's terms.
+    pub terms: Vec<Option<Cell>>,
+    /// Figures agreed for single periods of a term with `per`: the period's first day and the figure.
+    pub stated: BTreeMap<(TermId, Date), Cell>,
+}
+
+/// One version of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its id; versions of one fact share it.
+    pub id: FactId,
+    /// Its cells, in the order of the kind's columns.
+    pub cells: Vec<Cell>,
+    /// When this version became known; none where it was known from the start.
+    pub recorded_on: Option<Date>,
+}
+
+/// One row credited to one partner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Credit {
+    /// The row.
+    pub row: RowIx,
+    /// Which part of it, of 1.
+    pub share: Exact,
+    /// The distance between the credited partner and the row's own.
+    pub level: u32,
+}
+
+/// A span of days for which a feed is declared complete, half-open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Complete {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+}
+
+/// The facts of one kind.
+#[derive(Clone, Debug, Default)]
+pub struct KindFacts {
+    /// Rows in the order (declared date, id, recorded, position given).
+    pub rows: Vec<Row>,
+    /// Spans the feed is complete for; none means always.
+    pub complete: Option<Vec<Complete>>,
+    /// Credits by role's position in the kind's credit lines and by partner, in the rows' order.
+    credits: BTreeMap<(u16, PartnerIx), Vec<Credit>>,
+    /// For each row, when the next version of the same fact became known; none for the last version.
+    replaced_on: Vec<Option<Date>>,
+    /// Whether any fact has more than one version or a day of recording.
+    pub has_history: bool,
+}
+
+impl KindFacts {
+    /// Whether the feed is complete for every day from `from` to before `until`.
+    #[must_use]
+    pub fn is_complete(&self, from: Date, until: Date) -> bool {
+        self.complete
+            .as_ref()
+            .is_none_or(|spans| spans.iter().any(|span| span.from <= from && until <= span.until))
+    }
+
+    /// A partner's credits in a role.
+    #[must_use]
+    pub fn credits(&self, role: u16, partner: PartnerIx) -> &[Credit] {
+        self.credits.get(&(role, partner)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a row is the version known at the end of a day's eve: recorded before `known_before`, and not replaced.
+    #[must_use]
+    pub fn is_known(&self, row: RowIx, known_before: Option<Date>) -> bool {
+        let at = row.0 as usize;
+        let (Some(version), Some(replaced_on)) = (self.rows.get(at), self.replaced_on.get(at)) else { return false };
+        match known_before {
+            None => replaced_on.is_none(),
+            Some(before) => {
+                version.recorded_on.is_none_or(|on| on < before) && replaced_on.is_none_or(|on| on >= before)
+            }
+        }
+    }
+}
+
+/// A rate between two currencies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rate {
+    /// How much of the target one unit of the source is.
+    pub rate: Exact,
+    /// Its day; none for a fixed rate.
+    pub on: Option<Date>,
+}
+
+/// Everything a plan may read.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Partners in the order listed.
+    pub partners: Vec<Partner>,
+    /// Facts by kind, in the order of the plan's kinds.
+    pub facts: Vec<KindFacts>,
+    /// Rates by source and target currency, by day.
+    pub rates: BTreeMap<(Currency, Currency), Vec<Rate>>,
+    by_id: BTreeMap<PartnerId, PartnerIx>,
+}
+
+impl World {
+    /// A world of partners, without facts.
+    #[must_use]
+    pub fn new(plan: &Plan, partners: Vec<Partner>) -> Self {
+        let by_id = partners
+            .iter()
+            .zip(0u32..)
+            .map(|(partner, at)| (partner.id.clone(), PartnerIx(at)))
+            .collect();
+        let facts = plan.kinds.iter().map(|_| KindFacts::default()).collect();
+        Self { partners, facts, rates: BTreeMap::new(), by_id }
+    }
+
+    /// Gives a kind its rows: sorts them, links the versions of one fact and credits each row.
+    pub fn give(&mut self, plan: &Plan, kind: KindId, mut rows: Vec<Row>, complete: Option<Vec<Complete>>) {
+        let shape = &plan[kind];
+        rows.sort_by(|a, b| {
+            (date_of(a, shape.dated), &a.id, a.recorded_on).cmp(&(date_of(b, shape.dated), &b.id, b.recorded_on))
+        });
+        let replaced_on = replacements(&rows);
+        let has_history =
+            rows.iter().any(|row| row.recorded_on.is_some()) || replaced_on.iter().any(Option::is_some);
+        let credits = self.credit(shape, &rows);
+        if let Some(facts) = self.facts.get_mut(kind.index()) {
+            *facts = KindFacts { rows, complete, credits, replaced_on, has_history };
+        }
+    }
+
+    fn credit(&self, shape: &FactKind, rows: &[Row]) -> BTreeMap<(u16, PartnerIx), Vec<Credit>> {
+        let mut credits: BTreeMap<(u16, PartnerIx), Vec<Credit>> = BTreeMap::new();
+        for (row, at) in rows.iter().zip(0u32..) {
+            for line in &shape.credited {
+                let Some(role) = role_of(shape, &line.role) else { continue };
+                let (CreditTo::Column(column) | CreditTo::Upline(column)) = line.to;
+                let Some(Cell::Partner(owner)) = row.cells.get(column.index()) else { continue };
+                let Some(owner) = self.find(owner) else { continue };
+                let mut give = |partner: PartnerIx, level: u32| {
+                    credits
+                        .entry((role, partner))
+                        .or_default()
+                        .push(Credit { row: RowIx(at), share: line.share.clone(), level });
+                };
+                match line.to {
+                    CreditTo::Column(_) => give(owner, 0),
+                    CreditTo::Upline(_) => {
+                        for (above, level) in self.upline(owner).into_iter().zip(1u32..) {
+                            give(above, level);
+                        }
+                    }
+                }
+            }
+        }
+        credits
+    }
+
+    /// A partner's position.
+    #[must_use]
+    pub fn find(&self, id: &PartnerId) -> Option<PartnerIx> {
+        self.by_id.get(id).copied()
+    }
+
+    /// A partner by its position.
+    #[must_use]
+    pub fn partner(&self, at: PartnerIx) -> Option<&Partner> {
+        self.partners.get(at.0 as usize)
+    }
+
+    /// Everyone above a partner, the nearest first; a hierarchy that closes on itself stops where it would repeat.
+    #[must_use]
+    pub fn upline(&self, partner: PartnerIx) -> Vec<PartnerIx> {
+        let mut above = Vec::new();
+        let mut at = partner;
+        while let Some(parent) =
+            self.partner(at).and_then(|partner| partner.parent.as_ref()).and_then(|id| self.find(id))
+        {
+            if parent == partner || above.contains(&parent) {
+                break;
+            }
+            above.push(parent);
+            at = parent;
+        }
+        above
+    }
+
+    /// All partners' positions, in the order listed.
+    pub fn all(&self) -> impl Iterator<Item = PartnerIx> + use<> {
+        let count = u32::try_from(self.partners.len()).unwrap_or(u32::MAX);
+        (0..count).map(PartnerIx)
+    }
+
+    /// The facts of a kind.
+    #[must_use]
+    pub fn kind(&self, kind: KindId) -> Option<&KindFacts> {
+        self.facts.get(kind.index())
+    }
+}
+
+/// A role's position: that of the first credit line with its name.
+#[must_use]
+pub fn role_of(kind: &FactKind, role: &str) -> Option<u16> {
+    let at = kind.credited.iter().position(|line| &*line.role == role)?;
+    u16::try_from(at).ok()
+}
+
+/// The day in a column of a row.
+#[must_use]
+pub fn date_of(row: &Row, column: ColumnId) -> Option<Date> {
+    match row.cells.get(column.index()) {
+        Some(Cell::Date(day)) => Some(*day),
+        Some(Cell::Number(_) | Cell::Text(_) | Cell::Flag(_) | Cell::Partner(_) | Cell::Empty) | None => None,
+    }
+}
+
+/// For each row, when the next version of the same fact became known. Versions follow one another by the day they were
+/// recorded; a version recorded from the start comes first.
+fn replacements(rows: &[Row]) -> Vec<Option<Date>> {
+    let mut versions: BTreeMap<&FactId, Vec<usize>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        versions.entry(&row.id).or_default().push(at);
+    }
+    let mut replaced_on = vec![None; rows.len()];
+    for positions in versions.values_mut() {
+        positions.sort_by_key(|at| rows.get(*at).and_then(|row| row.recorded_on));
+        for pair in positions.windows(2) {
+            if let [earlier, later] = pair {
+                let on = rows.get(*later).and_then(|row| row.recorded_on).unwrap_or(Date::MIN);
+                if let Some(slot) = replaced_on.get_mut(*earlier) {
+                    *slot = Some(on);
+                }
+            }
+        }
+    }
+    replaced_on
+}
