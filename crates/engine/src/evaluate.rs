@@ -13,7 +13,7 @@ use trueup_plan::tree::{
     ValueId,
 };
 
-use crate::graph::{Graph, Mark, NodeId, Opened, What};
+use crate::graph::{Graph, NodeId, Opened, What};
 use crate::measure::Measurer;
 use crate::number::{Answer, NoAnswer, Number, Truth};
 use crate::others::Shared;
@@ -386,15 +386,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.graph.forget_inputs(mark);
     }
 
-    pub(crate) fn begin_row(&self) -> (Opened, Mark) {
-        (self.graph.begin(), self.graph.mark())
+    pub(crate) fn begin_row(&self) -> Opened {
+        self.graph.begin()
     }
 
-    pub(crate) fn drop_row(&mut self, (opened, _): (Opened, Mark)) {
+    pub(crate) fn drop_row(&mut self, opened: Opened) {
         self.graph.forget_inputs(opened);
     }
 
-    pub(crate) fn end_row(&mut self, (opened, _): (Opened, Mark), what: What<'p>, at: &Place, value: Value<N>) {
+    /// Keeps a row as an input of what is open where the walk goes down to the rows, and leaves it out otherwise.
+    pub(crate) fn end_row(&mut self, opened: Opened, what: What<'p>, at: &Place, value: Value<N>) {
         match self.detail {
             Detail::Rows => {
                 self.graph.end(opened, what, *at, value);

@@ -54,14 +54,6 @@ pub(crate) struct Opened {
     open: usize,
 }
 
-/// A state of the graph to fall back to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark {
-    nodes: usize,
-    edges: usize,
-    open: usize,
-}
-
 impl<'p, N: Number> Graph<'p, N> {
     pub(crate) fn new() -> Self {
         Self { nodes: Vec::new(), edges: Vec::new(), open: Vec::new() }
@@ -93,15 +85,9 @@ impl<'p, N: Number> Graph<'p, N> {
         self.open.push(id);
     }
 
-    pub(crate) fn mark(&self) -> Mark {
-        Mark { nodes: self.nodes.len(), edges: self.edges.len(), open: self.open.len() }
-    }
-
-    /// Forgets everything since the mark.
-    pub(crate) fn back_to(&mut self, mark: Mark) {
-        self.nodes.truncate(mark.nodes);
-        self.edges.truncate(mark.edges);
-        self.open.truncate(mark.open);
+    /// Leaves out what was asked since `begin`: it stays known, but is no input of what is open.
+    pub(crate) fn forget_inputs(&mut self, opened: Opened) {
+        self.open.truncate(opened.open);
     }
 
     /// A node.

@@ -3,7 +3,7 @@
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Fold, KindId, Measure, MeasureId, Name};
+use trueup_plan::tree::{Fold, KindId, Measure, MeasureId};
 
 use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
 use crate::graph::What;
@@ -151,31 +151,6 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             })
             .map(|credit| (RowPlace::new(kind, role, credit), credit.clone()))
             .collect()
-    }
-
-    /// A fold over a keyed measure's declared keys, or one of its keys: the measure's name, possibly asked elsewhere.
-    pub(crate) fn measure_of_name(name: Name) -> Option<MeasureId> {
-        match name {
-            Name::Measure(id) => Some(id),
-            Name::Column(..)
-            | Name::Followed(..)
-            | Name::Term(_)
-            | Name::Value(_)
-            | Name::Component(_)
-            | Name::Limit(_)
-            | Name::Attribute(_)
-            | Name::Partner
-            | Name::Window(_)
-            | Name::CreditLevel
-            | Name::Argument(_)
-            | Name::BandColumn(_)
-            | Name::Lower
-            | Name::Upper
-            | Name::Width
-            | Name::Filled
-            | Name::Slice
-            | Name::Was => None,
-        }
     }
 }
 

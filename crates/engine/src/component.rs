@@ -1,0 +1,163 @@
+//! Components: what pays, in the order of the language: for, gate, pays, at_least, at_most, rounding.
+
+use trueup_base::calendar::Window;
+use trueup_base::exact::Exact;
+use trueup_plan::tree::{Component, ComponentId, Comparison, Each, Expr, Grant, MoneyRounding, Name};
+
+use crate::evaluate::{Evaluator, Place};
+use crate::graph::What;
+use crate::measure::Measurer;
+use crate::number::{NoAnswer, Number, Truth};
+use crate::value::Value;
+use crate::windows::{length_rank, less};
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// A component at a place: on a row what that row pays; in its own window its entitlement; in a longer one the sum
+    /// of its windows.
+    pub(crate) fn component(&mut self, id: ComponentId, at: &Place) -> Value<N> {
+        let component = &self.plan()[id];
+        if let (Some(each), Some(row)) = (&component.each, at.row)
+            && each.kind == row.kind
+        {
+            return match self.does_apply(component, at) {
+                Applies::No => nothing(component.grants),
+                Applies::Unclear(reason) => Value::None(reason),
+                Applies::Yes => self.on_row(component, each, at),
+            };
+        }
+        if at.trailing.is_none() && at.window.unit == component.over {
+            return self.entitlement(component, at);
+        }
+        if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(component.over) {
+            return Value::None(NoAnswer::undefined(format!(
+                "{} has one figure for each {}, and a shorter window is asked",
+                component.name, component.over
+            )));
+        }
+        let windows: Vec<Window> =
+            self.agreement_windows(at.partner, component.over, at.window.starts, at.window.ends);
+        if windows.is_empty() {
+            return Value::None(NoAnswer::undefined(format!("{} has no window before the agreement", component.name)));
+        }
+        let mut sum = N::known(Exact::ZERO);
+        for window in windows {
+            let place = Place { window, trailing: None, row: None, ..*at };
+            sum = sum.plus(&self.named(Name::Component(id), &place).number());
+        }
+        Value::Number(sum)
+    }
+
+    /// Whether a partner has a component in a window.
+    pub(crate) fn does_apply(&mut self, component: &'p Component, at: &Place) -> Applies {
+        let Some(applies) = &component.applies else { return Applies::Yes };
+        let holds = self.eval(applies, &Place { row: None, ..*at }, None).truth();
+        match (holds.all(), holds.reason()) {
+            (Some(true), _) => Applies::Yes,
+            (Some(false), _) => Applies::No,
+            (None, Some(reason)) => Applies::Unclear(reason.clone()),
+            (None, None) => Applies::Unclear(NoAnswer::undefined("who has the component differs between futures")),
+        }
+    }
+
+    fn entitlement(&mut self, component: &'p Component, at: &Place) -> Value<N> {
+        let at = &Place { row: None, ..*at };
+        match self.does_apply(component, at) {
+            Applies::No => return nothing(component.grants),
+            Applies::Unclear(reason) => return Value::None(reason),
+            Applies::Yes => {}
+        }
+        let gate = match &component.gate {
+            Some(gate) => self.eval(gate, at, None).truth(),
+            None => N::Truth::known(true),
+        };
+        if gate.all() == Some(false) {
+            return nothing(component.grants);
+        }
+        if let Some(reason) = gate.reason() {
+            return Value::None(reason.clone());
+        }
+        if component.grants == Grant::Flag {
+            let pays = self.eval(&component.pays, at, None).truth();
+            return Value::Flag(gate.and(&pays));
+        }
+        let mut amount = match &component.each {
+            Some(each) => self.over_rows(component, each, at),
+            None => self.eval(&component.pays, at, None).number(),
+        };
+        if let Some(least) = &component.at_least {
+            amount = self.bounded(amount, least, Comparison::More, at);
+        }
+        if let Some(most) = &component.at_most {
+            amount = self.bounded(amount, most, Comparison::Less, at);
+        }
+        if let Some(rounding) = &component.rounding {
+            amount = rounded(&amount, rounding);
+        }
+        Value::Number(N::select(&gate, &amount, &N::known(Exact::ZERO)))
+    }
+
+    fn bounded(&mut self, amount: N, bound: &'p Expr, how: Comparison, at: &Place) -> N {
+        let bound = self.eval(bound, at, None).number();
+        less(&amount, &bound, how)
+    }
+
+    /// What the credited rows of the window pay, each rounded, then added.
+    fn over_rows(&mut self, component: &'p Component, each: &'p Each, at: &Place) -> N {
+        let mut sum = N::known(Exact::ZERO);
+        for (row, _) in self.credits_in(each.kind, &each.role, at) {
+            let opened = self.begin_row();
+            let place = Place { row: Some(row), ..*at };
+            let value = self.on_row(component, each, &place);
+            sum = sum.plus(&value.number());
+            self.end_row(opened, What::Row(row.row), &place, value);
+        }
+        sum
+    }
+
+    fn on_row(&mut self, component: &'p Component, each: &'p Each, at: &Place) -> Value<N> {
+        let mut counts = N::Truth::known(true);
+        if let Some(filter) = &each.filter {
+            counts = self.eval(filter, at, None).truth();
+            if counts.all() == Some(false) {
+                return Value::exact(Exact::ZERO);
+            }
+            if let Some(reason) = counts.reason() {
+                return Value::None(reason.clone());
+            }
+        }
+        let share = at
+            .row
+            .and_then(|row| {
+                let facts = self.world().kind(row.kind)?;
+                let credits = facts.credits(row.role, at.partner);
+                credits.iter().find(|credit| credit.row == row.row).map(|credit| credit.share.clone())
+            })
+            .unwrap_or(Exact::ONE);
+        let mut amount = self.eval(&component.pays, at, None).number();
+        if share != Exact::ONE {
+            amount = amount.times(&N::known(share));
+        }
+        if let Some(rounding) = &component.rounding {
+            amount = rounded(&amount, rounding);
+        }
+        Value::Number(N::select(&counts, &amount, &N::known(Exact::ZERO)))
+    }
+}
+
+/// Whether a partner has a component.
+pub(crate) enum Applies {
+    Yes,
+    No,
+    Unclear(NoAnswer),
+}
+
+pub(crate) fn rounded<N: Number>(amount: &N, rounding: &MoneyRounding) -> N {
+    amount.rounded(&N::known(rounding.to.clone()), rounding.mode)
+}
+
+fn nothing<N: Number>(grants: Grant) -> Value<N> {
+    match grants {
+        Grant::Flag => Value::flag(false),
+        Grant::Money | Grant::Count | Grant::Fund => Value::exact(Exact::ZERO),
+    }
+}

@@ -1,0 +1,334 @@
+//! Limits: what holds components together.
+//!
+//! A component enters with its entitlement as of its last settlement. Limits nest by what they hold, the inner first.
+//! What is kept is worked out from totals each time, never by remembering room, so that reversals give room back.
+
+use std::collections::BTreeSet;
+
+use trueup_base::calendar::{Window, WindowUnit};
+use trueup_base::date::Date;
+use trueup_base::exact::Exact;
+use trueup_base::rounding::Rounding;
+use trueup_base::share::{self, Rest};
+use trueup_plan::tree::{Comparison, ComponentId, Cut, Limit, LimitId, Name, Plan, Reference};
+
+use crate::evaluate::{Evaluator, Place};
+use crate::measure::Measurer;
+use crate::number::{NoAnswer, Number, Patch};
+use crate::value::Value;
+use crate::windows::{length_rank, less};
+use crate::world::PartnerIx;
+
+/// What a limit's list leaves an amount of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Earner {
+    /// A component.
+    Component(ComponentId),
+    /// The line a limit's `at_least` adds.
+    TopUp(LimitId),
+}
+
+/// How limits over the same components stand to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nesting {
+    /// Each is asked alone.
+    Alone,
+    /// They hold one after the other, as listed: what is posted respects all of them.
+    InTurn,
+}
+
+/// Which limits hold what.
+#[derive(Clone, Debug)]
+pub(crate) struct Nest {
+    held: Vec<BTreeSet<ComponentId>>,
+}
+
+impl Nest {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let mut held: Vec<BTreeSet<ComponentId>> = Vec::with_capacity(plan.limits.len());
+        for limit in &plan.limits {
+            held.push(components_of(plan, limit, 0));
+        }
+        Self { held }
+    }
+
+    fn is_inside(&self, inner: usize, outer: usize, nesting: Nesting) -> bool {
+        let (Some(a), Some(b)) = (self.held.get(inner), self.held.get(outer)) else { return false };
+        inner != outer
+            && a.is_subset(b)
+            && (a.len() < b.len() || (nesting == Nesting::InTurn && inner < outer))
+    }
+
+    /// The limit directly inside `outer` that holds a component.
+    fn inner(&self, outer: LimitId, component: ComponentId, nesting: Nesting) -> Option<LimitId> {
+        (0..self.held.len())
+            .filter(|at| self.is_inside(*at, outer.index(), nesting))
+            .filter(|at| self.held.get(*at).is_some_and(|held| held.contains(&component)))
+            .max_by_key(|at| (self.held.get(*at).map_or(0, BTreeSet::len), *at))
+            .and_then(limit_id)
+    }
+
+    /// The limits directly inside `outer`.
+    fn inners(&self, outer: LimitId, nesting: Nesting) -> Vec<LimitId> {
+        let inside: Vec<usize> =
+            (0..self.held.len()).filter(|at| self.is_inside(*at, outer.index(), nesting)).collect();
+        inside
+            .iter()
+            .filter(|at| !inside.iter().any(|other| self.is_inside(**at, *other, nesting)))
+            .filter_map(|at| limit_id(*at))
+            .collect()
+    }
+
+    /// The limits nothing else holds.
+    pub(crate) fn outermost(&self) -> Vec<LimitId> {
+        let all = 0..self.held.len();
+        all.clone()
+            .filter(|at| !all.clone().any(|other| self.is_inside(*at, other, Nesting::InTurn)))
+            .filter_map(limit_id)
+            .collect()
+    }
+
+    /// The components a limit holds.
+    pub(crate) fn components(&self, limit: LimitId) -> impl Iterator<Item = ComponentId> + '_ {
+        self.held.get(limit.index()).into_iter().flatten().copied()
+    }
+}
+
+fn limit_id(at: usize) -> Option<LimitId> {
+    u16::try_from(at).ok().map(LimitId)
+}
+
+fn components_of(plan: &Plan, limit: &Limit, depth: usize) -> BTreeSet<ComponentId> {
+    let mut held = BTreeSet::new();
+    for on in &limit.on {
+        match on {
+            Reference::Component(id) => {
+                held.insert(*id);
+            }
+            // A checked plan's limits close no ring; the bound keeps an unchecked one from running on.
+            Reference::Limit(id) if depth < plan.limits.len() => {
+                held.extend(components_of(plan, &plan[*id], depth + 1));
+            }
+            Reference::Limit(_)
+            | Reference::Term(_)
+            | Reference::Measure(_)
+            | Reference::Value(_)
+            | Reference::Table(_) => {}
+        }
+    }
+    held
+}
+
+/// The listed order of a limit's components, inner limits in their place.
+fn listed(plan: &Plan, limit: &Limit, depth: usize, order: &mut Vec<ComponentId>) {
+    for on in &limit.on {
+        match on {
+            Reference::Component(id) => {
+                if !order.contains(id) {
+                    order.push(*id);
+                }
+            }
+            Reference::Limit(id) if depth < plan.limits.len() => listed(plan, &plan[*id], depth + 1, order),
+            Reference::Limit(_)
+            | Reference::Term(_)
+            | Reference::Measure(_)
+            | Reference::Value(_)
+            | Reference::Table(_) => {}
+        }
+    }
+}
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// What each component keeps under a limit in one of its windows, the top-up last.
+    pub fn limited(&mut self, id: LimitId, at: &Place) -> Vec<(Earner, N)> {
+        let nest = Nest::of(self.plan());
+        self.kept(&nest, id, at, Nesting::Alone)
+    }
+
+    /// A limit as a value: all that it leaves.
+    pub(crate) fn limit_total(&mut self, id: LimitId, at: &Place) -> Value<N> {
+        let limit = &self.plan()[id];
+        let windows = if at.window.unit == limit.over && at.trailing.is_none() {
+            vec![at.window]
+        } else if length_rank(at.window.unit) < length_rank(limit.over) {
+            return Value::None(NoAnswer::undefined(format!(
+                "{} holds over each {}, and a shorter window is asked",
+                limit.name, limit.over
+            )));
+        } else {
+            self.agreement_windows(at.partner, limit.over, at.window.starts, at.window.ends)
+        };
+        let mut sum = N::known(Exact::ZERO);
+        for window in windows {
+            for (_, kept) in self.limited(id, &Place { window, trailing: None, row: None, ..*at }) {
+                sum = sum.plus(&kept);
+            }
+        }
+        Value::Number(sum)
+    }
+
+    /// What each earner keeps under a limit and all those inside it, as of the end of the window.
+    pub(crate) fn kept(&mut self, nest: &Nest, id: LimitId, at: &Place, nesting: Nesting) -> Vec<(Earner, N)> {
+        let limit = &self.plan()[id];
+        let mut entries = self.entries(nest, id, at, nesting);
+        let step = N::known(self.plan().money.to.clone());
+        let zero = N::known(Exact::ZERO);
+        if let Some(most) = &limit.at_most {
+            // The most is cut down to whole units of money, so that what is kept needs no rounding again.
+            let most = self.eval(most, at, None).number().rounded(&step, Rounding::Floor);
+            entries = match limit.cut {
+                Cut::LastFirst => last_first(entries, &most),
+                Cut::ProRata => pro_rata(entries, &most, &self.plan().money.to),
+            };
+        }
+        if let Some(least) = &limit.at_least {
+            let least = self.eval(least, at, None).number().rounded(&step, Rounding::Ceiling);
+            let total = entries.iter().fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
+            let missing = least.minus(&total);
+            let top_up = N::select(&missing.compared(Comparison::More, &zero), &missing, &zero);
+            entries.push((Earner::TopUp(id), top_up));
+        }
+        entries
+    }
+
+    fn entries(&mut self, nest: &Nest, id: LimitId, at: &Place, nesting: Nesting) -> Vec<(Earner, N)> {
+        let plan = self.plan();
+        let mut order = Vec::new();
+        listed(plan, &plan[id], 0, &mut order);
+        let mut inside = Vec::new();
+        for inner in nest.inners(id, nesting) {
+            let windows = self.agreement_windows(at.partner, plan[inner].over, at.window.starts, at.window.ends);
+            for window in windows {
+                inside.extend(self.kept(nest, inner, &Place { window, trailing: None, row: None, ..*at }, nesting));
+            }
+        }
+        let mut entries = Vec::with_capacity(order.len());
+        for component in order {
+            let amount = match nest.inner(id, component, nesting) {
+                Some(_) => sum_of(&inside, Earner::Component(component)),
+                None => self.as_last_settled(component, at),
+            };
+            entries.push((Earner::Component(component), amount));
+        }
+        let top_ups: BTreeSet<Earner> =
+            inside.iter().map(|(earner, _)| *earner).filter(|earner| matches!(earner, Earner::TopUp(_))).collect();
+        for top_up in top_ups {
+            entries.push((top_up, sum_of(&inside, top_up)));
+        }
+        entries
+    }
+
+    /// A component's entitlement in a window as of its last settlement there; nothing before the first.
+    fn as_last_settled(&mut self, component: ComponentId, at: &Place) -> N {
+        let plan = self.plan();
+        let shape = &plan[component];
+        let (over, every) = (shape.over, shape.every);
+        let Some(settled) = self.last_settlement(every, at) else { return N::known(Exact::ZERO) };
+        let mut sum = N::known(Exact::ZERO);
+        for window in self.agreement_windows(at.partner, over, at.window.starts, settled) {
+            let place = Place {
+                window,
+                trailing: None,
+                row: None,
+                known_before: at.known_before.map(|known| known.min(settled)),
+                ..*at
+            };
+            sum = sum.plus(&self.named(Name::Component(component), &place).number());
+        }
+        sum
+    }
+
+    /// The end of the last settlement of a unit that is over when the window ends.
+    fn last_settlement(&self, every: WindowUnit, at: &Place) -> Option<Date> {
+        self.settlements(at.partner, every, at.window.ends)
+            .into_iter()
+            .rev()
+            .map(|window| window.ends)
+            .find(|ends| *ends <= at.window.ends && at.window.starts < *ends)
+    }
+
+    /// The settlement windows of a unit in a partner's agreement that end by a day.
+    pub(crate) fn settlements(&self, partner: PartnerIx, every: WindowUnit, until: Date) -> Vec<Window> {
+        let starts = self.agreement_starts(partner).unwrap_or(until);
+        let ends = self.agreement_until(partner);
+        self.agreement_windows(partner, every, starts, until)
+            .into_iter()
+            // A window that `until` cuts short has not been settled, unless the agreement ends there.
+            .filter(|window| window.is_final() || window.ends == ends)
+            .collect()
+    }
+}
+
+fn sum_of<N: Number>(amounts: &[(Earner, N)], of: Earner) -> N {
+    amounts
+        .iter()
+        .filter(|(earner, _)| *earner == of)
+        .fold(N::known(Exact::ZERO), |sum, (_, amount)| sum.plus(amount))
+}
+
+/// The last listed gives way first. Where a later amount has no answer the earlier ones keep what the room allows, and
+/// the later ones wait.
+fn last_first<N: Number>(entries: Vec<(Earner, N)>, most: &N) -> Vec<(Earner, N)> {
+    let zero = N::known(Exact::ZERO);
+    let positive = |x: &N| less(x, &zero, Comparison::More);
+    let total = entries.iter().fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
+    let mut excess = positive(&total.minus(most));
+    let mut room = most.clone();
+    let mut by_room = Vec::with_capacity(entries.len());
+    for (_, amount) in &entries {
+        let kept = less(amount, &positive(&room), Comparison::Less);
+        room = room.minus(&kept);
+        by_room.push(kept);
+    }
+    let mut kept = Vec::with_capacity(entries.len());
+    for ((earner, amount), by_room) in entries.into_iter().zip(by_room).rev() {
+        let cut = less(&excess, &positive(&amount), Comparison::Less);
+        excess = excess.minus(&cut);
+        kept.push((earner, amount.minus(&cut).or(Patch::Both, &by_room)));
+    }
+    kept.reverse();
+    kept
+}
+
+/// All give way in proportion, by largest remainder in whole units of money.
+fn pro_rata<N: Number>(entries: Vec<(Earner, N)>, most: &N, step: &Exact) -> Vec<(Earner, N)> {
+    let none = |entries: Vec<(Earner, N)>, reason: &NoAnswer| {
+        entries.into_iter().map(|(earner, _)| (earner, N::none(reason.clone()))).collect()
+    };
+    let mut weights = Vec::with_capacity(entries.len());
+    for (_, amount) in &entries {
+        match (amount.figure(), amount.reason()) {
+            (Some(figure), _) => weights.push(figure.clone()),
+            (None, Some(reason)) => {
+                let reason = reason.clone();
+                return none(entries, &reason);
+            }
+            (None, None) => {
+                return none(entries, &NoAnswer::undefined("a cut in whole units differs between futures"));
+            }
+        }
+    }
+    let Some(most) = most.figure() else {
+        let reason = most.reason().cloned();
+        return none(entries, &reason.unwrap_or_else(|| NoAnswer::undefined("the most differs between futures")));
+    };
+    let total = weights.iter().fold(Exact::ZERO, |sum, weight| &sum + weight);
+    if total <= *most {
+        return entries;
+    }
+    // Amounts that take back are no shares of a maximum: they stay, and make room for the others.
+    let taken_back = weights.iter().filter(|weight| weight.is_negative()).fold(Exact::ZERO, |sum, weight| &sum + weight);
+    let shared: Vec<Exact> =
+        weights.iter().map(|weight| if weight.is_negative() { Exact::ZERO } else { weight.clone() }).collect();
+    match share::allocate(&(most - &taken_back), &shared, step, Rest::Largest) {
+        Ok(parts) => entries
+            .into_iter()
+            .zip(parts)
+            .zip(weights)
+            .map(|(((earner, amount), part), weight)| {
+                if weight.is_negative() { (earner, amount) } else { (earner, N::known(part)) }
+            })
+            .collect(),
+        Err(error) => none(entries, &NoAnswer::undefined(error.to_string())),
+    }
+}

@@ -1,0 +1,196 @@
+//! Settlement: the entitlement to date, as known then, less what was posted before.
+//!
+//! For component c, partner p and settlement k: `post(c, p, k) = sum over windows w of c begun by k of E(c, p, w up to k,
+//! facts known at k) - sum of post(c, p, j) for j < k` (LANGUAGE §10). Interim settlement, true-up, late facts,
+//! corrections, caps to date and clawbacks are all this one subtraction. A window without an answer posts nothing and
+//! reverses nothing; its reason stays with the line.
+
+use std::collections::BTreeMap;
+
+use trueup_base::calendar::{Window, WindowUnit};
+use trueup_base::date::Date;
+use trueup_base::exact::Exact;
+use trueup_plan::tree::{Comparison, ComponentId, Grant, LimitId, Name};
+
+use crate::component::Applies;
+use crate::evaluate::{Evaluator, Place};
+pub use crate::limit::Earner;
+use crate::limit::{Nest, Nesting};
+use crate::measure::Measurer;
+use crate::number::{NoAnswer, Number, Patch, Truth};
+use crate::windows::length_rank;
+use crate::world::PartnerIx;
+
+/// One line of a settlement.
+#[derive(Clone, Debug)]
+pub struct Line<N: Number> {
+    /// What earned it.
+    pub earner: Earner,
+    /// The settlement.
+    pub settlement: Window,
+    /// Where the entitlement was asked: the window begun last, up to the settlement's end.
+    pub place: Place,
+    /// What the windows begun so far entitle to, under all limits; no answer where one of them has none.
+    pub to_date: N,
+    /// What earlier settlements posted.
+    pub before: N,
+    /// What this settlement posts.
+    pub posted: N,
+    /// Why windows have no answer.
+    pub open: Vec<NoAnswer>,
+}
+
+/// What has been posted, by earner and window.
+type Posted<N> = BTreeMap<(Earner, Date), N>;
+
+/// The settlements of one earner so far.
+struct Ledger<N: Number> {
+    posted: Posted<N>,
+}
+
+impl<N: Number> Ledger<N> {
+    /// What a settlement posts, when the windows begun by it entitle to `targets`.
+    fn settle(&mut self, earner: Earner, settlement: Window, place: Place, targets: Vec<(Date, N)>) -> Line<N> {
+        let zero = N::known(Exact::ZERO);
+        let (mut to_date, mut before, mut posted) = (zero.clone(), zero.clone(), zero.clone());
+        let mut open = Vec::new();
+        for (window, entitled) in targets {
+            let so_far = self.posted.get(&(earner, window)).cloned().unwrap_or_else(|| zero.clone());
+            if let Some(reason) = entitled.reason()
+                && !open.contains(reason)
+            {
+                open.push(reason.clone());
+            }
+            to_date = to_date.plus(&entitled);
+            before = before.plus(&so_far);
+            // Anything missing posts nothing and reverses nothing.
+            let target = entitled.or(Patch::Both, &so_far);
+            posted = posted.plus(&target.minus(&so_far));
+            self.posted.insert((earner, window), target);
+        }
+        Line { earner, settlement, place, to_date, before, posted, open }
+    }
+}
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// Every settlement of a partner that ends by a day, in the order of settlement and plan.
+    pub fn settle(&mut self, partner: PartnerIx, until: Date) -> Vec<Line<N>> {
+        let nest = Nest::of(self.plan());
+        let mut lines = Vec::new();
+        let outermost = nest.outermost();
+        for at in 0..self.plan().components.len() {
+            let Some(id) = u16::try_from(at).ok().map(ComponentId) else { break };
+            if !outermost.iter().any(|limit| nest.components(*limit).any(|held| held == id)) {
+                self.settle_component(id, partner, until, &mut lines);
+            }
+        }
+        for limit in outermost {
+            self.settle_limit(&nest, limit, partner, until, &mut lines);
+        }
+        lines.sort_by_key(|line| (line.settlement.ends, order_of(line.earner)));
+        lines
+    }
+
+    fn known_at(&self, settled: Date) -> Option<Date> {
+        self.has_history().then_some(settled)
+    }
+
+    fn settle_component(&mut self, id: ComponentId, partner: PartnerIx, until: Date, lines: &mut Vec<Line<N>>) {
+        let component = &self.plan()[id];
+        if component.grants == Grant::Flag {
+            return;
+        }
+        let starts = self.agreement_starts(partner).unwrap_or(until);
+        let mut ledger = Ledger { posted: BTreeMap::new() };
+        for settlement in self.settlements(partner, component.every, until) {
+            let windows = self.agreement_windows(partner, component.over, starts, settlement.ends);
+            let known_before = self.known_at(settlement.ends);
+            let mut place = Place { known_before, ..Place::new(partner, settlement) };
+            let mut targets = Vec::with_capacity(windows.len());
+            let mut has_it = false;
+            for window in windows {
+                place = Place { window, ..place };
+                let entitled = self.named(Name::Component(id), &place).number();
+                has_it |= !matches!(self.does_apply(component, &place), Applies::No);
+                targets.push((window.starts, entitled));
+            }
+            let line = ledger.settle(Earner::Component(id), settlement, place, targets);
+            if has_it || !is_zero(&line.posted) {
+                lines.push(line);
+            }
+        }
+    }
+
+    /// Components under one limit settle together, as often as the one that settles most often.
+    fn settle_limit(
+        &mut self,
+        nest: &Nest,
+        limit: LimitId,
+        partner: PartnerIx,
+        until: Date,
+        lines: &mut Vec<Line<N>>,
+    ) {
+        let plan = self.plan();
+        let components: Vec<ComponentId> = nest.components(limit).collect();
+        let Some(every) = components
+            .iter()
+            .map(|id| plan[*id].every)
+            .min_by_key(|unit| length_rank(*unit))
+        else {
+            return;
+        };
+        let starts = self.agreement_starts(partner).unwrap_or(until);
+        let mut ledger = Ledger { posted: BTreeMap::new() };
+        for settlement in self.settlements(partner, every, until) {
+            let known_before = self.known_at(settlement.ends);
+            let mut place = Place { known_before, ..Place::new(partner, settlement) };
+            let mut targets: BTreeMap<Earner, Vec<(Date, N)>> = BTreeMap::new();
+            for window in self.agreement_windows(partner, plan[limit].over, starts, settlement.ends) {
+                place = Place { window, ..place };
+                for (earner, kept) in self.kept(nest, limit, &place, Nesting::InTurn) {
+                    targets.entry(earner).or_default().push((window.starts, kept));
+                }
+            }
+            for (earner, targets) in targets {
+                let (own_place, is_due) = self.own_settlement(earner, settlement, &place, every);
+                let line = ledger.settle(earner, settlement, own_place, targets);
+                if is_due || !is_zero(&line.posted) {
+                    lines.push(line);
+                }
+            }
+        }
+    }
+
+    /// Where an earner's own entitlement is asked at a settlement, and whether it settles then at all.
+    fn own_settlement(&mut self, earner: Earner, settlement: Window, at: &Place, every: WindowUnit) -> (Place, bool) {
+        let plan = self.plan();
+        match earner {
+            Earner::TopUp(_) => (*at, false),
+            Earner::Component(id) => {
+                let component = &plan[id];
+                let starts = self.agreement_starts(at.partner).unwrap_or(settlement.starts);
+                let own = self.agreement_windows(at.partner, component.over, starts, settlement.ends).pop();
+                let place = Place { window: own.unwrap_or(settlement), ..*at };
+                let settles = component.every == every
+                    || self
+                        .settlements(at.partner, component.every, settlement.ends)
+                        .last()
+                        .is_some_and(|last| last.ends == settlement.ends);
+                let has_it = !matches!(self.does_apply(component, &place), Applies::No);
+                (place, settles && has_it)
+            }
+        }
+    }
+}
+
+/// Whether every lane is zero.
+fn is_zero<N: Number>(number: &N) -> bool {
+    number.compared(Comparison::Equal, &N::known(Exact::ZERO)).all() == Some(true)
+}
+
+fn order_of(earner: Earner) -> (u8, u16) {
+    match earner {
+        Earner::Component(id) => (0, id.0),
+        Earner::TopUp(id) => (1, id.0),
+    }
+}

@@ -1,0 +1,350 @@
+//! Tables: a weighted sum of bands.
+//!
+//! In each band that was entered the formula is asked with the band's own names. The lanes of a column may stand in
+//! different bands, so bands are entered by comparison and chosen by selection; where all lanes agree, bands that were
+//! not entered are never looked at.
+
+use std::cmp::Ordering;
+
+use trueup_base::exact::Exact;
+use trueup_plan::tree::{Axis, BoundKind, Comparison, Expr, Name, Reading, Table, TableId};
+
+use crate::evaluate::{Evaluator, Place};
+use crate::graph::What;
+use crate::measure::Measurer;
+use crate::number::{NoAnswer, Number, Truth};
+use crate::value::Value;
+
+/// The names known inside a band.
+pub(crate) struct BandFrame<'a, N: Number> {
+    arguments: &'a [Value<N>],
+    cells: &'a [Value<N>],
+    lower: Value<N>,
+    upper: Value<N>,
+    width: Value<N>,
+    filled: Value<N>,
+    slice: Value<N>,
+}
+
+impl<N: Number> BandFrame<'_, N> {
+    /// A band's name, or none where the name is not a band's.
+    pub(crate) fn name(&self, name: Name) -> Option<Value<N>> {
+        match name {
+            Name::Argument(at) => self.arguments.get(usize::from(at)).cloned(),
+            Name::BandColumn(at) => self.cells.get(usize::from(at)).cloned(),
+            Name::Lower => Some(self.lower.clone()),
+            Name::Upper => Some(self.upper.clone()),
+            Name::Width => Some(self.width.clone()),
+            Name::Filled => Some(self.filled.clone()),
+            Name::Slice => Some(self.slice.clone()),
+            Name::Column(..)
+            | Name::Followed(..)
+            | Name::Term(_)
+            | Name::Measure(_)
+            | Name::Value(_)
+            | Name::Component(_)
+            | Name::Limit(_)
+            | Name::Attribute(_)
+            | Name::Partner
+            | Name::Window(_)
+            | Name::CreditLevel
+            | Name::Was => None,
+        }
+    }
+}
+
+/// One axis with its bounds worked out for a place.
+struct Bounds<N: Number> {
+    /// For each band the figure it begins with; none where it is open below or answers to a key.
+    figures: Vec<Option<N>>,
+    /// For each band whether the argument has entered it, or, for keys, whether it is the one.
+    entered: Vec<N::Truth>,
+    is_keyed: bool,
+}
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// A table's answer for its arguments.
+    pub(crate) fn table(&mut self, id: TableId, arguments: Vec<Value<N>>, at: &Place) -> Value<N> {
+        let table = &self.plan()[id];
+        if let Some(reason) = arguments.iter().find_map(Value::reason) {
+            return Value::None(reason.clone());
+        }
+        match &table.reading {
+            Reading::Line(column) => self.line(id, table, *column, &arguments, at),
+            Reading::EachBand(formula) => self.each_band(id, table, formula, &arguments, at),
+            Reading::OneBand(formula) => self.one_band(id, table, formula, &arguments, at),
+        }
+    }
+
+    fn each_band(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        at: &Place,
+    ) -> Value<N> {
+        let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else { return no_band(table) };
+        let bounds = match self.bounds(table, axis, argument, at) {
+            Ok(bounds) => bounds,
+            Err(reason) => return Value::None(reason),
+        };
+        let mut sum = N::known(Exact::ZERO);
+        for band in 0..axis.bounds.len() {
+            let Some(entered) = bounds.entered.get(band) else { break };
+            if entered.all() == Some(false) {
+                if bounds.is_keyed {
+                    continue;
+                }
+                break;
+            }
+            let contribution = self.in_band(id, table, formula, arguments, &bounds, &[band], at).number();
+            sum = sum.plus(&N::select(entered, &contribution, &N::known(Exact::ZERO)));
+        }
+        self.if_any_entered(table, &bounds, Value::Number(sum))
+    }
+
+    fn one_band(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        at: &Place,
+    ) -> Value<N> {
+        let mut axes = Vec::with_capacity(table.axes.len());
+        for (axis, argument) in table.axes.iter().zip(arguments) {
+            match self.bounds(table, axis, argument, at) {
+                Ok(bounds) => axes.push(bounds),
+                Err(reason) => return Value::None(reason),
+            }
+        }
+        let mut bands = Vec::with_capacity(axes.len());
+        self.choose(id, table, formula, arguments, &axes, &mut bands, at)
+    }
+
+    /// Chooses a band on one axis after the other, from the highest down.
+    #[allow(clippy::too_many_arguments)] // the walk's whole state, one axis deeper each time
+    fn choose(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        axes: &[Bounds<N>],
+        bands: &mut Vec<usize>,
+        at: &Place,
+    ) -> Value<N> {
+        let Some(bounds) = axes.get(bands.len()) else {
+            return match axes.first() {
+                Some(first) if axes.len() == 1 => self.in_band(id, table, formula, arguments, first, bands, at),
+                Some(_) | None => {
+                    let keyed = Bounds { figures: Vec::new(), entered: Vec::new(), is_keyed: true };
+                    self.in_band(id, table, formula, arguments, &keyed, bands, at)
+                }
+            };
+        };
+        // The highest band entered decides; of keys at most one is entered.
+        let mut answer = no_band(table);
+        let mut open: Vec<(usize, N::Truth)> = Vec::new();
+        for (band, entered) in bounds.entered.iter().enumerate().rev() {
+            match entered.all() {
+                Some(false) => {}
+                Some(true) => {
+                    bands.push(band);
+                    answer = self.choose(id, table, formula, arguments, axes, bands, at);
+                    bands.pop();
+                    break;
+                }
+                None => open.push((band, entered.clone())),
+            }
+        }
+        for (band, entered) in open.into_iter().rev() {
+            bands.push(band);
+            let here = self.choose(id, table, formula, arguments, axes, bands, at);
+            bands.pop();
+            answer = Value::select(&entered, &here, &answer);
+        }
+        answer
+    }
+
+    fn if_any_entered(&self, table: &Table, bounds: &Bounds<N>, value: Value<N>) -> Value<N> {
+        let any = if bounds.is_keyed {
+            bounds.entered.iter().fold(N::Truth::known(false), |any, entered| any.or_else(entered))
+        } else {
+            bounds.entered.first().cloned().unwrap_or_else(|| N::Truth::known(false))
+        };
+        Value::select(&any, &value, &no_band(table))
+    }
+
+    /// The formula in one band, with the band's names.
+    #[allow(clippy::too_many_arguments)] // one band of one table for one place
+    fn in_band(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        bounds: &Bounds<N>,
+        bands: &[usize],
+        at: &Place,
+    ) -> Value<N> {
+        let opened = self.graph.begin();
+        let band = bands.first().copied().unwrap_or(0);
+        let mut frame = frame_of(arguments, bounds, band);
+        let mut cells = Vec::with_capacity(table.columns.len());
+        for column in 0..table.columns.len() {
+            let value = match table.cell(bands, column) {
+                // A cell may mention the band's bounds, not another cell.
+                Some(cell) => self.eval(cell, at, Some(&frame)),
+                None => no_band(table),
+            };
+            cells.push(value);
+        }
+        frame.cells = &cells;
+        let value = self.eval(formula, at, Some(&frame));
+        self.graph.end(opened, What::Band(id, band), *at, value.clone());
+        value
+    }
+
+    fn line(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        column: usize,
+        arguments: &[Value<N>],
+        at: &Place,
+    ) -> Value<N> {
+        let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else { return no_band(table) };
+        let bounds = match self.bounds(table, axis, argument, at) {
+            Ok(bounds) => bounds,
+            Err(reason) => return Value::None(reason),
+        };
+        let x = argument.number();
+        let mut heights = Vec::with_capacity(axis.bounds.len());
+        for band in 0..axis.bounds.len() {
+            let height = match table.cell(&[band], column) {
+                Some(cell) => self.eval(cell, at, None).number(),
+                None => no_band(table).number(),
+            };
+            heights.push(height);
+        }
+        let Some(level_below) = heights.first() else { return no_band(table) };
+        let mut answer = level_below.clone();
+        let mut band_reached = 0;
+        for (band, entered) in bounds.entered.iter().enumerate() {
+            if entered.all() == Some(false) {
+                break;
+            }
+            let (Some(Some(from)), Some(height)) = (bounds.figures.get(band), heights.get(band)) else { break };
+            let here = match (bounds.figures.get(band + 1), heights.get(band + 1)) {
+                (Some(Some(until)), Some(next)) => {
+                    let part = x.minus(from).over(&until.minus(from));
+                    height.plus(&next.minus(height).times(&part))
+                }
+                (_, _) => height.clone(),
+            };
+            answer = N::select(entered, &here, &answer);
+            band_reached = band;
+        }
+        let opened = self.graph.begin();
+        let value = Value::Number(answer);
+        self.graph.end(opened, What::Band(id, band_reached), *at, value.clone());
+        value
+    }
+
+    /// The bounds of an axis for a place, and which of its bands the argument has entered.
+    fn bounds(
+        &mut self,
+        table: &'p Table,
+        axis: &'p Axis,
+        argument: &Value<N>,
+        at: &Place,
+    ) -> Result<Bounds<N>, NoAnswer> {
+        let mut bounds = Bounds { figures: Vec::new(), entered: Vec::new(), is_keyed: false };
+        let mut none_yet = N::Truth::known(true);
+        for (band, bound) in axis.bounds.iter().enumerate() {
+            let (figure, entered) = match &bound.is {
+                BoundKind::Lowest => (None, N::Truth::known(true)),
+                BoundKind::From(formula) | BoundKind::At(formula) => {
+                    let figure = self.eval(formula, at, None);
+                    (Some(figure.number()), argument.compared(Comparison::AtLeast, &figure))
+                }
+                BoundKind::Above(formula) => {
+                    let figure = self.eval(formula, at, None);
+                    // The lowest bound always belongs to the first band.
+                    let how = if band == 0 { Comparison::AtLeast } else { Comparison::More };
+                    (Some(figure.number()), argument.compared(how, &figure))
+                }
+                BoundKind::Equals(formula) => {
+                    bounds.is_keyed = true;
+                    let key = self.eval(formula, at, None);
+                    (None, argument.compared(Comparison::Equal, &key))
+                }
+                BoundKind::Otherwise => {
+                    bounds.is_keyed = true;
+                    (None, none_yet.clone())
+                }
+            };
+            if let Some(reason) = entered.reason() {
+                return Err(reason.clone());
+            }
+            none_yet = none_yet.and(&entered.not());
+            bounds.figures.push(figure);
+            bounds.entered.push(entered);
+        }
+        must_rise(table, &bounds)?;
+        Ok(bounds)
+    }
+}
+
+/// Bounds made of terms can fall for an agreement although the plan's text looks right; then no band is the right one.
+fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswer> {
+    let figures: Vec<&Exact> = bounds.figures.iter().flatten().filter_map(Number::figure).collect();
+    for pair in figures.windows(2) {
+        if let [lower, upper] = pair
+            && lower.cmp(upper) != Ordering::Less
+        {
+            return Err(NoAnswer::undefined(format!(
+                "the bounds of {} do not rise for this agreement: {lower}, then {upper}",
+                table.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn frame_of<'a, N: Number>(arguments: &'a [Value<N>], bounds: &Bounds<N>, band: usize) -> BandFrame<'a, N> {
+    let figure = |at: usize| bounds.figures.get(at).cloned().flatten();
+    let lower = figure(band);
+    let upper = if bounds.is_keyed { None } else { figure(band + 1) };
+    let filled = if bounds.is_keyed {
+        N::Truth::known(false)
+    } else {
+        bounds.entered.get(band + 1).cloned().unwrap_or_else(|| N::Truth::known(false))
+    };
+    let open = |which: &str| N::none(NoAnswer::undefined(format!("the band is open {which}")));
+    let x = arguments.first().map_or_else(|| open("on both sides"), Value::number);
+    let reached = match &upper {
+        Some(upper) => N::select(&filled, upper, &x),
+        None => x,
+    };
+    // In the lowest, open band the slice counts down from its upper bound, so that returns beyond sales take back.
+    let base = lower.clone().or_else(|| upper.clone()).unwrap_or_else(|| N::known(Exact::ZERO));
+    let slice = Value::Number(reached.minus(&base));
+    let lower = lower.unwrap_or_else(|| open("below"));
+    let upper = upper.unwrap_or_else(|| open("above"));
+    BandFrame {
+        arguments,
+        cells: &[],
+        width: Value::Number(upper.minus(&lower)),
+        lower: Value::Number(lower),
+        upper: Value::Number(upper),
+        filled: Value::Flag(filled),
+        slice,
+    }
+}
+
+fn no_band<N: Number>(table: &Table) -> Value<N> {
+    Value::None(NoAnswer::undefined(format!("{} has no band for this figure", table.name)))
+}

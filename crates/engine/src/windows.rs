@@ -1,0 +1,279 @@
+//! Windows: where a partner's agreement cuts them, and the same value asked in another one.
+
+use trueup_base::calendar::{Window, WindowUnit};
+use trueup_base::date::{Date, Duration, add_days, add_months};
+use trueup_base::exact::Exact;
+use trueup_plan::tree::{Comparison, Elsewhere, Expr, FoldBy, Form, Name, WindowPart};
+
+use crate::evaluate::{Evaluator, Place};
+use crate::measure::Measurer;
+use crate::number::{NoAnswer, Number, Truth};
+use crate::value::Value;
+use crate::world::PartnerIx;
+
+/// A day moved by a length of time, forward or back; the day of the month is clamped to the month's end.
+pub(crate) fn add(day: Date, length: Duration, sign: i32) -> Option<Date> {
+    let months = i64::from(length.months) * i64::from(sign);
+    let days = i64::from(length.days) * i64::from(sign);
+    add_days(add_months(day, months)?, days)
+}
+
+/// How long a unit is beside the others; a listed period counts as a month.
+pub(crate) fn length_rank(unit: WindowUnit) -> u8 {
+    match unit {
+        WindowUnit::Day => 0,
+        WindowUnit::Week => 1,
+        WindowUnit::HalfMonth => 2,
+        WindowUnit::Month | WindowUnit::Period => 3,
+        WindowUnit::Quarter => 4,
+        WindowUnit::Half => 5,
+        WindowUnit::Year => 6,
+        WindowUnit::Agreement => 7,
+    }
+}
+
+/// The end of an agreement that has none.
+pub(crate) const OPEN_END: Date = Date::MAX;
+
+impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// The first day of a partner's agreement.
+    #[must_use]
+    pub fn agreement_starts(&self, partner: PartnerIx) -> Option<Date> {
+        self.world().partner(partner).map(|partner| partner.agreement.starts)
+    }
+
+    pub(crate) fn agreement_until(&self, partner: PartnerIx) -> Date {
+        self.world().partner(partner).and_then(|partner| partner.agreement.until).unwrap_or(OPEN_END)
+    }
+
+    /// The windows of a unit between two days, cut to a partner's agreement and to those days.
+    #[must_use]
+    pub fn agreement_windows(&self, partner: PartnerIx, unit: WindowUnit, from: Date, until: Date) -> Vec<Window> {
+        let Some(starts) = self.agreement_starts(partner) else { return Vec::new() };
+        let ends = self.agreement_until(partner);
+        let (from, until) = (from.max(starts), until.min(ends));
+        if from >= until {
+            return Vec::new();
+        }
+        if unit == WindowUnit::Agreement {
+            return vec![self.agreement_window(partner, until)].into_iter().flatten().collect();
+        }
+        self.plan()
+            .calendar
+            .windows_in(unit, from, until)
+            .into_iter()
+            .filter_map(|window| window.cut(from, until))
+            .collect()
+    }
+
+    /// The agreement as one window, up to a day.
+    #[must_use]
+    pub fn agreement_window(&self, partner: PartnerIx, until: Date) -> Option<Window> {
+        let starts = self.agreement_starts(partner)?;
+        let full_ends = self.agreement_until(partner);
+        let ends = until.min(full_ends);
+        (starts < ends).then_some(Window {
+            unit: WindowUnit::Agreement,
+            starts,
+            ends,
+            full_starts: starts,
+            full_ends,
+        })
+    }
+
+    /// The last window of a unit that ends where this one ends.
+    pub(crate) fn last_step(&self, step: WindowUnit, at: &Place) -> Option<Window> {
+        self.agreement_windows(at.partner, step, at.window.starts, at.window.ends).pop()
+    }
+
+    /// A property of the window asked in.
+    pub(crate) fn window_part(part: WindowPart, at: &Place) -> Value<N> {
+        let window = &at.window;
+        match part {
+            WindowPart::Starts => Value::Date(window.starts),
+            WindowPart::Ends => Value::Date(window.ends),
+            WindowPart::Last => Value::Date(window.last()),
+            WindowPart::Days => Value::exact(Exact::from_int(window.days())),
+            WindowPart::FullDays => Value::exact(Exact::from_int(window.full_days())),
+            WindowPart::Final => Value::flag(window.is_final()),
+        }
+    }
+
+    /// The same formula asked in another window.
+    pub(crate) fn elsewhere(&mut self, where_to: &'p Elsewhere, x: &'p Expr, at: &Place, key: Option<&str>) -> Value<N> {
+        match where_to {
+            Elsewhere::Previous(count, first) => self.previous(*count, first.as_deref(), x, at, key),
+            Elsewhere::PreviousYear => match self.year_earlier(at) {
+                Some(place) => self.asked(x, &place, key),
+                None => no_window("a year earlier"),
+            },
+            Elsewhere::YearToDate => {
+                let year = self.plan().calendar.window_at(WindowUnit::Year, at.window.last());
+                let starts = self.agreement_starts(at.partner);
+                let window = year.map(|year| {
+                    let begins = match starts {
+                        Some(starts) if starts < at.window.ends => year.starts.max(starts),
+                        Some(_) | None => year.starts,
+                    };
+                    Window { starts: begins, ends: at.window.ends, ..year }
+                });
+                self.asked_in(window, None, x, at, key, "the year so far")
+            }
+            Elsewhere::SinceStart => {
+                let window = self.agreement_window(at.partner, at.window.ends);
+                self.asked_in(window, None, x, at, key, "the agreement so far")
+            }
+            Elsewhere::Trailing(length) => {
+                let window = add(at.window.ends, *length, -1).map(|starts| Window {
+                    starts,
+                    full_starts: starts,
+                    full_ends: at.window.ends,
+                    ..at.window
+                });
+                self.asked_in(window, Some((length.months, length.days)), x, at, key, "so far back")
+            }
+            Elsewhere::Full => {
+                let window = at.window;
+                let from = self.agreement_starts(at.partner).unwrap_or(window.full_starts);
+                let full = Window {
+                    starts: window.full_starts.max(from).min(window.starts),
+                    ends: window.full_ends.min(self.agreement_until(at.partner)).max(window.ends),
+                    ..window
+                };
+                self.asked(x, &Place { window: full, ..*at }, key)
+            }
+            Elsewhere::ToDate => self.asked(x, at, key),
+        }
+    }
+
+    fn asked_in(
+        &mut self,
+        window: Option<Window>,
+        trailing: Option<(i32, i32)>,
+        x: &'p Expr,
+        at: &Place,
+        key: Option<&str>,
+        what: &str,
+    ) -> Value<N> {
+        match window {
+            Some(window) => self.asked(x, &Place { window, trailing, ..*at }, key),
+            None => no_window(what),
+        }
+    }
+
+    /// A formula at another place; a keyed measure keeps its key on the way.
+    pub(crate) fn asked(&mut self, x: &'p Expr, at: &Place, key: Option<&str>) -> Value<N> {
+        match (key, &x.form) {
+            (Some(key), Form::Name(Name::Measure(id))) => self.measure(*id, at, Some(key)),
+            (Some(key), Form::Call(trueup_plan::tree::Call::Asked(where_to, inner))) => {
+                self.elsewhere(where_to, inner, at, Some(key))
+            }
+            (Some(_) | None, _) => self.eval(x, at, None),
+        }
+    }
+
+    fn previous(
+        &mut self,
+        count: u32,
+        first: Option<&'p Expr>,
+        x: &'p Expr,
+        at: &Place,
+        key: Option<&str>,
+    ) -> Value<N> {
+        let window = match at.trailing_length() {
+            Some(length) => back(at.window, length, count),
+            None => self.plan().calendar.shift(&at.window, -i64::from(count)),
+        };
+        let Some(window) = window else { return no_window("so far back") };
+        let Some(first) = first else {
+            // Without a first value a baseline is asked for: facts before the agreement count, in whole windows.
+            return self.asked(x, &Place { window, ..*at }, key);
+        };
+        let starts = self.agreement_starts(at.partner).unwrap_or(window.starts);
+        match window.cut(starts, self.agreement_until(at.partner)) {
+            Some(window) if at.window.unit != WindowUnit::Agreement => {
+                self.asked(x, &Place { window, ..*at }, key)
+            }
+            Some(_) | None => self.eval(first, at, None),
+        }
+    }
+
+    fn year_earlier(&self, at: &Place) -> Option<Place> {
+        let window = match at.trailing {
+            Some(_) => Window {
+                starts: add_months(at.window.starts, -12)?,
+                ends: add_months(at.window.ends, -12)?,
+                full_starts: add_months(at.window.full_starts, -12)?,
+                full_ends: add_months(at.window.full_ends, -12)?,
+                ..at.window
+            },
+            None if at.window.unit == WindowUnit::Agreement => {
+                let starts = add_months(at.window.starts, -12)?;
+                let ends = add_months(at.window.ends, -12)?;
+                Window { starts, ends, full_starts: starts, full_ends: ends, ..at.window }
+            }
+            None => self.plan().calendar.year_earlier(&at.window)?,
+        };
+        Some(Place { window, ..*at })
+    }
+
+    /// Asked in every window of a unit inside this one, and folded.
+    pub(crate) fn folded_by(&mut self, fold: FoldBy, x: &'p Expr, unit: WindowUnit, at: &Place) -> Value<N> {
+        let windows: Vec<Window> = self
+            .plan()
+            .calendar
+            .windows_in(unit, at.window.starts, at.window.ends)
+            .into_iter()
+            .filter_map(|window| window.cut(at.window.starts, at.window.ends))
+            .collect();
+        let answers: Vec<N> = windows
+            .into_iter()
+            .map(|window| self.eval(x, &Place { window, trailing: None, ..*at }, None).number())
+            .collect();
+        Value::Number(fold_numbers(fold, answers))
+    }
+
+    /// Whether a condition held in this window or in any of the same unit since the agreement's start.
+    pub(crate) fn ever(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
+        let starts = self.agreement_starts(at.partner).unwrap_or(at.window.starts);
+        let mut held = N::Truth::known(false);
+        for window in self.agreement_windows(at.partner, at.window.unit, starts, at.window.starts) {
+            // `ever` looks inside: a window without an answer did not show that the condition held.
+            let then = self.eval(x, &Place { window, ..*at }, None).truth();
+            held = held.or_else(&then.patched(crate::number::Patch::Both, &N::Truth::known(false)));
+            if held.all() == Some(true) {
+                return Value::Flag(held);
+            }
+        }
+        let now = self.eval(x, at, None).truth();
+        Value::Flag(held.or_else(&now))
+    }
+}
+
+/// Numbers added, or the smallest or largest of them; the least of nothing is undefined.
+pub(crate) fn fold_numbers<N: Number>(fold: FoldBy, answers: Vec<N>) -> N {
+    let none = || N::none(NoAnswer::undefined("the least or largest of nothing"));
+    match fold {
+        FoldBy::Sum => answers.iter().fold(N::known(Exact::ZERO), |sum, next| sum.plus(next)),
+        FoldBy::Min => answers.into_iter().reduce(|a, b| less(&a, &b, Comparison::Less)).unwrap_or_else(none),
+        FoldBy::Max => answers.into_iter().reduce(|a, b| less(&a, &b, Comparison::More)).unwrap_or_else(none),
+    }
+}
+
+/// The one of two numbers for which the comparison with the other holds.
+pub(crate) fn less<N: Number>(a: &N, b: &N, how: Comparison) -> N {
+    N::select(&b.compared(how, a), b, a)
+}
+
+fn back(window: Window, length: Duration, count: u32) -> Option<Window> {
+    let mut window = window;
+    for _ in 0..count {
+        let starts = add(window.starts, length, -1)?;
+        window = Window { starts, ends: window.starts, full_starts: starts, full_ends: window.starts, ..window };
+    }
+    Some(window)
+}
+
+fn no_window<N: Number>(what: &str) -> Value<N> {
+    Value::None(NoAnswer::undefined(format!("there is no window {what}")))
+}
