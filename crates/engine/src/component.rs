@@ -2,7 +2,9 @@
 
 use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Component, ComponentId, Comparison, Each, Expr, Grant, MoneyRounding, Name};
+use trueup_plan::tree::{
+    Comparison, Component, ComponentId, Each, Expr, Grant, MoneyRounding, Name,
+};
 
 use crate::evaluate::{Evaluator, Place};
 use crate::graph::What;
@@ -37,11 +39,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let windows: Vec<Window> =
             self.agreement_windows(at.partner, component.over, at.window.starts, at.window.ends);
         if windows.is_empty() {
-            return Value::None(NoAnswer::undefined(format!("{} has no window before the agreement", component.name)));
+            return Value::None(NoAnswer::undefined(format!(
+                "{} has no window before the agreement",
+                component.name
+            )));
         }
         let mut sum = N::known(Exact::ZERO);
         for window in windows {
-            let place = Place { window, trailing: None, row: None, ..*at };
+            let place = Place {
+                window,
+                trailing: None,
+                row: None,
+                ..*at
+            };
             sum = sum.plus(&self.named(Name::Component(id), &place).number());
         }
         Value::Number(sum)
@@ -49,13 +59,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// Whether a partner has a component in a window.
     pub(crate) fn does_apply(&mut self, component: &'p Component, at: &Place) -> Applies {
-        let Some(applies) = &component.applies else { return Applies::Yes };
-        let holds = self.eval(applies, &Place { row: None, ..*at }, None).truth();
+        let Some(applies) = &component.applies else {
+            return Applies::Yes;
+        };
+        let holds = self
+            .eval(applies, &Place { row: None, ..*at }, None)
+            .truth();
         match (holds.all(), holds.reason()) {
             (Some(true), _) => Applies::Yes,
             (Some(false), _) => Applies::No,
             (None, Some(reason)) => Applies::Unclear(reason.clone()),
-            (None, None) => Applies::Unclear(NoAnswer::undefined("who has the component differs between futures")),
+            (None, None) => Applies::Unclear(NoAnswer::undefined(
+                "who has the component differs between futures",
+            )),
         }
     }
 
@@ -106,7 +122,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let mut sum = N::known(Exact::ZERO);
         for (row, _) in self.credits_in(each.kind, &each.role, at) {
             let opened = self.begin_row();
-            let place = Place { row: Some(row), ..*at };
+            let place = Place {
+                row: Some(row),
+                ..*at
+            };
             let value = self.on_row(component, each, &place);
             sum = sum.plus(&value.number());
             self.end_row(opened, What::Row(row.row), &place, value);
@@ -130,7 +149,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .and_then(|row| {
                 let facts = self.world().kind(row.kind)?;
                 let credits = facts.credits(row.role, at.partner);
-                credits.iter().find(|credit| credit.row == row.row).map(|credit| credit.share.clone())
+                credits
+                    .iter()
+                    .find(|credit| credit.row == row.row)
+                    .map(|credit| credit.share.clone())
             })
             .unwrap_or(Exact::ONE);
         let mut amount = self.eval(&component.pays, at, None).number();

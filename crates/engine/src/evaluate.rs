@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, Duration};
 use trueup_plan::tree::{
-    Comparison, ComponentId, Expr, Form, KindId, Level, LimitId, MeasureId, Name, NamedValue, Operator, Plan, TermId,
-    ValueId,
+    Comparison, ComponentId, Expr, Form, KindId, Level, LimitId, MeasureId, Name, NamedValue,
+    Operator, Plan, TermId, ValueId,
 };
 
 use crate::graph::{Graph, NodeId, Opened, What};
@@ -40,13 +40,20 @@ impl Place {
     /// A partner in a window, with all that is known.
     #[must_use]
     pub fn new(partner: PartnerIx, window: Window) -> Self {
-        Self { partner, window, trailing: None, row: None, known_before: None }
+        Self {
+            partner,
+            window,
+            trailing: None,
+            row: None,
+            known_before: None,
+        }
     }
 
     /// The length of a trailing window.
     #[must_use]
     pub fn trailing_length(&self) -> Option<Duration> {
-        self.trailing.map(|(months, days)| Duration { months, days })
+        self.trailing
+            .map(|(months, days)| Duration { months, days })
     }
 }
 
@@ -67,7 +74,12 @@ impl RowPlace {
     /// The place of a credit.
     #[must_use]
     pub fn new(kind: KindId, role: u16, credit: &Credit) -> Self {
-        Self { kind, role, row: credit.row, level: credit.level }
+        Self {
+            kind,
+            role,
+            row: credit.row,
+            level: credit.level,
+        }
     }
 }
 
@@ -146,6 +158,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub fn forget_partner(&mut self) {
         self.memory.clear();
         self.graph.clear();
+        self.forget_rows();
     }
 
     /// Whether the day something became known can matter at all.
@@ -165,9 +178,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub fn ask_component(&mut self, component: ComponentId, at: &Place) -> NodeId {
         let opened = self.graph.begin();
         let value = self.named(Name::Component(component), at);
-        match self.memory.get(&(Subject::Component(component), self.key_place(at, true))) {
+        match self
+            .memory
+            .get(&(Subject::Component(component), self.key_place(at, true)))
+        {
             Some(id) => *id,
-            None => self.graph.end(opened, What::Name(Name::Component(component)), *at, value),
+            None => self
+                .graph
+                .end(opened, What::Name(Name::Component(component)), *at, value),
         }
     }
 
@@ -181,7 +199,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// A formula's answer at a place; `bands` is the table it stands in.
-    pub(crate) fn eval(&mut self, formula: &'p Expr, at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+    pub(crate) fn eval(
+        &mut self,
+        formula: &'p Expr,
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> Value<N> {
         match &formula.form {
             Form::Literal(literal) => Value::from_literal(literal),
             Form::Name(name) => match bands.and_then(|frame| frame.name(*name)) {
@@ -201,13 +224,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Form::Call(_) => {
                 let opened = self.graph.begin();
                 let value = self.compound(formula, at, bands);
-                self.graph.end(opened, What::Formula(formula), *at, value.clone());
+                self.graph
+                    .end(opened, What::Formula(formula), *at, value.clone());
                 value
             }
         }
     }
 
-    fn compound(&mut self, formula: &'p Expr, at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+    fn compound(
+        &mut self,
+        formula: &'p Expr,
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> Value<N> {
         match &formula.form {
             Form::Literal(_) | Form::Name(_) => self.eval(formula, at, bands),
             Form::Negated(x) => {
@@ -273,7 +302,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
         bands: Option<&BandFrame<'_, N>>,
     ) -> Value<N> {
-        let Some(((test, then), rest)) = arms.split_first() else { return self.eval(otherwise, at, bands) };
+        let Some(((test, then), rest)) = arms.split_first() else {
+            return self.eval(otherwise, at, bands);
+        };
         let holds = self.eval(test, at, bands).truth();
         match holds.all() {
             Some(true) => self.eval(then, at, bands),
@@ -300,7 +331,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             }
             Name::Component(id) => {
                 let is_row = at.row.is_some_and(|row| {
-                    self.plan[id].each.as_ref().is_some_and(|each| each.kind == row.kind)
+                    self.plan[id]
+                        .each
+                        .as_ref()
+                        .is_some_and(|each| each.kind == row.kind)
                 });
                 (Subject::Component(id), self.key_place(at, is_row))
             }
@@ -338,7 +372,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Subject::Component(id) => self.component(id, &place),
             Subject::Limit(id) => self.limit_total(id, &place),
         };
-        let id = self.graph.end(opened, What::Name(name), place, value.clone());
+        let id = self
+            .graph
+            .end(opened, What::Name(name), place, value.clone());
         self.memory.insert((subject, place), id);
         value
     }
@@ -363,25 +399,51 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// A value with a step: the answer of the last step in the window. The steps before it are asked first, from the
     /// agreement's start on, so that each finds its predecessor already answered.
-    fn stepped(&mut self, id: ValueId, value: &'p NamedValue, step: WindowUnit, at: &Place) -> Value<N> {
+    fn stepped(
+        &mut self,
+        id: ValueId,
+        value: &'p NamedValue,
+        step: WindowUnit,
+        at: &Place,
+    ) -> Value<N> {
         if at.window.unit == step && at.trailing.is_none() {
             return self.eval(&value.formula, at, None);
         }
         let Some(last) = self.last_step(step, at) else {
-            return Value::None(NoAnswer::undefined(format!("{} has no step in this window", value.name)));
+            return Value::None(NoAnswer::undefined(format!(
+                "{} has no step in this window",
+                value.name
+            )));
         };
         if value.carried {
             self.warm_up(id, step, at, last);
         }
-        self.named(Name::Value(id), &Place { window: last, trailing: None, ..*at })
+        self.named(
+            Name::Value(id),
+            &Place {
+                window: last,
+                trailing: None,
+                ..*at
+            },
+        )
     }
 
     /// Asks a carried value in every step before `last`, oldest first, so that no walk is longer than one step.
     pub(crate) fn warm_up(&mut self, id: ValueId, step: WindowUnit, at: &Place, last: Window) {
-        let Some(starts) = self.agreement_starts(at.partner) else { return };
+        let Some(starts) = self.agreement_starts(at.partner) else {
+            return;
+        };
         let mark = self.graph.begin();
         for window in self.agreement_windows(at.partner, step, starts, last.starts) {
-            self.named(Name::Value(id), &Place { window, trailing: None, row: None, ..*at });
+            self.named(
+                Name::Value(id),
+                &Place {
+                    window,
+                    trailing: None,
+                    row: None,
+                    ..*at
+                },
+            );
         }
         self.graph.forget_inputs(mark);
     }
@@ -411,12 +473,14 @@ fn arithmetic<N: Number>(operator: Operator, left: &Value<N>, right: &Value<N>) 
         (Operator::Plus, Value::Date(day), Value::Duration(length))
         | (Operator::Plus, Value::Duration(length), Value::Date(day)) => moved(*day, *length, 1),
         (Operator::Minus, Value::Date(day), Value::Duration(length)) => moved(*day, *length, -1),
-        (Operator::Plus, Value::Duration(a), Value::Duration(b)) => {
-            Value::Duration(Duration { months: a.months.saturating_add(b.months), days: a.days.saturating_add(b.days) })
-        }
-        (Operator::Minus, Value::Duration(a), Value::Duration(b)) => {
-            Value::Duration(Duration { months: a.months.saturating_sub(b.months), days: a.days.saturating_sub(b.days) })
-        }
+        (Operator::Plus, Value::Duration(a), Value::Duration(b)) => Value::Duration(Duration {
+            months: a.months.saturating_add(b.months),
+            days: a.days.saturating_add(b.days),
+        }),
+        (Operator::Minus, Value::Duration(a), Value::Duration(b)) => Value::Duration(Duration {
+            months: a.months.saturating_sub(b.months),
+            days: a.days.saturating_sub(b.days),
+        }),
         (Operator::Plus, _, _) => Value::Number(left.number().plus(&right.number())),
         (Operator::Minus, _, _) => Value::Number(left.number().minus(&right.number())),
         (Operator::Times, _, _) => Value::Number(left.number().times(&right.number())),

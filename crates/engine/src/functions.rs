@@ -1,7 +1,9 @@
 //! The functions of a formula, and names that are read and not computed.
 
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Call, Comparison, Conversion, Expr, Form, KindId, Literal, Name, RateKind};
+use trueup_plan::tree::{
+    Call, Comparison, Conversion, Expr, Form, KindId, Literal, Name, RateKind,
+};
 
 use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
@@ -13,7 +15,12 @@ use crate::world::{Cell, PartnerIx};
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A call's answer.
-    pub(crate) fn call(&mut self, call: &'p Call, at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+    pub(crate) fn call(
+        &mut self,
+        call: &'p Call,
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> Value<N> {
         match call {
             Call::Least(all) => self.extreme(all, Comparison::Less, at, bands),
             Call::Greatest(all) => self.extreme(all, Comparison::More, at, bands),
@@ -21,7 +28,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 let x = self.eval(x, at, bands).number();
                 let low = self.eval(low, at, bands).number();
                 let high = self.eval(high, at, bands).number();
-                Value::Number(less(&less(&x, &low, Comparison::More), &high, Comparison::Less))
+                Value::Number(less(
+                    &less(&x, &low, Comparison::More),
+                    &high,
+                    Comparison::Less,
+                ))
             }
             Call::Abs(x) => Value::Number(self.eval(x, at, bands).number().abs()),
             Call::Round { x, to, mode } => {
@@ -39,7 +50,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 }
                 Value::Number(sum)
             }
-            Call::DaysBetween(from, until) => self.between(from, until, at, bands, trueup_base::date::days_between),
+            Call::DaysBetween(from, until) => {
+                self.between(from, until, at, bands, trueup_base::date::days_between)
+            }
             Call::MonthsBetween(from, until) => {
                 self.between(from, until, at, bands, trueup_base::date::months_between)
             }
@@ -48,7 +61,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Call::Ever(x) => self.ever(x, at),
             Call::Running { x, in_order } => self.running(x, in_order.as_deref(), at),
             Call::Table(id, arguments) => {
-                let arguments = arguments.iter().map(|argument| self.eval(argument, at, bands)).collect();
+                let arguments = arguments
+                    .iter()
+                    .map(|argument| self.eval(argument, at, bands))
+                    .collect();
                 self.table(*id, arguments, at)
             }
             Call::Keyed(measure, key) => {
@@ -59,21 +75,42 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 }
             }
             Call::FoldedKeys(fold, measure) => {
-                let keys = measure_in(measure).map(|id| self.plan()[id].keys.clone()).unwrap_or_default();
-                let answers = keys.iter().map(|key| self.asked(measure, at, Some(key)).number()).collect();
+                let keys = measure_in(measure)
+                    .map(|id| self.plan()[id].keys.clone())
+                    .unwrap_or_default();
+                let answers = keys
+                    .iter()
+                    .map(|key| self.asked(measure, at, Some(key)).number())
+                    .collect();
                 Value::Number(fold_numbers(*fold, answers))
             }
             Call::Total { x, filter } => self.total(x, filter.as_deref(), at),
             Call::Team(x) => self.team(x, at),
-            Call::Rank { x, within, filter } => self.rank(x, within.as_deref(), filter.as_deref(), at),
+            Call::Rank { x, within, filter } => {
+                self.rank(x, within.as_deref(), filter.as_deref(), at)
+            }
             Call::Allocate(allocation) => self.allocate(allocation, at),
             Call::Of(partner, x) => match self.eval(partner, at, bands) {
                 Value::Partner(id) => match self.world().find(&id) {
-                    Some(partner) => self.eval(x, &Place { partner, row: None, ..*at }, None),
-                    None => Value::None(NoAnswer::missing(format!("partner {} is not in the directory", id.as_str()))),
+                    Some(partner) => self.eval(
+                        x,
+                        &Place {
+                            partner,
+                            row: None,
+                            ..*at
+                        },
+                        None,
+                    ),
+                    None => Value::None(NoAnswer::missing(format!(
+                        "partner {} is not in the directory",
+                        id.as_str()
+                    ))),
                 },
                 other => Value::None(
-                    other.reason().cloned().unwrap_or_else(|| NoAnswer::undefined("no partner is named here")),
+                    other
+                        .reason()
+                        .cloned()
+                        .unwrap_or_else(|| NoAnswer::undefined("no partner is named here")),
                 ),
             },
             Call::Convert(conversion) => self.convert(conversion, at, bands),
@@ -94,7 +131,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         for next in rest {
             let next = self.eval(next, at, bands);
             kept = match (&kept, &next) {
-                (Value::Date(_), Value::Date(_)) => Value::select(&next.compared(how, &kept), &next, &kept),
+                (Value::Date(_), Value::Date(_)) => {
+                    Value::select(&next.compared(how, &kept), &next, &kept)
+                }
                 (
                     Value::Number(_)
                     | Value::Flag(_)
@@ -110,7 +149,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         kept
     }
 
-    fn coalesce(&mut self, all: &'p [Expr], at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+    fn coalesce(
+        &mut self,
+        all: &'p [Expr],
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> Value<N> {
         let Some((first, rest)) = all.split_first() else {
             return Value::None(NoAnswer::undefined("a choice among nothing"));
         };
@@ -149,7 +193,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let from = self.eval(from, at, bands);
         let until = self.eval(until, at, bands);
         match (&from, &until) {
-            (Value::Date(from), Value::Date(until)) => Value::exact(Exact::from_int(count(*from, *until))),
+            (Value::Date(from), Value::Date(until)) => {
+                Value::exact(Exact::from_int(count(*from, *until)))
+            }
             (from, until) => Value::None(
                 from.reason()
                     .into_iter()
@@ -171,17 +217,24 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 };
                 match self.cell(kind, column.index(), at) {
                     Some(cell) => Value::from_cell(cell, named),
-                    None => Value::None(NoAnswer::undefined("a column is asked where there is no row")),
+                    None => Value::None(NoAnswer::undefined(
+                        "a column is asked where there is no row",
+                    )),
                 }
             }
             Name::Followed(kind, column, attribute) => match self.cell(kind, column.index(), at) {
                 Some(Cell::Partner(id)) => match self.world().find(id) {
                     Some(partner) => self.attribute(partner, attribute.index()),
-                    None => Value::None(NoAnswer::missing(format!("partner {} is not in the directory", id.as_str()))),
+                    None => Value::None(NoAnswer::missing(format!(
+                        "partner {} is not in the directory",
+                        id.as_str()
+                    ))),
                 },
                 Some(Cell::Empty) => Value::None(NoAnswer::missing("the row names no partner")),
                 Some(Cell::Number(_) | Cell::Text(_) | Cell::Date(_) | Cell::Flag(_)) | None => {
-                    Value::None(NoAnswer::undefined("a column is followed that names no partner"))
+                    Value::None(NoAnswer::undefined(
+                        "a column is followed that names no partner",
+                    ))
                 }
             },
             Name::Attribute(attribute) => self.attribute(at.partner, attribute.index()),
@@ -192,7 +245,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Name::Window(part) => Self::window_part(part, at),
             Name::CreditLevel => match at.row {
                 Some(row) => Value::exact(Exact::from_int(i64::from(row.level))),
-                None => Value::None(NoAnswer::undefined("a credit is asked where there is no row")),
+                None => Value::None(NoAnswer::undefined(
+                    "a credit is asked where there is no row",
+                )),
             },
             Name::Was => Value::None(NoAnswer::undefined("`was` stands outside an override")),
             Name::Argument(_)
@@ -201,23 +256,36 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Upper
             | Name::Width
             | Name::Filled
-            | Name::Slice => Value::None(NoAnswer::undefined("a band's name stands outside its table")),
-            Name::Term(_) | Name::Measure(_) | Name::Value(_) | Name::Component(_) | Name::Limit(_) => {
-                self.named(name, at)
-            }
+            | Name::Slice => Value::None(NoAnswer::undefined(
+                "a band's name stands outside its table",
+            )),
+            Name::Term(_)
+            | Name::Measure(_)
+            | Name::Value(_)
+            | Name::Component(_)
+            | Name::Limit(_) => self.named(name, at),
         }
     }
 
     fn cell(&self, kind: KindId, column: usize, at: &Place) -> Option<&'p Cell> {
         let row = at.row.filter(|row| row.kind == kind)?;
-        self.world().kind(kind)?.rows.get(row.row.0 as usize)?.cells.get(column)
+        self.world()
+            .kind(kind)?
+            .rows
+            .get(row.row.0 as usize)?
+            .cells
+            .get(column)
     }
 
     fn attribute(&self, partner: PartnerIx, attribute: usize) -> Value<N> {
         let Some(partner) = self.world().partner(partner) else {
             return Value::None(NoAnswer::undefined("there is no partner here"));
         };
-        let name = self.plan().attributes.get(attribute).map_or("", |attribute| &*attribute.name);
+        let name = self
+            .plan()
+            .attributes
+            .get(attribute)
+            .map_or("", |attribute| &*attribute.name);
         match (name, partner.attributes.get(attribute)) {
             (_, Some(cell)) if *cell != Cell::Empty => Value::from_cell(cell, String::new),
             ("starts", _) => Value::Date(partner.agreement.starts),
@@ -232,14 +300,22 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
-    fn convert(&mut self, conversion: &'p Conversion, at: &Place, bands: Option<&BandFrame<'_, N>>) -> Value<N> {
+    fn convert(
+        &mut self,
+        conversion: &'p Conversion,
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> Value<N> {
         let amount = self.eval(&conversion.x, at, bands).number();
         let day = match &conversion.rate {
             RateKind::On(day) => match self.eval(day, at, bands) {
                 Value::Date(day) => Some(day),
                 other => {
                     return Value::None(
-                        other.reason().cloned().unwrap_or_else(|| NoAnswer::undefined("a rate is asked for no day")),
+                        other
+                            .reason()
+                            .cloned()
+                            .unwrap_or_else(|| NoAnswer::undefined("a rate is asked for no day")),
                     );
                 }
             },
@@ -248,19 +324,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if conversion.from == conversion.into {
             return Value::Number(amount);
         }
-        let rates = self.world().rates.get(&(conversion.from, conversion.into)).map_or(&[][..], Vec::as_slice);
+        let rates = self
+            .world()
+            .rates
+            .get(&(conversion.from, conversion.into))
+            .map_or(&[][..], Vec::as_slice);
         let (from, into) = (conversion.from.code(), conversion.into.code());
         let rate = match (&conversion.rate, day) {
             (RateKind::MonthAverage, _) => average(rates, at),
-            (RateKind::On(_) | RateKind::Plan, day) => {
-                rates.iter().find(|rate| rate.on == day).map(|rate| rate.rate.clone())
-            }
+            (RateKind::On(_) | RateKind::Plan, day) => rates
+                .iter()
+                .find(|rate| rate.on == day)
+                .map(|rate| rate.rate.clone()),
         };
         match rate {
             Some(rate) => Value::Number(amount.times(&N::known(rate))),
             None => {
                 let when = day.map_or_else(|| "in the plan".to_owned(), |day| format!("on {day}"));
-                Value::None(NoAnswer::missing(format!("no rate from {from} into {into} {when}")))
+                Value::None(NoAnswer::missing(format!(
+                    "no rate from {from} into {into} {when}"
+                )))
             }
         }
     }
@@ -270,11 +353,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 fn average(rates: &[crate::world::Rate], at: &Place) -> Option<Exact> {
     let inside: Vec<&Exact> = rates
         .iter()
-        .filter(|rate| rate.on.is_some_and(|on| at.window.starts <= on && on < at.window.ends))
+        .filter(|rate| {
+            rate.on
+                .is_some_and(|on| at.window.starts <= on && on < at.window.ends)
+        })
         .map(|rate| &rate.rate)
         .collect();
     let count = Exact::from_int(i64::try_from(inside.len()).ok()?);
-    let sum = inside.into_iter().fold(Exact::ZERO, |sum, rate| &sum + rate);
+    let sum = inside
+        .into_iter()
+        .fold(Exact::ZERO, |sum, rate| &sum + rate);
     sum.checked_div(&count)
 }
 
@@ -282,7 +370,11 @@ fn average(rates: &[crate::world::Rate], at: &Place) -> Option<Exact> {
 fn is_answered<N: Number>(value: &Value<N>) -> bool {
     use crate::number::Truth;
     use trueup_plan::tree::NoAnswerKind;
-    value.is(NoAnswerKind::Missing).or_else(&value.is(NoAnswerKind::Undefined)).all() == Some(false)
+    value
+        .is(NoAnswerKind::Missing)
+        .or_else(&value.is(NoAnswerKind::Undefined))
+        .all()
+        == Some(false)
 }
 
 fn key_text<N: Number>(key: &Value<N>) -> Result<String, NoAnswer> {
@@ -294,7 +386,9 @@ fn key_text<N: Number>(key: &Value<N>) -> Result<String, NoAnswer> {
             None => Err(NoAnswer::undefined("a key that is no single figure")),
         },
         Value::None(reason) => Err(reason.clone()),
-        Value::Flag(_) | Value::Date(_) | Value::Duration(_) => Err(NoAnswer::undefined("a key is a text")),
+        Value::Flag(_) | Value::Date(_) | Value::Duration(_) => {
+            Err(NoAnswer::undefined("a key is a text"))
+        }
     }
 }
 
@@ -303,7 +397,9 @@ fn measure_in(formula: &Expr) -> Option<trueup_plan::tree::MeasureId> {
     match &formula.form {
         Form::Name(Name::Measure(id)) => Some(*id),
         Form::Call(Call::Asked(_, inner)) => measure_in(inner),
-        Form::Literal(Literal::Number(_) | Literal::Text(_) | Literal::Date(_) | Literal::Duration(_))
+        Form::Literal(
+            Literal::Number(_) | Literal::Text(_) | Literal::Date(_) | Literal::Duration(_),
+        )
         | Form::Literal(Literal::Flag(_) | Literal::Missing)
         | Form::Name(_)
         | Form::Negated(_)

@@ -56,7 +56,11 @@ pub(crate) struct Opened {
 
 impl<'p, N: Number> Graph<'p, N> {
     pub(crate) fn new() -> Self {
-        Self { nodes: Vec::new(), edges: Vec::new(), open: Vec::new() }
+        Self {
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            open: Vec::new(),
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -66,16 +70,29 @@ impl<'p, N: Number> Graph<'p, N> {
     }
 
     pub(crate) fn begin(&self) -> Opened {
-        Opened { open: self.open.len() }
+        Opened {
+            open: self.open.len(),
+        }
     }
 
     /// Closes a node: everything opened since `begin` becomes its inputs.
-    pub(crate) fn end(&mut self, opened: Opened, what: What<'p>, place: Place, value: Value<N>) -> NodeId {
+    pub(crate) fn end(
+        &mut self,
+        opened: Opened,
+        what: What<'p>,
+        place: Place,
+        value: Value<N>,
+    ) -> NodeId {
         let from = self.edges.len();
         self.edges.extend(self.open.drain(opened.open..));
         let inputs = (index(from), index(self.edges.len()));
         let id = NodeId(index(self.nodes.len()));
-        self.nodes.push(Node { what, place, value, inputs });
+        self.nodes.push(Node {
+            what,
+            place,
+            value,
+            inputs,
+        });
         self.open.push(id);
         id
     }
@@ -100,7 +117,10 @@ impl<'p, N: Number> Graph<'p, N> {
     #[must_use]
     pub fn inputs(&self, id: NodeId) -> &[NodeId] {
         self.node(id)
-            .and_then(|node| self.edges.get(node.inputs.0 as usize..node.inputs.1 as usize))
+            .and_then(|node| {
+                self.edges
+                    .get(node.inputs.0 as usize..node.inputs.1 as usize)
+            })
             .unwrap_or(&[])
     }
 

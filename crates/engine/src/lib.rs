@@ -8,7 +8,11 @@
 //! promises: evaluation of a checked plan ends and cannot fault, no answer is never zero, and the order in which facts
 //! are given changes nothing.
 #![forbid(unsafe_code)]
-#![deny(clippy::disallowed_types, clippy::disallowed_methods, clippy::float_arithmetic)]
+#![deny(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic
+)]
 
 mod component;
 mod evaluate;

@@ -53,7 +53,9 @@ impl Nest {
     }
 
     fn is_inside(&self, inner: usize, outer: usize, nesting: Nesting) -> bool {
-        let (Some(a), Some(b)) = (self.held.get(inner), self.held.get(outer)) else { return false };
+        let (Some(a), Some(b)) = (self.held.get(inner), self.held.get(outer)) else {
+            return false;
+        };
         inner != outer
             && a.is_subset(b)
             && (a.len() < b.len() || (nesting == Nesting::InTurn && inner < outer))
@@ -63,18 +65,27 @@ impl Nest {
     fn inner(&self, outer: LimitId, component: ComponentId, nesting: Nesting) -> Option<LimitId> {
         (0..self.held.len())
             .filter(|at| self.is_inside(*at, outer.index(), nesting))
-            .filter(|at| self.held.get(*at).is_some_and(|held| held.contains(&component)))
+            .filter(|at| {
+                self.held
+                    .get(*at)
+                    .is_some_and(|held| held.contains(&component))
+            })
             .max_by_key(|at| (self.held.get(*at).map_or(0, BTreeSet::len), *at))
             .and_then(limit_id)
     }
 
     /// The limits directly inside `outer`.
     fn inners(&self, outer: LimitId, nesting: Nesting) -> Vec<LimitId> {
-        let inside: Vec<usize> =
-            (0..self.held.len()).filter(|at| self.is_inside(*at, outer.index(), nesting)).collect();
+        let inside: Vec<usize> = (0..self.held.len())
+            .filter(|at| self.is_inside(*at, outer.index(), nesting))
+            .collect();
         inside
             .iter()
-            .filter(|at| !inside.iter().any(|other| self.is_inside(**at, *other, nesting)))
+            .filter(|at| {
+                !inside
+                    .iter()
+                    .any(|other| self.is_inside(**at, *other, nesting))
+            })
             .filter_map(|at| limit_id(*at))
             .collect()
     }
@@ -83,7 +94,10 @@ impl Nest {
     pub(crate) fn outermost(&self) -> Vec<LimitId> {
         let all = 0..self.held.len();
         all.clone()
-            .filter(|at| !all.clone().any(|other| self.is_inside(*at, other, Nesting::InTurn)))
+            .filter(|at| {
+                !all.clone()
+                    .any(|other| self.is_inside(*at, other, Nesting::InTurn))
+            })
             .filter_map(limit_id)
             .collect()
     }
@@ -128,7 +142,9 @@ fn listed(plan: &Plan, limit: &Limit, depth: usize, order: &mut Vec<ComponentId>
                     order.push(*id);
                 }
             }
-            Reference::Limit(id) if depth < plan.limits.len() => listed(plan, &plan[*id], depth + 1, order),
+            Reference::Limit(id) if depth < plan.limits.len() => {
+                listed(plan, &plan[*id], depth + 1, order)
+            }
             Reference::Limit(_)
             | Reference::Term(_)
             | Reference::Measure(_)
@@ -160,7 +176,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let mut sum = N::known(Exact::ZERO);
         for window in windows {
-            for (_, kept) in self.limited(id, &Place { window, trailing: None, row: None, ..*at }) {
+            for (_, kept) in self.limited(
+                id,
+                &Place {
+                    window,
+                    trailing: None,
+                    row: None,
+                    ..*at
+                },
+            ) {
                 sum = sum.plus(&kept);
             }
         }
@@ -168,22 +192,36 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// What each earner keeps under a limit and all those inside it, as of the end of the window.
-    pub(crate) fn kept(&mut self, nest: &Nest, id: LimitId, at: &Place, nesting: Nesting) -> Vec<(Earner, N)> {
+    pub(crate) fn kept(
+        &mut self,
+        nest: &Nest,
+        id: LimitId,
+        at: &Place,
+        nesting: Nesting,
+    ) -> Vec<(Earner, N)> {
         let limit = &self.plan()[id];
         let mut entries = self.entries(nest, id, at, nesting);
         let step = N::known(self.plan().money.to.clone());
         let zero = N::known(Exact::ZERO);
         if let Some(most) = &limit.at_most {
             // The most is cut down to whole units of money, so that what is kept needs no rounding again.
-            let most = self.eval(most, at, None).number().rounded(&step, Rounding::Floor);
+            let most = self
+                .eval(most, at, None)
+                .number()
+                .rounded(&step, Rounding::Floor);
             entries = match limit.cut {
                 Cut::LastFirst => last_first(entries, &most),
                 Cut::ProRata => pro_rata(entries, &most, &self.plan().money.to),
             };
         }
         if let Some(least) = &limit.at_least {
-            let least = self.eval(least, at, None).number().rounded(&step, Rounding::Ceiling);
-            let total = entries.iter().fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
+            let least = self
+                .eval(least, at, None)
+                .number()
+                .rounded(&step, Rounding::Ceiling);
+            let total = entries
+                .iter()
+                .fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
             let missing = least.minus(&total);
             let top_up = N::select(&missing.compared(Comparison::More, &zero), &missing, &zero);
             entries.push((Earner::TopUp(id), top_up));
@@ -191,15 +229,36 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         entries
     }
 
-    fn entries(&mut self, nest: &Nest, id: LimitId, at: &Place, nesting: Nesting) -> Vec<(Earner, N)> {
+    fn entries(
+        &mut self,
+        nest: &Nest,
+        id: LimitId,
+        at: &Place,
+        nesting: Nesting,
+    ) -> Vec<(Earner, N)> {
         let plan = self.plan();
         let mut order = Vec::new();
         listed(plan, &plan[id], 0, &mut order);
         let mut inside = Vec::new();
         for inner in nest.inners(id, nesting) {
-            let windows = self.agreement_windows(at.partner, plan[inner].over, at.window.starts, at.window.ends);
+            let windows = self.agreement_windows(
+                at.partner,
+                plan[inner].over,
+                at.window.starts,
+                at.window.ends,
+            );
             for window in windows {
-                inside.extend(self.kept(nest, inner, &Place { window, trailing: None, row: None, ..*at }, nesting));
+                inside.extend(self.kept(
+                    nest,
+                    inner,
+                    &Place {
+                        window,
+                        trailing: None,
+                        row: None,
+                        ..*at
+                    },
+                    nesting,
+                ));
             }
         }
         let mut entries = Vec::with_capacity(order.len());
@@ -210,8 +269,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             entries.push((Earner::Component(component), amount));
         }
-        let top_ups: BTreeSet<Earner> =
-            inside.iter().map(|(earner, _)| *earner).filter(|earner| matches!(earner, Earner::TopUp(_))).collect();
+        let top_ups: BTreeSet<Earner> = inside
+            .iter()
+            .map(|(earner, _)| *earner)
+            .filter(|earner| matches!(earner, Earner::TopUp(_)))
+            .collect();
         for top_up in top_ups {
             entries.push((top_up, sum_of(&inside, top_up)));
         }
@@ -223,7 +285,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let plan = self.plan();
         let shape = &plan[component];
         let (over, every) = (shape.over, shape.every);
-        let Some(settled) = self.last_settlement(every, at) else { return N::known(Exact::ZERO) };
+        let Some(settled) = self.last_settlement(every, at) else {
+            return N::known(Exact::ZERO);
+        };
         let mut sum = N::known(Exact::ZERO);
         for window in self.agreement_windows(at.partner, over, at.window.starts, settled) {
             let place = Place {
@@ -248,7 +312,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The settlement windows of a unit in a partner's agreement that end by a day.
-    pub(crate) fn settlements(&self, partner: PartnerIx, every: WindowUnit, until: Date) -> Vec<Window> {
+    pub(crate) fn settlements(
+        &self,
+        partner: PartnerIx,
+        every: WindowUnit,
+        until: Date,
+    ) -> Vec<Window> {
         let starts = self.agreement_starts(partner).unwrap_or(until);
         let ends = self.agreement_until(partner);
         self.agreement_windows(partner, every, starts, until)
@@ -271,7 +340,9 @@ fn sum_of<N: Number>(amounts: &[(Earner, N)], of: Earner) -> N {
 fn last_first<N: Number>(entries: Vec<(Earner, N)>, most: &N) -> Vec<(Earner, N)> {
     let zero = N::known(Exact::ZERO);
     let positive = |x: &N| less(x, &zero, Comparison::More);
-    let total = entries.iter().fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
+    let total = entries
+        .iter()
+        .fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
     let mut excess = positive(&total.minus(most));
     let mut room = most.clone();
     let mut by_room = Vec::with_capacity(entries.len());
@@ -293,7 +364,10 @@ fn last_first<N: Number>(entries: Vec<(Earner, N)>, most: &N) -> Vec<(Earner, N)
 /// All give way in proportion, by largest remainder in whole units of money.
 fn pro_rata<N: Number>(entries: Vec<(Earner, N)>, most: &N, step: &Exact) -> Vec<(Earner, N)> {
     let none = |entries: Vec<(Earner, N)>, reason: &NoAnswer| {
-        entries.into_iter().map(|(earner, _)| (earner, N::none(reason.clone()))).collect()
+        entries
+            .into_iter()
+            .map(|(earner, _)| (earner, N::none(reason.clone())))
+            .collect()
     };
     let mut weights = Vec::with_capacity(entries.len());
     for (_, amount) in &entries {
@@ -304,29 +378,52 @@ fn pro_rata<N: Number>(entries: Vec<(Earner, N)>, most: &N, step: &Exact) -> Vec
                 return none(entries, &reason);
             }
             (None, None) => {
-                return none(entries, &NoAnswer::undefined("a cut in whole units differs between futures"));
+                return none(
+                    entries,
+                    &NoAnswer::undefined("a cut in whole units differs between futures"),
+                );
             }
         }
     }
     let Some(most) = most.figure() else {
         let reason = most.reason().cloned();
-        return none(entries, &reason.unwrap_or_else(|| NoAnswer::undefined("the most differs between futures")));
+        return none(
+            entries,
+            &reason.unwrap_or_else(|| NoAnswer::undefined("the most differs between futures")),
+        );
     };
-    let total = weights.iter().fold(Exact::ZERO, |sum, weight| &sum + weight);
+    let total = weights
+        .iter()
+        .fold(Exact::ZERO, |sum, weight| &sum + weight);
     if total <= *most {
         return entries;
     }
     // Amounts that take back are no shares of a maximum: they stay, and make room for the others.
-    let taken_back = weights.iter().filter(|weight| weight.is_negative()).fold(Exact::ZERO, |sum, weight| &sum + weight);
-    let shared: Vec<Exact> =
-        weights.iter().map(|weight| if weight.is_negative() { Exact::ZERO } else { weight.clone() }).collect();
+    let taken_back = weights
+        .iter()
+        .filter(|weight| weight.is_negative())
+        .fold(Exact::ZERO, |sum, weight| &sum + weight);
+    let shared: Vec<Exact> = weights
+        .iter()
+        .map(|weight| {
+            if weight.is_negative() {
+                Exact::ZERO
+            } else {
+                weight.clone()
+            }
+        })
+        .collect();
     match share::allocate(&(most - &taken_back), &shared, step, Rest::Largest) {
         Ok(parts) => entries
             .into_iter()
             .zip(parts)
             .zip(weights)
             .map(|(((earner, amount), part), weight)| {
-                if weight.is_negative() { (earner, amount) } else { (earner, N::known(part)) }
+                if weight.is_negative() {
+                    (earner, amount)
+                } else {
+                    (earner, N::known(part))
+                }
             })
             .collect(),
         Err(error) => none(entries, &NoAnswer::undefined(error.to_string())),

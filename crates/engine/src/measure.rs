@@ -45,8 +45,13 @@ impl<N: Number> Measurer<N> for Reference {
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A measure's answer at a place.
     pub(crate) fn measure(&mut self, id: MeasureId, at: &Place, key: Option<&str>) -> Value<N> {
-        let ask =
-            Ask { measure: id, partner: at.partner, window: at.window, known_before: at.known_before, key };
+        let ask = Ask {
+            measure: id,
+            partner: at.partner,
+            window: at.window,
+            known_before: at.known_before,
+            key,
+        };
         if self.detail == Detail::Figures
             && let Some(answer) = self.measurer.measure(&ask)
         {
@@ -63,35 +68,55 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let kind = &self.plan()[measure.kind];
         let Some(role) = role_of(kind, &measure.role) else {
-            return Value::None(NoAnswer::undefined(format!("no credit line has the role {}", measure.role)));
+            return Value::None(NoAnswer::undefined(format!(
+                "no credit line has the role {}",
+                measure.role
+            )));
         };
         let mut folded = Folding::new(measure.fold);
         for credit in facts.credits(role, at.partner) {
             if !facts.is_known(credit.row, at.known_before) {
                 continue;
             }
-            let Some(row) = facts.rows.get(credit.row.0 as usize) else { continue };
-            let Some(day) = date_of(row, measure.at) else { continue };
+            let Some(row) = facts.rows.get(credit.row.0 as usize) else {
+                continue;
+            };
+            let Some(day) = date_of(row, measure.at) else {
+                continue;
+            };
             if day < at.window.starts || day >= at.window.ends {
                 continue;
             }
-            let place = Place { row: Some(RowPlace::new(measure.kind, role, credit)), ..*at };
+            let place = Place {
+                row: Some(RowPlace::new(measure.kind, role, credit)),
+                ..*at
+            };
             if let Some(counted) = self.count_row(measure, &place, key, credit) {
                 folded.add(&counted, &credit.share);
             }
         }
         let is_complete = facts.is_complete(at.window.starts, at.window.ends);
-        folded.answer(is_complete, || (kind.name.to_string(), at.window.starts, at.window.ends))
+        folded.answer(is_complete, || {
+            (kind.name.to_string(), at.window.starts, at.window.ends)
+        })
     }
 
     /// What one row adds to a measure; none where it does not count.
-    fn count_row(&mut self, measure: &'p Measure, at: &Place, key: Option<&str>, credit: &Credit) -> Option<Value<N>> {
+    fn count_row(
+        &mut self,
+        measure: &'p Measure,
+        at: &Place,
+        key: Option<&str>,
+        credit: &Credit,
+    ) -> Option<Value<N>> {
         let opened = self.begin_row();
         if let (Some(by), Some(key)) = (&measure.by, key) {
             let is_of_key = match self.eval(by, at, None) {
                 Value::Text(text) => &*text == key,
                 Value::Partner(partner) => partner.as_str() == key,
-                Value::Number(number) => number.figure().is_some_and(|figure| figure.to_string() == key),
+                Value::Number(number) => number
+                    .figure()
+                    .is_some_and(|figure| figure.to_string() == key),
                 Value::Flag(_) | Value::Date(_) | Value::Duration(_) | Value::None(_) => false,
             };
             if !is_of_key {
@@ -135,9 +160,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The credited rows of a kind in a window, as known.
-    pub(crate) fn credits_in(&self, kind: KindId, role: &str, at: &Place) -> Vec<(RowPlace, Credit)> {
+    pub(crate) fn credits_in(
+        &self,
+        kind: KindId,
+        role: &str,
+        at: &Place,
+    ) -> Vec<(RowPlace, Credit)> {
         let shape = &self.plan()[kind];
-        let (Some(facts), Some(role)) = (self.world().kind(kind), role_of(shape, role)) else { return Vec::new() };
+        let (Some(facts), Some(role)) = (self.world().kind(kind), role_of(shape, role)) else {
+            return Vec::new();
+        };
         facts
             .credits(role, at.partner)
             .iter()
@@ -156,11 +188,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
 /// A fold in progress. Rows come in the order of their date and id.
 enum Folding<N: Number> {
-    Sum { so_far: N, rows: u64 },
-    Count { so_far: Exact, rows: u64 },
-    Distinct { seen: std::collections::BTreeSet<Distinct>, reason: Option<NoAnswer>, rows: u64 },
-    Extreme { so_far: Option<Value<N>>, keep_less: bool },
-    Latest { so_far: Option<Value<N>> },
+    Sum {
+        so_far: N,
+        rows: u64,
+    },
+    Count {
+        so_far: Exact,
+        rows: u64,
+    },
+    Distinct {
+        seen: std::collections::BTreeSet<Distinct>,
+        reason: Option<NoAnswer>,
+        rows: u64,
+    },
+    Extreme {
+        so_far: Option<Value<N>>,
+        keep_less: bool,
+    },
+    Latest {
+        so_far: Option<Value<N>>,
+    },
 }
 
 /// What tells two answers apart in a distinct count.
@@ -175,13 +222,27 @@ enum Distinct {
 impl<N: Number> Folding<N> {
     fn new(fold: Fold) -> Self {
         match fold {
-            Fold::Sum => Self::Sum { so_far: N::known(Exact::ZERO), rows: 0 },
-            Fold::Count => Self::Count { so_far: Exact::ZERO, rows: 0 },
-            Fold::CountDistinct => {
-                Self::Distinct { seen: std::collections::BTreeSet::new(), reason: None, rows: 0 }
-            }
-            Fold::Min => Self::Extreme { so_far: None, keep_less: true },
-            Fold::Max => Self::Extreme { so_far: None, keep_less: false },
+            Fold::Sum => Self::Sum {
+                so_far: N::known(Exact::ZERO),
+                rows: 0,
+            },
+            Fold::Count => Self::Count {
+                so_far: Exact::ZERO,
+                rows: 0,
+            },
+            Fold::CountDistinct => Self::Distinct {
+                seen: std::collections::BTreeSet::new(),
+                reason: None,
+                rows: 0,
+            },
+            Fold::Min => Self::Extreme {
+                so_far: None,
+                keep_less: true,
+            },
+            Fold::Max => Self::Extreme {
+                so_far: None,
+                keep_less: false,
+            },
             Fold::Latest => Self::Latest { so_far: None },
         }
     }
@@ -191,8 +252,11 @@ impl<N: Number> Folding<N> {
             Self::Sum { so_far, rows } => {
                 *rows += 1;
                 let amount = value.number();
-                let credited =
-                    if *share == Exact::ONE { amount } else { amount.times(&N::known(share.clone())) };
+                let credited = if *share == Exact::ONE {
+                    amount
+                } else {
+                    amount.times(&N::known(share.clone()))
+                };
                 *so_far = so_far.plus(&credited);
             }
             Self::Count { so_far, rows } => {
@@ -241,24 +305,40 @@ impl<N: Number> Folding<N> {
 
     fn answer(self, is_complete: bool, what: impl FnOnce() -> (String, Date, Date)) -> Value<N> {
         let nothing = |what: (String, Date, Date)| {
-            NoAnswer::missing(format!("no {} between {} and {}, and its feed is not complete", what.0, what.1, what.2))
+            NoAnswer::missing(format!(
+                "no {} between {} and {}, and its feed is not complete",
+                what.0, what.1, what.2
+            ))
         };
         match self {
-            Self::Sum { rows: 0, .. } | Self::Count { rows: 0, .. } | Self::Distinct { rows: 0, .. }
+            Self::Sum { rows: 0, .. }
+            | Self::Count { rows: 0, .. }
+            | Self::Distinct { rows: 0, .. }
                 if !is_complete =>
             {
                 Value::None(nothing(what()))
             }
             Self::Sum { so_far, .. } => Value::Number(so_far),
             Self::Count { so_far, .. } => Value::exact(so_far),
-            Self::Distinct { reason: Some(reason), .. } => Value::None(reason),
-            Self::Distinct { seen, .. } => {
-                Value::exact(Exact::from_int(i64::try_from(seen.len()).unwrap_or(i64::MAX)))
+            Self::Distinct {
+                reason: Some(reason),
+                ..
+            } => Value::None(reason),
+            Self::Distinct { seen, .. } => Value::exact(Exact::from_int(
+                i64::try_from(seen.len()).unwrap_or(i64::MAX),
+            )),
+            Self::Extreme {
+                so_far: Some(value),
+                ..
             }
-            Self::Extreme { so_far: Some(value), .. } | Self::Latest { so_far: Some(value) } => value,
+            | Self::Latest {
+                so_far: Some(value),
+            } => value,
             Self::Extreme { so_far: None, .. } | Self::Latest { so_far: None } => {
                 let (kind, from, until) = what();
-                Value::None(NoAnswer::missing(format!("no {kind} between {from} and {until}")))
+                Value::None(NoAnswer::missing(format!(
+                    "no {kind} between {from} and {until}"
+                )))
             }
         }
     }
@@ -269,7 +349,9 @@ fn distinct<N: Number>(value: &Value<N>) -> Result<Distinct, NoAnswer> {
         Value::Number(number) => match (number.figure(), number.reason()) {
             (Some(figure), _) => Ok(Distinct::Number(figure.clone())),
             (None, Some(reason)) => Err(reason.clone()),
-            (None, None) => Err(NoAnswer::undefined("a distinct count of figures that differ between futures")),
+            (None, None) => Err(NoAnswer::undefined(
+                "a distinct count of figures that differ between futures",
+            )),
         },
         Value::Text(text) => Ok(Distinct::Text(text.clone())),
         Value::Partner(partner) => Ok(Distinct::Text(partner.as_str().into())),
@@ -277,7 +359,9 @@ fn distinct<N: Number>(value: &Value<N>) -> Result<Distinct, NoAnswer> {
         Value::Flag(truth) => match (truth.all(), truth.reason()) {
             (Some(holds), _) => Ok(Distinct::Flag(holds)),
             (None, Some(reason)) => Err(reason.clone()),
-            (None, None) => Err(NoAnswer::undefined("a distinct count of flags that differ between futures")),
+            (None, None) => Err(NoAnswer::undefined(
+                "a distinct count of flags that differ between futures",
+            )),
         },
         Value::Duration(_) => Err(NoAnswer::undefined("a distinct count of lengths of time")),
         Value::None(reason) => Err(reason.clone()),

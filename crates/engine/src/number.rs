@@ -26,19 +26,29 @@ impl NoAnswer {
     /// Something that should be there is not.
     #[must_use]
     pub fn missing(why: impl Into<Arc<str>>) -> Self {
-        Self { kind: NoAnswerKind::Missing, why: why.into() }
+        Self {
+            kind: NoAnswerKind::Missing,
+            why: why.into(),
+        }
     }
 
     /// The rule has no answer.
     #[must_use]
     pub fn undefined(why: impl Into<Arc<str>>) -> Self {
-        Self { kind: NoAnswerKind::Undefined, why: why.into() }
+        Self {
+            kind: NoAnswerKind::Undefined,
+            why: why.into(),
+        }
     }
 
     /// Of two reasons the one that shows: missing wins, then the first.
     #[must_use]
     pub fn first<'a>(&'a self, other: &'a Self) -> &'a Self {
-        if self.kind == NoAnswerKind::Undefined && other.kind == NoAnswerKind::Missing { other } else { self }
+        if self.kind == NoAnswerKind::Undefined && other.kind == NoAnswerKind::Missing {
+            other
+        } else {
+            self
+        }
     }
 }
 
@@ -157,7 +167,9 @@ impl Answer {
         match (self, other) {
             (Self::Known(left), Self::Known(right)) => combine(left, right),
             (Self::None(left), Self::None(right)) => Self::None(left.first(right).clone()),
-            (Self::None(reason), Self::Known(_)) | (Self::Known(_), Self::None(reason)) => Self::None(reason.clone()),
+            (Self::None(reason), Self::Known(_)) | (Self::Known(_), Self::None(reason)) => {
+                Self::None(reason.clone())
+            }
         }
     }
 }
@@ -202,7 +214,9 @@ impl Number for Answer {
     fn rounded(&self, step: &Self, mode: Rounding) -> Self {
         self.both(step, |figure, step| match figure.round_to(step, mode) {
             Some(rounded) => Self::Known(rounded),
-            None => Self::None(NoAnswer::undefined("a rounding to a step that is not above zero")),
+            None => Self::None(NoAnswer::undefined(
+                "a rounding to a step that is not above zero",
+            )),
         })
     }
 

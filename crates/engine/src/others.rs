@@ -41,7 +41,11 @@ fn address<T>(of: &T) -> usize {
 
 /// The place without the partner, for what is the same for everyone.
 fn for_everyone(at: &Place) -> Place {
-    Place { partner: PartnerIx(0), row: None, ..*at }
+    Place {
+        partner: PartnerIx(0),
+        row: None,
+        ..*at
+    }
 }
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
@@ -71,7 +75,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let mut sum = N::known(Exact::ZERO);
         for partner in self.world().all() {
-            let place = Place { partner, row: None, ..*at };
+            let place = Place {
+                partner,
+                row: None,
+                ..*at
+            };
             let counts = self.takes_part(filter, &place);
             if counts.all() == Some(false) {
                 continue;
@@ -85,11 +93,25 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     pub(crate) fn team(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
-        let below: Vec<PartnerIx> =
-            self.world().all().filter(|partner| self.world().upline(*partner).contains(&at.partner)).collect();
+        let below: Vec<PartnerIx> = self
+            .world()
+            .all()
+            .filter(|partner| self.world().upline(*partner).contains(&at.partner))
+            .collect();
         let mut sum = N::known(Exact::ZERO);
         for partner in below {
-            sum = sum.plus(&self.aside(x, &Place { partner, row: None, ..*at }).number());
+            sum = sum.plus(
+                &self
+                    .aside(
+                        x,
+                        &Place {
+                            partner,
+                            row: None,
+                            ..*at
+                        },
+                    )
+                    .number(),
+            );
         }
         Value::Number(sum)
     }
@@ -113,18 +135,27 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let group = within.map(|within| self.aside(within, &here));
         let mut place = N::known(Exact::ONE);
         for partner in self.world().all().filter(|partner| *partner != at.partner) {
-            let there = Place { partner, row: None, ..*at };
+            let there = Place {
+                partner,
+                row: None,
+                ..*at
+            };
             let mut counts = self.takes_part(filter, &there);
             if let (Some(within), Some(group)) = (within, &group) {
-                let same = self.aside(within, &there).compared(Comparison::Equal, group);
-                counts = counts.and(&same.patched(crate::number::Patch::Both, &N::Truth::known(false)));
+                let same = self
+                    .aside(within, &there)
+                    .compared(Comparison::Equal, group);
+                counts =
+                    counts.and(&same.patched(crate::number::Patch::Both, &N::Truth::known(false)));
             }
             if counts.all() == Some(false) {
                 continue;
             }
             let above = self.aside(x, &there).compared(Comparison::More, &own);
             // Somebody without a figure stands above nobody.
-            let above = above.patched(crate::number::Patch::Both, &N::Truth::known(false)).and(&counts);
+            let above = above
+                .patched(crate::number::Patch::Both, &N::Truth::known(false))
+                .and(&counts);
             let one = N::select(&above, &N::known(Exact::ONE), &N::known(Exact::ZERO));
             place = place.plus(&one);
         }
@@ -135,7 +166,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub(crate) fn allocate(&mut self, allocation: &'p Allocation, at: &Place) -> Value<N> {
         match (allocation.rows, at.row) {
             (Some(kind), Some(row)) => self.allocate_rows(allocation, kind, row, at),
-            (Some(_), None) => Value::None(NoAnswer::undefined("a row's part is asked where there is no row")),
+            (Some(_), None) => Value::None(NoAnswer::undefined(
+                "a row's part is asked where there is no row",
+            )),
             (None, _) => self.allocate_partners(allocation, at),
         }
     }
@@ -143,9 +176,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     fn allocate_partners(&mut self, allocation: &'p Allocation, at: &Place) -> Value<N> {
         let here = Place { row: None, ..*at };
         let total = self.eval(&allocation.total, &here, None).number();
-        let group = allocation.within.as_ref().map(|within| self.aside(within, &here));
+        let group = allocation
+            .within
+            .as_ref()
+            .map(|within| self.aside(within, &here));
         let is_grouped = group.is_some();
-        let key = (address(allocation), if is_grouped { here } else { for_everyone(at) });
+        let key = (
+            address(allocation),
+            if is_grouped { here } else { for_everyone(at) },
+        );
         if !self.shared.parts.contains_key(&key) {
             let mut members = Vec::new();
             for partner in self.world().all() {
@@ -154,7 +193,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     continue;
                 }
                 if let (Some(within), Some(group)) = (&allocation.within, &group) {
-                    let same = self.aside(within, &there).compared(Comparison::Equal, group);
+                    let same = self
+                        .aside(within, &there)
+                        .compared(Comparison::Equal, group);
                     if same.all() != Some(true) {
                         continue;
                     }
@@ -165,14 +206,22 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             if rest != share::Rest::InOrder {
                 members.sort_by(|a, b| self.id_of(a.0).cmp(&self.id_of(b.0)));
             }
-            let step = allocation.to.as_ref().map(|to| self.eval(to, &here, None).number());
+            let step = allocation
+                .to
+                .as_ref()
+                .map(|to| self.eval(to, &here, None).number());
             let parts = match parts(&total, members, step.as_ref(), rest) {
                 Ok(parts) => parts,
                 Err(reason) => return Value::None(reason),
             };
             self.shared.parts.insert(key, parts);
         }
-        match self.shared.parts.get(&key).and_then(|parts| parts.get(&at.partner)) {
+        match self
+            .shared
+            .parts
+            .get(&key)
+            .and_then(|parts| parts.get(&at.partner))
+        {
             Some(part) => Value::Number(part.clone()),
             None => Value::exact(Exact::ZERO),
         }
@@ -182,27 +231,56 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.world().partner(partner).map(|partner| &partner.id)
     }
 
-    fn allocate_rows(&mut self, allocation: &'p Allocation, kind: KindId, row: RowPlace, at: &Place) -> Value<N> {
+    fn allocate_rows(
+        &mut self,
+        allocation: &'p Allocation,
+        kind: KindId,
+        row: RowPlace,
+        at: &Place,
+    ) -> Value<N> {
         // The rows that share are those of the window and the role this row is asked in.
-        let key = (address(allocation), Place { row: Some(RowPlace { row: RowIx(0), level: 0, ..row }), ..*at });
+        let key = (
+            address(allocation),
+            Place {
+                row: Some(RowPlace {
+                    row: RowIx(0),
+                    level: 0,
+                    ..row
+                }),
+                ..*at
+            },
+        );
         if !self.shared.row_parts.contains_key(&key) {
-            let total = self.eval(&allocation.total, &Place { row: None, ..*at }, None).number();
+            let total = self
+                .eval(&allocation.total, &Place { row: None, ..*at }, None)
+                .number();
             let mut members = Vec::new();
             for credited in self.rows_in_order(kind, row.role, at) {
-                let there = Place { row: Some(credited), ..*at };
+                let there = Place {
+                    row: Some(credited),
+                    ..*at
+                };
                 if self.takes_part(allocation.filter.as_ref(), &there).all() == Some(false) {
                     continue;
                 }
                 members.push((credited.row, self.aside(&allocation.by, &there).number()));
             }
-            let step = allocation.to.as_ref().map(|to| self.eval(to, at, None).number());
+            let step = allocation
+                .to
+                .as_ref()
+                .map(|to| self.eval(to, at, None).number());
             let parts = match parts(&total, members, step.as_ref(), allocation.rest) {
                 Ok(parts) => parts,
                 Err(reason) => return Value::None(reason),
             };
             self.shared.row_parts.insert(key, parts);
         }
-        match self.shared.row_parts.get(&key).and_then(|parts| parts.get(&row.row)) {
+        match self
+            .shared
+            .row_parts
+            .get(&key)
+            .and_then(|parts| parts.get(&row.row))
+        {
             Some(part) => Value::Number(part.clone()),
             None => Value::exact(Exact::ZERO),
         }
@@ -211,7 +289,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A partner's rows of a kind in a window and role, by date and then fact id.
     fn rows_in_order(&self, kind: KindId, role: u16, at: &Place) -> Vec<RowPlace> {
         let shape = &self.plan()[kind];
-        let Some(facts) = self.world().kind(kind) else { return Vec::new() };
+        let Some(facts) = self.world().kind(kind) else {
+            return Vec::new();
+        };
         facts
             .credits(role, at.partner)
             .iter()
@@ -228,17 +308,40 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The sum over the partner's rows in the window up to and including this one.
-    pub(crate) fn running(&mut self, x: &'p Expr, in_order: Option<&'p Expr>, at: &Place) -> Value<N> {
+    pub(crate) fn running(
+        &mut self,
+        x: &'p Expr,
+        in_order: Option<&'p Expr>,
+        at: &Place,
+    ) -> Value<N> {
         let Some(row) = at.row else {
-            return Value::None(NoAnswer::undefined("a running sum is asked where there is no row"));
+            return Value::None(NoAnswer::undefined(
+                "a running sum is asked where there is no row",
+            ));
         };
-        let key = (address(x), Place { row: Some(RowPlace { row: RowIx(0), level: 0, ..row }), ..*at });
+        let key = (
+            address(x),
+            Place {
+                row: Some(RowPlace {
+                    row: RowIx(0),
+                    level: 0,
+                    ..row
+                }),
+                ..*at
+            },
+        );
         if !self.shared.running.contains_key(&key) {
             let mut rows = self.rows_in_order(row.kind, row.role, at);
             if let Some(in_order) = in_order {
                 let mut keyed = Vec::with_capacity(rows.len());
                 for credited in rows {
-                    let order = self.aside(in_order, &Place { row: Some(credited), ..*at });
+                    let order = self.aside(
+                        in_order,
+                        &Place {
+                            row: Some(credited),
+                            ..*at
+                        },
+                    );
                     keyed.push((order_key(&order), credited));
                 }
                 keyed.sort_by(|a, b| a.0.cmp(&b.0));
@@ -247,13 +350,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let mut sums = BTreeMap::new();
             let mut sum = N::known(Exact::ZERO);
             for credited in rows {
-                let next = self.aside(x, &Place { row: Some(credited), ..*at }).number();
+                let next = self
+                    .aside(
+                        x,
+                        &Place {
+                            row: Some(credited),
+                            ..*at
+                        },
+                    )
+                    .number();
                 sum = sum.plus(&next);
                 sums.insert(credited.row, sum.clone());
             }
             self.shared.running.insert(key, sums);
         }
-        match self.shared.running.get(&key).and_then(|sums| sums.get(&row.row)) {
+        match self
+            .shared
+            .running
+            .get(&key)
+            .and_then(|sums| sums.get(&row.row))
+        {
             Some(sum) => Value::Number(sum.clone()),
             None => Value::None(NoAnswer::undefined("the row lies outside the window")),
         }
@@ -273,7 +389,11 @@ fn order_key<N: Number>(value: &Value<N>) -> (u8, Option<Exact>, Option<String>)
         Value::Date(day) => (0, None, Some(day.to_string())),
         Value::Text(text) => (0, None, Some(text.to_string())),
         Value::Partner(partner) => (0, None, Some(partner.as_str().to_owned())),
-        Value::Flag(truth) => (0, truth.all().map(|holds| Exact::from_int(i64::from(holds))), None),
+        Value::Flag(truth) => (
+            0,
+            truth.all().map(|holds| Exact::from_int(i64::from(holds))),
+            None,
+        ),
         Value::Duration(_) | Value::None(_) => (1, None, None),
     }
 }
@@ -286,7 +406,9 @@ fn parts<N: Number, K: Ord + Copy>(
     rest: share::Rest,
 ) -> Result<BTreeMap<K, N>, NoAnswer> {
     let Some(step) = step else {
-        let all = members.iter().fold(N::known(Exact::ZERO), |sum, (_, weight)| sum.plus(weight));
+        let all = members
+            .iter()
+            .fold(N::known(Exact::ZERO), |sum, (_, weight)| sum.plus(weight));
         return Ok(members
             .into_iter()
             .map(|(member, weight)| (member, total.times(&weight).over(&all)))
@@ -305,6 +427,9 @@ fn parts<N: Number, K: Ord + Copy>(
     }
     let shared = share::allocate(&single(total)?, &weights, &single(step)?, rest)
         .map_err(|error| NoAnswer::missing(error.to_string()))?;
-    Ok(members.into_iter().zip(shared).map(|((member, _), part)| (member, N::known(part))).collect())
+    Ok(members
+        .into_iter()
+        .zip(shared)
+        .map(|((member, _), part)| (member, N::known(part)))
+        .collect())
 }
-

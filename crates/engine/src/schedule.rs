@@ -32,7 +32,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let node = self.ask_component(id, at);
         let entitled = self.answer(node).number();
         if component.paid.is_empty() {
-            return vec![Due { on: earned_on, amount: entitled, waits: false }];
+            return vec![Due {
+                on: earned_on,
+                amount: entitled,
+                waits: false,
+            }];
         }
         let rounding = component.rounding.as_ref().unwrap_or(&self.plan().money);
         let mut due = Vec::with_capacity(component.paid.len());
@@ -48,7 +52,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         due
     }
 
-    fn instalment(&mut self, instalment: &'p Instalment, part: N, at: &Place, earned_on: Date) -> Due<N> {
+    fn instalment(
+        &mut self,
+        instalment: &'p Instalment,
+        part: N,
+        at: &Place,
+        earned_on: Date,
+    ) -> Due<N> {
         let on = match &instalment.when {
             InstalmentWhen::AtSettlement => Some(earned_on),
             InstalmentWhen::After(length) => add(earned_on, *length, 1),
@@ -56,19 +66,50 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let Some(on) = on else {
             let none = N::none(NoAnswer::undefined("a release outside the years 1 to 9999"));
-            return Due { on: earned_on, amount: none, waits: false };
+            return Due {
+                on: earned_on,
+                amount: none,
+                waits: false,
+            };
         };
-        let Some(condition) = &instalment.condition else { return Due { on, amount: part, waits: false } };
+        let Some(condition) = &instalment.condition else {
+            return Due {
+                on,
+                amount: part,
+                waits: false,
+            };
+        };
         let Some(window) = self.plan().calendar.window_at(self.plan().period, on) else {
-            let none = N::none(NoAnswer::undefined("the release falls in no period of the calendar"));
-            return Due { on, amount: none, waits: false };
+            let none = N::none(NoAnswer::undefined(
+                "the release falls in no period of the calendar",
+            ));
+            return Due {
+                on,
+                amount: none,
+                waits: false,
+            };
         };
-        let holds = self.eval(condition, &Place { window, trailing: None, row: None, ..*at }, None).truth();
+        let holds = self
+            .eval(
+                condition,
+                &Place {
+                    window,
+                    trailing: None,
+                    row: None,
+                    ..*at
+                },
+                None,
+            )
+            .truth();
         let zero = N::known(Exact::ZERO);
         let amount = match holds.reason() {
             Some(reason) => N::none(reason.clone()),
             None => N::select(&holds, &part, &zero),
         };
-        Due { on, amount, waits: instalment.waits && holds.all() == Some(false) }
+        Due {
+            on,
+            amount,
+            waits: instalment.waits && holds.all() == Some(false),
+        }
     }
 }

@@ -50,12 +50,22 @@ struct Ledger<N: Number> {
 
 impl<N: Number> Ledger<N> {
     /// What a settlement posts, when the windows begun by it entitle to `targets`.
-    fn settle(&mut self, earner: Earner, settlement: Window, place: Place, targets: Vec<(Date, N)>) -> Line<N> {
+    fn settle(
+        &mut self,
+        earner: Earner,
+        settlement: Window,
+        place: Place,
+        targets: Vec<(Date, N)>,
+    ) -> Line<N> {
         let zero = N::known(Exact::ZERO);
         let (mut to_date, mut before, mut posted) = (zero.clone(), zero.clone(), zero.clone());
         let mut open = Vec::new();
         for (window, entitled) in targets {
-            let so_far = self.posted.get(&(earner, window)).cloned().unwrap_or_else(|| zero.clone());
+            let so_far = self
+                .posted
+                .get(&(earner, window))
+                .cloned()
+                .unwrap_or_else(|| zero.clone());
             if let Some(reason) = entitled.reason()
                 && !open.contains(reason)
             {
@@ -68,7 +78,15 @@ impl<N: Number> Ledger<N> {
             posted = posted.plus(&target.minus(&so_far));
             self.posted.insert((earner, window), target);
         }
-        Line { earner, settlement, place, to_date, before, posted, open }
+        Line {
+            earner,
+            settlement,
+            place,
+            to_date,
+            before,
+            posted,
+            open,
+        }
     }
 }
 
@@ -79,8 +97,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let mut lines = Vec::new();
         let outermost = nest.outermost();
         for at in 0..self.plan().components.len() {
-            let Some(id) = u16::try_from(at).ok().map(ComponentId) else { break };
-            if !outermost.iter().any(|limit| nest.components(*limit).any(|held| held == id)) {
+            let Some(id) = u16::try_from(at).ok().map(ComponentId) else {
+                break;
+            };
+            if !outermost
+                .iter()
+                .any(|limit| nest.components(*limit).any(|held| held == id))
+            {
                 self.settle_component(id, partner, until, &mut lines);
             }
         }
@@ -95,17 +118,28 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.has_history().then_some(settled)
     }
 
-    fn settle_component(&mut self, id: ComponentId, partner: PartnerIx, until: Date, lines: &mut Vec<Line<N>>) {
+    fn settle_component(
+        &mut self,
+        id: ComponentId,
+        partner: PartnerIx,
+        until: Date,
+        lines: &mut Vec<Line<N>>,
+    ) {
         let component = &self.plan()[id];
         if component.grants == Grant::Flag {
             return;
         }
         let starts = self.agreement_starts(partner).unwrap_or(until);
-        let mut ledger = Ledger { posted: BTreeMap::new() };
+        let mut ledger = Ledger {
+            posted: BTreeMap::new(),
+        };
         for settlement in self.settlements(partner, component.every, until) {
             let windows = self.agreement_windows(partner, component.over, starts, settlement.ends);
             let known_before = self.known_at(settlement.ends);
-            let mut place = Place { known_before, ..Place::new(partner, settlement) };
+            let mut place = Place {
+                known_before,
+                ..Place::new(partner, settlement)
+            };
             let mut targets = Vec::with_capacity(windows.len());
             let mut has_it = false;
             for window in windows {
@@ -140,15 +174,24 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return;
         };
         let starts = self.agreement_starts(partner).unwrap_or(until);
-        let mut ledger = Ledger { posted: BTreeMap::new() };
+        let mut ledger = Ledger {
+            posted: BTreeMap::new(),
+        };
         for settlement in self.settlements(partner, every, until) {
             let known_before = self.known_at(settlement.ends);
-            let mut place = Place { known_before, ..Place::new(partner, settlement) };
+            let mut place = Place {
+                known_before,
+                ..Place::new(partner, settlement)
+            };
             let mut targets: BTreeMap<Earner, Vec<(Date, N)>> = BTreeMap::new();
-            for window in self.agreement_windows(partner, plan[limit].over, starts, settlement.ends) {
+            for window in self.agreement_windows(partner, plan[limit].over, starts, settlement.ends)
+            {
                 place = Place { window, ..place };
                 for (earner, kept) in self.kept(nest, limit, &place, Nesting::InTurn) {
-                    targets.entry(earner).or_default().push((window.starts, kept));
+                    targets
+                        .entry(earner)
+                        .or_default()
+                        .push((window.starts, kept));
                 }
             }
             for (earner, targets) in targets {
@@ -162,15 +205,28 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Where an earner's own entitlement is asked at a settlement, and whether it settles then at all.
-    fn own_settlement(&mut self, earner: Earner, settlement: Window, at: &Place, every: WindowUnit) -> (Place, bool) {
+    fn own_settlement(
+        &mut self,
+        earner: Earner,
+        settlement: Window,
+        at: &Place,
+        every: WindowUnit,
+    ) -> (Place, bool) {
         let plan = self.plan();
         match earner {
             Earner::TopUp(_) => (*at, false),
             Earner::Component(id) => {
                 let component = &plan[id];
-                let starts = self.agreement_starts(at.partner).unwrap_or(settlement.starts);
-                let own = self.agreement_windows(at.partner, component.over, starts, settlement.ends).pop();
-                let place = Place { window: own.unwrap_or(settlement), ..*at };
+                let starts = self
+                    .agreement_starts(at.partner)
+                    .unwrap_or(settlement.starts);
+                let own = self
+                    .agreement_windows(at.partner, component.over, starts, settlement.ends)
+                    .pop();
+                let place = Place {
+                    window: own.unwrap_or(settlement),
+                    ..*at
+                };
                 let settles = component.every == every
                     || self
                         .settlements(at.partner, component.every, settlement.ends)
@@ -185,7 +241,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
 /// Whether every lane is zero.
 fn is_zero<N: Number>(number: &N) -> bool {
-    number.compared(Comparison::Equal, &N::known(Exact::ZERO)).all() == Some(true)
+    number
+        .compared(Comparison::Equal, &N::known(Exact::ZERO))
+        .all()
+        == Some(true)
 }
 
 fn order_of(earner: Earner) -> (u8, u16) {

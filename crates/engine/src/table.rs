@@ -84,21 +84,27 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         arguments: &[Value<N>],
         at: &Place,
     ) -> Value<N> {
-        let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else { return no_band(table) };
+        let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else {
+            return no_band(table);
+        };
         let bounds = match self.bounds(table, axis, argument, at) {
             Ok(bounds) => bounds,
             Err(reason) => return Value::None(reason),
         };
         let mut sum = N::known(Exact::ZERO);
         for band in 0..axis.bounds.len() {
-            let Some(entered) = bounds.entered.get(band) else { break };
+            let Some(entered) = bounds.entered.get(band) else {
+                break;
+            };
             if entered.all() == Some(false) {
                 if bounds.is_keyed {
                     continue;
                 }
                 break;
             }
-            let contribution = self.in_band(id, table, formula, arguments, &bounds, &[band], at).number();
+            let contribution = self
+                .in_band(id, table, formula, arguments, &bounds, &[band], at)
+                .number();
             sum = sum.plus(&N::select(entered, &contribution, &N::known(Exact::ZERO)));
         }
         self.if_any_entered(table, &bounds, Value::Number(sum))
@@ -137,9 +143,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     ) -> Value<N> {
         let Some(bounds) = axes.get(bands.len()) else {
             return match axes.first() {
-                Some(first) if axes.len() == 1 => self.in_band(id, table, formula, arguments, first, bands, at),
+                Some(first) if axes.len() == 1 => {
+                    self.in_band(id, table, formula, arguments, first, bands, at)
+                }
                 Some(_) | None => {
-                    let keyed = Bounds { figures: Vec::new(), entered: Vec::new(), is_keyed: true };
+                    let keyed = Bounds {
+                        figures: Vec::new(),
+                        entered: Vec::new(),
+                        is_keyed: true,
+                    };
                     self.in_band(id, table, formula, arguments, &keyed, bands, at)
                 }
             };
@@ -170,9 +182,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     fn if_any_entered(&self, table: &Table, bounds: &Bounds<N>, value: Value<N>) -> Value<N> {
         let any = if bounds.is_keyed {
-            bounds.entered.iter().fold(N::Truth::known(false), |any, entered| any.or_else(entered))
+            bounds
+                .entered
+                .iter()
+                .fold(N::Truth::known(false), |any, entered| any.or_else(entered))
         } else {
-            bounds.entered.first().cloned().unwrap_or_else(|| N::Truth::known(false))
+            bounds
+                .entered
+                .first()
+                .cloned()
+                .unwrap_or_else(|| N::Truth::known(false))
         };
         Value::select(&any, &value, &no_band(table))
     }
@@ -203,7 +222,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         frame.cells = &cells;
         let value = self.eval(formula, at, Some(&frame));
-        self.graph.end(opened, What::Band(id, band), *at, value.clone());
+        self.graph
+            .end(opened, What::Band(id, band), *at, value.clone());
         value
     }
 
@@ -215,7 +235,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         arguments: &[Value<N>],
         at: &Place,
     ) -> Value<N> {
-        let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else { return no_band(table) };
+        let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else {
+            return no_band(table);
+        };
         let bounds = match self.bounds(table, axis, argument, at) {
             Ok(bounds) => bounds,
             Err(reason) => return Value::None(reason),
@@ -229,14 +251,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             heights.push(height);
         }
-        let Some(level_below) = heights.first() else { return no_band(table) };
+        let Some(level_below) = heights.first() else {
+            return no_band(table);
+        };
         let mut answer = level_below.clone();
         let mut band_reached = 0;
         for (band, entered) in bounds.entered.iter().enumerate() {
             if entered.all() == Some(false) {
                 break;
             }
-            let (Some(Some(from)), Some(height)) = (bounds.figures.get(band), heights.get(band)) else { break };
+            let (Some(Some(from)), Some(height)) = (bounds.figures.get(band), heights.get(band))
+            else {
+                break;
+            };
             let here = match (bounds.figures.get(band + 1), heights.get(band + 1)) {
                 (Some(Some(until)), Some(next)) => {
                     let part = x.minus(from).over(&until.minus(from));
@@ -249,7 +276,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let opened = self.graph.begin();
         let value = Value::Number(answer);
-        self.graph.end(opened, What::Band(id, band_reached), *at, value.clone());
+        self.graph
+            .end(opened, What::Band(id, band_reached), *at, value.clone());
         value
     }
 
@@ -261,19 +289,30 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         argument: &Value<N>,
         at: &Place,
     ) -> Result<Bounds<N>, NoAnswer> {
-        let mut bounds = Bounds { figures: Vec::new(), entered: Vec::new(), is_keyed: false };
+        let mut bounds = Bounds {
+            figures: Vec::new(),
+            entered: Vec::new(),
+            is_keyed: false,
+        };
         let mut none_yet = N::Truth::known(true);
         for (band, bound) in axis.bounds.iter().enumerate() {
             let (figure, entered) = match &bound.is {
                 BoundKind::Lowest => (None, N::Truth::known(true)),
                 BoundKind::From(formula) | BoundKind::At(formula) => {
                     let figure = self.eval(formula, at, None);
-                    (Some(figure.number()), argument.compared(Comparison::AtLeast, &figure))
+                    (
+                        Some(figure.number()),
+                        argument.compared(Comparison::AtLeast, &figure),
+                    )
                 }
                 BoundKind::Above(formula) => {
                     let figure = self.eval(formula, at, None);
                     // The lowest bound always belongs to the first band.
-                    let how = if band == 0 { Comparison::AtLeast } else { Comparison::More };
+                    let how = if band == 0 {
+                        Comparison::AtLeast
+                    } else {
+                        Comparison::More
+                    };
                     (Some(figure.number()), argument.compared(how, &figure))
                 }
                 BoundKind::Equals(formula) => {
@@ -300,7 +339,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
 /// Bounds made of terms can fall for an agreement although the plan's text looks right; then no band is the right one.
 fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswer> {
-    let figures: Vec<&Exact> = bounds.figures.iter().flatten().filter_map(Number::figure).collect();
+    let figures: Vec<&Exact> = bounds
+        .figures
+        .iter()
+        .flatten()
+        .filter_map(Number::figure)
+        .collect();
     for pair in figures.windows(2) {
         if let [lower, upper] = pair
             && lower.cmp(upper) != Ordering::Less
@@ -314,23 +358,40 @@ fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswe
     Ok(())
 }
 
-fn frame_of<'a, N: Number>(arguments: &'a [Value<N>], bounds: &Bounds<N>, band: usize) -> BandFrame<'a, N> {
+fn frame_of<'a, N: Number>(
+    arguments: &'a [Value<N>],
+    bounds: &Bounds<N>,
+    band: usize,
+) -> BandFrame<'a, N> {
     let figure = |at: usize| bounds.figures.get(at).cloned().flatten();
     let lower = figure(band);
-    let upper = if bounds.is_keyed { None } else { figure(band + 1) };
+    let upper = if bounds.is_keyed {
+        None
+    } else {
+        figure(band + 1)
+    };
     let filled = if bounds.is_keyed {
         N::Truth::known(false)
     } else {
-        bounds.entered.get(band + 1).cloned().unwrap_or_else(|| N::Truth::known(false))
+        bounds
+            .entered
+            .get(band + 1)
+            .cloned()
+            .unwrap_or_else(|| N::Truth::known(false))
     };
     let open = |which: &str| N::none(NoAnswer::undefined(format!("the band is open {which}")));
-    let x = arguments.first().map_or_else(|| open("on both sides"), Value::number);
+    let x = arguments
+        .first()
+        .map_or_else(|| open("on both sides"), Value::number);
     let reached = match &upper {
         Some(upper) => N::select(&filled, upper, &x),
         None => x,
     };
     // In the lowest, open band the slice counts down from its upper bound, so that returns beyond sales take back.
-    let base = lower.clone().or_else(|| upper.clone()).unwrap_or_else(|| N::known(Exact::ZERO));
+    let base = lower
+        .clone()
+        .or_else(|| upper.clone())
+        .unwrap_or_else(|| N::known(Exact::ZERO));
     let slice = Value::Number(reached.minus(&base));
     let lower = lower.unwrap_or_else(|| open("below"));
     let upper = upper.unwrap_or_else(|| open("above"));
@@ -346,5 +407,8 @@ fn frame_of<'a, N: Number>(arguments: &'a [Value<N>], bounds: &Bounds<N>, band: 
 }
 
 fn no_band<N: Number>(table: &Table) -> Value<N> {
-    Value::None(NoAnswer::undefined(format!("{} has no band for this figure", table.name)))
+    Value::None(NoAnswer::undefined(format!(
+        "{} has no band for this figure",
+        table.name
+    )))
 }

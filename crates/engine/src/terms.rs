@@ -15,17 +15,30 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A term at a place.
     pub(crate) fn term(&mut self, id: TermId, at: &Place) -> Value<N> {
         let term = &self.plan()[id];
-        let Some(per) = term.per else { return self.agreed(id, term, at) };
-        let windows = self.plan().calendar.windows_in(per, at.window.starts, at.window.ends);
+        let Some(per) = term.per else {
+            return self.agreed(id, term, at);
+        };
+        let windows = self
+            .plan()
+            .calendar
+            .windows_in(per, at.window.starts, at.window.ends);
         if windows.is_empty() {
-            return Value::None(NoAnswer::undefined(format!("{} has no {per} in this window", term.name)));
+            return Value::None(NoAnswer::undefined(format!(
+                "{} has no {per} in this window",
+                term.name
+            )));
         }
         let mut sum = N::known(Exact::ZERO);
         for whole in windows {
-            let Some(part) = whole.cut(at.window.starts, at.window.ends) else { continue };
+            let Some(part) = whole.cut(at.window.starts, at.window.ends) else {
+                continue;
+            };
             let figure = self.agreed_for(id, term, &whole, at).number();
             let Some(share) = spread_share(&term.spread, &whole, &part) else {
-                return Value::None(NoAnswer::undefined(format!("{} can't be shared out to this window", term.name)));
+                return Value::None(NoAnswer::undefined(format!(
+                    "{} can't be shared out to this window",
+                    term.name
+                )));
             };
             sum = sum.plus(&figure.times(&N::known(share)));
         }
@@ -34,11 +47,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// What the agreement says, or the plan where the agreement says nothing.
     fn agreed(&mut self, id: TermId, term: &'p Term, at: &Place) -> Value<N> {
-        let said = self.world().partner(at.partner).and_then(|partner| partner.agreement.terms.get(id.index()));
+        let said = self
+            .world()
+            .partner(at.partner)
+            .and_then(|partner| partner.agreement.terms.get(id.index()));
         match (said, &term.agreed) {
             (Some(Some(cell)), _) if *cell != Cell::Empty => Value::from_cell(cell, String::new),
             (_, Some(agreed)) => self.eval(agreed, at, None),
-            (_, None) => Value::None(NoAnswer::missing(format!("the agreement does not say {}", term.name))),
+            (_, None) => Value::None(NoAnswer::missing(format!(
+                "the agreement does not say {}",
+                term.name
+            ))),
         }
     }
 
@@ -57,11 +76,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 /// Which part of a whole window's figure falls on a part of it.
 fn spread_share(spread: &Spread, whole: &Window, part: &Window) -> Option<Exact> {
     match spread {
-        Spread::Days => {
-            Exact::from_int(days_between(part.starts, part.ends))
-                .checked_div(&Exact::from_int(days_between(whole.starts, whole.ends)))
+        Spread::Days => Exact::from_int(days_between(part.starts, part.ends))
+            .checked_div(&Exact::from_int(days_between(whole.starts, whole.ends))),
+        Spread::Even => {
+            months_in(part.starts, part.ends)?.checked_div(&months_in(whole.starts, whole.ends)?)
         }
-        Spread::Even => months_in(part.starts, part.ends)?.checked_div(&months_in(whole.starts, whole.ends)?),
         Spread::Weights(weights) => weighted_share(weights, whole, part),
     }
 }
@@ -90,7 +109,9 @@ fn weighted_share(weights: &[Exact], whole: &Window, part: &Window) -> Option<Ex
     if count == 0 || months % count != 0 {
         return None;
     }
-    let all = weights.iter().fold(Exact::ZERO, |sum, weight| &sum + weight);
+    let all = weights
+        .iter()
+        .fold(Exact::ZERO, |sum, weight| &sum + weight);
     let mut share = Exact::ZERO;
     for (weight, at) in weights.iter().zip(0i64..) {
         let starts = add_months(whole.starts, at * (months / count))?;

@@ -82,9 +82,13 @@ impl<N: Number> Value<N> {
         match self {
             Self::Number(number) => number.clone(),
             Self::None(reason) => N::none(reason.clone()),
-            Self::Flag(_) | Self::Date(_) | Self::Duration(_) | Self::Text(_) | Self::Partner(_) => {
-                N::none(NoAnswer::undefined("a number was asked for and something else is here"))
-            }
+            Self::Flag(_)
+            | Self::Date(_)
+            | Self::Duration(_)
+            | Self::Text(_)
+            | Self::Partner(_) => N::none(NoAnswer::undefined(
+                "a number was asked for and something else is here",
+            )),
         }
     }
 
@@ -93,9 +97,13 @@ impl<N: Number> Value<N> {
         match self {
             Self::Flag(truth) => truth.clone(),
             Self::None(reason) => N::Truth::none(reason.clone()),
-            Self::Number(_) | Self::Date(_) | Self::Duration(_) | Self::Text(_) | Self::Partner(_) => {
-                N::Truth::none(NoAnswer::undefined("a flag was asked for and something else is here"))
-            }
+            Self::Number(_)
+            | Self::Date(_)
+            | Self::Duration(_)
+            | Self::Text(_)
+            | Self::Partner(_) => N::Truth::none(NoAnswer::undefined(
+                "a flag was asked for and something else is here",
+            )),
         }
     }
 
@@ -105,7 +113,9 @@ impl<N: Number> Value<N> {
             Self::Number(number) => number.is(kind),
             Self::Flag(truth) => truth.is(kind),
             Self::None(reason) => N::Truth::known(reason.kind == kind),
-            Self::Date(_) | Self::Duration(_) | Self::Text(_) | Self::Partner(_) => N::Truth::known(false),
+            Self::Date(_) | Self::Duration(_) | Self::Text(_) | Self::Partner(_) => {
+                N::Truth::known(false)
+            }
         }
     }
 
@@ -116,7 +126,11 @@ impl<N: Number> Value<N> {
             Self::Number(number) => Self::Number(number.or(patch, &fallback.number())),
             Self::Flag(truth) => Self::Flag(truth.patched(patch, &fallback.truth())),
             Self::None(reason) if patch.covers(reason) => fallback.clone(),
-            Self::None(_) | Self::Date(_) | Self::Duration(_) | Self::Text(_) | Self::Partner(_) => self.clone(),
+            Self::None(_)
+            | Self::Date(_)
+            | Self::Duration(_)
+            | Self::Text(_)
+            | Self::Partner(_) => self.clone(),
         }
     }
 
@@ -126,8 +140,12 @@ impl<N: Number> Value<N> {
         match (when.all(), then) {
             (Some(true), _) => then.clone(),
             (Some(false), _) => otherwise.clone(),
-            (None, Self::Flag(truth)) => Self::Flag(N::Truth::select(when, truth, &otherwise.truth())),
-            (None, Self::Number(number)) => Self::Number(N::select(when, number, &otherwise.number())),
+            (None, Self::Flag(truth)) => {
+                Self::Flag(N::Truth::select(when, truth, &otherwise.truth()))
+            }
+            (None, Self::Number(number)) => {
+                Self::Number(N::select(when, number, &otherwise.number()))
+            }
             (None, Self::None(_)) => match otherwise {
                 Self::Flag(truth) => Self::Flag(N::Truth::select(when, &then.truth(), truth)),
                 Self::Number(_)
@@ -135,11 +153,15 @@ impl<N: Number> Value<N> {
                 | Self::Duration(_)
                 | Self::Text(_)
                 | Self::Partner(_)
-                | Self::None(_) => Self::Number(N::select(when, &then.number(), &otherwise.number())),
+                | Self::None(_) => {
+                    Self::Number(N::select(when, &then.number(), &otherwise.number()))
+                }
             },
             (None, Self::Date(_) | Self::Duration(_) | Self::Text(_) | Self::Partner(_)) => {
                 Self::None(when.reason().cloned().unwrap_or_else(|| {
-                    NoAnswer::undefined("the condition differs between futures and the answer is not a number")
+                    NoAnswer::undefined(
+                        "the condition differs between futures and the answer is not a number",
+                    )
                 }))
             }
         }
@@ -150,13 +172,20 @@ impl<N: Number> Value<N> {
         if let (Self::Number(left), Self::Number(right)) = (self, other) {
             return left.compared(how, right);
         }
-        if let Some(reason) = self.reason().into_iter().chain(other.reason()).reduce(NoAnswer::first) {
+        if let Some(reason) = self
+            .reason()
+            .into_iter()
+            .chain(other.reason())
+            .reduce(NoAnswer::first)
+        {
             return N::Truth::none(reason.clone());
         }
         match (self, other) {
             (Self::Date(left), Self::Date(right)) => N::Truth::known(holds(how, left.cmp(right))),
             (Self::Text(left), Self::Text(right)) => N::Truth::known(holds(how, left.cmp(right))),
-            (Self::Partner(left), Self::Partner(right)) => N::Truth::known(holds(how, left.cmp(right))),
+            (Self::Partner(left), Self::Partner(right)) => {
+                N::Truth::known(holds(how, left.cmp(right)))
+            }
             (Self::Partner(partner), Self::Text(text)) => {
                 N::Truth::known(holds(how, partner.as_str().cmp(text)))
             }
@@ -165,7 +194,11 @@ impl<N: Number> Value<N> {
             }
             (Self::Flag(left), Self::Flag(right)) => {
                 let same = N::Truth::select(left, right, &right.not());
-                if how == Comparison::NotEqual { same.not() } else { same }
+                if how == Comparison::NotEqual {
+                    same.not()
+                } else {
+                    same
+                }
             }
             (
                 Self::Number(_)
@@ -176,7 +209,9 @@ impl<N: Number> Value<N> {
                 | Self::Partner(_)
                 | Self::None(_),
                 _,
-            ) => N::Truth::none(NoAnswer::undefined("two things of different type are compared")),
+            ) => N::Truth::none(NoAnswer::undefined(
+                "two things of different type are compared",
+            )),
         }
     }
 }

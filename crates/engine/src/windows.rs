@@ -39,24 +39,40 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// The first day of a partner's agreement.
     #[must_use]
     pub fn agreement_starts(&self, partner: PartnerIx) -> Option<Date> {
-        self.world().partner(partner).map(|partner| partner.agreement.starts)
+        self.world()
+            .partner(partner)
+            .map(|partner| partner.agreement.starts)
     }
 
     pub(crate) fn agreement_until(&self, partner: PartnerIx) -> Date {
-        self.world().partner(partner).and_then(|partner| partner.agreement.until).unwrap_or(OPEN_END)
+        self.world()
+            .partner(partner)
+            .and_then(|partner| partner.agreement.until)
+            .unwrap_or(OPEN_END)
     }
 
     /// The windows of a unit between two days, cut to a partner's agreement and to those days.
     #[must_use]
-    pub fn agreement_windows(&self, partner: PartnerIx, unit: WindowUnit, from: Date, until: Date) -> Vec<Window> {
-        let Some(starts) = self.agreement_starts(partner) else { return Vec::new() };
+    pub fn agreement_windows(
+        &self,
+        partner: PartnerIx,
+        unit: WindowUnit,
+        from: Date,
+        until: Date,
+    ) -> Vec<Window> {
+        let Some(starts) = self.agreement_starts(partner) else {
+            return Vec::new();
+        };
         let ends = self.agreement_until(partner);
         let (from, until) = (from.max(starts), until.min(ends));
         if from >= until {
             return Vec::new();
         }
         if unit == WindowUnit::Agreement {
-            return vec![self.agreement_window(partner, until)].into_iter().flatten().collect();
+            return vec![self.agreement_window(partner, until)]
+                .into_iter()
+                .flatten()
+                .collect();
         }
         self.plan()
             .calendar
@@ -83,7 +99,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// The last window of a unit that ends where this one ends.
     pub(crate) fn last_step(&self, step: WindowUnit, at: &Place) -> Option<Window> {
-        self.agreement_windows(at.partner, step, at.window.starts, at.window.ends).pop()
+        self.agreement_windows(at.partner, step, at.window.starts, at.window.ends)
+            .pop()
     }
 
     /// A property of the window asked in.
@@ -100,22 +117,37 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The same formula asked in another window.
-    pub(crate) fn elsewhere(&mut self, where_to: &'p Elsewhere, x: &'p Expr, at: &Place, key: Option<&str>) -> Value<N> {
+    pub(crate) fn elsewhere(
+        &mut self,
+        where_to: &'p Elsewhere,
+        x: &'p Expr,
+        at: &Place,
+        key: Option<&str>,
+    ) -> Value<N> {
         match where_to {
-            Elsewhere::Previous(count, first) => self.previous(*count, first.as_deref(), x, at, key),
+            Elsewhere::Previous(count, first) => {
+                self.previous(*count, first.as_deref(), x, at, key)
+            }
             Elsewhere::PreviousYear => match self.year_earlier(at) {
                 Some(place) => self.asked(x, &place, key),
                 None => no_window("a year earlier"),
             },
             Elsewhere::YearToDate => {
-                let year = self.plan().calendar.window_at(WindowUnit::Year, at.window.last());
+                let year = self
+                    .plan()
+                    .calendar
+                    .window_at(WindowUnit::Year, at.window.last());
                 let starts = self.agreement_starts(at.partner);
                 let window = year.map(|year| {
                     let begins = match starts {
                         Some(starts) if starts < at.window.ends => year.starts.max(starts),
                         Some(_) | None => year.starts,
                     };
-                    Window { starts: begins, ends: at.window.ends, ..year }
+                    Window {
+                        starts: begins,
+                        ends: at.window.ends,
+                        ..year
+                    }
                 });
                 self.asked_in(window, None, x, at, key, "the year so far")
             }
@@ -130,17 +162,36 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     full_ends: at.window.ends,
                     ..at.window
                 });
-                self.asked_in(window, Some((length.months, length.days)), x, at, key, "so far back")
+                self.asked_in(
+                    window,
+                    Some((length.months, length.days)),
+                    x,
+                    at,
+                    key,
+                    "so far back",
+                )
             }
             Elsewhere::Full => {
                 let window = at.window;
-                let from = self.agreement_starts(at.partner).unwrap_or(window.full_starts);
+                let from = self
+                    .agreement_starts(at.partner)
+                    .unwrap_or(window.full_starts);
                 let full = Window {
                     starts: window.full_starts.max(from).min(window.starts),
-                    ends: window.full_ends.min(self.agreement_until(at.partner)).max(window.ends),
+                    ends: window
+                        .full_ends
+                        .min(self.agreement_until(at.partner))
+                        .max(window.ends),
                     ..window
                 };
-                self.asked(x, &Place { window: full, ..*at }, key)
+                self.asked(
+                    x,
+                    &Place {
+                        window: full,
+                        ..*at
+                    },
+                    key,
+                )
             }
             Elsewhere::ToDate => self.asked(x, at, key),
         }
@@ -156,7 +207,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         what: &str,
     ) -> Value<N> {
         match window {
-            Some(window) => self.asked(x, &Place { window, trailing, ..*at }, key),
+            Some(window) => self.asked(
+                x,
+                &Place {
+                    window,
+                    trailing,
+                    ..*at
+                },
+                key,
+            ),
             None => no_window(what),
         }
     }
@@ -184,7 +243,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Some(length) => back(at.window, length, count),
             None => self.plan().calendar.shift(&at.window, -i64::from(count)),
         };
-        let Some(window) = window else { return no_window("so far back") };
+        let Some(window) = window else {
+            return no_window("so far back");
+        };
         let Some(first) = first else {
             // Without a first value a baseline is asked for: facts before the agreement count, in whole windows.
             return self.asked(x, &Place { window, ..*at }, key);
@@ -210,7 +271,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             None if at.window.unit == WindowUnit::Agreement => {
                 let starts = add_months(at.window.starts, -12)?;
                 let ends = add_months(at.window.ends, -12)?;
-                Window { starts, ends, full_starts: starts, full_ends: ends, ..at.window }
+                Window {
+                    starts,
+                    ends,
+                    full_starts: starts,
+                    full_ends: ends,
+                    ..at.window
+                }
             }
             None => self.plan().calendar.year_earlier(&at.window)?,
         };
@@ -218,7 +285,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Asked in every window of a unit inside this one, and folded.
-    pub(crate) fn folded_by(&mut self, fold: FoldBy, x: &'p Expr, unit: WindowUnit, at: &Place) -> Value<N> {
+    pub(crate) fn folded_by(
+        &mut self,
+        fold: FoldBy,
+        x: &'p Expr,
+        unit: WindowUnit,
+        at: &Place,
+    ) -> Value<N> {
         let windows: Vec<Window> = self
             .plan()
             .calendar
@@ -228,14 +301,27 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .collect();
         let answers: Vec<N> = windows
             .into_iter()
-            .map(|window| self.eval(x, &Place { window, trailing: None, ..*at }, None).number())
+            .map(|window| {
+                self.eval(
+                    x,
+                    &Place {
+                        window,
+                        trailing: None,
+                        ..*at
+                    },
+                    None,
+                )
+                .number()
+            })
             .collect();
         Value::Number(fold_numbers(fold, answers))
     }
 
     /// Whether a condition held in this window or in any of the same unit since the agreement's start.
     pub(crate) fn ever(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
-        let starts = self.agreement_starts(at.partner).unwrap_or(at.window.starts);
+        let starts = self
+            .agreement_starts(at.partner)
+            .unwrap_or(at.window.starts);
         let mut held = N::Truth::known(false);
         for window in self.agreement_windows(at.partner, at.window.unit, starts, at.window.starts) {
             // `ever` looks inside: a window without an answer did not show that the condition held.
@@ -254,9 +340,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 pub(crate) fn fold_numbers<N: Number>(fold: FoldBy, answers: Vec<N>) -> N {
     let none = || N::none(NoAnswer::undefined("the least or largest of nothing"));
     match fold {
-        FoldBy::Sum => answers.iter().fold(N::known(Exact::ZERO), |sum, next| sum.plus(next)),
-        FoldBy::Min => answers.into_iter().reduce(|a, b| less(&a, &b, Comparison::Less)).unwrap_or_else(none),
-        FoldBy::Max => answers.into_iter().reduce(|a, b| less(&a, &b, Comparison::More)).unwrap_or_else(none),
+        FoldBy::Sum => answers
+            .iter()
+            .fold(N::known(Exact::ZERO), |sum, next| sum.plus(next)),
+        FoldBy::Min => answers
+            .into_iter()
+            .reduce(|a, b| less(&a, &b, Comparison::Less))
+            .unwrap_or_else(none),
+        FoldBy::Max => answers
+            .into_iter()
+            .reduce(|a, b| less(&a, &b, Comparison::More))
+            .unwrap_or_else(none),
     }
 }
 
@@ -269,7 +363,13 @@ fn back(window: Window, length: Duration, count: u32) -> Option<Window> {
     let mut window = window;
     for _ in 0..count {
         let starts = add(window.starts, length, -1)?;
-        window = Window { starts, ends: window.starts, full_starts: starts, full_ends: window.starts, ..window };
+        window = Window {
+            starts,
+            ends: window.starts,
+            full_starts: starts,
+            full_ends: window.starts,
+            ..window
+        };
     }
     Some(window)
 }

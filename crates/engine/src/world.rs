@@ -112,26 +112,34 @@ impl KindFacts {
     /// Whether the feed is complete for every day from `from` to before `until`.
     #[must_use]
     pub fn is_complete(&self, from: Date, until: Date) -> bool {
-        self.complete
-            .as_ref()
-            .is_none_or(|spans| spans.iter().any(|span| span.from <= from && until <= span.until))
+        self.complete.as_ref().is_none_or(|spans| {
+            spans
+                .iter()
+                .any(|span| span.from <= from && until <= span.until)
+        })
     }
 
     /// A partner's credits in a role.
     #[must_use]
     pub fn credits(&self, role: u16, partner: PartnerIx) -> &[Credit] {
-        self.credits.get(&(role, partner)).map_or(&[], Vec::as_slice)
+        self.credits
+            .get(&(role, partner))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Whether a row is the version known at the end of a day's eve: recorded before `known_before`, and not replaced.
     #[must_use]
     pub fn is_known(&self, row: RowIx, known_before: Option<Date>) -> bool {
         let at = row.0 as usize;
-        let (Some(version), Some(replaced_on)) = (self.rows.get(at), self.replaced_on.get(at)) else { return false };
+        let (Some(version), Some(replaced_on)) = (self.rows.get(at), self.replaced_on.get(at))
+        else {
+            return false;
+        };
         match known_before {
             None => replaced_on.is_none(),
             Some(before) => {
-                version.recorded_on.is_none_or(|on| on < before) && replaced_on.is_none_or(|on| on >= before)
+                version.recorded_on.is_none_or(|on| on < before)
+                    && replaced_on.is_none_or(|on| on >= before)
             }
         }
     }
@@ -168,21 +176,42 @@ impl World {
             .map(|(partner, at)| (partner.id.clone(), PartnerIx(at)))
             .collect();
         let facts = plan.kinds.iter().map(|_| KindFacts::default()).collect();
-        Self { partners, facts, rates: BTreeMap::new(), by_id }
+        Self {
+            partners,
+            facts,
+            rates: BTreeMap::new(),
+            by_id,
+        }
     }
 
     /// Gives a kind its rows: sorts them, links the versions of one fact and credits each row.
-    pub fn give(&mut self, plan: &Plan, kind: KindId, mut rows: Vec<Row>, complete: Option<Vec<Complete>>) {
+    pub fn give(
+        &mut self,
+        plan: &Plan,
+        kind: KindId,
+        mut rows: Vec<Row>,
+        complete: Option<Vec<Complete>>,
+    ) {
         let shape = &plan[kind];
         rows.sort_by(|a, b| {
-            (date_of(a, shape.dated), &a.id, a.recorded_on).cmp(&(date_of(b, shape.dated), &b.id, b.recorded_on))
+            (date_of(a, shape.dated), &a.id, a.recorded_on).cmp(&(
+                date_of(b, shape.dated),
+                &b.id,
+                b.recorded_on,
+            ))
         });
         let replaced_on = replacements(&rows);
-        let has_history =
-            rows.iter().any(|row| row.recorded_on.is_some()) || replaced_on.iter().any(Option::is_some);
+        let has_history = rows.iter().any(|row| row.recorded_on.is_some())
+            || replaced_on.iter().any(Option::is_some);
         let credits = self.credit(shape, &rows);
         if let Some(facts) = self.facts.get_mut(kind.index()) {
-            *facts = KindFacts { rows, complete, credits, replaced_on, has_history };
+            *facts = KindFacts {
+                rows,
+                complete,
+                credits,
+                replaced_on,
+                has_history,
+            };
         }
     }
 
@@ -190,15 +219,22 @@ impl World {
         let mut credits: BTreeMap<(u16, PartnerIx), Vec<Credit>> = BTreeMap::new();
         for (row, at) in rows.iter().zip(0u32..) {
             for line in &shape.credited {
-                let Some(role) = role_of(shape, &line.role) else { continue };
+                let Some(role) = role_of(shape, &line.role) else {
+                    continue;
+                };
                 let (CreditTo::Column(column) | CreditTo::Upline(column)) = line.to;
-                let Some(Cell::Partner(owner)) = row.cells.get(column.index()) else { continue };
-                let Some(owner) = self.find(owner) else { continue };
+                let Some(Cell::Partner(owner)) = row.cells.get(column.index()) else {
+                    continue;
+                };
+                let Some(owner) = self.find(owner) else {
+                    continue;
+                };
                 let mut give = |partner: PartnerIx, level: u32| {
-                    credits
-                        .entry((role, partner))
-                        .or_default()
-                        .push(Credit { row: RowIx(at), share: line.share.clone(), level });
+                    credits.entry((role, partner)).or_default().push(Credit {
+                        row: RowIx(at),
+                        share: line.share.clone(),
+                        level,
+                    });
                 };
                 match line.to {
                     CreditTo::Column(_) => give(owner, 0),
@@ -230,8 +266,10 @@ impl World {
     pub fn upline(&self, partner: PartnerIx) -> Vec<PartnerIx> {
         let mut above = Vec::new();
         let mut at = partner;
-        while let Some(parent) =
-            self.partner(at).and_then(|partner| partner.parent.as_ref()).and_then(|id| self.find(id))
+        while let Some(parent) = self
+            .partner(at)
+            .and_then(|partner| partner.parent.as_ref())
+            .and_then(|id| self.find(id))
         {
             if parent == partner || above.contains(&parent) {
                 break;
@@ -267,7 +305,8 @@ pub fn role_of(kind: &FactKind, role: &str) -> Option<u16> {
 pub fn date_of(row: &Row, column: ColumnId) -> Option<Date> {
     match row.cells.get(column.index()) {
         Some(Cell::Date(day)) => Some(*day),
-        Some(Cell::Number(_) | Cell::Text(_) | Cell::Flag(_) | Cell::Partner(_) | Cell::Empty) | None => None,
+        Some(Cell::Number(_) | Cell::Text(_) | Cell::Flag(_) | Cell::Partner(_) | Cell::Empty)
+        | None => None,
     }
 }
 
@@ -283,7 +322,10 @@ fn replacements(rows: &[Row]) -> Vec<Option<Date>> {
         positions.sort_by_key(|at| rows.get(*at).and_then(|row| row.recorded_on));
         for pair in positions.windows(2) {
             if let [earlier, later] = pair {
-                let on = rows.get(*later).and_then(|row| row.recorded_on).unwrap_or(Date::MIN);
+                let on = rows
+                    .get(*later)
+                    .and_then(|row| row.recorded_on)
+                    .unwrap_or(Date::MIN);
                 if let Some(slot) = replaced_on.get_mut(*earlier) {
                     *slot = Some(on);
                 }
