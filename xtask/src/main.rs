@@ -1,2 +1,73 @@
-//! Checks and code generation of this workspace.
-fn main() {}
+//! The chores of this workspace: `cargo xtask tidy`, `codegen`, `bench`.
+//!
+//! It builds in seconds and depends on no crate of the product, so that it can judge all of them.
+
+mod bench;
+mod codegen;
+mod rust;
+mod tidy;
+mod tree;
+mod walls;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use tree::Tree;
+
+const USAGE: &str = "\
+The chores of this workspace.
+
+  cargo xtask tidy              check the rules of the house; exit code 1 when one is broken
+  cargo xtask codegen           write every generated part again
+  cargo xtask bench [NAME]...   run the benches of benches/benches.toml, all or the named ones
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let root = workspace_root();
+    let done = match words.as_slice() {
+        ["tidy"] => tidy(&root),
+        ["codegen"] => codegen(&root),
+        ["bench", names @ ..] => bench::run(&root, names),
+        ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(true)
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            eprintln!("xtask: {fault}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+fn tidy(root: &Path) -> Result<bool, String> {
+    let tree = Tree::load(root)?;
+    let report = tidy::check(&tree);
+    print!("{report}");
+    Ok(report.is_clean())
+}
+
+fn codegen(root: &Path) -> Result<bool, String> {
+    let tree = Tree::load(root)?;
+    for (path, text) in codegen::stale(&tree)? {
+        std::fs::write(root.join(&path), text)
+            .map_err(|fault| format!("cannot write {path}: {fault}"))?;
+        println!("wrote {path}");
+    }
+    Ok(true)
+}
+
+/// The folder above this package's own, wherever the command was called from.
+fn workspace_root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_path_buf()
+}

@@ -1,0 +1,231 @@
+//! The walls of the house: who may use whom, and which outside crates each may touch.
+//!
+//! `tidy` holds every `Cargo.toml` to these tables and `codegen` writes them into ARCHITECTURE.md and
+//! docs/dependencies.md. A new line here needs a record in docs/decisions/.
+
+/// One crate of the workspace.
+pub struct Wall {
+    /// Its package.
+    pub package: &'static str,
+    /// Its folder.
+    pub folder: &'static str,
+    /// The crates of the workspace it may use.
+    pub inner: &'static [&'static str],
+    /// The outside crates it may use.
+    pub outside: &'static [&'static str],
+    /// The outside crates its tests may use besides.
+    pub tests: &'static [&'static str],
+    /// What it may touch of the world.
+    pub touches: &'static str,
+    /// A pure crate reads no clock, file, environment or random source, and holds no float and no unordered map.
+    pub is_pure: bool,
+}
+
+/// Every crate of the workspace, innermost first. Each may use only crates above it.
+pub const WALLS: &[Wall] = &[
+    Wall {
+        package: "trueup-base",
+        folder: "crates/base",
+        inner: &[],
+        outside: &[
+            "dashu-int",
+            "dashu-ratio",
+            "iso_currency",
+            "jiff",
+            "thiserror",
+        ],
+        tests: &["proptest"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
+        package: "trueup-plan",
+        folder: "crates/plan",
+        inner: &["trueup-base"],
+        outside: &[
+            "annotate-snippets",
+            "saphyr",
+            "serde",
+            "serde_json",
+            "sha2",
+            "winnow",
+        ],
+        tests: &["proptest"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
+        package: "trueup-engine",
+        folder: "crates/engine",
+        inner: &["trueup-base", "trueup-plan"],
+        outside: &[],
+        tests: &["proptest"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
+        package: "trueup-facts",
+        folder: "crates/facts",
+        inner: &["trueup-base", "trueup-plan", "trueup-engine"],
+        outside: &[
+            "arrow",
+            "csv",
+            "datafusion",
+            "deltalake",
+            "flate2",
+            "futures",
+            "object_store",
+            "parquet",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "tokio",
+        ],
+        tests: &["proptest"],
+        touches: "files, object stores, Delta tables, DataFusion",
+        is_pure: false,
+    },
+    Wall {
+        package: "trueup",
+        folder: "crates/cli",
+        inner: &[
+            "trueup-base",
+            "trueup-plan",
+            "trueup-engine",
+            "trueup-facts",
+        ],
+        outside: &[
+            "clap",
+            "clap_complete",
+            "comfy-table",
+            "indicatif",
+            "serde",
+            "serde_json",
+            "tokio",
+        ],
+        tests: &[],
+        touches: "arguments, the terminal, the clock, the environment, exit codes",
+        is_pure: false,
+    },
+    Wall {
+        package: "xtask",
+        folder: "xtask",
+        inner: &[],
+        outside: &["toml"],
+        tests: &[],
+        touches: "the files of this repository",
+        is_pure: false,
+    },
+];
+
+/// One outside crate.
+pub struct Outside {
+    /// Its package.
+    pub package: &'static str,
+    /// What it is here for.
+    pub what_for: &'static str,
+    /// The record that let it in.
+    pub record: &'static str,
+}
+
+const fn outside(package: &'static str, record: &'static str, what_for: &'static str) -> Outside {
+    Outside {
+        package,
+        what_for,
+        record,
+    }
+}
+
+/// Every outside crate a manifest may name, in order of name.
+pub const OUTSIDE: &[Outside] = &[
+    outside(
+        "annotate-snippets",
+        "0001",
+        "shows the lines of a plan that a diagnostic is about",
+    ),
+    outside(
+        "arrow",
+        "0001",
+        "columns of facts in memory, as DataFusion and Parquet exchange them",
+    ),
+    outside("clap", "0001", "arguments and `--help` of the command"),
+    outside("clap_complete", "0001", "shell completions of the command"),
+    outside("comfy-table", "0001", "tables on the terminal"),
+    outside(
+        "csv",
+        "0001",
+        "cuts CSV into fields; numbers are read by our own parser",
+    ),
+    outside(
+        "dashu-int",
+        "0001",
+        "big integers behind the fast path of an exact number",
+    ),
+    outside(
+        "dashu-ratio",
+        "0001",
+        "big rationals behind the fast path of an exact number",
+    ),
+    outside(
+        "datafusion",
+        "0001",
+        "measures over columns: sums, comparisons and joins",
+    ),
+    outside(
+        "deltalake",
+        "0001",
+        "tables of facts that other readers open",
+    ),
+    outside("flate2", "0001", "gzip"),
+    outside("futures", "0001", "streams of record batches"),
+    outside("indicatif", "0001", "progress of long work on a terminal"),
+    outside(
+        "iso_currency",
+        "0001",
+        "currency codes and their minor units",
+    ),
+    outside(
+        "jiff",
+        "0001",
+        "calendar dates and time zones, from its bundled table",
+    ),
+    outside(
+        "object_store",
+        "0001",
+        "files on a disk or in a bucket, behind one interface",
+    ),
+    outside("parquet", "0001", "Parquet in and out"),
+    outside("proptest", "0001", "generated tests"),
+    outside("saphyr", "0001", "YAML with the place of every node"),
+    outside("serde", "0001", "derives the JSON forms"),
+    outside(
+        "serde_json",
+        "0001",
+        "JSON Schema, typed trees and output as JSON",
+    ),
+    outside("sha2", "0001", "content hashes"),
+    outside("thiserror", "0001", "error enums"),
+    outside(
+        "tokio",
+        "0001",
+        "the runtime DataFusion and Delta Lake run on",
+    ),
+    outside("toml", "0001", "lets xtask read manifests"),
+    outside("winnow", "0001", "the formula parser"),
+];
+
+/// Packages that no pure crate may reach, however far down, and what they would bring.
+pub const BARRED_BELOW_PURE: &[(&str, &str)] = &[
+    ("arrow", "columnar data"),
+    ("axum", "a server"),
+    ("datafusion", "a query engine"),
+    ("deltalake", "storage"),
+    ("hyper", "a network"),
+    ("object_store", "storage"),
+    ("parquet", "storage"),
+    ("reqwest", "a network"),
+    ("rusqlite", "a database"),
+    ("sqlx", "a database"),
+    ("tokio", "an asynchronous runtime"),
+];
