@@ -19,6 +19,7 @@ The chores of this workspace.
 
   cargo xtask tidy              check the rules of the house; exit code 1 when one is broken
   cargo xtask codegen           write every generated part again
+  cargo xtask generated-tests   print which tests are generated, as a filter for cargo-nextest
   cargo xtask bench [NAME]...   run the benches of benches/benches.toml, all or the named ones
 ";
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["tidy"] => tidy(&root),
         ["codegen"] => codegen(&root),
+        ["generated-tests"] => generated_tests(&root),
         ["bench", names @ ..] => bench::run(&root, names),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
@@ -66,8 +68,45 @@ fn codegen(root: &Path) -> Result<bool, String> {
     Ok(true)
 }
 
+/// Prints what `make torture` repeats: every test in a file that uses proptest.
+fn generated_tests(root: &Path) -> Result<bool, String> {
+    let tree = Tree::load(root)?;
+    let names = generated_test_names(&tree);
+    println!("test(/(^|::)({})$/)", names.join("|"));
+    Ok(!names.is_empty())
+}
+
+fn generated_test_names(tree: &Tree) -> Vec<String> {
+    let sources = rust::sources(tree);
+    let generating = sources.iter().filter(|source| source.is_generating());
+    let mut names: Vec<String> = generating
+        .flat_map(|source| source.tests())
+        .map(|(_, name)| name.to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// The folder above this package's own, wherever the command was called from.
 fn workspace_root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package).to_path_buf()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_tests_are_those_beside_proptest() {
+        let tree = Tree::from([
+            (
+                "a.rs",
+                "use proptest::prelude::*;\nproptest! {\n #[test]\n fn parts_add_up(x in 0..9) {}\n}",
+            ),
+            ("b.rs", "// proptest\n#[test]\nfn one_is_one() {}"),
+        ]);
+        assert_eq!(generated_test_names(&tree), ["parts_add_up"]);
+    }
 }

@@ -129,6 +129,28 @@ impl<'a> Source<'a> {
         found
     }
 
+    /// The tests: where each begins, and its name.
+    pub fn tests(&self) -> Vec<(usize, &str)> {
+        let name_after = |offset: usize| {
+            let words = self.words().skip_while(|(at, _)| *at < offset);
+            words
+                .skip_while(|(_, word)| *word != "fn")
+                .nth(1)
+                .map(|(_, name)| (offset, name))
+        };
+        let attributes = ["#[test]", "#[tokio::test"];
+        attributes
+            .iter()
+            .flat_map(|said| self.places(said))
+            .filter_map(name_after)
+            .collect()
+    }
+
+    /// Whether the file holds generated tests.
+    pub fn is_generating(&self) -> bool {
+        self.words().any(|(_, word)| word == "proptest")
+    }
+
     /// The files of the modules that this file declares for tests: `#[cfg(test)] mod name;`.
     fn test_modules(&self) -> Vec<String> {
         let (folder, file) = self.path.rsplit_once('/').unwrap_or(("", self.path));

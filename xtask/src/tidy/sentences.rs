@@ -16,23 +16,18 @@ pub fn find(house: &House<'_>) -> Vec<Finding> {
 
 /// `a_sale_on_the_threshold_earns_the_upper_rate`, never `it_works`.
 fn names(source: &Source<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for attribute in ["#[test]", "#[tokio::test"] {
-        for offset in source.places(attribute) {
-            let mut words = source
-                .words()
-                .skip_while(|(at, _)| *at < offset)
-                .skip_while(|(_, word)| *word != "fn");
-            let Some((_, name)) = words.nth(1) else {
-                continue;
-            };
-            if name.split('_').filter(|word| !word.is_empty()).count() < SENTENCE_WORDS {
-                let says = format!("`{name}` is no sentence: say what holds");
-                findings.push(Finding::at(source.path, source.line_of(offset), says));
-            }
-        }
-    }
-    findings
+    let is_sentence =
+        |name: &str| name.split('_').filter(|word| !word.is_empty()).count() >= SENTENCE_WORDS;
+    let tests = source
+        .tests()
+        .into_iter()
+        .filter(|(_, name)| !is_sentence(name));
+    tests
+        .map(|(offset, name)| {
+            let says = format!("`{name}` is no sentence: say what holds");
+            Finding::at(source.path, source.line_of(offset), says)
+        })
+        .collect()
 }
 
 /// `make torture` raises PROPTEST_CASES, which a number written in a test would silence.
@@ -41,7 +36,7 @@ fn pinned_cases(source: &Source<'_>) -> Vec<Finding> {
     ["with_cases(", "cases:"]
         .iter()
         .flat_map(|said| source.places(said).map(move |offset| (offset, offset + said.len())))
-        .filter(|(_, end)| source.text.contains("proptest") && source.code.get(*end..).is_some_and(is_number))
+        .filter(|(_, end)| source.is_generating() && source.code.get(*end..).is_some_and(is_number))
         .map(|(offset, _)| {
             let says = "a fixed number of cases: take a share of `ProptestConfig::default().cases`, which torture raises";
             Finding::at(source.path, source.line_of(offset), says)

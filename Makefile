@@ -1,0 +1,38 @@
+# The commands of this repository. Each sets itself up; set-up installs only what is missing.
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/trueup
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export TRUEUP_PYTHON ?= $(CACHE)/python/bin/python
+HOURS ?= 1
+
+.PHONY: help setup demo test torture lint bench fmt
+
+help:
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: ## install what building and testing need and this machine lacks
+	@scripts/setup.sh build test
+
+demo: ## run the example program and print what it pays (DEMO_ONCE=1: only print, also once there is a server)
+	@scripts/setup.sh build
+	cargo build --locked --profile demo --package trueup
+	"$(CARGO_TARGET_DIR)/demo/trueup" demo $(if $(DEMO_ONCE),--once)
+
+test: ## everything a change must pass
+	@scripts/setup.sh build test
+	@scripts/test.sh
+
+torture: ## generated tests with new seeds for HOURS=n hours; adds a line to docs/reliability.md
+	@scripts/setup.sh build test
+	@scripts/torture.sh "$(HOURS)"
+
+lint: ## the rules of the house, formatting, clippy, links between doc comments
+	@scripts/test.sh lint
+
+bench: ## every bench of benches/benches.toml
+	@scripts/setup.sh build test
+	cargo run --locked --release --package xtask -- bench
+
+fmt: ## format the code and write the generated pages again
+	cargo fmt --all
+	cargo xtask codegen
