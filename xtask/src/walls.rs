@@ -43,12 +43,11 @@ pub const WALLS: &[Wall] = &[
         folder: "crates/plan",
         inner: &["trueup-base"],
         outside: &[
-            "annotate-snippets",
-            "saphyr",
+            "saphyr-parser",
             "serde",
             "serde_json",
             "sha2",
-            "winnow",
+            "unicode-width",
         ],
         tests: &["proptest"],
         touches: "nothing",
@@ -140,11 +139,6 @@ const fn outside(package: &'static str, record: &'static str, what_for: &'static
 /// Every outside crate a manifest may name, in order of name.
 pub const OUTSIDE: &[Outside] = &[
     outside(
-        "annotate-snippets",
-        "0001",
-        "shows the lines of a plan that a diagnostic is about",
-    ),
-    outside(
         "arrow",
         "0001",
         "columns of facts in memory, as DataFusion and Parquet exchange them",
@@ -197,7 +191,11 @@ pub const OUTSIDE: &[Outside] = &[
     ),
     outside("parquet", "0001", "Parquet in and out"),
     outside("proptest", "0001", "generated tests"),
-    outside("saphyr", "0001", "YAML with the place of every node"),
+    outside(
+        "saphyr-parser",
+        "0001",
+        "YAML as events, each with its place",
+    ),
     outside("serde", "0001", "derives the JSON forms"),
     outside(
         "serde_json",
@@ -212,7 +210,11 @@ pub const OUTSIDE: &[Outside] = &[
         "the runtime DataFusion and Delta Lake run on",
     ),
     outside("toml", "0001", "lets xtask read manifests"),
-    outside("winnow", "0001", "the formula parser"),
+    outside(
+        "unicode-width",
+        "0001",
+        "puts the mark of a diagnostic under wide characters",
+    ),
 ];
 
 /// Packages that no pure crate may reach, however far down, and what they would bring.

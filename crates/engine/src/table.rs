@@ -130,7 +130,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Chooses a band on one axis after the other, from the highest down.
-    #[allow(clippy::too_many_arguments)] // the walk's whole state, one axis deeper each time
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the walk's whole state, one axis deeper each time"
+    )]
     fn choose(
         &mut self,
         id: TableId,
@@ -197,7 +200,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The formula in one band, with the band's names.
-    #[allow(clippy::too_many_arguments)] // one band of one table for one place
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one band of one table for one place"
+    )]
     fn in_band(
         &mut self,
         id: TableId,
