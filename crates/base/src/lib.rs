@@ -33,6 +33,7 @@ pub mod invariant;
 pub mod money;
 pub mod rounding;
 pub mod share;
+pub mod zone;
 
 pub use calendar::{Calendar, CalendarError, MonthDay, PeriodTextError, Window, WindowUnit};
 pub use date::{Date, Duration};
@@ -40,3 +41,4 @@ pub use exact::{Exact, NumberTextError};
 pub use money::{Currency, Money};
 pub use rounding::Rounding;
 pub use share::{Rest, ShareError, allocate};
+pub use zone::Zone;

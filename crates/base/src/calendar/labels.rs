@@ -16,27 +16,13 @@ pub enum PeriodTextError {
     /// The right form, but there is no such period.
     #[error("the calendar has no period {0}")]
     NoSuchPeriod(String),
-    /// A calendar year where the program has its own.
-    #[error("`{text}` names a calendar year, and this program's years are its own; write FY{text}")]
-    CalendarYear {
+    /// A form that other calendars use.
+    #[error("`{text}` does not fit this program's calendar; write {write}")]
+    OtherForm {
         /// The text.
         text: String,
-    },
-    /// A program year where the program has calendar years.
-    #[error("`{text}` names a program year, and this program's years are calendar years; write {}", text.trim_start_matches("FY"))]
-    ProgramYear {
-        /// The text.
-        text: String,
-    },
-    /// A calendar month or week where the program has its own.
-    #[error(
-        "`{text}` is a calendar month or week, and this program's are its own; write {example}"
-    )]
-    CalendarPart {
-        /// The text.
-        text: String,
-        /// A period in the right form.
-        example: &'static str,
+        /// What to write for it, or an example.
+        write: String,
     },
 }
 
@@ -114,39 +100,33 @@ impl Calendar {
             None => Part::Year,
             Some(part) => Part::read(part).ok_or_else(form)?,
         };
-        self.check_prefix(own, part, text)?;
+        if let Some(write) = self.other_form(own, year, part, unprefixed) {
+            let text = excerpt(text);
+            return Err(PeriodTextError::OtherForm { text, write });
+        }
         self.find(own, year, part).ok_or_else(none)
     }
 
-    /// Refuses calendar years for a program with its own years, and the other way round.
-    fn check_prefix(&self, own: bool, part: Part, text: &str) -> Result<(), PeriodTextError> {
-        let text = || excerpt(text);
-        match (part, own) {
-            (Part::Year | Part::Half(_) | Part::Quarter(_), false) if self.has_own_years() => {
-                Err(PeriodTextError::CalendarYear { text: text() })
+    /// What to write where a form with (`own`) or without `FY` belongs to another calendar; `None` if it belongs to this one.
+    fn other_form(&self, own: bool, year: i64, part: Part, unprefixed: &str) -> Option<String> {
+        let own_years = self.has_own_years();
+        let with_prefix = || Some(format!("FY{unprefixed}"));
+        let without_prefix = || Some(unprefixed.to_owned());
+        match part {
+            Part::Year | Part::Half(_) | Part::Quarter(_) if own == own_years => None,
+            Part::Year | Part::Half(_) | Part::Quarter(_) if own_years => with_prefix(),
+            Part::Year | Part::Half(_) | Part::Quarter(_) => without_prefix(),
+            Part::Week(_) if own == self.weeks.is_some() => None,
+            Part::Week(_) if own => without_prefix(),
+            Part::Week(_) => Some("a week of the program year, such as FY2013-W07".to_owned()),
+            Part::Month(..) if !self.has_calendar_months() => {
+                Some("a month of the program year, such as FY2013-P04".to_owned())
             }
-            (Part::Year | Part::Half(_) | Part::Quarter(_) | Part::OwnMonth(..), true)
-                if !self.has_own_years() =>
-            {
-                Err(PeriodTextError::ProgramYear { text: text() })
-            }
-            (Part::Week(_), true) if self.weeks.is_none() => {
-                Err(PeriodTextError::ProgramYear { text: text() })
-            }
-            (Part::Week(_), false) if self.weeks.is_some() => Err(PeriodTextError::CalendarPart {
-                text: text(),
-                example: "FY2013-W07",
-            }),
-            (Part::Month(..), false) if !self.has_calendar_months() => {
-                Err(PeriodTextError::CalendarPart {
-                    text: text(),
-                    example: "FY2013-P04",
-                })
-            }
-            (Part::OwnMonth(..), false) | (Part::Month(..) | Part::Day(..), true) => {
-                Err(PeriodTextError::Form(text()))
-            }
-            _ => Ok(()),
+            Part::Month(..) if own => without_prefix(),
+            Part::OwnMonth(month, _) if !own_years => Some(format!("{year:04}-{month:02}")),
+            Part::OwnMonth(..) if !own => with_prefix(),
+            Part::Day(..) if own => without_prefix(),
+            Part::Month(..) | Part::OwnMonth(..) | Part::Day(..) => None,
         }
     }
 
@@ -261,5 +241,97 @@ impl Part {
             [a, b, b'-', c, d] => Part::Day(number(&[a, b])?, number(&[c, d])?),
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(calendar: &Calendar, text: &str) -> String {
+        calendar.parse_period(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_form_of_another_calendar_is_answered_with_the_right_one() {
+        let ordinary = Calendar::default();
+        let december = Calendar::default().starting("12-01".parse().unwrap());
+        let retail = Calendar::default().with_weeks(&[4, 4, 5]).unwrap();
+        let late = Calendar::default().starting("01-31".parse().unwrap());
+        let written = |text: &str, write: &str| {
+            format!("`{text}` does not fit this program's calendar; write {write}")
+        };
+        for (calendar, text, write) in [
+            (&ordinary, "FY2013", "2013"),
+            (&ordinary, "FY2013-Q1", "2013-Q1"),
+            (&ordinary, "FY2013-P04", "2013-04"),
+            (&ordinary, "FY2013-W04", "2013-W04"),
+            (&december, "2013", "FY2013"),
+            (&december, "2013-H2", "FY2013-H2"),
+            (&december, "2013-P04", "FY2013-P04"),
+            (&december, "FY2013-04", "2013-04"),
+            (&december, "FY2013-04-05", "2013-04-05"),
+            (
+                &retail,
+                "2013-W07",
+                "a week of the program year, such as FY2013-W07",
+            ),
+            (
+                &retail,
+                "2013-04",
+                "a month of the program year, such as FY2013-P04",
+            ),
+            (
+                &late,
+                "2013-04-a",
+                "a month of the program year, such as FY2013-P04",
+            ),
+        ] {
+            assert_eq!(refused(calendar, text), written(text, write));
+        }
+    }
+
+    #[test]
+    fn what_the_calendar_does_not_have_is_said() {
+        let calendar = Calendar::default();
+        for text in [
+            "2013-W53",
+            "2013-02-29",
+            "0000",
+            "9999",
+            "0000-12",
+            "2013-02-01..2013-01-01",
+        ] {
+            assert_eq!(
+                refused(&calendar, text),
+                format!("the calendar has no period {text}")
+            );
+        }
+        for text in [
+            "",
+            "13",
+            "20130",
+            "FY",
+            "2013-",
+            "2013-Q5",
+            "2013-Q",
+            "2013-13",
+            "2013-00",
+            "2013-4",
+            "2013-W54",
+            "2013-04-c",
+            "2013-H3",
+            " 2013",
+            "2013-Q1 ",
+            "２013",
+            "2013..2014",
+            "fy2013",
+        ] {
+            assert_eq!(
+                calendar.parse_period(text),
+                Err(PeriodTextError::Form(text.to_owned())),
+                "{text}"
+            );
+        }
     }
 }

@@ -138,8 +138,8 @@ impl Window {
     /// Its last day.
     pub fn last(&self) -> Date {
         self.check();
-        // The day before a later day of the calendar is one of its days.
-        from_day_number(day_number(self.ends) - 1).unwrap_or(self.starts)
+        let last = from_day_number(day_number(self.ends) - 1);
+        last.expect("a window starts before it ends, so the day before its end is one of its days")
     }
 
     /// How many days it has.

@@ -78,8 +78,8 @@ impl Exact {
             ));
         }
         let kept: String = text.chars().filter(char::is_ascii_digit).collect();
-        // Only digits are left, so this cannot fail; were it to, the text is refused, never read as something else.
-        let magnitude = UBig::from_str_radix(&kept, 10).map_err(|_| unfinished(text))?;
+        let magnitude =
+            UBig::from_str_radix(&kept, 10).expect("at least one digit is left, and nothing else");
         let numerator = if negative {
             -IBig::from(magnitude)
         } else {
@@ -193,16 +193,17 @@ impl Exact {
     }
 }
 
-/// The finite decimal if there is one, else `numerator/denominator`; [`FromStr`] reads both.
+/// The finite decimal if there is one, else `numerator/denominator`; [`FromStr`] reads both. A width pads it; a precision is
+/// ignored, because it would round or cut without a name.
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.to_decimal() {
-            Some(decimal) => f.pad(&decimal),
-            None => f.pad(&format!(
-                "{}/{}",
-                self.whole_text(),
-                self.denominator().whole_text()
-            )),
+        let text = match self.to_decimal() {
+            Some(decimal) => decimal,
+            None => format!("{}/{}", self.whole_text(), self.denominator().whole_text()),
+        };
+        match f.precision() {
+            Some(_) => f.write_str(&text),
+            None => f.pad(&text),
         }
     }
 }
@@ -439,6 +440,15 @@ mod tests {
         assert_eq!(Exact::ratio(-2, 6).unwrap().to_string(), "-1/3");
         let tiny = Exact::ratio(1, 1 << 62).unwrap();
         assert_eq!(tiny.to_string().parse(), Ok(tiny));
+    }
+
+    #[test]
+    fn a_precision_never_cuts_a_number() {
+        let due = Exact::parse("1234.567").unwrap();
+        assert_eq!(
+            format!("{due:.2}|{due:>10}|{due:?}"),
+            "1234.567|  1234.567|1234.567"
+        );
     }
 
     #[test]
