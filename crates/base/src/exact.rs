@@ -402,6 +402,41 @@ mod tests {
         assert!(-&larger < -&large);
     }
 
+    /// The numbers next to every border of the small path, against each other.
+    #[test]
+    fn a_number_is_big_only_if_it_does_not_fit_small() {
+        let borders = [
+            0,
+            1,
+            2,
+            10,
+            (1 << 31) - 1,
+            1 << 32,
+            (1 << 62) + 1,
+            i64::MAX - 1,
+            i64::MAX,
+            i64::MIN,
+            i64::MIN + 1,
+        ];
+        let whole = borders.iter().flat_map(|n| [*n, n.wrapping_neg()]);
+        let numbers: Vec<Exact> = whole
+            .flat_map(|n| [1, 2, 3, 10, 1 << 62, i64::MAX].map(|d| Exact::ratio(n, d).unwrap()))
+            .collect();
+        let held_well = |number: &Exact| {
+            let fits = i64::try_from(number.big().numerator()).is_ok()
+                && i64::try_from(number.big().denominator()).is_ok();
+            matches!(number.0, Small(..)) == fits
+        };
+        for x in &numbers {
+            for y in &numbers {
+                let quotient = x.checked_div(y);
+                for result in [x + y, x - y, x * y].iter().chain(&quotient) {
+                    assert!(held_well(result), "{x} {y} {result}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_smallest_i64_is_no_special_case() {
         let smallest = Exact::from_int(i64::MIN);
