@@ -9,7 +9,8 @@ use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::{FactId, PartnerId};
 use trueup_base::money::Currency;
-use trueup_plan::tree::{ColumnId, CreditTo, FactKind, KindId, Plan, TermId, Text};
+use trueup_plan::agreement::Stated;
+use trueup_plan::tree::{ColumnId, CreditTo, FactKind, KindId, Literal, Plan, TermId, Text, Type};
 
 /// One cell of a fact, a term or the directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -333,4 +334,50 @@ fn replacements(rows: &[Row]) -> Vec<Option<Date>> {
         }
     }
     replaced_on
+}
+
+impl Cell {
+    /// The cell of a figure an agreement states.
+    #[must_use]
+    pub fn from_literal(figure: &Literal, of: Type) -> Self {
+        match (figure, of) {
+            (Literal::Number(number), _) => Self::Number(number.clone()),
+            (Literal::Text(text), Type::Partner) => match PartnerId::new(text.clone()) {
+                Ok(partner) => Self::Partner(partner),
+                Err(_) => Self::Empty,
+            },
+            (Literal::Text(text), _) => Self::Text(text.clone()),
+            (Literal::Date(day), _) => Self::Date(*day),
+            (Literal::Flag(holds), _) => Self::Flag(*holds),
+            (Literal::Duration(_) | Literal::Missing, _) => Self::Empty,
+        }
+    }
+}
+
+impl Agreement {
+    /// An agreement of a plan with the figures it states.
+    #[must_use]
+    pub fn new(plan: &Plan, starts: Date, until: Option<Date>, stated: &[Stated]) -> Self {
+        let mut terms: Vec<Option<Cell>> = plan.terms.iter().map(|_| None).collect();
+        let mut periods = BTreeMap::new();
+        for figure in stated {
+            let cell = Cell::from_literal(&figure.figure, plan[figure.term].of);
+            match figure.period {
+                Some(window) => {
+                    periods.insert((figure.term, window.full_starts), cell);
+                }
+                None => {
+                    if let Some(slot) = terms.get_mut(figure.term.index()) {
+                        *slot = Some(cell);
+                    }
+                }
+            }
+        }
+        Self {
+            starts,
+            until,
+            terms,
+            stated: periods,
+        }
+    }
 }

@@ -9,6 +9,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod agreement;
 pub mod diagnostic;
 pub mod document;
 pub mod formula;
