@@ -2,14 +2,21 @@
 //!
 //! Reading checks the form: known keys, scalars where scalars belong, formulas that parse, what must be there. Where a
 //! field is `Option`, nothing means: not written, or written wrongly and already reported. So whoever reads on may
-//! skip what is absent, as long as the file's diagnostics hold no error; what must be written and is not, is reported here.
+//! skip what is absent, as long as the file's diagnostics hold no error; what must be written and is not, is reported
+//! here. Words out of a closed list (windows, roundings, units of terms and components, `spread`, `cut`, `from` of
+//! `recovers`), dates and currencies are checked here too, so those that are there can be read; types of columns are not.
 //! Names are not resolved and units not known.
+
+mod bands;
+mod fields;
+mod governance;
+mod read;
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::formula::Formula;
 use crate::span::{FileId, Span};
 use crate::tree::Fold;
-use crate::yaml::{Node, Scalar};
+use crate::yaml::{self, Node, Scalar};
 
 /// A plan's text.
 #[derive(Clone, Debug)]
@@ -424,7 +431,7 @@ pub struct LimitText {
 pub struct GovernanceText {
     /// Which block.
     pub block: Scalar,
-    /// The entry's name; nothing in `disputes` and `winding_down`, which have no entries, and in `reviews` lists.
+    /// The entry's name; nothing in `disputes` and `winding_down`, which have no entries.
     pub name: Option<Scalar>,
     /// Its keys and what they say.
     pub says: Vec<(Scalar, Node)>,
@@ -434,13 +441,11 @@ pub struct GovernanceText {
     pub span: Span,
 }
 
-/// A worked example: the name of a case's folder, or facts and figures in place.
+/// A worked example: the name of a case's folder.
 #[derive(Clone, Debug)]
 pub struct ExampleText {
     /// The case's name.
-    pub case: Option<Scalar>,
-    /// All of it.
-    pub node: Node,
+    pub case: Scalar,
 }
 
 /// `corrections: { reach_back: 2 quarters }`
@@ -452,12 +457,53 @@ pub struct CorrectionsText {
     pub span: Span,
 }
 
-/// Reads a plan's text; nothing when the file cannot be read as a map at all.
+/// Reads a plan's text. Nothing comes back when the file, or a part of it, cannot be read as YAML: what is wrong in the
+/// parts that can is reported all the same.
+///
+/// ```
+/// use trueup_plan::diagnostic::Sources;
+/// use trueup_plan::document::read_plan;
+///
+/// let mut sources = Sources::new();
+/// let file = sources.add("plan.yaml", "\
+/// plan: bonus
+/// currency: EUR
+/// facts:
+///   sale: { columns: { partner: partner, on: date, amount: money } }
+/// measures:
+///   sales: { is: Sales, sum: sale.amount }
+/// components:
+///   bonus: { is: Five percent of sales, pays: 5% * sales }
+/// ");
+/// let mut diagnostics = Vec::new();
+/// let plan = read_plan(&sources, file, &mut diagnostics).expect("a plan");
+/// assert!(diagnostics.is_empty());
+/// assert_eq!(&*plan.components[0].name.text, "bonus");
+/// ```
 pub fn read_plan(
     sources: &Sources,
     file: FileId,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<PlanText> {
-    let _ = crate::yaml::read(sources, file, diagnostics)?;
-    None
+    let before = diagnostics.len();
+    let reading = yaml::read_what_stands(sources, file, diagnostics);
+    let Some(root) = reading.node else {
+        if reading.whole {
+            let start = Span {
+                file,
+                start: 0,
+                end: 0,
+            };
+            diagnostics.push(
+                Diagnostic::error("K3", start, "the file is empty").help("begin with `plan: name`"),
+            );
+        }
+        return None;
+    };
+    let mut reader = fields::Reader {
+        diagnostics,
+        before,
+        partial: !reading.whole,
+    };
+    reader.plan(&root, file).filter(|_| reading.whole)
 }

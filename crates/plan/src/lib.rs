@@ -13,6 +13,7 @@ pub mod agreement;
 pub mod diagnostic;
 pub mod document;
 pub mod formula;
+pub mod keys;
 mod nearest;
 pub mod span;
 pub mod tree;
