@@ -31,8 +31,8 @@ setup_build() {
     command -v cc >/dev/null || packages+=(gcc libc6-dev)
     command -v make >/dev/null || packages+=(make)
     [ "${#packages[@]}" = 0 ] || apt_install "${packages[@]}"
-    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
-    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail "please install rustfmt"
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail "please install clippy"
 }
 
 setup_test() {
