@@ -11,13 +11,13 @@ hours=${1:?usage: scripts/torture.sh HOURS}
 }
 export PROPTEST_CASES=${PROPTEST_CASES:-4096}
 page=docs/reliability.md
-until=$(awk -v now="$(date +%s)" -v hours="$hours" 'BEGIN { printf "%d", now + hours * 3600 }')
 commit=$(git rev-parse --short=10 HEAD)$(git diff --quiet HEAD || echo "+changes")
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 filter=$(cargo xtask generated-tests)
 cargo nextest run --locked --workspace --no-run
+until=$(awk -v now="$(date +%s)" -v hours="$hours" 'BEGIN { printf "%d", now + hours * 3600 }')
 
 rounds=0 run=0 failed=0 seed_to_keep=
 # The round that runs when the time is over is finished: half a round proves nothing.
