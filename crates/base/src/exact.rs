@@ -253,6 +253,16 @@ impl Exact {
         if denominator == 1 {
             return Exact::from_lowest(numerator, 1);
         }
+        if let (Ok(numerator), Ok(bottom)) = (i64::try_from(numerator), i64::try_from(denominator)) {
+            // Narrow divisions are several times faster. The divisor is at most the denominator, so it fits.
+            let divisor = gcd(numerator.unsigned_abs(), bottom.unsigned_abs());
+            let lowest = i64::try_from(divisor).map(|divisor| (numerator / divisor, bottom / divisor));
+            if let Ok((numerator, bottom)) = lowest
+                && let Some(bottom) = NonZeroU64::new(bottom.unsigned_abs())
+            {
+                return Exact(Small(numerator, bottom));
+            }
+        }
         let divisor = gcd_wide(numerator.unsigned_abs(), denominator);
         if divisor == 1 {
             return Exact::from_lowest(numerator, denominator);
@@ -352,9 +362,15 @@ fn big_pow10(exponent: u32) -> UBig {
 }
 
 /// The greatest common divisor; of zero and x it is x.
-fn gcd(mut a: u64, mut b: u64) -> u64 {
-    if a == 0 || b == 0 {
-        return a | b;
+fn gcd(a: u64, b: u64) -> u64 {
+    let (mut a, b) = if a < b { (a, b) } else { (b, a) };
+    if a == 0 {
+        return b;
+    }
+    // One division first: most often an amount meets a denominator such as 100, and little is left to do.
+    let mut b = b % a;
+    if b == 0 {
+        return a;
     }
     let shift = (a | b).trailing_zeros();
     a >>= a.trailing_zeros();
