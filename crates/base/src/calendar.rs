@@ -19,87 +19,20 @@
 //! first day, any other span by its first and last: `2013-01-15..2013-12-31`.
 
 mod labels;
+mod month_day;
+mod weeks;
 mod window;
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::date::{
-    Date, add_months, date_of, day_number, day_number_in_month, from_day_number, month_number,
-    number,
+    Date, add_months, day_number, day_number_in_month, from_day_number, month_number,
 };
 use crate::exact::excerpt;
 
+use weeks::{first_of_week, week_number, week_year, week_year_starts};
+
 pub use labels::PeriodTextError;
+pub use month_day::MonthDay;
 pub use window::{UnitNameError, Window, WindowUnit};
-
-/// A day of the year, such as the first of December.
-///
-/// ```
-/// use trueup_base::MonthDay;
-///
-/// let first: MonthDay = "12-01".parse()?;
-/// assert_eq!((first.month(), first.day()), (12, 1));
-/// assert!("02-30".parse::<MonthDay>().is_err());
-/// # Ok::<(), trueup_base::CalendarError>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MonthDay {
-    month: i8,
-    day: i8,
-}
-
-impl MonthDay {
-    /// 1 January.
-    pub const NEW_YEAR: MonthDay = MonthDay { month: 1, day: 1 };
-
-    /// A month (1 to 12) and a day it has in some year; 29 February means the 28th where there is none.
-    pub fn new(month: i8, day: i8) -> Option<MonthDay> {
-        // 2000 was a leap year.
-        date_of(2000, i64::from(month), i64::from(day)).map(|_| MonthDay { month, day })
-    }
-
-    /// 1 to 12.
-    pub const fn month(self) -> i8 {
-        self.month
-    }
-
-    /// 1 to 31.
-    pub const fn day(self) -> i8 {
-        self.day
-    }
-}
-
-impl fmt::Display for MonthDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{:02}-{:02}", self.month, self.day))
-    }
-}
-
-impl fmt::Debug for MonthDay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for MonthDay {
-    type Err = CalendarError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refused = || CalendarError::MonthDay(excerpt(text));
-        let &[a, b, b'-', c, d] = text.as_bytes() else {
-            return Err(refused());
-        };
-        let (month, day) = (
-            number(&[a, b]).ok_or_else(refused)?,
-            number(&[c, d]).ok_or_else(refused)?,
-        );
-        match (i8::try_from(month), i8::try_from(day)) {
-            (Ok(month), Ok(day)) => MonthDay::new(month, day).ok_or_else(refused),
-            _ => Err(refused()),
-        }
-    }
-}
 
 /// Why a calendar cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -464,7 +397,7 @@ impl Calendar {
     /// The day number on which the program month with this number starts.
     fn month_starts(&self, month: i64) -> i64 {
         match self.weeks {
-            None => day_number_in_month(month + self.months_before(), self.year_starts.day),
+            None => day_number_in_month(month + self.months_before(), self.year_starts.day()),
             Some([a, b, _]) => {
                 let (year, month) = (month.div_euclid(12), month.rem_euclid(12));
                 let in_quarter = match month % 3 {
@@ -479,7 +412,7 @@ impl Calendar {
     }
 
     fn months_before(&self) -> i64 {
-        i64::from(self.year_starts.month) - 1
+        i64::from(self.year_starts.month()) - 1
     }
 
     fn day_a_year_earlier(&self, date: Date) -> Option<Window> {
@@ -523,28 +456,3 @@ impl Calendar {
 
 /// The days of a month's first half.
 const HALF_MONTH_DAYS: i64 = 15;
-
-/// Weeks are counted from the Monday 0001-01-01, whose day number is 306.
-fn week_number(day: i64) -> i64 {
-    (day - 306).div_euclid(7)
-}
-
-fn first_of_week(week: i64) -> i64 {
-    week * 7 + 306
-}
-
-/// The day number of the Monday nearest to this day of this year.
-fn week_year_starts(anchor: MonthDay, year: i64) -> i64 {
-    let day = day_number_in_month(12 * year + i64::from(anchor.month) - 1, anchor.day);
-    first_of_week(week_number(day + 3))
-}
-
-/// The year of whole weeks that holds a day, by the calendar year of its anchor.
-fn week_year(anchor: MonthDay, day: i64) -> i64 {
-    // 0000-01-01 has the day number -60, and 400 years have 146,097 days: one year after the day's own is late enough.
-    let mut year = ((day + 60) * 400).div_euclid(146_097) + 1;
-    while week_year_starts(anchor, year) > day {
-        year -= 1;
-    }
-    year
-}

@@ -253,10 +253,12 @@ impl Exact {
         if denominator == 1 {
             return Exact::from_lowest(numerator, 1);
         }
-        if let (Ok(numerator), Ok(bottom)) = (i64::try_from(numerator), i64::try_from(denominator)) {
+        if let (Ok(numerator), Ok(bottom)) = (i64::try_from(numerator), i64::try_from(denominator))
+        {
             // Narrow divisions are several times faster. The divisor is at most the denominator, so it fits.
             let divisor = gcd(numerator.unsigned_abs(), bottom.unsigned_abs());
-            let lowest = i64::try_from(divisor).map(|divisor| (numerator / divisor, bottom / divisor));
+            let lowest =
+                i64::try_from(divisor).map(|divisor| (numerator / divisor, bottom / divisor));
             if let Ok((numerator, bottom)) = lowest
                 && let Some(bottom) = NonZeroU64::new(bottom.unsigned_abs())
             {

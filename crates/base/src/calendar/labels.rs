@@ -3,7 +3,8 @@
 use crate::date::{Date, date_of, day_number, number, parse_date};
 use crate::exact::excerpt;
 
-use super::{Calendar, MonthDay, Window, WindowUnit, week_number, week_year, week_year_starts};
+use super::weeks::{week_number, week_year, week_year_starts};
+use super::{Calendar, MonthDay, Window, WindowUnit};
 
 /// Why a text names no window of a calendar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -196,7 +197,7 @@ impl Calendar {
     }
 
     fn has_calendar_months(&self) -> bool {
-        self.year_starts.day == 1 && self.weeks.is_none()
+        self.year_starts.day() == 1 && self.weeks.is_none()
     }
 }
 
