@@ -72,18 +72,14 @@ def read_agreements(partners):
     """The terms each reseller has: its own agreement's, else those of the standard agreement for its type."""
     own, standard = {}, {}
     for path in sorted((PROGRAM / "agreements").glob("*.yaml")):
-        head, terms, inside = {}, {}, None
-        for raw in path.read_text(encoding="utf-8").splitlines():
-            text = raw.split(" #")[0].rstrip()
-            if not text or text.startswith("#"):
-                continue
-            key, _, value = text.strip().partition(":")
-            value = value.strip().strip("'")
+        head, terms, block = {}, {}, None
+        for text in path.read_text(encoding="utf-8").splitlines():
+            key, _, said = (part.strip() for part in text.partition(":"))
             if not text.startswith(" "):
-                inside = key
-                head[key] = value
-            elif inside == "terms":
-                terms[key] = Fraction(value.replace("_", ""))
+                block = key
+                head[key] = said.strip("'")
+            elif block == "terms":
+                terms[key] = figures(said)
         assert (head["starts"], head["until"]) == ("2010-12-01", "2013-12-01"), path
         if "partner" in head:
             assert head["plan"] == partners[head["partner"]], path
@@ -94,6 +90,14 @@ def read_agreements(partners):
             standard[name] = terms
     assert set(standard) == set(TYPES)
     return {partner: own.get(partner, standard[kind]) for partner, kind in partners.items()}
+
+
+def figures(said):
+    """A term's figure in each program year: one for all of them, or `{ FY2012: 250_000, … }` for single years."""
+    if not said.startswith("{"):
+        return dict.fromkeys(YEARS, Fraction(said.replace("_", "")))
+    pairs = (pair.split(":") for pair in said.strip("{} ").split(","))
+    return {int(year.strip().removeprefix("FY")): Fraction(figure.strip().replace("_", "")) for year, figure in pairs}
 
 
 def prove_the_reading(sales, partners):
@@ -153,11 +157,11 @@ def reached(bands, value):
 def goal(terms, net_before, year, part):
     """What both sides agreed for the year; else 110 percent of the same months a year earlier and not less than the
     smallest target; and what is expected of a newcomer where no such sales are known. `part` quarters of a year."""
-    if "target.net_sales" in terms:
-        return terms["target.net_sales"] * part / 4
+    if year in terms.get("target.net_sales", {}):
+        return terms["target.net_sales"][year] * part / 4
     if year == FIRST_YEAR or net_before == 0:
-        return terms["term.newcomer_sales"] * part / 4
-    return max(terms["term.smallest_target"] * part / 4, percent("110") * net_before)
+        return terms["term.newcomer_sales"][year] * part / 4
+    return max(terms["term.smallest_target"][year] * part / 4, percent("110") * net_before)
 
 
 def reseller_volume(net, goal, attainment):
@@ -216,7 +220,7 @@ def growth_bonus(so_far, before, year, terms):
     rate = percent("0") if growth < percent("5") else reached(
         [(percent("5"), percent("2")), (percent("15"), percent("4")), (percent("30"), percent("6"))], growth)
     counted = min(so_far.net_sales - base, percent("50") * base)
-    return half_even(min(max(rate * counted, 0), terms["term.most_growth_bonus"]), Fraction(1))
+    return half_even(min(max(rate * counted, 0), terms["term.most_growth_bonus"][year]), Fraction(1))
 
 
 def touring_bonus(kind, quarter):
@@ -279,9 +283,9 @@ def postings_of(kind, terms, rows):
             if q == 4:
                 year_goal = goal(terms, so_far_before.net_sales, y, 4)
                 earned["year_end_true_up"] = year_end_true_up(kind, so_far, year_goal, earned["volume_bonus"])
-            kept = within_maximum(kind, {name: earned[name] for name in VARIABLE}, terms["term.most_variable_pay"])
+            kept = within_maximum(kind, {name: earned[name] for name in VARIABLE}, terms["term.most_variable_pay"][y])
             # A retainer for every quarter once the partner has ordered in the year.
-            yield y, q, "retainer", terms["term.retainer"] if so_far.orders else Fraction(0)
+            yield y, q, "retainer", terms["term.retainer"][y] if so_far.orders else Fraction(0)
             for name in VARIABLE:
                 if name not in YEARLY or q == 4:
                     yield y, q, name, kept[name] - posted[name]
