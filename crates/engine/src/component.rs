@@ -8,7 +8,7 @@ use trueup_plan::tree::{
 
 use crate::evaluate::{Evaluator, Place};
 use crate::graph::What;
-use crate::measure::Measurer;
+use crate::measure::{Measurer, rows_not_read};
 use crate::number::{NoAnswer, Number, Truth};
 use crate::value::Value;
 use crate::windows::{length_rank, less};
@@ -119,6 +119,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// What the credited rows of the window pay, each rounded, then added.
     fn over_rows(&mut self, component: &'p Component, each: &'p Each, at: &Place) -> N {
+        let facts = self.world().kind(each.kind);
+        if facts.is_some_and(|facts| !facts.has_rows_of(at.partner)) {
+            return N::none(rows_not_read(&self.plan()[each.kind].name));
+        }
         let mut sum = N::known(Exact::ZERO);
         for (row, _) in self.credits_in(each.kind, &each.role, at) {
             let opened = self.begin_row();

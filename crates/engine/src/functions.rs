@@ -393,7 +393,7 @@ fn key_text<N: Number>(key: &Value<N>) -> Result<String, NoAnswer> {
 }
 
 /// The keyed measure inside a formula that may ask it in another window.
-fn measure_in(formula: &Expr) -> Option<trueup_plan::tree::MeasureId> {
+pub(crate) fn measure_in(formula: &Expr) -> Option<trueup_plan::tree::MeasureId> {
     match &formula.form {
         Form::Name(Name::Measure(id)) => Some(*id),
         Form::Call(Call::Asked(_, inner)) => measure_in(inner),

@@ -14,6 +14,7 @@
     clippy::float_arithmetic
 )]
 
+pub mod asks;
 mod component;
 mod evaluate;
 mod functions;

@@ -102,6 +102,14 @@ impl Nest {
             .collect()
     }
 
+    /// Whether everything one limit holds is held by another too.
+    pub(crate) fn holds(&self, outer: LimitId, inner: LimitId) -> bool {
+        match (self.held.get(outer.index()), self.held.get(inner.index())) {
+            (Some(outer), Some(inner)) => inner.is_subset(outer),
+            (_, None) | (None, _) => false,
+        }
+    }
+
     /// The components a limit holds.
     pub(crate) fn components(&self, limit: LimitId) -> impl Iterator<Item = ComponentId> + '_ {
         self.held.get(limit.index()).into_iter().flatten().copied()
@@ -318,13 +326,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         every: WindowUnit,
         until: Date,
     ) -> Vec<Window> {
-        let starts = self.agreement_starts(partner).unwrap_or(until);
-        let ends = self.agreement_until(partner);
-        self.agreement_windows(partner, every, starts, until)
-            .into_iter()
-            // A window that `until` cuts short has not been settled, unless the agreement ends there.
-            .filter(|window| window.is_final() || window.ends == ends)
-            .collect()
+        self.days_of(partner).map_or_else(Vec::new, |days| {
+            days.settlements(&self.plan().calendar, every, until)
+        })
     }
 }
 

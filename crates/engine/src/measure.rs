@@ -73,6 +73,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 measure.role
             )));
         };
+        if !facts.has_rows_of(at.partner) {
+            return Value::None(rows_not_read(&kind.name));
+        }
         let mut folded = Folding::new(measure.fold);
         for credit in facts.credits(role, at.partner) {
             if !facts.is_known(credit.row, at.known_before) {
@@ -184,6 +187,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .map(|credit| (RowPlace::new(kind, role, credit), credit.clone()))
             .collect()
     }
+}
+
+/// Why there is no answer where rows are asked for that a faster measurer left out.
+pub(crate) fn rows_not_read(kind: &str) -> NoAnswer {
+    NoAnswer::missing(format!("the rows of {kind} were not read for this partner"))
 }
 
 /// A fold in progress. Rows come in the order of their date and id.

@@ -412,6 +412,23 @@ fn frame_of<'a, N: Number>(
     }
 }
 
+/// Every formula written in a table.
+pub(crate) fn formulas(table: &Table) -> impl Iterator<Item = &Expr> {
+    let reading = match &table.reading {
+        Reading::EachBand(formula) | Reading::OneBand(formula) => Some(formula),
+        Reading::Line(_) => None,
+    };
+    let bounds = table.axes.iter().flat_map(|axis| &axis.bounds);
+    let bounds = bounds.filter_map(|bound| match &bound.is {
+        BoundKind::From(bound)
+        | BoundKind::Above(bound)
+        | BoundKind::At(bound)
+        | BoundKind::Equals(bound) => Some(bound),
+        BoundKind::Lowest | BoundKind::Otherwise => None,
+    });
+    reading.into_iter().chain(&table.cells).chain(bounds)
+}
+
 fn no_band<N: Number>(table: &Table) -> Value<N> {
     Value::None(NoAnswer::undefined(format!(
         "{} has no band for this figure",

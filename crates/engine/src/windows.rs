@@ -1,6 +1,6 @@
 //! Windows: where a partner's agreement cuts them, and the same value asked in another one.
 
-use trueup_base::calendar::{Window, WindowUnit};
+use trueup_base::calendar::{Calendar, Window, WindowUnit};
 use trueup_base::date::{Date, Duration, add_days, add_months};
 use trueup_base::exact::Exact;
 use trueup_plan::tree::{Comparison, Elsewhere, Expr, FoldBy, Form, Name, WindowPart};
@@ -9,7 +9,7 @@ use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Truth};
 use crate::value::Value;
-use crate::world::PartnerIx;
+use crate::world::{Partner, PartnerIx};
 
 /// A day moved by a length of time, forward or back; the day of the month is clamped to the month's end.
 pub(crate) fn add(day: Date, length: Duration, sign: i32) -> Option<Date> {
@@ -35,20 +35,195 @@ pub(crate) fn length_rank(unit: WindowUnit) -> u8 {
 /// The end of an agreement that has none.
 pub(crate) const OPEN_END: Date = Date::MAX;
 
+/// The days of a partner's agreement: all that windows know of a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct AgreementDays {
+    /// Its first day.
+    pub(crate) starts: Date,
+    /// The day after its last.
+    pub(crate) until: Date,
+}
+
+impl AgreementDays {
+    /// Those of a partner's agreement.
+    pub(crate) fn of(partner: &Partner) -> Self {
+        Self {
+            starts: partner.agreement.starts,
+            until: partner.agreement.until.unwrap_or(OPEN_END),
+        }
+    }
+
+    /// The windows of a unit between two days, cut to the agreement and to those days.
+    pub(crate) fn windows(
+        self,
+        calendar: &Calendar,
+        unit: WindowUnit,
+        from: Date,
+        until: Date,
+    ) -> Vec<Window> {
+        let (from, until) = (from.max(self.starts), until.min(self.until));
+        if from >= until {
+            return Vec::new();
+        }
+        if unit == WindowUnit::Agreement {
+            return self.window(until).into_iter().collect();
+        }
+        calendar
+            .windows_in(unit, from, until)
+            .into_iter()
+            .filter_map(|window| window.cut(from, until))
+            .collect()
+    }
+
+    /// The agreement as one window, up to a day.
+    pub(crate) fn window(self, until: Date) -> Option<Window> {
+        let ends = until.min(self.until);
+        (self.starts < ends).then_some(Window {
+            unit: WindowUnit::Agreement,
+            starts: self.starts,
+            ends,
+            full_starts: self.starts,
+            full_ends: self.until,
+        })
+    }
+
+    /// The settlement windows of a unit that end by a day. A window that the day cuts short has not been settled, unless
+    /// the agreement ends there.
+    pub(crate) fn settlements(
+        self,
+        calendar: &Calendar,
+        every: WindowUnit,
+        until: Date,
+    ) -> Vec<Window> {
+        self.windows(calendar, every, self.starts, until)
+            .into_iter()
+            .filter(|window| window.is_final() || window.ends == self.until)
+            .collect()
+    }
+
+    /// Where a formula is asked that is asked elsewhere.
+    pub(crate) fn lead<'p>(
+        self,
+        calendar: &Calendar,
+        where_to: &'p Elsewhere,
+        at: &Place,
+    ) -> Lead<'p> {
+        match where_to {
+            Elsewhere::Previous(count, first) => {
+                self.previous(calendar, *count, first.as_deref(), at)
+            }
+            Elsewhere::PreviousYear => match year_earlier(calendar, at) {
+                Some(place) => Lead::To(place),
+                None => Lead::Nowhere("a year earlier"),
+            },
+            Elsewhere::YearToDate => {
+                let window = calendar
+                    .window_at(WindowUnit::Year, at.window.last())
+                    .map(|year| Window {
+                        starts: if self.starts < at.window.ends {
+                            year.starts.max(self.starts)
+                        } else {
+                            year.starts
+                        },
+                        ends: at.window.ends,
+                        ..year
+                    });
+                lead_to(window, None, at, "the year so far")
+            }
+            Elsewhere::SinceStart => lead_to(
+                self.window(at.window.ends),
+                None,
+                at,
+                "the agreement so far",
+            ),
+            Elsewhere::Trailing(length) => {
+                let window = add(at.window.ends, *length, -1).map(|starts| Window {
+                    starts,
+                    full_starts: starts,
+                    full_ends: at.window.ends,
+                    ..at.window
+                });
+                let trailing = Some((length.months, length.days));
+                lead_to(window, trailing, at, "so far back")
+            }
+            Elsewhere::Full => {
+                let window = at.window;
+                Lead::To(Place {
+                    window: Window {
+                        starts: window.full_starts.max(self.starts).min(window.starts),
+                        ends: window.full_ends.min(self.until).max(window.ends),
+                        ..window
+                    },
+                    ..*at
+                })
+            }
+            Elsewhere::ToDate => Lead::To(*at),
+        }
+    }
+
+    fn previous<'p>(
+        self,
+        calendar: &Calendar,
+        count: u32,
+        first: Option<&'p Expr>,
+        at: &Place,
+    ) -> Lead<'p> {
+        let window = match at.trailing_length() {
+            Some(length) => back(at.window, length, count),
+            None => calendar.shift(&at.window, -i64::from(count)),
+        };
+        let Some(window) = window else {
+            return Lead::Nowhere("so far back");
+        };
+        let Some(first) = first else {
+            // Without a first value a baseline is asked for: facts before the agreement count, in whole windows.
+            return Lead::To(Place { window, ..*at });
+        };
+        match window.cut(self.starts, self.until) {
+            Some(window) if at.window.unit != WindowUnit::Agreement => {
+                Lead::To(Place { window, ..*at })
+            }
+            Some(_) | None => Lead::First(first),
+        }
+    }
+}
+
+/// Where a formula is asked that is asked elsewhere.
+pub(crate) enum Lead<'p> {
+    /// At this place.
+    To(Place),
+    /// Nowhere: the first value answers, at the same place.
+    First(&'p Expr),
+    /// Nowhere: there is no such window.
+    Nowhere(&'static str),
+}
+
+fn lead_to<'p>(
+    window: Option<Window>,
+    trailing: Option<(i32, i32)>,
+    at: &Place,
+    what: &'static str,
+) -> Lead<'p> {
+    match window {
+        Some(window) => Lead::To(Place {
+            window,
+            trailing,
+            ..*at
+        }),
+        None => Lead::Nowhere(what),
+    }
+}
+
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// The first day of a partner's agreement.
     #[must_use]
     pub fn agreement_starts(&self, partner: PartnerIx) -> Option<Date> {
-        self.world()
-            .partner(partner)
-            .map(|partner| partner.agreement.starts)
+        self.days_of(partner).map(|days| days.starts)
     }
 
-    pub(crate) fn agreement_until(&self, partner: PartnerIx) -> Date {
-        self.world()
-            .partner(partner)
-            .and_then(|partner| partner.agreement.until)
-            .unwrap_or(OPEN_END)
+    /// The days of a partner's agreement.
+    pub(crate) fn days_of(&self, partner: PartnerIx) -> Option<AgreementDays> {
+        self.world().partner(partner).map(AgreementDays::of)
     }
 
     /// The windows of a unit between two days, cut to a partner's agreement and to those days.
@@ -60,41 +235,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         from: Date,
         until: Date,
     ) -> Vec<Window> {
-        let Some(starts) = self.agreement_starts(partner) else {
-            return Vec::new();
-        };
-        let ends = self.agreement_until(partner);
-        let (from, until) = (from.max(starts), until.min(ends));
-        if from >= until {
-            return Vec::new();
-        }
-        if unit == WindowUnit::Agreement {
-            return vec![self.agreement_window(partner, until)]
-                .into_iter()
-                .flatten()
-                .collect();
-        }
-        self.plan()
-            .calendar
-            .windows_in(unit, from, until)
-            .into_iter()
-            .filter_map(|window| window.cut(from, until))
-            .collect()
+        self.days_of(partner).map_or_else(Vec::new, |days| {
+            days.windows(&self.plan().calendar, unit, from, until)
+        })
     }
 
     /// The agreement as one window, up to a day.
     #[must_use]
     pub fn agreement_window(&self, partner: PartnerIx, until: Date) -> Option<Window> {
-        let starts = self.agreement_starts(partner)?;
-        let full_ends = self.agreement_until(partner);
-        let ends = until.min(full_ends);
-        (starts < ends).then_some(Window {
-            unit: WindowUnit::Agreement,
-            starts,
-            ends,
-            full_starts: starts,
-            full_ends,
-        })
+        self.days_of(partner)?.window(until)
     }
 
     /// The last window of a unit that ends where this one ends.
@@ -124,99 +273,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
         key: Option<&str>,
     ) -> Value<N> {
-        match where_to {
-            Elsewhere::Previous(count, first) => {
-                self.previous(*count, first.as_deref(), x, at, key)
-            }
-            Elsewhere::PreviousYear => match self.year_earlier(at) {
-                Some(place) => self.asked(x, &place, key),
-                None => no_window("a year earlier"),
-            },
-            Elsewhere::YearToDate => {
-                let year = self
-                    .plan()
-                    .calendar
-                    .window_at(WindowUnit::Year, at.window.last());
-                let starts = self.agreement_starts(at.partner);
-                let window = year.map(|year| {
-                    let begins = match starts {
-                        Some(starts) if starts < at.window.ends => year.starts.max(starts),
-                        Some(_) | None => year.starts,
-                    };
-                    Window {
-                        starts: begins,
-                        ends: at.window.ends,
-                        ..year
-                    }
-                });
-                self.asked_in(window, None, x, at, key, "the year so far")
-            }
-            Elsewhere::SinceStart => {
-                let window = self.agreement_window(at.partner, at.window.ends);
-                self.asked_in(window, None, x, at, key, "the agreement so far")
-            }
-            Elsewhere::Trailing(length) => {
-                let window = add(at.window.ends, *length, -1).map(|starts| Window {
-                    starts,
-                    full_starts: starts,
-                    full_ends: at.window.ends,
-                    ..at.window
-                });
-                self.asked_in(
-                    window,
-                    Some((length.months, length.days)),
-                    x,
-                    at,
-                    key,
-                    "so far back",
-                )
-            }
-            Elsewhere::Full => {
-                let window = at.window;
-                let from = self
-                    .agreement_starts(at.partner)
-                    .unwrap_or(window.full_starts);
-                let full = Window {
-                    starts: window.full_starts.max(from).min(window.starts),
-                    ends: window
-                        .full_ends
-                        .min(self.agreement_until(at.partner))
-                        .max(window.ends),
-                    ..window
-                };
-                self.asked(
-                    x,
-                    &Place {
-                        window: full,
-                        ..*at
-                    },
-                    key,
-                )
-            }
-            Elsewhere::ToDate => self.asked(x, at, key),
-        }
-    }
-
-    fn asked_in(
-        &mut self,
-        window: Option<Window>,
-        trailing: Option<(i32, i32)>,
-        x: &'p Expr,
-        at: &Place,
-        key: Option<&str>,
-        what: &str,
-    ) -> Value<N> {
-        match window {
-            Some(window) => self.asked(
-                x,
-                &Place {
-                    window,
-                    trailing,
-                    ..*at
-                },
-                key,
-            ),
-            None => no_window(what),
+        let Some(days) = self.days_of(at.partner) else {
+            return no_window("without a partner");
+        };
+        match days.lead(&self.plan().calendar, where_to, at) {
+            Lead::To(place) => self.asked(x, &place, key),
+            Lead::First(first) => self.eval(first, at, None),
+            Lead::Nowhere(what) => no_window(what),
         }
     }
 
@@ -231,59 +294,6 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
-    fn previous(
-        &mut self,
-        count: u32,
-        first: Option<&'p Expr>,
-        x: &'p Expr,
-        at: &Place,
-        key: Option<&str>,
-    ) -> Value<N> {
-        let window = match at.trailing_length() {
-            Some(length) => back(at.window, length, count),
-            None => self.plan().calendar.shift(&at.window, -i64::from(count)),
-        };
-        let Some(window) = window else {
-            return no_window("so far back");
-        };
-        let Some(first) = first else {
-            // Without a first value a baseline is asked for: facts before the agreement count, in whole windows.
-            return self.asked(x, &Place { window, ..*at }, key);
-        };
-        let starts = self.agreement_starts(at.partner).unwrap_or(window.starts);
-        match window.cut(starts, self.agreement_until(at.partner)) {
-            Some(window) if at.window.unit != WindowUnit::Agreement => {
-                self.asked(x, &Place { window, ..*at }, key)
-            }
-            Some(_) | None => self.eval(first, at, None),
-        }
-    }
-
-    fn year_earlier(&self, at: &Place) -> Option<Place> {
-        let window = match at.trailing {
-            Some(_) => Window {
-                starts: add_months(at.window.starts, -12)?,
-                ends: add_months(at.window.ends, -12)?,
-                full_starts: add_months(at.window.full_starts, -12)?,
-                full_ends: add_months(at.window.full_ends, -12)?,
-                ..at.window
-            },
-            None if at.window.unit == WindowUnit::Agreement => {
-                let starts = add_months(at.window.starts, -12)?;
-                let ends = add_months(at.window.ends, -12)?;
-                Window {
-                    starts,
-                    ends,
-                    full_starts: starts,
-                    full_ends: ends,
-                    ..at.window
-                }
-            }
-            None => self.plan().calendar.year_earlier(&at.window)?,
-        };
-        Some(Place { window, ..*at })
-    }
-
     /// Asked in every window of a unit inside this one, and folded.
     pub(crate) fn folded_by(
         &mut self,
@@ -292,14 +302,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         unit: WindowUnit,
         at: &Place,
     ) -> Value<N> {
-        let windows: Vec<Window> = self
-            .plan()
-            .calendar
-            .windows_in(unit, at.window.starts, at.window.ends)
-            .into_iter()
-            .filter_map(|window| window.cut(at.window.starts, at.window.ends))
-            .collect();
-        let answers: Vec<N> = windows
+        let answers: Vec<N> = windows_inside(&self.plan().calendar, unit, &at.window)
             .into_iter()
             .map(|window| {
                 self.eval(
@@ -336,6 +339,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 }
 
+/// Every window of a unit inside another window, cut to it.
+pub(crate) fn windows_inside(
+    calendar: &Calendar,
+    unit: WindowUnit,
+    window: &Window,
+) -> Vec<Window> {
+    calendar
+        .windows_in(unit, window.starts, window.ends)
+        .into_iter()
+        .filter_map(|inside| inside.cut(window.starts, window.ends))
+        .collect()
+}
+
 /// Numbers added, or the smallest or largest of them; the least of nothing is undefined.
 pub(crate) fn fold_numbers<N: Number>(fold: FoldBy, answers: Vec<N>) -> N {
     let none = || N::none(NoAnswer::undefined("the least or largest of nothing"));
@@ -357,6 +373,32 @@ pub(crate) fn fold_numbers<N: Number>(fold: FoldBy, answers: Vec<N>) -> N {
 /// The one of two numbers for which the comparison with the other holds.
 pub(crate) fn less<N: Number>(a: &N, b: &N, how: Comparison) -> N {
     N::select(&b.compared(how, a), b, a)
+}
+
+/// The same window a year earlier.
+fn year_earlier(calendar: &Calendar, at: &Place) -> Option<Place> {
+    let window = match at.trailing {
+        Some(_) => Window {
+            starts: add_months(at.window.starts, -12)?,
+            ends: add_months(at.window.ends, -12)?,
+            full_starts: add_months(at.window.full_starts, -12)?,
+            full_ends: add_months(at.window.full_ends, -12)?,
+            ..at.window
+        },
+        None if at.window.unit == WindowUnit::Agreement => {
+            let starts = add_months(at.window.starts, -12)?;
+            let ends = add_months(at.window.ends, -12)?;
+            Window {
+                starts,
+                ends,
+                full_starts: starts,
+                full_ends: ends,
+                ..at.window
+            }
+        }
+        None => calendar.year_earlier(&at.window)?,
+    };
+    Some(Place { window, ..*at })
 }
 
 fn back(window: Window, length: Duration, count: u32) -> Option<Window> {

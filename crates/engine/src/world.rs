@@ -3,7 +3,7 @@
 //! A [`World`] holds everything a plan may read for one program, as plain rows. It is what the reference measurer
 //! reads; a faster measurer may leave the rows out and answer the same questions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
@@ -107,6 +107,19 @@ pub struct KindFacts {
     replaced_on: Vec<Option<Date>>,
     /// Whether any fact has more than one version or a day of recording.
     pub has_history: bool,
+    /// Whose rows are here.
+    pub read: RowsRead,
+}
+
+/// Whose rows a world holds. A faster measurer leaves rows out; what asks for them all the same finds no answer, never
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RowsRead {
+    /// Everyone's.
+    #[default]
+    All,
+    /// Those credited to these partners.
+    Of(BTreeSet<PartnerIx>),
 }
 
 impl KindFacts {
@@ -118,6 +131,15 @@ impl KindFacts {
                 .iter()
                 .any(|span| span.from <= from && until <= span.until)
         })
+    }
+
+    /// Whether a partner's rows are here.
+    #[must_use]
+    pub fn has_rows_of(&self, partner: PartnerIx) -> bool {
+        match &self.read {
+            RowsRead::All => true,
+            RowsRead::Of(partners) => partners.contains(&partner),
+        }
     }
 
     /// A partner's credits in a role.
@@ -212,6 +234,7 @@ impl World {
                 credits,
                 replaced_on,
                 has_history,
+                read: RowsRead::All,
             };
         }
     }

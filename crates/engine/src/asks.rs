@@ -1,0 +1,610 @@
+//! Which questions a plan will ask of its measures: every measure, key and window, before any fact is read.
+//!
+//! It is a walk over the typed graph without values: where the evaluator would branch, this takes both ways, so that what it
+//! lists is at least what will be asked. Windows depend on a partner only through the days of its agreement, so partners
+//! whose agreements run the same days are walked once. The module shares the evaluator's rules of windows
+//! ([`AgreementDays`]) and must never know a fact.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueup_base::calendar::Window;
+use trueup_base::date::Date;
+use trueup_plan::tree::{
+    Call, ComponentId, Expr, Form, InstalmentWhen, KindId, Level, LimitId, Literal, MeasureId,
+    Name, Plan, Reference, TableId, TermId, Text, ValueId,
+};
+
+use crate::evaluate::{Place, RowPlace};
+use crate::limit::Nest;
+use crate::table;
+use crate::windows::{AgreementDays, Lead, add, length_rank, windows_inside};
+use crate::world::{Partner, PartnerIx, RowIx};
+
+/// The most places a walk visits; a plan that asks more than this is left to the rows.
+pub const PLACES_MAX: usize = 2_000_000;
+
+/// Every question a plan may ask of its measures and rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// Partners whose agreements run the same days, in the order of the first of them.
+    pub cohorts: Vec<Cohort>,
+    /// What is asked of each measure.
+    pub measures: BTreeMap<MeasureId, Asked>,
+    /// Where single rows are asked for, by kind and role: one span of days for each cohort.
+    pub rows: BTreeMap<(KindId, Text), BTreeMap<usize, (Date, Date)>>,
+    /// The days before which things must be known: the ends of settlements.
+    pub known_before: BTreeSet<Date>,
+    /// Whether the walk was too long to finish; then anything may be asked.
+    pub is_cut_short: bool,
+}
+
+/// Partners whose agreements run the same days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cohort {
+    /// Who.
+    pub partners: Vec<PartnerIx>,
+}
+
+/// What is asked of one measure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether it is asked without a key.
+    pub whole: bool,
+    /// The keys asked for by name.
+    pub keys: BTreeSet<Text>,
+    /// Whether it is asked for a key that a formula works out.
+    pub any_key: bool,
+    /// The first days and ends of all windows asked, by cohort.
+    pub edges: BTreeMap<usize, BTreeSet<Date>>,
+}
+
+/// Every question that settling a plan by a day may ask, for partners in the order of the world.
+///
+/// Besides settlements, each measure is asked in every period of the plan, and once more in each window of `besides`.
+#[must_use]
+pub fn asks(plan: &Plan, partners: &[Partner], until: Date, besides: &[Window]) -> Asks {
+    let mut cohorts: BTreeMap<AgreementDays, Vec<PartnerIx>> = BTreeMap::new();
+    for (partner, at) in partners.iter().zip(0u32..) {
+        cohorts
+            .entry(AgreementDays::of(partner))
+            .or_default()
+            .push(PartnerIx(at));
+    }
+    let mut cohorts: Vec<(AgreementDays, Vec<PartnerIx>)> = cohorts.into_iter().collect();
+    cohorts.sort_by_key(|(_, partners)| partners.first().copied());
+    let mut walk = Walk {
+        plan,
+        nest: Nest::of(plan),
+        days: cohorts.iter().map(|(days, _)| *days).collect(),
+        seen: BTreeSet::new(),
+        open: Vec::new(),
+        asks: Asks {
+            cohorts: cohorts
+                .into_iter()
+                .map(|(_, partners)| Cohort { partners })
+                .collect(),
+            ..Asks::default()
+        },
+    };
+    for cohort in 0..walk.days.len() {
+        walk.settlements(cohort, until);
+        walk.listed(cohort, until, besides);
+    }
+    while let Some((subject, place)) = walk.open.pop() {
+        if walk.asks.is_cut_short {
+            break;
+        }
+        walk.subject(subject, &place);
+    }
+    walk.asks
+}
+
+/// What a place is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Term(TermId),
+    Measure(MeasureId, Key),
+    Value(ValueId),
+    Component(ComponentId),
+    Limit(LimitId),
+    Table(TableId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    None,
+    Named(Text),
+    Any,
+}
+
+struct Walk<'p> {
+    plan: &'p Plan,
+    nest: Nest,
+    days: Vec<AgreementDays>,
+    /// A place's partner stands for its cohort, by position.
+    seen: BTreeSet<(Subject, Place)>,
+    open: Vec<(Subject, Place)>,
+    asks: Asks,
+}
+
+impl<'p> Walk<'p> {
+    fn push(&mut self, subject: Subject, place: Place) {
+        if self.seen.len() >= PLACES_MAX {
+            self.asks.is_cut_short = true;
+        } else if self.seen.insert((subject.clone(), place)) {
+            self.open.push((subject, place));
+        }
+    }
+
+    fn days_at(&self, at: &Place) -> Option<AgreementDays> {
+        self.days.get(at.partner.0 as usize).copied()
+    }
+
+    fn place(cohort: usize, window: Window) -> Place {
+        // A cohort has at least one partner, and partners are counted in 32 bits.
+        Place::new(PartnerIx(u32::try_from(cohort).unwrap_or(u32::MAX)), window)
+    }
+
+    /// What the settlements of a cohort ask.
+    fn settlements(&mut self, cohort: usize, until: Date) {
+        let plan = self.plan;
+        let Some(days) = self.days.get(cohort).copied() else {
+            return;
+        };
+        for (component, at) in plan.components.iter().zip(0u16..) {
+            let id = ComponentId(at);
+            let settlements = days.settlements(&plan.calendar, component.every, until);
+            let ends = settlements.iter().map(|settlement| settlement.ends);
+            for end in ends.chain([until]) {
+                for window in days.windows(&plan.calendar, component.over, days.starts, end) {
+                    self.push(Subject::Component(id), Self::place(cohort, window));
+                }
+            }
+            for settlement in &settlements {
+                self.asks.known_before.insert(settlement.ends);
+                self.releases(id, cohort, settlement, until);
+            }
+        }
+        for (limit, at) in plan.limits.iter().zip(0u16..) {
+            let held: Vec<ComponentId> = self.nest.components(LimitId(at)).collect();
+            for component in held {
+                let every = plan[component].every;
+                for settlement in days.settlements(&plan.calendar, every, until) {
+                    for window in
+                        days.windows(&plan.calendar, limit.over, days.starts, settlement.ends)
+                    {
+                        self.push(Subject::Limit(LimitId(at)), Self::place(cohort, window));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The conditions of releases, asked in the period of the release and, where they wait, in those after it.
+    fn releases(&mut self, id: ComponentId, cohort: usize, settlement: &Window, until: Date) {
+        let plan = self.plan;
+        for instalment in &plan[id].paid {
+            let Some(condition) = &instalment.condition else {
+                continue;
+            };
+            for earned_on in [settlement.last(), settlement.ends] {
+                let on = match &instalment.when {
+                    InstalmentWhen::AtSettlement => Some(earned_on),
+                    InstalmentWhen::After(length) => add(earned_on, *length, 1),
+                    InstalmentWhen::On(day) => Some(*day),
+                };
+                let first = on.and_then(|on| plan.calendar.window_at(plan.period, on));
+                let Some(first) = first else { continue };
+                let waits =
+                    plan.calendar
+                        .windows_in(plan.period, first.ends, until.max(first.ends));
+                let later = waits.into_iter().filter(|_| instalment.waits);
+                for window in [first].into_iter().chain(later) {
+                    self.formula(condition, &Self::place(cohort, window));
+                }
+            }
+        }
+    }
+
+    /// What a statement lists: every measure and every objective's names, in each period.
+    fn listed(&mut self, cohort: usize, until: Date, besides: &[Window]) {
+        let plan = self.plan;
+        let Some(days) = self.days.get(cohort).copied() else {
+            return;
+        };
+        let periods = days.windows(&plan.calendar, plan.period, days.starts, until);
+        for window in periods.into_iter().chain(besides.iter().copied()) {
+            let place = Self::place(cohort, window);
+            for (measure, at) in plan.measures.iter().zip(0u16..) {
+                let id = MeasureId(at);
+                self.push(Subject::Measure(id, Key::None), place);
+                for key in &measure.keys {
+                    self.push(Subject::Measure(id, Key::Named(key.clone())), place);
+                }
+            }
+            for reference in plan.objectives.iter().flat_map(|objective| &objective.by) {
+                match *reference {
+                    Reference::Term(id) => self.push(Subject::Term(id), place),
+                    Reference::Measure(id) => self.push(Subject::Measure(id, Key::None), place),
+                    Reference::Value(id) => self.push(Subject::Value(id), place),
+                    Reference::Component(id) => self.push(Subject::Component(id), place),
+                    Reference::Limit(id) => self.push(Subject::Limit(id), place),
+                    Reference::Table(_) => {}
+                }
+            }
+        }
+    }
+
+    fn subject(&mut self, subject: Subject, at: &Place) {
+        let plan = self.plan;
+        match subject {
+            Subject::Term(id) => {
+                if let Some(agreed) = &plan[id].agreed {
+                    self.formula(agreed, at);
+                }
+            }
+            Subject::Measure(id, key) => self.measure(id, key, at),
+            Subject::Value(id) => self.value(id, at),
+            Subject::Component(id) => self.component(id, at),
+            Subject::Limit(id) => self.limit(id, at),
+            Subject::Table(id) => {
+                for formula in table::formulas(&plan[id]) {
+                    self.formula(formula, at);
+                }
+            }
+        }
+    }
+
+    fn measure(&mut self, id: MeasureId, key: Key, at: &Place) {
+        let plan = self.plan;
+        let measure = &plan[id];
+        let asked = self.asks.measures.entry(id).or_default();
+        match key {
+            Key::None => asked.whole = true,
+            Key::Named(key) => {
+                asked.keys.insert(key);
+            }
+            Key::Any => asked.any_key = true,
+        }
+        let edges = asked.edges.entry(at.partner.0 as usize).or_default();
+        edges.insert(at.window.starts);
+        edges.insert(at.window.ends);
+        let on_row = on_row(measure.kind, at);
+        let formulas = [&measure.of, &measure.filter, &measure.by];
+        for formula in formulas.into_iter().flatten() {
+            self.formula(formula, &on_row);
+        }
+    }
+
+    fn value(&mut self, id: ValueId, at: &Place) {
+        let plan = self.plan;
+        let value = &plan[id];
+        let step = match value.every {
+            Some(step) if at.window.unit != step || at.trailing.is_some() => step,
+            Some(_) | None => return self.formula(&value.formula, at),
+        };
+        let Some(days) = self.days_at(at) else { return };
+        let last = days
+            .windows(&plan.calendar, step, at.window.starts, at.window.ends)
+            .pop();
+        let Some(last) = last else { return };
+        if value.carried {
+            for window in days.windows(&plan.calendar, step, days.starts, last.starts) {
+                self.push(Subject::Value(id), in_window(window, None, at));
+            }
+        }
+        self.push(Subject::Value(id), in_window(last, at.row, at));
+    }
+
+    fn component(&mut self, id: ComponentId, at: &Place) {
+        let plan = self.plan;
+        let component = &plan[id];
+        let is_own = at.trailing.is_none() && at.window.unit == component.over;
+        if at.row.is_none() && !is_own {
+            if at.trailing.is_some() || length_rank(at.window.unit) >= length_rank(component.over) {
+                let windows = self.days_at(at).map_or_else(Vec::new, |days| {
+                    let window = &at.window;
+                    days.windows(&plan.calendar, component.over, window.starts, window.ends)
+                });
+                for window in windows {
+                    self.push(Subject::Component(id), in_window(window, None, at));
+                }
+            }
+            return;
+        }
+        let whole = Place { row: None, ..*at };
+        let once = [
+            &component.applies,
+            &component.gate,
+            &component.at_least,
+            &component.at_most,
+        ];
+        for formula in once.into_iter().flatten() {
+            self.formula(formula, &whole);
+        }
+        let Some(each) = &component.each else {
+            return self.formula(&component.pays, &whole);
+        };
+        if at.row.is_none() {
+            let span = self
+                .asks
+                .rows
+                .entry((each.kind, each.role.clone()))
+                .or_default()
+                .entry(at.partner.0 as usize)
+                .or_insert((at.window.starts, at.window.ends));
+            span.0 = span.0.min(at.window.starts);
+            span.1 = span.1.max(at.window.ends);
+        }
+        let on_row = on_row(each.kind, at);
+        for formula in each.filter.iter().chain([&component.pays]) {
+            self.formula(formula, &on_row);
+        }
+    }
+
+    fn limit(&mut self, id: LimitId, at: &Place) {
+        let plan = self.plan;
+        let limit = &plan[id];
+        let Some(days) = self.days_at(at) else { return };
+        if at.window.unit != limit.over || at.trailing.is_some() {
+            for window in days.windows(&plan.calendar, limit.over, at.window.starts, at.window.ends)
+            {
+                self.push(Subject::Limit(id), in_window(window, None, at));
+            }
+            return;
+        }
+        for bound in [&limit.at_most, &limit.at_least].into_iter().flatten() {
+            self.formula(bound, at);
+        }
+        for (inner, other) in plan.limits.iter().zip((0u16..).map(LimitId)) {
+            if other != id && self.nest.holds(id, other) {
+                for window in
+                    days.windows(&plan.calendar, inner.over, at.window.starts, at.window.ends)
+                {
+                    self.push(Subject::Limit(other), in_window(window, None, at));
+                }
+            }
+        }
+        let held: Vec<ComponentId> = self.nest.components(id).collect();
+        for component in held {
+            let shape = &plan[component];
+            let settled = days
+                .settlements(&plan.calendar, shape.every, at.window.ends)
+                .pop()
+                .map(|settlement| settlement.ends);
+            let Some(settled) = settled else { continue };
+            for window in days.windows(&plan.calendar, shape.over, at.window.starts, settled) {
+                self.push(Subject::Component(component), in_window(window, None, at));
+            }
+        }
+    }
+
+    fn name(&mut self, name: Name, key: Key, at: &Place) {
+        let plan = self.plan;
+        let whole = Place { row: None, ..*at };
+        match name {
+            Name::Term(id) => self.push(Subject::Term(id), whole),
+            Name::Measure(id) => self.push(Subject::Measure(id, key), whole),
+            Name::Value(id) => {
+                let keeps_row = matches!(plan[id].level, Level::Row(_));
+                self.push(Subject::Value(id), if keeps_row { *at } else { whole });
+            }
+            Name::Component(id) => {
+                let each = plan[id].each.as_ref();
+                let is_row = at
+                    .row
+                    .is_some_and(|row| each.is_some_and(|each| each.kind == row.kind));
+                self.push(Subject::Component(id), if is_row { *at } else { whole });
+            }
+            Name::Limit(id) => self.push(Subject::Limit(id), whole),
+            Name::Column(..)
+            | Name::Followed(..)
+            | Name::Attribute(_)
+            | Name::Partner
+            | Name::Window(_)
+            | Name::CreditLevel
+            | Name::Argument(_)
+            | Name::BandColumn(_)
+            | Name::Lower
+            | Name::Upper
+            | Name::Width
+            | Name::Filled
+            | Name::Slice
+            | Name::Was => {}
+        }
+    }
+
+    fn formula(&mut self, formula: &'p Expr, at: &Place) {
+        match &formula.form {
+            Form::Literal(_) => {}
+            Form::Name(name) => self.name(*name, Key::None, at),
+            Form::Negated(x) | Form::Is(x, _) | Form::Not(x) => self.formula(x, at),
+            Form::Arithmetic(_, left, right) | Form::Compared(_, left, right) => {
+                self.all([&**left, &**right], at);
+            }
+            Form::Between(x, low, high) => self.all([&**x, &**low, &**high], at),
+            Form::In(x, list) => self.all([&**x].into_iter().chain(list), at),
+            Form::And(all) | Form::Or(all) => self.all(all, at),
+            Form::Case(arms, otherwise) => {
+                let arms = arms.iter().flat_map(|(test, then)| [test, then]);
+                self.all(arms.chain([&**otherwise]), at);
+            }
+            Form::Call(call) => self.call(call, at),
+        }
+    }
+
+    fn all(&mut self, formulas: impl IntoIterator<Item = &'p Expr>, at: &Place) {
+        for formula in formulas {
+            self.formula(formula, at);
+        }
+    }
+
+    fn call(&mut self, call: &'p Call, at: &Place) {
+        match call {
+            Call::Least(all) | Call::Greatest(all) | Call::Coalesce(all) => self.all(all, at),
+            Call::Clamp { x, low, high } => self.all([&**x, &**low, &**high], at),
+            Call::Abs(x) => self.formula(x, at),
+            Call::Round { x, to, .. } => self.all([&**x, &**to], at),
+            Call::Otherwise(x, y) | Call::DaysBetween(x, y) | Call::MonthsBetween(x, y) => {
+                self.all([&**x, &**y], at);
+            }
+            Call::Weighted(parts) => self.all(parts.iter().map(|(part, _)| part), at),
+            Call::Asked(..) => self.asked(call, &Key::None, at),
+            Call::FoldedBy(_, x, unit) => {
+                for window in windows_inside(&self.plan.calendar, *unit, &at.window) {
+                    self.formula(x, &in_window(window, at.row, at));
+                }
+            }
+            Call::Ever(x) => {
+                self.formula(x, at);
+                let Some(days) = self.days_at(at) else { return };
+                let calendar = &self.plan.calendar;
+                let unit = at.window.unit;
+                for window in days.windows(calendar, unit, days.starts, at.window.starts) {
+                    self.formula(x, &Place { window, ..*at });
+                }
+            }
+            Call::Running { x, in_order } => {
+                self.all([&**x].into_iter().chain(in_order.as_deref()), at);
+            }
+            Call::Table(id, arguments) => {
+                self.all(arguments, at);
+                self.push(Subject::Table(*id), *at);
+            }
+            Call::Keyed(measure, key) => {
+                self.formula(key, at);
+                let key = match &key.form {
+                    Form::Literal(Literal::Text(key)) => Key::Named(key.clone()),
+                    Form::Literal(_)
+                    | Form::Name(_)
+                    | Form::Negated(_)
+                    | Form::Arithmetic(..)
+                    | Form::Compared(..)
+                    | Form::Between(..)
+                    | Form::In(..)
+                    | Form::Is(..)
+                    | Form::Not(_)
+                    | Form::And(_)
+                    | Form::Or(_)
+                    | Form::Case(..)
+                    | Form::Call(_) => Key::Any,
+                };
+                self.keyed(measure, &key, &Place { row: None, ..*at });
+            }
+            Call::FoldedKeys(_, measure) => {
+                let keys = crate::functions::measure_in(measure)
+                    .map(|id| self.plan[id].keys.as_slice())
+                    .unwrap_or_default();
+                for key in keys {
+                    self.keyed(measure, &Key::Named(key.clone()), at);
+                }
+            }
+            Call::Total { x, filter } => {
+                self.everyone([&**x].into_iter().chain(filter.as_deref()), at);
+            }
+            Call::Team(x) => self.everyone([&**x], at),
+            Call::Rank { x, within, filter } => {
+                let besides = within.as_deref().into_iter().chain(filter.as_deref());
+                self.everyone([&**x].into_iter().chain(besides), at);
+            }
+            Call::Allocate(allocation) => {
+                let whole = Place { row: None, ..*at };
+                self.formula(&allocation.total, &whole);
+                let members = [&allocation.by]
+                    .into_iter()
+                    .chain(&allocation.filter)
+                    .chain(&allocation.within);
+                match allocation.rows {
+                    Some(_) => self.all(members, at),
+                    None => self.everyone(members, at),
+                }
+                if let Some(to) = &allocation.to {
+                    self.formula(to, &whole);
+                }
+            }
+            Call::Of(partner, x) => {
+                self.formula(partner, at);
+                self.everyone([&**x], at);
+            }
+            Call::Convert(conversion) => {
+                self.formula(&conversion.x, at);
+                if let trueup_plan::tree::RateKind::On(day) = &conversion.rate {
+                    self.formula(day, at);
+                }
+            }
+        }
+    }
+
+    /// Formulas asked for any partner, in this window.
+    fn everyone(&mut self, formulas: impl IntoIterator<Item = &'p Expr>, at: &Place) {
+        for formula in formulas {
+            for partner in (0u32..).map(PartnerIx).take(self.days.len()) {
+                self.formula(
+                    formula,
+                    &Place {
+                        partner,
+                        row: None,
+                        ..*at
+                    },
+                );
+            }
+        }
+    }
+
+    /// A keyed measure keeps its key on the way to another window.
+    fn keyed(&mut self, x: &'p Expr, key: &Key, at: &Place) {
+        match &x.form {
+            Form::Name(name @ Name::Measure(_)) => self.name(*name, key.clone(), at),
+            Form::Call(call @ Call::Asked(..)) => self.asked(call, key, at),
+            Form::Literal(_)
+            | Form::Name(_)
+            | Form::Negated(_)
+            | Form::Arithmetic(..)
+            | Form::Compared(..)
+            | Form::Between(..)
+            | Form::In(..)
+            | Form::Is(..)
+            | Form::Not(_)
+            | Form::And(_)
+            | Form::Or(_)
+            | Form::Case(..)
+            | Form::Call(_) => self.formula(x, at),
+        }
+    }
+
+    fn asked(&mut self, call: &'p Call, key: &Key, at: &Place) {
+        let (Call::Asked(where_to, x), Some(days)) = (call, self.days_at(at)) else {
+            return;
+        };
+        match (days.lead(&self.plan.calendar, where_to, at), key) {
+            (Lead::To(place), Key::None) => self.formula(x, &place),
+            (Lead::To(place), Key::Named(_) | Key::Any) => self.keyed(x, key, &place),
+            (Lead::First(first), _) => self.formula(first, at),
+            (Lead::Nowhere(_), _) => {}
+        }
+    }
+}
+
+/// The same partner in another window of the calendar.
+fn in_window(window: Window, row: Option<RowPlace>, at: &Place) -> Place {
+    Place {
+        window,
+        trailing: None,
+        row,
+        ..*at
+    }
+}
+
+/// On some row of a kind.
+fn on_row(kind: KindId, at: &Place) -> Place {
+    let row = RowPlace {
+        kind,
+        role: 0,
+        row: RowIx(0),
+        level: 0,
+    };
+    Place {
+        row: Some(row),
+        ..*at
+    }
+}
