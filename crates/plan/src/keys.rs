@@ -173,439 +173,186 @@ use Form::{
     Maps, Named, NamedOrFormula, Open, Overrides, Part, Spread, Text, Word, Words,
 };
 
+#[rustfmt::skip]
 const PLAN: &[Key] = &[
-    may(
-        "plan",
-        Text,
-        "The plan's name, as agreements and commands call it",
-    ),
-    may(
-        "template",
-        Text,
-        "The name of a template, in place of `plan`",
-    ),
+    may("plan", Text, "The plan's name, as agreements and commands call it"),
+    may("template", Text, "The name of a template, in place of `plan`"),
     may("title", Text, "The title a reader sees"),
     may("version", Text, "The version both sides sign"),
     may("is", Text, "The plan in one sentence"),
-    may(
-        "currency",
-        Currency,
-        "The currency of every money figure in the plan",
-    ),
-    may(
-        "calendar",
-        Map(Place::Calendar),
-        "Where years start and how they divide",
-    ),
-    may(
-        "period",
-        Word(WINDOWS),
-        "The window of a component that does not say its own; month when not written",
-    ),
-    may(
-        "money",
-        Map(Place::Rounding),
-        "What a component's money is rounded to; the minor unit when not written",
-    ),
-    may(
-        "from_template",
-        Text,
-        "The template this plan takes everything from: name@version",
-    ),
-    may(
-        "overrides",
-        Overrides,
-        "What this plan changes of its template; the formula may mention `was`",
-    ),
-    may(
-        "objectives",
-        Maps(Place::Objective),
-        "What the plan wants to reach, and what shows it",
-    ),
-    may(
-        "facts",
-        Named(Place::Fact),
-        "The kinds of fact the plan reads",
-    ),
+    may("currency", Currency, "The currency of every money figure in the plan"),
+    may("calendar", Map(Place::Calendar), "Where years start and how they divide"),
+    may("period", Word(WINDOWS), "The window of a component that does not say its own; month when not written"),
+    may("money", Map(Place::Rounding), "What a component's money is rounded to; the minor unit when not written"),
+    may("from_template", Text, "The template this plan takes everything from: name@version"),
+    may("overrides", Overrides, "What this plan changes of its template; the formula may mention `was`"),
+    may("objectives", Maps(Place::Objective), "What the plan wants to reach, and what shows it"),
+    may("facts", Named(Place::Fact), "The kinds of fact the plan reads"),
     may("terms", Named(Place::Term), "What each agreement fills in"),
-    may(
-        "measures",
-        Named(Place::Measure),
-        "Rows of facts to one number",
-    ),
+    may("measures", Named(Place::Measure), "Rows of facts to one number"),
     may("values", NamedOrFormula(Place::Value), "Named formulas"),
     may("tables", Named(Place::Table), "Rates and amounts by band"),
     may("components", Named(Place::Component), "What pays"),
-    may(
-        "limits",
-        Named(Place::Limit),
-        "What holds several components together",
-    ),
-    may(
-        "funds",
-        Named(Place::Fund),
-        "Money that is set aside and claimed against proof",
-    ),
-    may(
-        "contingencies",
-        Named(Place::Contingency),
-        "Agreed changes while something holds",
-    ),
-    may(
-        "guardrails",
-        Named(Place::Guardrail),
-        "What to look out for, and what then happens",
-    ),
+    may("limits", Named(Place::Limit), "What holds several components together"),
+    may("funds", Named(Place::Fund), "Money that is set aside and claimed against proof"),
+    may("contingencies", Named(Place::Contingency), "Agreed changes while something holds"),
+    may("guardrails", Named(Place::Guardrail), "What to look out for, and what then happens"),
     may("bodies", Named(Place::Body), "Who decides together"),
-    may(
-        "approvals",
-        Named(Place::Approval),
-        "Which act needs whose consent",
-    ),
-    may(
-        "reviews",
-        Named(Place::Review),
-        "When the plan itself is looked at",
-    ),
-    may(
-        "disputes",
-        Map(Place::Disputes),
-        "How a statement is disputed and by when it is answered",
-    ),
-    may(
-        "winding_down",
-        Map(Place::WindingDown),
-        "What happens when the agreement ends",
-    ),
-    may(
-        "examples",
-        List,
-        "Cases that are run on every change and signed with the plan, by folder name",
-    ),
-    may(
-        "corrections",
-        Map(Place::Corrections),
-        "How far back facts may change what was paid",
-    ),
+    may("approvals", Named(Place::Approval), "Which act needs whose consent"),
+    may("reviews", Named(Place::Review), "When the plan itself is looked at"),
+    may("disputes", Map(Place::Disputes), "How a statement is disputed and by when it is answered"),
+    may("winding_down", Map(Place::WindingDown), "What happens when the agreement ends"),
+    may("examples", List, "Cases that are run on every change and signed with the plan, by folder name"),
+    may("corrections", Map(Place::Corrections), "How far back facts may change what was paid"),
 ];
 
+#[rustfmt::skip]
 const CALENDAR: &[Key] = &[
-    may(
-        "year_starts",
-        Text,
-        "The month and day a year begins on: 12-01",
-    ),
-    may(
-        "weeks",
-        Text,
-        "The weeks of a quarter's three months: 4-4-5",
-    ),
-    may(
-        "periods",
-        List,
-        "The days on which listed periods begin; the last closes the one before",
-    ),
+    may("year_starts", Text, "The month and day a year begins on: 12-01"),
+    may("weeks", Text, "The weeks of a quarter's three months: 4-4-5"),
+    may("periods", List, "The days on which listed periods begin; the last closes the one before"),
 ];
 
+#[rustfmt::skip]
 const ROUNDING: &[Key] = &[
     may("to", Formula, "The step: results are multiples of it"),
-    may(
-        "mode",
-        Word(ROUNDINGS),
-        "What happens between two steps; half_away when not written",
-    ),
+    may("mode", Word(ROUNDINGS), "What happens between two steps; half_away when not written"),
 ];
 
+#[rustfmt::skip]
 const OBJECTIVE: &[Key] = &[
     must("goal", Text, "The goal in words"),
     may("by", List, "Names of measures and values that show it"),
     may("until", Date, "The day it is to be reached by"),
 ];
 
+#[rustfmt::skip]
 const FACT: &[Key] = &[
     IS,
-    may(
-        "dated",
-        Text,
-        "The column that places a row in a window: sale.invoiced_on; the column `on` when not written",
-    ),
-    must(
-        "columns",
-        Columns,
-        "The columns the plan reads and their types",
-    ),
-    may(
-        "credited",
-        Maps(Place::Credit),
-        "Who is credited for a row; the column `partner` when not written",
-    ),
+    may("dated", Text, "The column that places a row in a window: sale.invoiced_on; the column `on` when not written"),
+    must("columns", Columns, "The columns the plan reads and their types"),
+    may("credited", Maps(Place::Credit), "Who is credited for a row; the column `partner` when not written"),
 ];
 
+#[rustfmt::skip]
 const CREDIT: &[Key] = &[
     must("to", Formula, "A column of type partner, or upline(column)"),
     may("role", Text, "The role this credit is in"),
-    may(
-        "share",
-        Formula,
-        "The part of the row; 100% when not written",
-    ),
-    may(
-        "overlay",
-        Flag,
-        "Whether it is paid besides the shares that make up the row",
-    ),
+    may("share", Formula, "The part of the row; 100% when not written"),
+    may("overlay", Flag, "Whether it is paid besides the shares that make up the row"),
 ];
 
+#[rustfmt::skip]
 const TERM: &[Key] = &[
     IS,
     must("unit", Word(TYPES), "What it holds"),
-    may(
-        "per",
-        Word(WINDOWS),
-        "The window the agreed figure is for, when it is shared out to shorter ones",
-    ),
-    may(
-        "spread",
-        Spread(&["even", "days"]),
-        "How it is shared out: even (by months), days, or listed weights",
-    ),
-    may(
-        "agreed",
-        Formula,
-        "What holds where an agreement says nothing",
-    ),
+    may("per", Word(WINDOWS), "The window the agreed figure is for, when it is shared out to shorter ones"),
+    may("spread", Spread(&["even", "days"]), "How it is shared out: even (by months), days, or listed weights"),
+    may("agreed", Formula, "What holds where an agreement says nothing"),
 ];
 
+#[rustfmt::skip]
 const MEASURE: &[Key] = &[
     IS,
     may("validated_by", Text, "Who vouches for it"),
-    may(
-        "source",
-        Text,
-        "Where it comes from, where that is not the feed",
-    ),
-    may(
-        "disputed_in",
-        Text,
-        "Where it is disputed, where that is not the statement",
-    ),
-    may(
-        "sum",
-        Formula,
-        "Adds this over the rows, weighted by the credit's share",
-    ),
-    may(
-        "count",
-        Formula,
-        "Counts the rows of a kind, weighted by the credit's share",
-    ),
-    may(
-        "count_distinct",
-        Formula,
-        "Counts the different answers of this",
-    ),
+    may("source", Text, "Where it comes from, where that is not the feed"),
+    may("disputed_in", Text, "Where it is disputed, where that is not the statement"),
+    may("sum", Formula, "Adds this over the rows, weighted by the credit's share"),
+    may("count", Formula, "Counts the rows of a kind, weighted by the credit's share"),
+    may("count_distinct", Formula, "Counts the different answers of this"),
     may("min", Formula, "The smallest"),
     may("max", Formula, "The largest"),
     may("latest", Formula, "The one of the latest date"),
     may("where", Formula, "Which rows count"),
-    may(
-        "at",
-        Text,
-        "Another date column that places a row in a window",
-    ),
-    may(
-        "role",
-        Text,
-        "The role whose credits count; the first listed when not written",
-    ),
+    may("at", Text, "Another date column that places a row in a window"),
+    may("role", Text, "The role whose credits count; the first listed when not written"),
     may("by", Formula, "Makes one number for each key"),
-    may(
-        "keys",
-        List,
-        "The keys it has, declared so that a missing one is seen",
-    ),
+    may("keys", List, "The keys it has, declared so that a missing one is seen"),
 ];
 
+#[rustfmt::skip]
 const VALUE: &[Key] = &[
     IS,
     must("formula", Formula, "What it is, as a formula"),
     may("every", Word(WINDOWS), "The step of a carried value"),
 ];
 
+#[rustfmt::skip]
 const TABLE: &[Key] = &[
     IS,
-    must(
-        "of",
-        List,
-        "The argument's name inside the table; a list of names for a grid",
-    ),
-    may(
-        "each_band",
-        Formula,
-        "The sum of this over every band entered",
-    ),
+    must("of", List, "The argument's name inside the table; a list of names for a grid"),
+    may("each_band", Formula, "The sum of this over every band entered"),
     may("one_band", Formula, "This in the band the argument is in"),
-    may(
-        "line",
-        Text,
-        "The column whose points are joined by straight lines",
-    ),
-    may(
-        "bands",
-        Bands,
-        "The bands, rising; for a grid the bounds of each argument",
-    ),
-    may(
-        "cells",
-        Cells,
-        "The cells of a grid, the last argument innermost",
-    ),
-    may(
-        "rows",
-        Text,
-        "A CSV file beside the plan that holds the bands",
-    ),
-    may(
-        "cliff",
-        Agreed,
-        "Why a jump downwards is meant: agreed, and the reason",
-    ),
+    may("line", Text, "The column whose points are joined by straight lines"),
+    may("bands", Bands, "The bands, rising; for a grid the bounds of each argument"),
+    may("cells", Cells, "The cells of a grid, the last argument innermost"),
+    may("rows", Text, "A CSV file beside the plan that holds the bands"),
+    may("cliff", Agreed, "Why a jump downwards is meant: agreed, and the reason"),
 ];
 
+#[rustfmt::skip]
 const BAND: &[Key] = &[
-    may(
-        "from",
-        Formula,
-        "Begins here and holds its bound; `lowest` is open below",
-    ),
-    may(
-        "above",
-        Formula,
-        "Begins here and leaves its bound to the band below",
-    ),
+    may("from", Formula, "Begins here and holds its bound; `lowest` is open below"),
+    may("above", Formula, "Begins here and leaves its bound to the band below"),
     may("at", Formula, "A point of a line"),
     may("equals", Text, "Answers to exactly this"),
     may("otherwise", Flag, "Answers to whatever no other band does"),
 ];
 
+#[rustfmt::skip]
 const COMPONENT: &[Key] = &[
     IS,
     may("for", Formula, "Who has it; everyone when not written"),
-    may(
-        "over",
-        Word(WINDOWS),
-        "The window of the entitlement; the plan's period when not written",
-    ),
-    may(
-        "every",
-        Word(WINDOWS),
-        "How often it is settled; once in each window when not written",
-    ),
+    may("over", Word(WINDOWS), "The window of the entitlement; the plan's period when not written"),
+    may("every", Word(WINDOWS), "How often it is settled; once in each window when not written"),
     may("gate", Formula, "What must hold, asked once for the window"),
     may("each", Text, "The kind of fact whose rows it pays on"),
-    may(
-        "role",
-        Text,
-        "The role whose credits count; the first listed when not written",
-    ),
+    may("role", Text, "The role whose credits count; the first listed when not written"),
     may("where", Formula, "Which rows it pays on"),
     must("pays", Formula, "What it pays"),
     may("at_least", Formula, "The floor"),
     may("at_most", Formula, "The cap"),
-    may(
-        "uncapped",
-        Text,
-        "Why it has no upper bound, when both sides agreed to that",
-    ),
-    may(
-        "cliff",
-        Agreed,
-        "Why a jump downwards is meant: agreed, and the reason",
-    ),
-    may(
-        "rounding",
-        Map(Place::Rounding),
-        "The one rounding it ends in",
-    ),
-    may(
-        "paid",
-        Maps(Place::Instalment),
-        "When what is earned becomes payable; all at settlement when not written",
-    ),
-    may(
-        "recovers",
-        Map(Place::Recovery),
-        "Where a negative posting is taken from",
-    ),
-    may(
-        "unit",
-        Word(&["money", "count", "fund", "flag"]),
-        "What it grants; money when not written",
-    ),
-    may(
-        "stacks_with",
-        List,
-        "Components that are meant to pay on the same rows",
-    ),
+    may("uncapped", Text, "Why it has no upper bound, when both sides agreed to that"),
+    may("cliff", Agreed, "Why a jump downwards is meant: agreed, and the reason"),
+    may("rounding", Map(Place::Rounding), "The one rounding it ends in"),
+    may("paid", Maps(Place::Instalment), "When what is earned becomes payable; all at settlement when not written"),
+    may("recovers", Map(Place::Recovery), "Where a negative posting is taken from"),
+    may("unit", Word(&["money", "count", "fund", "flag"]), "What it grants; money when not written"),
+    may("stacks_with", List, "Components that are meant to pay on the same rows"),
 ];
 
+#[rustfmt::skip]
 const INSTALMENT: &[Key] = &[
     must("share", Formula, "Which part of what is earned"),
     may("after", Duration, "How long after the window's end"),
     may("on", Date, "On which day"),
-    may(
-        "if",
-        Formula,
-        "On which condition, asked in the period of the release",
-    ),
-    may(
-        "else",
-        Word(&["forfeit", "wait"]),
-        "What happens when the condition is false; forfeit when not written",
-    ),
+    may("if", Formula, "On which condition, asked in the period of the release"),
+    may("else", Word(&["forfeit", "wait"]), "What happens when the condition is false; forfeit when not written"),
 ];
 
+#[rustfmt::skip]
 const RECOVERY: &[Key] = &[
-    may(
-        "from",
-        Words(&["held", "next_payouts", "invoice"]),
-        "In this order",
-    ),
+    may("from", Words(&["held", "next_payouts", "invoice"]), "In this order"),
     may("at_most", Part, "At most this part of each payout"),
     may("within", Duration, "How long after it may be taken"),
 ];
 
+#[rustfmt::skip]
 const LIMIT: &[Key] = &[
     IS,
-    must(
-        "on",
-        List,
-        "The components and limits it holds; the last gives way first",
-    ),
-    may(
-        "over",
-        Word(WINDOWS),
-        "The window it holds over; the plan's period when not written",
-    ),
+    must("on", List, "The components and limits it holds; the last gives way first"),
+    may("over", Word(WINDOWS), "The window it holds over; the plan's period when not written"),
     may("at_most", Formula, "The most they pay together"),
-    may(
-        "at_least",
-        Formula,
-        "The least; what is missing is paid as top_up",
-    ),
-    may(
-        "cut",
-        Word(&["last_first", "pro_rata"]),
-        "Who gives way; last_first when not written",
-    ),
+    may("at_least", Formula, "The least; what is missing is paid as top_up"),
+    may("cut", Word(&["last_first", "pro_rata"]), "Who gives way; last_first when not written"),
 ];
 
-const CORRECTIONS: &[Key] = &[may(
-    "reach_back",
-    Duration,
-    "Windows that ended longer ago are closed; open to the agreement's start when not written",
-)];
+#[rustfmt::skip]
+const CORRECTIONS: &[Key] = &[
+    may("reach_back", Duration, "Windows that ended longer ago are closed; none when not written"),
+];
 
+#[rustfmt::skip]
 const FUND: &[Key] = &[
     IS,
     must("accrues", Formula, "What is set aside"),
@@ -616,43 +363,31 @@ const FUND: &[Key] = &[
     may("approved_by", List, "Who approves a claim"),
 ];
 
+#[rustfmt::skip]
 const CONTINGENCY: &[Key] = &[
     IS,
     must("when", Formula, "While this holds"),
-    must(
-        "changes",
-        Formulas,
-        "What is changed and to what; the formula may mention `was`",
-    ),
+    must("changes", Formulas, "What is changed and to what; the formula may mention `was`"),
     may("within", Map(Place::Within), "How far it may change"),
     may("lasts", Duration, "For how long at most"),
     may("approved_by", List, "Who approves it"),
 ];
 
+#[rustfmt::skip]
 const WITHIN: &[Key] = &[
-    may(
-        "lowest",
-        Formula,
-        "Not below; the formula may mention `agreed`",
-    ),
-    may(
-        "highest",
-        Formula,
-        "Not above; the formula may mention `agreed`",
-    ),
+    may("lowest", Formula, "Not below; the formula may mention `agreed`"),
+    may("highest", Formula, "Not above; the formula may mention `agreed`"),
 ];
 
+#[rustfmt::skip]
 const GUARDRAIL: &[Key] = &[
     IS,
     must("when", Formula, "What is looked out for"),
-    must(
-        "effect",
-        Word(&["warn", "hold", "cap", "review"]),
-        "What then happens",
-    ),
+    must("effect", Word(&["warn", "hold", "cap", "review"]), "What then happens"),
     may("seen_by", List, "Who sees it"),
 ];
 
+#[rustfmt::skip]
 const BODY: &[Key] = &[
     IS,
     must("members", List, "Who sits in it"),
@@ -661,21 +396,19 @@ const BODY: &[Key] = &[
     may("seats", Open, "How seats are filled"),
 ];
 
+#[rustfmt::skip]
 const APPROVAL: &[Key] = &[
     IS,
     may("above", Formula, "From which amount on"),
     may("by", List, "Whose consent it needs"),
     may("notice", Duration, "How long before it takes effect"),
     may("day", Text, "On which day payouts leave"),
-    may(
-        "smallest",
-        Formula,
-        "Below this a payout waits for the next",
-    ),
+    may("smallest", Formula, "Below this a payout waits for the next"),
     may("netting", Text, "Whether payouts and claims are set off"),
     may("currency", Text, "The currency paid out in"),
 ];
 
+#[rustfmt::skip]
 const REVIEW: &[Key] = &[
     IS,
     may("every", Word(WINDOWS), "How often"),
@@ -683,26 +416,20 @@ const REVIEW: &[Key] = &[
     may("decides", Text, "What may be decided"),
 ];
 
+#[rustfmt::skip]
 const DISPUTES: &[Key] = &[
-    may(
-        "open_within",
-        Duration,
-        "Until how long after the statement",
-    ),
+    may("open_within", Duration, "Until how long after the statement"),
     may("answer_within", Duration, "By when each step answers"),
     may("path", List, "Who decides, step by step"),
     may("hold_disputed", Flag, "Whether the disputed part is held"),
 ];
 
+#[rustfmt::skip]
 const WINDING_DOWN: &[Key] = &[
     may("held", Text, "What happens to money held"),
     may("owed", Text, "What happens to money owed"),
     may("unvested", Text, "What happens to shares not yet released"),
-    may(
-        "last_claims",
-        Duration,
-        "Until how long after the end claims are taken",
-    ),
+    may("last_claims", Duration, "Until how long after the end claims are taken"),
     may("checklist", List, "What both sides do"),
 ];
 

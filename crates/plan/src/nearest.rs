@@ -12,7 +12,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(far, candidate)| *far <= reach && *far < candidate.chars().count())
-        .min_by_key(|(far, _)| *far)
+        .min_by_key(|(far, candidate)| (*far, candidate.len().abs_diff(word.len())))
         .map(|(_, candidate)| candidate)
 }
 

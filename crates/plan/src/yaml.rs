@@ -149,6 +149,8 @@ struct Piece {
     text: u32,
     start: u32,
     file: u32,
+    /// Whether each character of the text stands in the file as it is.
+    same: bool,
 }
 
 /// Two scalars are equal when they say the same, wherever they stand.

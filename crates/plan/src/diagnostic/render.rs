@@ -149,7 +149,8 @@ fn marked_line(to: &mut String, sources: &Sources, file: FileId, line: usize, ma
         mark.from = from + cut.shift;
         mark.until = (until + cut.shift).max(mark.from + 1);
     }
-    say(to, format_args!("{line:>5} | {}\n", visible.trim_end()));
+    let whole = format!("{line:>5} | {visible}");
+    say(to, format_args!("{}\n", whole.trim_end()));
     under(to, &shown);
 }
 

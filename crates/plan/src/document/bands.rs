@@ -116,7 +116,7 @@ impl Reader<'_> {
 
     fn band(&mut self, entries: &[Entry], span: Span) -> BandText {
         let head = Span {
-            end: span.end.min(span.start + 1),
+            end: span.start,
             ..span
         };
         let fields = Fields {

@@ -238,24 +238,25 @@ impl Reader<'_> {
 
     /// A formula that is a length of time.
     pub fn duration(&mut self, fields: &Fields<'_>, key: &str) -> Option<Formula> {
-        let formula = self.formula(fields, key)?;
-        if matches!(
-            &formula.is,
-            FormulaKind::Number {
-                suffix: Suffix::Duration(_),
-                ..
-            }
-        ) {
-            return Some(formula);
+        let scalar = self.text(fields, key)?;
+        // What is no length of time is told so, and not what it is as a formula.
+        let formula = formula::parse(&scalar, &mut Vec::new());
+        let is_duration = |is: &FormulaKind| {
+            matches!(
+                is,
+                FormulaKind::Number {
+                    suffix: Suffix::Duration(_),
+                    ..
+                }
+            )
+        };
+        let duration = formula.filter(|formula| is_duration(&formula.is));
+        if duration.is_none() {
+            let message = format!("`{key}` is a length of time");
+            let help = "write a number of days, weeks, months, quarters or years: 6 months";
+            self.error("K3", scalar.span, message, help);
         }
-        let message = format!("`{key}` is a length of time");
-        self.error(
-            "K3",
-            formula.span,
-            message,
-            "write a number of days, weeks, months, quarters or years: 6 months",
-        );
-        None
+        duration
     }
 
     /// A formula that goes on as a sentence: `50% of each payout`.
@@ -447,10 +448,10 @@ impl Reader<'_> {
     }
 }
 
-/// The first character of a place, where a thing without a name is reported.
+/// Where a thing without a name begins.
 fn start_of(span: Span) -> Span {
     Span {
-        end: span.end.min(span.start + 1),
+        end: span.start,
         ..span
     }
 }

@@ -23,13 +23,17 @@ impl Reader<'_> {
         let top = Span {
             file,
             start: root.span.start,
-            end: root.span.start.saturating_add(1).min(root.span.end),
+            end: root.span.start,
         };
         let plan = self.fields(root, Place::Plan, top)?;
         let (name, is_template) = self.plan_name(&plan, file);
         let from_template = self.text(&plan, "from_template");
         let currency = self.currency(&plan, "currency");
-        if plan.get("currency").is_none() && from_template.is_none() && !self.partial {
+        if plan.get("currency").is_none()
+            && from_template.is_none()
+            && !is_template
+            && !self.partial
+        {
             self.error(
                 "K2",
                 plan.head,

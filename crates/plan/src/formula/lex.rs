@@ -80,6 +80,7 @@ impl Lexer<'_> {
                 '.' if self.peek(1).is_some_and(|after| after.is_ascii_digit()) => self.number(),
                 'a'..='z' | 'A'..='Z' | '_' => self.word(),
                 '\'' => self.quoted(),
+                '"' => self.double_quoted(),
                 _ => self.sign(next),
             }
         }
@@ -123,6 +124,14 @@ impl Lexer<'_> {
         }
         let written = self.text.get(start..end).unwrap_or("").to_owned();
         self.at = end;
+        let rest = written_at(self.text, end, self.text.len());
+        if rest.starts_with(',')
+            && rest
+                .get(1..)
+                .is_some_and(|after| after.starts_with(|next: char| next.is_ascii_digit()))
+        {
+            return self.comma_between_digits(start, end);
+        }
         match Exact::parse(&written) {
             Ok(value)
                 if !(written.len() > 1
@@ -142,23 +151,50 @@ impl Lexer<'_> {
         }
     }
 
+    /// `1,000` may be one number or two, so it is neither: a blank after the comma, or `_`, says which.
+    fn comma_between_digits(&mut self, start: usize, end: usize) {
+        let end = self.digits_and_separators(end);
+        let whole = written_at(self.text, start, end).to_owned();
+        let decimal = match whole.rsplit_once(',') {
+            Some((before, after)) if before.contains('.') => {
+                format!("{}.{after}", before.replace(['.', ','], "_"))
+            }
+            _ if whole.split(',').skip(1).all(|group| {
+                group
+                    .split('.')
+                    .next()
+                    .is_some_and(|digits| digits.len() == 3)
+            }) =>
+            {
+                whole.replace(',', "_")
+            }
+            _ => whole.replacen(',', ".", 1),
+        };
+        let message = format!("`{whole}` can be read as one number or as several");
+        let help =
+            format!("write `{decimal}` for one number, a blank after each comma for several");
+        self.error("F2", start, end, message, &help);
+        self.at = end;
+        self.push(TokenKind::Number(Exact::ONE), start, end);
+    }
+
+    /// Past digits, points and commas, as long as each point and comma has a digit after it.
+    fn digits_and_separators(&self, mut end: usize) -> usize {
+        loop {
+            end = self.run_of(end, |char| char.is_ascii_digit() || char == '_');
+            let rest = written_at(self.text, end, self.text.len());
+            let mut next = rest.chars();
+            let separates = matches!(next.next(), Some(',' | '.'))
+                && next.next().is_some_and(|next| next.is_ascii_digit());
+            if !separates {
+                return end;
+            }
+            end += 1;
+        }
+    }
+
     /// Where the text that should be a number ends, and how to write it.
     fn why_no_number(&self, start: usize, end: usize, written: &str) -> (usize, String) {
-        let grouped = self.run_of(end, |char| char == ',' || char.is_ascii_digit());
-        let whole = written_at(self.text, start, grouped);
-        if let Some((before, after)) = whole.rsplit_once(',')
-            && before.contains('.')
-            && !after.is_empty()
-        {
-            let groups: Vec<&str> = before.split('.').collect();
-            return (
-                grouped,
-                format!(
-                    "write `{}.{after}`: `_` between thousands, a point before decimals",
-                    groups.join("_")
-                ),
-            );
-        }
         if written.starts_with('.') {
             return (end, format!("write `0{written}`"));
         }
@@ -294,6 +330,24 @@ impl Lexer<'_> {
         self.push(TokenKind::Text(said), start, self.at);
     }
 
+    /// Text in double quotes is taken for text, and reported.
+    fn double_quoted(&mut self) {
+        let start = self.at;
+        let rest = written_at(self.text, start + 1, self.text.len());
+        let said = rest.split('"').next().unwrap_or("").to_owned();
+        let end = (start + said.len() + 2).min(self.text.len());
+        self.at = end;
+        let help = format!("write '{}'", said.replace('\'', "''"));
+        self.error(
+            "F5",
+            start,
+            end,
+            "text stands in single quotes".into(),
+            &help,
+        );
+        self.push(TokenKind::Text(said), start, end);
+    }
+
     fn sign(&mut self, next: char) {
         let start = self.at;
         let after = self.peek(1);
@@ -344,7 +398,7 @@ impl Lexer<'_> {
             ('≤', _) => (1, "write `<=`", sign(Sign::AtMost)),
             ('≥', _) => (1, "write `>=`", sign(Sign::AtLeast)),
             ('≠', _) => (1, "write `<>`", sign(Sign::NotEqual)),
-            ('"' | '“' | '”' | '„' | '‘' | '’' | '`', _) => {
+            ('“' | '”' | '„' | '‘' | '’' | '`', _) => {
                 (1, "text stands in single straight quotes: 'gold'", None)
             }
             ('?' | ':', _) => (
@@ -372,15 +426,15 @@ impl Lexer<'_> {
                 None,
             ),
         };
-        let end = start
-            + self
-                .text
-                .get(start..)
-                .unwrap_or("")
+        let end = if next.is_alphabetic() {
+            // One message for a whole name in another alphabet.
+            self.run_of(start, |char| char.is_alphanumeric() || char == '_')
+        } else {
+            let meant = written_at(self.text, start, self.text.len())
                 .chars()
-                .take(length)
-                .map(char::len_utf8)
-                .sum::<usize>();
+                .take(length);
+            start + meant.map(char::len_utf8).sum::<usize>()
+        };
         self.at = end;
         let code = if meant.is_some() { "F5" } else { "F3" };
         let message = format!(
@@ -390,13 +444,7 @@ impl Lexer<'_> {
         self.error(code, start, end, message, help);
         match meant {
             Some(meant) => self.push(meant, start, end),
-            None => {
-                self.lost = true;
-                // One message for a run of the same, such as a name in another alphabet.
-                if next.is_alphabetic() {
-                    self.at = self.run_of(end, |char| char.is_alphanumeric() || char == '_');
-                }
-            }
+            None => self.lost = true,
         }
     }
 }

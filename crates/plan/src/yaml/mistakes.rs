@@ -112,6 +112,13 @@ fn said(text: &str, at: usize, info: &str) -> (&'static str, String, &'static st
             "write the text here once more; a formula that begins with `*` is not finished",
         );
     }
+    if info.contains("quoted scalar, found unexpected") || info.contains("indentation in quoted") {
+        return (
+            "Y10",
+            "a quote is opened and not closed".into(),
+            "close it, or double an apostrophe inside single quotes",
+        );
+    }
     if info.contains("mapping values are not allowed") || info.contains("illegal placement of ':'")
     {
         let message = "a colon and a blank begin a value, and none can begin here".into();
@@ -143,18 +150,11 @@ fn said(text: &str, at: usize, info: &str) -> (&'static str, String, &'static st
             "write a colon and a blank after the key, or indent the line to continue the text above",
         );
     }
-    if info.contains("quoted scalar, found unexpected") || info.contains("indentation in quoted") {
-        return (
-            "Y10",
-            "a quote is opened and not closed".into(),
-            "close it, or double an apostrophe inside single quotes",
-        );
-    }
     if info.contains("trailing content") {
         return (
             "Y10",
             "text stands after the closing quote".into(),
-            "put all of it inside the quotes",
+            "put the whole text in double quotes",
         );
     }
     if info.contains("escape") || info.contains("hexadecimal") {

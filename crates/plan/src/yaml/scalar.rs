@@ -18,7 +18,11 @@ impl Scalar {
     /// The place of bytes `start..end` of the text, in the file. An empty stretch is the place before its character.
     #[must_use]
     pub fn place(&self, start: usize, end: usize) -> Span {
-        let last = if end > start { end - 1 } else { start };
+        let within = self.text.get(start..end).unwrap_or("");
+        let last = within
+            .char_indices()
+            .next_back()
+            .map_or(start, |(at, _)| start + at);
         let begins = self.byte_at(start).0;
         let ends = if end > start {
             self.byte_at(last).1
@@ -44,6 +48,7 @@ impl Scalar {
                 text: 1,
                 start: from,
                 file: until - from,
+                same: false,
             });
         }
         if let Some(last) = pieces.last_mut() {
@@ -101,7 +106,7 @@ impl Scalar {
             let end = piece.start + piece.file;
             return (end, end);
         }
-        if piece.text != piece.file {
+        if !piece.same {
             return (piece.start, piece.start + piece.file);
         }
         let begins = piece.start + (at - piece.at);
@@ -180,6 +185,7 @@ pub(super) fn scalar(
             text: narrow(text.len()),
             start: span.start,
             file: span.end - span.start,
+            same: false,
         }])
     };
     Scalar {
@@ -222,7 +228,7 @@ impl Walk<'_> {
                 .get(self.at..)
                 .and_then(|rest| rest.chars().next())
             else {
-                return false;
+                return self.style == Style::Block && self.left().chars().all(|left| left == '\n');
             };
             let done = match (self.style, next) {
                 (Style::Double, '\\') => self.escape(),
@@ -257,17 +263,19 @@ impl Walk<'_> {
 
     /// Bytes of the source that say bytes of the text.
     fn take(&mut self, file: usize, text: usize) -> bool {
+        let same = file == text;
         if text > 0 {
             let piece = Piece {
                 at: narrow(self.said),
                 text: narrow(text),
                 start: narrow(self.at),
                 file: narrow(file),
+                same,
             };
             match self.pieces.last_mut() {
                 Some(last)
-                    if file == text
-                        && last.text == last.file
+                    if last.same
+                        && same
                         && last.at + last.text == piece.at
                         && last.start + last.file == piece.start =>
                 {
