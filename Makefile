@@ -27,6 +27,7 @@ torture: ## generated tests with new seeds for HOURS=n hours; adds a line to doc
 	@scripts/torture.sh "$(HOURS)"
 
 lint: ## the rules of the house, formatting, clippy, links between doc comments
+	@scripts/setup.sh build
 	@scripts/test.sh lint
 
 bench: ## every bench of benches/benches.toml
