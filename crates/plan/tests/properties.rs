@@ -337,8 +337,6 @@ const FORMULA: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn a_printed_formula_reads_as_itself(formula in any_formula()) {
         let text = formula.to_string();
