@@ -43,7 +43,6 @@ impl Currency {
     /// Reads a code: three capitals.
     pub fn parse(text: &str) -> Result<Currency, CurrencyTextError> {
         let listed = iso_currency::Currency::from_code(text)
-            .filter(|listed| listed.code() == text)
             .ok_or_else(|| CurrencyTextError::Unknown(excerpt(text)))?;
         let places = listed
             .exponent()
