@@ -211,6 +211,13 @@ impl Sources {
         self.source(file).map_or("", |source| &source.path)
     }
 
+    /// The file of this path; of several the first.
+    #[must_use]
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        let at = self.files.iter().position(|source| &*source.path == path)?;
+        u16::try_from(at).ok().map(FileId)
+    }
+
     /// A file's whole text.
     #[must_use]
     pub fn file_text(&self, file: FileId) -> &str {

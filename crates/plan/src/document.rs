@@ -12,6 +12,8 @@ mod fields;
 mod governance;
 mod read;
 
+pub(crate) use self::fields::Reader;
+
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::formula::Formula;
 use crate::span::{FileId, Span};
@@ -274,7 +276,7 @@ pub enum BandsText {
         /// The cells.
         cells: CellsText,
     },
-    /// `rows: file.csv`: the bands stand in a file.
+    /// `rows: file.csv`: the bands stand in a file, which [`crate::rows`] reads.
     Rows(Scalar),
     /// Not written, or written wrongly; reported.
     None,
@@ -311,6 +313,22 @@ pub struct BoundText {
     pub formula: Option<Formula>,
     /// Where it is written.
     pub span: Span,
+}
+
+impl BoundText {
+    /// The bound as one says it: `from 10%`, `otherwise`.
+    #[must_use]
+    pub fn described(&self) -> String {
+        let word = match self.is {
+            BoundWord::Lowest => return "lowest".to_owned(),
+            BoundWord::Otherwise => return "otherwise".to_owned(),
+            BoundWord::From => "from",
+            BoundWord::Above => "above",
+            BoundWord::At => "at",
+            BoundWord::Equals => "equals",
+        };
+        format!("{word} {}", self.written.text)
+    }
 }
 
 /// The convention of a bound.

@@ -15,6 +15,7 @@ pub mod document;
 pub mod formula;
 pub mod keys;
 mod nearest;
+pub mod rows;
 pub mod schema;
 pub mod span;
 pub mod tree;

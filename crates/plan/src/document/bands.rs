@@ -76,7 +76,7 @@ impl Reader<'_> {
         read
     }
 
-    fn band_list(&mut self, items: &[Node], of: &[Scalar], span: Span) -> Vec<BandText> {
+    pub fn band_list(&mut self, items: &[Node], of: &[Scalar], span: Span) -> Vec<BandText> {
         if of.len() > 1 {
             let message = format!(
                 "a table of {} arguments has bounds for each of them",

@@ -11,7 +11,7 @@ use crate::span::Span;
 use crate::yaml::{Entry, Node, NodeKind, Scalar};
 
 /// Reads forms and reports what is not of its form.
-pub(super) struct Reader<'d> {
+pub(crate) struct Reader<'d> {
     pub diagnostics: &'d mut Vec<Diagnostic>,
     /// How many diagnostics there were before this file.
     pub before: usize,
@@ -20,7 +20,7 @@ pub(super) struct Reader<'d> {
 }
 
 /// A map of keys at a place.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     pub place: Place,
     pub entries: &'n [Entry],
     /// Where a missing key is reported: the name of the thing, or the map.

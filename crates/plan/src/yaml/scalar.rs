@@ -82,6 +82,28 @@ impl Scalar {
         }
     }
 
+    /// A scalar in quotes, whose text stands between them as it is, or is only known to stand somewhere there.
+    pub(crate) fn between_quotes(text: &str, span: Span, as_it_is: bool) -> Self {
+        let whole = Piece {
+            at: 0,
+            text: narrow(text.len()),
+            start: span.start,
+            file: span.end - span.start,
+            same: false,
+        };
+        let pieces: Option<Arc<[Piece]>> = if as_it_is {
+            None
+        } else {
+            Some(Arc::new([whole]))
+        };
+        Self {
+            text: text.into(),
+            span,
+            quoted: true,
+            pieces,
+        }
+    }
+
     /// Where the character at a byte of the text begins and ends in the file.
     fn byte_at(&self, at: usize) -> (u32, u32) {
         let at = narrow(at);
