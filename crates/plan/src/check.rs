@@ -1,0 +1,117 @@
+//! The check: a plan's text to its typed tree, or every mistake in it.
+//!
+//! In this order: the head; every name, once; the graph of names (nothing reaches itself inside one window); types and
+//! units of all formulas together; then where each formula can be asked; then what must hold of tables, components and
+//! limits. A mistake is told once and does not spread. The check never knows a fact, an agreement or a clock: what
+//! depends on an agreement's terms (bounds that mention them) is asked again when the terms are known.
+
+mod build;
+mod calls;
+mod components;
+mod constant;
+mod drafts;
+mod governance;
+mod graph;
+mod header;
+mod kinds;
+mod levels;
+mod messages;
+mod names;
+mod question;
+mod settle;
+mod spelling;
+mod tables;
+mod typer;
+mod types;
+mod units;
+mod walk;
+mod words;
+
+pub use question::{Place, formula_in, formula_of};
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Sources, any_error};
+use crate::document::{PlanText, read_plan};
+use crate::tree::Plan;
+
+/// What a plan is checked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strictness {
+    /// A draft: missing words are warnings.
+    Draft,
+    /// A plan that both sides are to sign: missing words are mistakes.
+    Signature,
+}
+
+/// The templates a plan may be expanded from, by their names.
+pub type Templates = BTreeMap<String, PlanText>;
+
+/// Checks a plan's text: the typed tree, or nothing and every mistake.
+///
+/// Warnings and mistakes are added to `diagnostics`; a plan that is returned has no mistake.
+#[must_use]
+pub fn plan(
+    sources: &Sources,
+    text: &PlanText,
+    templates: &Templates,
+    strictness: Strictness,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Plan> {
+    let _ = templates;
+    let mut told = Vec::new();
+    let plan = build::plan(sources, text, strictness, &mut told);
+    let refused = any_error(&told) || any_error(diagnostics);
+    diagnostics.append(&mut told);
+    if refused { None } else { plan }
+}
+
+/// Reads and checks a plan: its own file first, then its templates, each as a path and a text.
+///
+/// ```
+/// use trueup_plan::check::{Strictness, read};
+/// use trueup_plan::diagnostic::Sources;
+///
+/// let text = "\
+/// plan: cash-back
+/// currency: USD
+/// facts:
+///   sale: { columns: { partner: partner, on: date, amount: money } }
+/// measures:
+///   sales: { is: What was bought, sum: sale.amount }
+/// components:
+///   rebate: { is: Two percent of it, pays: 2% * sales }
+/// ";
+/// let mut sources = Sources::new();
+/// let (plan, diagnostics) = read(&mut sources, &[("cash-back.yaml", text)], Strictness::Draft);
+/// let plan = plan.unwrap();
+/// assert_eq!(&*plan.components[0].name, "rebate");
+/// // A draft may leave words out; who validates the measure is asked for.
+/// assert!(diagnostics.iter().all(|diagnostic| diagnostic.code.starts_with('W')));
+/// ```
+#[must_use]
+pub fn read(
+    sources: &mut Sources,
+    files: &[(&str, &str)],
+    strictness: Strictness,
+) -> (Option<Plan>, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let ids: Vec<_> = files
+        .iter()
+        .map(|(path, text)| sources.add(path, text))
+        .collect();
+    let mut texts = ids
+        .into_iter()
+        .map(|file| read_plan(sources, file, &mut diagnostics))
+        .collect::<Vec<_>>()
+        .into_iter();
+    let Some(Some(own)) = texts.next() else {
+        return (None, diagnostics);
+    };
+    let templates: Templates = texts
+        .flatten()
+        .map(|template| (template.name.text.to_string(), template))
+        .collect();
+    let plan = plan(sources, &own, &templates, strictness, &mut diagnostics);
+    (plan, diagnostics)
+}

@@ -1,0 +1,778 @@
+//! Tables: bounds that rise, the same columns in every band, grids that are complete.
+
+use std::collections::BTreeMap;
+
+use crate::check::constant;
+use crate::check::settle::settled;
+use crate::check::spelling::{self, Naming, shown};
+use crate::check::typer::{Draft, Scope, Typer, part, wrong};
+use crate::check::types::Ty;
+use crate::diagnostic::Diagnostic;
+use crate::document::{
+    BandText, BandsText, BoundText, BoundWord, CellsText, PlanText, ReadingText, TableText,
+};
+use crate::formula::{Formula, FormulaKind};
+use crate::nearest::nearest;
+use crate::span::Span;
+use crate::tree::{
+    Axis, Bound, BoundKind, Column, Form, Level, Literal, Reading, Table, TableId, Text,
+};
+use trueup_base::exact::Exact;
+
+/// More bands than this are no table a reader signs, and would make every check slow.
+const MOST_BANDS: usize = 100_000;
+
+/// The formulas of a table.
+#[derive(Default)]
+pub(super) struct TableDraft {
+    columns: Vec<(Text, Ty)>,
+    reading: Option<Draft>,
+    /// The position of the column a line is drawn through.
+    line: Option<usize>,
+    axes: Vec<Vec<(BoundWord, Option<Draft>, Span)>>,
+    cells: Vec<Option<Draft>>,
+}
+
+/// Gives every table its columns and checks its form, before formulas are looked at.
+pub(super) fn declare(text: &PlanText, typer: &mut Typer<'_>, drafts: &mut [TableDraft]) {
+    for (table, draft) in text.tables.iter().zip(drafts) {
+        let mut seen: Vec<&str> = Vec::new();
+        for argument in &table.of {
+            spelling::check(argument, Naming::Local, &mut typer.diagnostics);
+            if seen.contains(&&*argument.text) {
+                let message = format!("the argument `{}` is named twice", shown(&argument.text));
+                typer
+                    .diagnostics
+                    .push(Diagnostic::error("N2", argument.span, message));
+            }
+            seen.push(&argument.text);
+        }
+        draft.columns = match &table.bands {
+            BandsText::Bands(bands) => columns_of_bands(table, bands, typer),
+            BandsText::Grid { .. } => vec![("cell".into(), typer.types.unknown())],
+            BandsText::Rows(_) | BandsText::None => Vec::new(),
+        };
+    }
+}
+
+/// The columns of a band, the same in every band.
+fn columns_of_bands(
+    table: &TableText,
+    bands: &[BandText],
+    typer: &mut Typer<'_>,
+) -> Vec<(Text, Ty)> {
+    let Some(first) = bands.first() else {
+        return Vec::new();
+    };
+    let mut columns: Vec<(Text, Ty)> = Vec::with_capacity(first.cells.len());
+    for (name, _) in &first.cells {
+        spelling::check(name, Naming::Local, &mut typer.diagnostics);
+        if let Some(argument) = table.of.iter().find(|argument| argument.text == name.text) {
+            typer.diagnostics.push(
+                Diagnostic::error(
+                    "N2",
+                    name.span,
+                    format!("`{}` is the argument and a column", shown(&name.text)),
+                )
+                .also(argument.span, "the argument"),
+            );
+        }
+        let of = typer.types.unknown();
+        columns.push((name.text.clone(), of));
+    }
+    for band in bands.iter().skip(1) {
+        for (name, _) in &first.cells {
+            if !band.cells.iter().any(|(other, _)| other == name) {
+                typer.diagnostics.push(
+                    Diagnostic::error(
+                        "T5",
+                        band.span,
+                        format!("this band has no `{}`", shown(&name.text)),
+                    )
+                    .also(name.span, "the first band has it")
+                    .help("every band has the same columns; a band that pays nothing says 0"),
+                );
+            }
+        }
+        for (name, _) in &band.cells {
+            if !first.cells.iter().any(|(other, _)| other == name) {
+                let known = first.cells.iter().map(|(other, _)| &*other.text);
+                let help = match nearest(&name.text, known) {
+                    Some(closest) => format!("did you mean {closest}?"),
+                    None => "every band has the same columns".to_owned(),
+                };
+                typer.diagnostics.push(
+                    Diagnostic::error(
+                        "T5",
+                        name.span,
+                        format!("the first band has no `{}`", shown(&name.text)),
+                    )
+                    .also(first.span, "the first band")
+                    .help(help),
+                );
+            }
+        }
+    }
+    columns
+}
+
+/// Looks at the formulas of one table.
+pub(super) fn draft(
+    text: &PlanText,
+    id: TableId,
+    typer: &mut Typer<'_>,
+    drafts: &mut [TableDraft],
+) {
+    let (Some(table), Some(draft)) = (text.tables.get(id.index()), drafts.get_mut(id.index()))
+    else {
+        return;
+    };
+    let arguments: Vec<(Text, Ty)> = typer
+        .names
+        .tables
+        .get(id.index())
+        .map(|types| {
+            types
+                .arguments
+                .iter()
+                .map(|argument| (argument.name.clone(), argument.of.clone()))
+                .collect()
+        })
+        .unwrap_or_default();
+    match &table.bands {
+        BandsText::Bands(bands) => draft_bands(table, bands, id, &arguments, typer, draft),
+        BandsText::Grid { axes, cells } => {
+            draft_grid(table, axes, cells, id, &arguments, typer, draft)
+        }
+        BandsText::Rows(scalar) => typer.diagnostics.push(
+            Diagnostic::error("T8", scalar.span, "bands from a file are not read yet")
+                .help("write the bands in the plan"),
+        ),
+        BandsText::None => {}
+    }
+    let answers = draft_reading(table, &arguments, typer, draft);
+    let Some(known) = typer
+        .names
+        .tables
+        .get(id.index())
+        .map(|types| types.answers.clone())
+    else {
+        return;
+    };
+    match answers {
+        Some(answers) => {
+            if !typer.types.equate(&known, &answers) {
+                let (was, is) = (typer.with_article(&known), typer.with_article(&answers));
+                let code = typer.mismatch_code(&known, &answers);
+                let message = format!(
+                    "{} is {was} where it is asked, and answers {is}",
+                    table.name.text
+                );
+                typer
+                    .diagnostics
+                    .push(Diagnostic::error(code, table.name.span, message));
+            }
+        }
+        None => typer.types.spoil(&known),
+    }
+}
+
+/// What the table answers: its formula over the bands, or the column of a line.
+fn draft_reading(
+    table: &TableText,
+    arguments: &[(Text, Ty)],
+    typer: &mut Typer<'_>,
+    draft: &mut TableDraft,
+) -> Option<Ty> {
+    let sliced = has_slices(table);
+    let scope = Scope {
+        arguments: arguments.to_vec(),
+        columns: draft.columns.clone(),
+        band: sliced
+            .then(|| arguments.first().map(|(_, of)| of.clone()))
+            .flatten(),
+        ..Scope::default()
+    };
+    match table.reading.as_ref()? {
+        ReadingText::EachBand(formula) => {
+            let mut reading = typer.formula(formula.as_ref()?, &scope);
+            typer.must_be_number(&mut reading, "`each_band`");
+            let of = reading.of.clone();
+            draft.reading = Some(reading);
+            Some(of)
+        }
+        ReadingText::OneBand(formula) => {
+            let reading = typer.formula(formula.as_ref()?, &scope);
+            let of = reading.of.clone();
+            draft.reading = Some(reading);
+            Some(of)
+        }
+        ReadingText::Line(column) => {
+            let at = draft
+                .columns
+                .iter()
+                .position(|(name, _)| *name == column.text);
+            let Some((at, (_, of))) = at.and_then(|at| Some((at, draft.columns.get(at)?))) else {
+                let known = draft
+                    .columns
+                    .iter()
+                    .map(|(name, _)| &**name)
+                    .collect::<Vec<_>>();
+                let help = match nearest(&column.text, known.iter().copied()) {
+                    Some(closest) => format!("did you mean {closest}?"),
+                    None => format!("the columns are {}", known.join(", ")),
+                };
+                let message = format!(
+                    "`line` names a column, and `{}` is none",
+                    shown(&column.text)
+                );
+                typer
+                    .diagnostics
+                    .push(Diagnostic::error("T7", column.span, message).help(help));
+                return None;
+            };
+            let of = of.clone();
+            if typer
+                .types
+                .as_number(&of, crate::check::units::Origin::Name)
+                .is_none()
+                && typer.types.resolved(&of) != Ty::Wrong
+            {
+                let is = typer.with_article(&of);
+                let message = format!(
+                    "a line is drawn between numbers, and {} is {is}",
+                    column.text
+                );
+                typer
+                    .diagnostics
+                    .push(Diagnostic::error("U1", column.span, message));
+            }
+            draft.line = Some(at);
+            Some(of)
+        }
+    }
+}
+
+/// Whether a band has a lower and an upper bound: one argument, with `from` and `above`.
+fn has_slices(table: &TableText) -> bool {
+    match &table.bands {
+        BandsText::Bands(bands) if table.of.len() == 1 => bands.iter().all(|band| {
+            band.bound.as_ref().is_none_or(|bound| match bound.is {
+                BoundWord::Lowest | BoundWord::From | BoundWord::Above => true,
+                BoundWord::At | BoundWord::Equals | BoundWord::Otherwise => false,
+            })
+        }),
+        BandsText::Bands(_) | BandsText::Grid { .. } | BandsText::Rows(_) | BandsText::None => {
+            false
+        }
+    }
+}
+
+fn draft_bands(
+    table: &TableText,
+    bands: &[BandText],
+    id: TableId,
+    arguments: &[(Text, Ty)],
+    typer: &mut Typer<'_>,
+    draft: &mut TableDraft,
+) {
+    if let [_, second, ..] = table.of.as_slice() {
+        typer.diagnostics.push(
+            Diagnostic::error("T6", second.span, "a list of bands has one argument").help(
+                "for several arguments write bounds for each under `bands`, and nested `cells`",
+            ),
+        );
+    }
+    if bands.is_empty() || !within_budget(table, bands.len(), typer) {
+        if bands.is_empty() {
+            empty(table, typer);
+        }
+        return;
+    }
+    let sliced = has_slices(table);
+    let scope = Scope {
+        arguments: arguments.to_vec(),
+        band: sliced
+            .then(|| arguments.first().map(|(_, of)| of.clone()))
+            .flatten(),
+        ..Scope::default()
+    };
+    let argument = arguments
+        .first()
+        .map(|(_, of)| of.clone())
+        .unwrap_or(Ty::Wrong);
+    let mut axis = Vec::with_capacity(bands.len());
+    for band in bands {
+        match &band.bound {
+            Some(bound) => {
+                let formula = draft_bound(bound, id, 0, &argument, typer);
+                axis.push((bound.is, formula, bound.span));
+            }
+            None => axis.push((BoundWord::From, None, band.span)),
+        }
+        for (name, of) in draft.columns.clone() {
+            let cell = band.cells.iter().find(|(column, _)| column.text == name);
+            let formula = cell.and_then(|(_, formula)| formula.as_ref());
+            let asked = format!("{name} in this table");
+            draft
+                .cells
+                .push(formula.map(|formula| typer.expect(formula, &scope, &of, &asked)));
+        }
+    }
+    let lined = matches!(table.reading, Some(ReadingText::Line(_)));
+    check_axis(&axis, lined, typer);
+    if matches!(table.reading, Some(ReadingText::EachBand(_)))
+        && let Some((_, _, span)) = axis
+            .iter()
+            .find(|(word, ..)| matches!(word, BoundWord::Equals | BoundWord::Otherwise))
+    {
+        typer.diagnostics.push(
+            Diagnostic::error(
+                "T4",
+                *span,
+                "`each_band` adds the bands a number has entered, and `equals` has no order",
+            )
+            .help("one_band: …"),
+        );
+    }
+    draft.axes = vec![axis];
+}
+
+fn draft_grid(
+    table: &TableText,
+    axes: &[(crate::yaml::Scalar, Vec<BoundText>)],
+    cells: &CellsText,
+    id: TableId,
+    arguments: &[(Text, Ty)],
+    typer: &mut Typer<'_>,
+    draft: &mut TableDraft,
+) {
+    match &table.reading {
+        Some(ReadingText::OneBand(_)) | None => {}
+        Some(ReadingText::EachBand(Some(formula))) => typer.diagnostics.push(
+            Diagnostic::error("T6", formula.span, "a grid is read one band at a time")
+                .help("one_band: cell"),
+        ),
+        Some(ReadingText::EachBand(None)) => {}
+        Some(ReadingText::Line(column)) => typer.diagnostics.push(
+            Diagnostic::error("T6", column.span, "a line has one argument").help("one_band: cell"),
+        ),
+    }
+    let mut sizes = Vec::with_capacity(arguments.len());
+    let mut count = 1usize;
+    for (at, (name, of)) in arguments.iter().enumerate() {
+        let Some((_, bounds)) = axes.iter().find(|(argument, _)| argument.text == *name) else {
+            typer.diagnostics.push(
+                Diagnostic::error(
+                    "T6",
+                    table.name.span,
+                    format!("`bands` gives no bounds for the argument {name}"),
+                )
+                .help(format!("{name}: [from lowest, from …]")),
+            );
+            return;
+        };
+        let mut axis = Vec::with_capacity(bounds.len());
+        for bound in bounds {
+            let formula = draft_bound(bound, id, at, of, typer);
+            axis.push((bound.is, formula, bound.span));
+        }
+        if bounds.is_empty() {
+            empty(table, typer);
+            return;
+        }
+        check_axis(&axis, false, typer);
+        sizes.push(bounds.len());
+        count = count.saturating_mul(bounds.len());
+        draft.axes.push(axis);
+    }
+    for (argument, _) in axes {
+        if !arguments.iter().any(|(name, _)| *name == argument.text) {
+            let message = format!("`{}` is no argument of this table", shown(&argument.text));
+            typer.diagnostics.push(
+                Diagnostic::error("T6", argument.span, message)
+                    .help("name it under `of`, in the order it is given"),
+            );
+        }
+    }
+    if !within_budget(table, count, typer) {
+        return;
+    }
+    let scope = Scope {
+        arguments: arguments.to_vec(),
+        ..Scope::default()
+    };
+    let of = draft
+        .columns
+        .first()
+        .map(|(_, of)| of.clone())
+        .unwrap_or(Ty::Wrong);
+    let mut flat = Vec::with_capacity(count);
+    if flatten(cells, &sizes, arguments, &mut flat, typer) {
+        for formula in flat {
+            draft.cells.push(
+                formula.map(|formula| typer.expect(formula, &scope, &of, "a cell of this table")),
+            );
+        }
+    }
+}
+
+/// Lays nested cells out in one row; says whether their shape is that of the bounds.
+fn flatten<'t>(
+    cells: &'t CellsText,
+    sizes: &[usize],
+    arguments: &[(Text, Ty)],
+    flat: &mut Vec<Option<&'t Formula>>,
+    typer: &mut Typer<'_>,
+) -> bool {
+    let name = |left: usize| {
+        arguments
+            .get(arguments.len() - left)
+            .map_or("", |(name, _)| &**name)
+    };
+    match (cells, sizes) {
+        (CellsText::Cell(formula, _), []) => {
+            flat.push(formula.as_ref());
+            true
+        }
+        (CellsText::Cell(_, span), [size, ..]) => {
+            typer.diagnostics.push(
+                Diagnostic::error(
+                    "T6",
+                    *span,
+                    format!(
+                        "a list of {size} cells belongs here, one for each bound of {}",
+                        name(sizes.len())
+                    ),
+                )
+                .help("cells are nested in the order of `of`, the last argument innermost"),
+            );
+            false
+        }
+        (CellsText::List(_, span), []) => {
+            typer.diagnostics.push(Diagnostic::error(
+                "T6",
+                *span,
+                "one cell belongs here, and this is a list",
+            ));
+            false
+        }
+        (CellsText::List(list, span), [size, inner @ ..]) => {
+            if list.len() != *size {
+                typer.diagnostics.push(
+                    Diagnostic::error(
+                        "T6",
+                        *span,
+                        format!(
+                            "{} has {size} bounds, and these are {} cells",
+                            name(sizes.len()),
+                            list.len()
+                        ),
+                    )
+                    .help("cells are nested in the order of `of`, the last argument innermost"),
+                );
+                return false;
+            }
+            let mut fits = true;
+            for cells in list {
+                fits &= flatten(cells, inner, arguments, flat, typer);
+            }
+            fits
+        }
+    }
+}
+
+fn within_budget(table: &TableText, bands: usize, typer: &mut Typer<'_>) -> bool {
+    if bands > MOST_BANDS {
+        let message = format!("the table has {bands} bands, and {MOST_BANDS} are the most");
+        typer
+            .diagnostics
+            .push(Diagnostic::error("T8", table.name.span, message));
+    }
+    bands <= MOST_BANDS
+}
+
+fn empty(table: &TableText, typer: &mut Typer<'_>) {
+    typer.diagnostics.push(
+        Diagnostic::error("T1", table.name.span, "the table has no bands")
+            .help("a stretch that pays nothing is a band that says 0: { from: lowest, rate: 0% }"),
+    );
+}
+
+/// The figure of a bound, asked for the argument's type.
+fn draft_bound(
+    bound: &BoundText,
+    id: TableId,
+    at: usize,
+    argument: &Ty,
+    typer: &mut Typer<'_>,
+) -> Option<Draft> {
+    let draft = match bound.is {
+        BoundWord::Lowest => {
+            if typer
+                .types
+                .as_number(argument, crate::check::units::Origin::Name)
+                .is_none()
+                && !matches!(typer.types.resolved(argument), Ty::Date | Ty::Wrong)
+            {
+                let is = typer.with_article(argument);
+                let message = format!("`from` has an order, and the argument is {is}");
+                typer
+                    .diagnostics
+                    .push(Diagnostic::error("T4", bound.span, message).help("equals: …"));
+            }
+            return None;
+        }
+        BoundWord::Otherwise => return None,
+        BoundWord::From | BoundWord::Above | BoundWord::At => {
+            let formula = bound.formula.as_ref()?;
+            let word = match bound.is {
+                BoundWord::From => "`from`",
+                BoundWord::Above => "`above`",
+                BoundWord::At | BoundWord::Equals | BoundWord::Lowest | BoundWord::Otherwise => {
+                    "`at`"
+                }
+            };
+            let draft = typer.expect(formula, &Scope::default(), argument, word);
+            typer.ordered.push((argument.clone(), bound.span));
+            draft
+        }
+        BoundWord::Equals => equals(bound, argument, typer),
+    };
+    typer.decided(id, at, bound.span);
+    Some(draft)
+}
+
+/// `equals: gold` is the text gold; `equals: 1` the number.
+fn equals(bound: &BoundText, argument: &Ty, typer: &mut Typer<'_>) -> Draft {
+    let span = bound.written.span;
+    let literal = bound.formula.as_ref().filter(|formula| match &formula.is {
+        FormulaKind::Name(_) => false,
+        FormulaKind::Number { .. }
+        | FormulaKind::Text(_)
+        | FormulaKind::Date(_)
+        | FormulaKind::True
+        | FormulaKind::False
+        | FormulaKind::Negated(_) => true,
+        FormulaKind::Missing
+        | FormulaKind::Call { .. }
+        | FormulaKind::Keyed(..)
+        | FormulaKind::Not(_)
+        | FormulaKind::Arithmetic(..)
+        | FormulaKind::Compared(..)
+        | FormulaKind::Between { .. }
+        | FormulaKind::In { .. }
+        | FormulaKind::Is { .. }
+        | FormulaKind::And(_)
+        | FormulaKind::Or(_)
+        | FormulaKind::Case { .. } => {
+            !matches!(typer.types.resolved(argument), Ty::Text | Ty::Unknown(_))
+        }
+    });
+    // A name may be meant where a number is asked for; a text argument is never compared with one.
+    let is_text = matches!(
+        typer.types.resolved(argument),
+        Ty::Text | Ty::Unknown(_) | Ty::Wrong
+    );
+    let meant = match (&bound.formula, literal) {
+        (_, Some(literal)) => Some(literal),
+        (Some(formula), None) if !is_text => Some(formula),
+        _ => None,
+    };
+    match meant {
+        Some(formula) => typer.expect(formula, &Scope::default(), argument, "`equals`"),
+        None => {
+            let text = part(
+                Form::Literal(Literal::Text(bound.written.text.clone())),
+                Ty::Text,
+                span,
+            );
+            typer.ask(&text, argument, "`equals`");
+            text
+        }
+    }
+}
+
+/// Bounds of one argument: of one convention, each once, rising where they are numbers written in the plan.
+fn check_axis(axis: &[(BoundWord, Option<Draft>, Span)], lined: bool, typer: &mut Typer<'_>) {
+    let is_key = |word: BoundWord| matches!(word, BoundWord::Equals | BoundWord::Otherwise);
+    let keyed = axis.first().is_some_and(|(word, ..)| is_key(*word));
+    for (at, (word, _, span)) in axis.iter().enumerate() {
+        match word {
+            BoundWord::At if !lined => typer.diagnostics.push(
+                Diagnostic::error("T7", *span, "`at` is a point of a line")
+                    .help("from: …, or `line: column` above"),
+            ),
+            BoundWord::Lowest
+            | BoundWord::From
+            | BoundWord::Above
+            | BoundWord::Equals
+            | BoundWord::Otherwise
+                if lined =>
+            {
+                typer.diagnostics.push(
+                    Diagnostic::error("T7", *span, "a line is drawn between points").help("at: …"),
+                );
+            }
+            BoundWord::Lowest if at > 0 => typer.diagnostics.push(Diagnostic::error(
+                "T2",
+                *span,
+                "`from: lowest` is open below, so it can only come first",
+            )),
+            _ if is_key(*word) != keyed => typer.diagnostics.push(
+                Diagnostic::error("T4", *span, "bounds and keys do not mix in one table").help(
+                    if keyed {
+                        "equals: … or otherwise: yes"
+                    } else {
+                        "from: … or above: …"
+                    },
+                ),
+            ),
+            BoundWord::Otherwise if at + 1 < axis.len() => {
+                typer.diagnostics.push(Diagnostic::error(
+                    "T2",
+                    *span,
+                    "`otherwise` answers for all other keys, so it comes last",
+                ))
+            }
+            _ => {}
+        }
+    }
+    if keyed {
+        check_keys(axis, typer);
+    } else {
+        check_rising(axis, typer);
+    }
+}
+
+fn check_keys(axis: &[(BoundWord, Option<Draft>, Span)], typer: &mut Typer<'_>) {
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+    for (_, draft, span) in axis {
+        let key = match draft.as_ref().map(|draft| &draft.form) {
+            Some(Form::Literal(Literal::Text(text))) => format!("'{text}'"),
+            Some(Form::Literal(Literal::Number(number))) => number.to_string(),
+            Some(Form::Literal(Literal::Date(date))) => date.to_string(),
+            _ => continue,
+        };
+        if let Some(first) = seen.get(&key) {
+            typer.diagnostics.push(
+                Diagnostic::error("T2", *span, format!("two bands answer to {}", shown(&key)))
+                    .also(*first, "the first"),
+            );
+        } else {
+            seen.insert(key, *span);
+        }
+    }
+}
+
+/// Bounds that are numbers or days written in the plan rise; those with terms are checked when terms are known.
+fn check_rising(axis: &[(BoundWord, Option<Draft>, Span)], typer: &mut Typer<'_>) {
+    /// A bound's figure and whether it leaves the figure itself to the band below.
+    #[derive(PartialEq, PartialOrd)]
+    enum Figure {
+        Number(Exact, bool),
+        Date(trueup_base::date::Date, bool),
+    }
+    let mut last: Option<(Figure, Span)> = None;
+    for (word, draft, span) in axis {
+        let above = *word == BoundWord::Above;
+        let figure = match draft {
+            Some(draft) => match &draft.form {
+                Form::Literal(Literal::Date(date)) => Some(Figure::Date(*date, above)),
+                _ => constant::of_expr(draft).map(|number| Figure::Number(number, above)),
+            },
+            None => None,
+        };
+        let Some(figure) = figure else {
+            continue;
+        };
+        if let Some((before, place)) = &last
+            && figure <= *before
+        {
+            let message = if figure == *before {
+                "two bands begin at the same bound"
+            } else {
+                "bounds must rise, and this one is not above the one before"
+            };
+            typer.diagnostics.push(
+                Diagnostic::error("T2", *span, message)
+                    .also(*place, "the bound before")
+                    .help("write bands from the lowest bound to the highest"),
+            );
+        }
+        last = Some((figure, *span));
+    }
+}
+
+/// The table of the tree.
+pub(super) fn build(text: &TableText, id: TableId, draft: TableDraft, typer: &Typer<'_>) -> Table {
+    let types = &typer.types;
+    let (arguments, answers) = match typer.names.tables.get(id.index()) {
+        Some(known) => (known.arguments.clone(), known.answers.clone()),
+        None => (Vec::new(), Ty::Wrong),
+    };
+    let or_missing =
+        |draft: Option<Draft>, span: Span| settled(types, draft.unwrap_or_else(|| wrong(span)));
+    let axes = arguments
+        .into_iter()
+        .zip(
+            draft
+                .axes
+                .into_iter()
+                .chain(std::iter::repeat_with(Vec::new)),
+        )
+        .map(|(argument, bounds)| Axis {
+            argument: argument.name,
+            of: types.settled(&argument.of),
+            bounds: bounds
+                .into_iter()
+                .map(|(word, draft, span)| Bound {
+                    is: match word {
+                        BoundWord::Lowest => BoundKind::Lowest,
+                        BoundWord::From => BoundKind::From(or_missing(draft, span)),
+                        BoundWord::Above => BoundKind::Above(or_missing(draft, span)),
+                        BoundWord::At => BoundKind::At(or_missing(draft, span)),
+                        BoundWord::Equals => BoundKind::Equals(or_missing(draft, span)),
+                        BoundWord::Otherwise => BoundKind::Otherwise,
+                    },
+                    span,
+                })
+                .collect(),
+        })
+        .collect();
+    let reading = match (&text.reading, draft.line) {
+        (_, Some(line)) => Reading::Line(line),
+        (Some(ReadingText::EachBand(_)), None) => {
+            Reading::EachBand(or_missing(draft.reading, text.span))
+        }
+        (Some(ReadingText::OneBand(_) | ReadingText::Line(_)) | None, None) => {
+            Reading::OneBand(or_missing(draft.reading, text.span))
+        }
+    };
+    Table {
+        name: text.name.text.clone(),
+        is: text
+            .is
+            .as_ref()
+            .map_or_else(|| "".into(), |is| is.text.clone()),
+        reading,
+        axes,
+        columns: draft
+            .columns
+            .iter()
+            .map(|(name, of)| Column {
+                name: name.clone(),
+                of: types.settled(of),
+            })
+            .collect(),
+        cells: draft
+            .cells
+            .into_iter()
+            .map(|cell| or_missing(cell, text.span))
+            .collect(),
+        answers: types.settled(&answers),
+        level: Level::Constant,
+        cliff: text.cliff.as_ref().map(|cliff| cliff.text.clone()),
+        span: text.span,
+    }
+}
