@@ -333,6 +333,6 @@ fn a_text_is_read_whole_or_refused() {
         }
         Ok(())
     });
-    read.assert_one_in(5);
-    refused.assert_one_in(5);
+    read.assert_one_in(10);
+    refused.assert_one_in(10);
 }
