@@ -3,7 +3,7 @@
 //! It is a walk over the typed graph without values: where the evaluator would branch, this takes both ways, so that what it
 //! lists is at least what will be asked. Windows depend on a partner only through the days of its agreement, so partners
 //! whose agreements run the same days are walked once. The module shares the evaluator's rules of windows
-//! ([`AgreementDays`]) and must never know a fact.
+//! (`AgreementDays`) and must never know a fact.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,7 @@
 //!
 //! [`Evaluator`] answers any name of a plan for a partner in a window, and records the graph it walked; that graph is
 //! the explanation, so the two cannot disagree. [`settle`] turns entitlements into postings. Rows reach the evaluator
-//! through [`world::Facts`], or through a faster [`Measurer`] that must agree with it to the last digit.
+//! through [`world::KindFacts`], or through a faster [`Measurer`] that must agree with it to the last digit.
 //!
 //! The crate is pure: it must never know a file, a clock, a database or how facts were stored. It keeps three
 //! promises: evaluation of a checked plan ends and cannot fault, no answer is never zero, and the order in which facts
