@@ -119,7 +119,9 @@ pub fn months_between(from: Date, until: Date) -> i64 {
 /// assert_eq!(half_a_year.after(parse_date("2024-08-31")?), Some(parse_date("2025-02-28")?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Two durations have no order: whether 30 days are more than a month depends on the month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Duration {
     /// Calendar months.
     pub months: i32,
@@ -388,6 +390,63 @@ mod tests {
                 "{from} {until}"
             );
         }
+    }
+
+    #[test]
+    fn full_months_are_the_most_that_fit() {
+        for start in 0..80 {
+            let from = add_days(date("2023-12-20"), start).unwrap();
+            for days in 0..430 {
+                let until = add_days(from, days).unwrap();
+                let months = months_between(from, until);
+                let fits = add_months(from, months).unwrap() <= until;
+                let one_more = add_months(from, months + 1).unwrap() <= until;
+                assert_eq!((fits, one_more), (true, false), "{from} {until} {months}");
+                assert_eq!(months_between(until, from), -months);
+            }
+        }
+    }
+
+    #[test]
+    fn durations_move_both_ways() {
+        let month_and_a_day = Duration { months: 1, days: 1 };
+        for (duration, from, after, before) in [
+            (month_and_a_day, "2024-01-31", "2024-03-01", "2023-12-30"),
+            (
+                Duration {
+                    months: 12,
+                    days: 0,
+                },
+                "2024-02-29",
+                "2025-02-28",
+                "2023-02-28",
+            ),
+            (
+                Duration {
+                    months: 0,
+                    days: 14,
+                },
+                "2024-03-01",
+                "2024-03-15",
+                "2024-02-16",
+            ),
+        ] {
+            let from = date(from);
+            assert_eq!(
+                duration.after(from),
+                Some(date(after)),
+                "{duration} after {from}"
+            );
+            assert_eq!(
+                duration.before(from),
+                Some(date(before)),
+                "{duration} before {from}"
+            );
+        }
+        assert_eq!(month_and_a_day.to_string(), "1 month 1 day");
+        assert_eq!(month_and_a_day.after(date("9999-12-01")), None);
+        assert_eq!(month_and_a_day.before(date("0001-01-31")), None);
+        assert!(Duration::default().is_zero() && !month_and_a_day.is_zero());
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Exact {
 /// `numerator / denominator` as a whole number; the denominator is above zero and neither is near the ends of i128.
 fn nearest_small(numerator: i128, denominator: i128, how: Rounding) -> i128 {
     let (towards_zero, rest) = match (i64::try_from(numerator), i64::try_from(denominator)) {
-        (Ok(n), Ok(d)) if n != i64::MIN => (i128::from(n / d), i128::from(n % d)),
+        (Ok(n), Ok(d)) => (i128::from(n / d), i128::from(n % d)),
         _ => (numerator / denominator, numerator % denominator),
     };
     if rest == 0 {
