@@ -35,6 +35,12 @@ pub use month_day::MonthDay;
 pub use window::{UnitNameError, Window, WindowUnit};
 
 /// Why a calendar cannot be.
+///
+/// ```
+/// let said = trueup_base::Calendar::default().with_weeks_text("4-4-4").err().map(|error| error.to_string());
+/// let expected = "`4-4-4` does not divide a quarter of 13 weeks into three months; write 4-4-5, 4-5-4 or 5-4-4";
+/// assert_eq!(said.as_deref(), Some(expected));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
     /// Not a day of the year.

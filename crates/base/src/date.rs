@@ -11,6 +11,13 @@ pub use jiff::civil::Date;
 use crate::exact::excerpt;
 
 /// A text that is no date.
+///
+/// ```
+/// use trueup_base::date::{DateTextError, parse_date};
+///
+/// assert_eq!(parse_date("31.3.2026"), Err(DateTextError::Form("31.3.2026".to_owned())));
+/// assert_eq!(parse_date("2026-02-29"), Err(DateTextError::NoSuchDay("2026-02-29".to_owned())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DateTextError {
     /// Not of the form YYYY-MM-DD.
@@ -130,6 +137,13 @@ pub struct Duration {
 }
 
 /// A text that is no duration.
+///
+/// ```
+/// use trueup_base::Duration;
+/// use trueup_base::date::DurationTextError;
+///
+/// assert_eq!(Duration::parse("half a year"), Err(DurationTextError::Form("half a year".to_owned())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationTextError {
     /// Not a number and a unit.

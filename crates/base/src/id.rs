@@ -15,6 +15,12 @@ use crate::exact::excerpt;
 pub const ID_BYTES_MAX: usize = 256;
 
 /// Why a text is no id.
+///
+/// ```
+/// use trueup_base::id::{FactId, IdError};
+///
+/// assert_eq!(FactId::new(""), Err(IdError::Empty));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Nothing is no name.
@@ -69,6 +75,15 @@ macro_rules! ids {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
         $(
             $(#[$doc])+
+            ///
+            /// ```
+            #[doc = concat!("use trueup_base::id::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("let mut ids = [", stringify!($name), "::new(\"9\")?, ", stringify!($name), "::new(\"10\")?];")]
+            /// ids.sort();
+            /// assert_eq!(ids[0].as_str(), "10"); // by bytes, not as numbers
+            /// # Ok::<(), trueup_base::id::IdError>(())
+            /// ```
             #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
             pub struct $name(Arc<str>);
 
@@ -124,24 +139,8 @@ ids! {
     /// Names a program.
     ProgramId,
     /// Names a partner in the program's directory.
-    ///
-    /// ```
-    /// use trueup_base::id::PartnerId;
-    ///
-    /// let mut partners = vec![PartnerId::new("9")?, PartnerId::new("10")?];
-    /// partners.sort();
-    /// assert_eq!(partners[0].as_str(), "10"); // by bytes, not as numbers
-    /// assert!(PartnerId::new("").is_err());
-    /// # Ok::<(), trueup_base::id::IdError>(())
-    /// ```
     PartnerId,
     /// Names a plan.
-    ///
-    /// ```
-    /// # use trueup_base::id::PlanId;
-    /// assert_eq!(PlanId::new("growth-alliance")?.to_string(), "growth-alliance");
-    /// # Ok::<(), trueup_base::id::IdError>(())
-    /// ```
     PlanId,
     /// Names an agreement.
     AgreementId,

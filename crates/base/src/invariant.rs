@@ -4,6 +4,13 @@
 //! panics with its name, what it says and where it was noticed. This module knows nothing of what it guards.
 
 /// Something that must always hold.
+///
+/// ```
+/// use trueup_base::invariant::{ALL, SH1};
+///
+/// assert_eq!((SH1.name, SH1.says), ("SH1", "the parts of an allocation and what stays add up to its total"));
+/// assert!(ALL.contains(&SH1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invariant {
     /// The name that code and documents use.

@@ -29,6 +29,14 @@ pub struct Currency {
 }
 
 /// A text that is no currency to pay in.
+///
+/// ```
+/// use trueup_base::Currency;
+/// use trueup_base::money::CurrencyTextError;
+///
+/// assert_eq!(Currency::parse("euro"), Err(CurrencyTextError::Unknown("euro".to_owned())));
+/// assert_eq!(Currency::parse("XAU"), Err(CurrencyTextError::NoMinorUnit("XAU")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CurrencyTextError {
     /// Not a code of ISO 4217.
@@ -110,6 +118,15 @@ pub struct Money {
 }
 
 /// Two currencies that were to be added.
+///
+/// ```
+/// use trueup_base::{Currency, Money};
+///
+/// let (left, right) = (Currency::parse("USD")?, Currency::parse("EUR")?);
+/// let said = Money::zero(left).checked_add(&Money::zero(right)).err().map(|error| error.to_string());
+/// assert_eq!(said.as_deref(), Some("USD and EUR cannot be added; convert one of them first"));
+/// # Ok::<(), trueup_base::money::CurrencyTextError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{left} and {right} cannot be added; convert one of them first")]
 pub struct CurrencyMismatch {

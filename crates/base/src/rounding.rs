@@ -41,6 +41,11 @@ pub enum Rounding {
 }
 
 /// The name of a rounding that was not understood.
+///
+/// ```
+/// let error = "half_up".parse::<trueup_base::Rounding>().err().map(|error| error.to_string());
+/// assert!(error.is_some_and(|said| said.starts_with("`half_up` is no rounding; write one of half_away")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no rounding; write one of half_away, half_even, up, down, floor, ceiling")]
 pub struct RoundingNameError(String);

@@ -12,6 +12,18 @@ use crate::invariant;
 use crate::rounding::Rounding;
 
 /// Who gets the units that are left when every part has been cut down to whole steps.
+///
+/// ```
+/// use trueup_base::{Exact, Rest, allocate};
+///
+/// let weights = [80, 8, 12].map(Exact::from_int);
+/// let parts = |rest| allocate(&Exact::from_int(15), &weights, &Exact::ONE, rest);
+/// assert_eq!(parts(Rest::Largest)?, [12, 1, 2].map(Exact::from_int)); // of 12, 1.2 and 1.8
+/// assert_eq!(parts(Rest::InOrder)?, [13, 1, 1].map(Exact::from_int));
+/// assert_eq!(parts(Rest::Stays)?, [12, 1, 1].map(Exact::from_int));
+/// assert_eq!("in_order".parse(), Ok(Rest::InOrder));
+/// # Ok::<(), trueup_base::ShareError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rest {
     /// One each to those who lost the largest fraction by the cut; a tie goes to the earlier member. The default.
@@ -44,6 +56,11 @@ impl fmt::Display for Rest {
 }
 
 /// The name of a remainder rule that was not understood.
+///
+/// ```
+/// let error = "random".parse::<trueup_base::Rest>().err().map(|error| error.to_string());
+/// assert_eq!(error.as_deref(), Some("`random` is no rule for the rest; write one of largest, in_order, stays"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no rule for the rest; write one of largest, in_order, stays")]
 pub struct RestNameError(String);
@@ -61,6 +78,13 @@ impl FromStr for Rest {
 }
 
 /// Why a sum cannot be shared.
+///
+/// ```
+/// use trueup_base::{Exact, Rest, ShareError, allocate};
+///
+/// let nobody = allocate(&Exact::ONE, &[Exact::ZERO], &Exact::ONE, Rest::Largest);
+/// assert_eq!(nobody, Err(ShareError::NoWeight));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShareError {
     /// All weights are zero, or there are none: who gets it is not said.

@@ -30,6 +30,13 @@ pub struct Zone {
 }
 
 /// A text that is no zone or no instant.
+///
+/// ```
+/// use trueup_base::zone::{ZoneTextError, parse_instant};
+///
+/// let without_offset = "2026-03-31T18:00:00";
+/// assert_eq!(parse_instant(without_offset), Err(ZoneTextError::Form(without_offset.to_owned())));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneTextError {
     /// Not listed in the built-in table under exactly this name.

@@ -7,6 +7,12 @@ use super::weeks::{week_number, week_year, week_year_starts};
 use super::{Calendar, MonthDay, Window, WindowUnit};
 
 /// Why a text names no window of a calendar.
+///
+/// ```
+/// let calendar = trueup_base::Calendar::default();
+/// let said = calendar.parse_period("FY2013-Q1").err().map(|error| error.to_string());
+/// assert_eq!(said.as_deref(), Some("`FY2013-Q1` does not fit this program's calendar; write 2013-Q1"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodTextError {
     /// No form of a period.

@@ -42,6 +42,11 @@ pub enum WindowUnit {
 #[error(
     "`{0}` is no unit of time; write one of day, week, half_month, month, quarter, half, year, period, agreement"
 )]
+///
+/// ```
+/// let error = "months".parse::<trueup_base::WindowUnit>().err().map(|error| error.to_string());
+/// assert!(error.is_some_and(|said| said.starts_with("`months` is no unit of time; write one of day, week")));
+/// ```
 pub struct UnitNameError(String);
 
 impl WindowUnit {

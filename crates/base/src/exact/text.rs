@@ -17,6 +17,12 @@ use crate::rounding::Rounding;
 pub const DIGITS_MAX: usize = 1_000;
 
 /// Why a text is no number.
+///
+/// ```
+/// let said = trueup_base::Exact::parse("1.234,56").err().map(|error| error.to_string());
+/// let expected = "`1.234,56` is not a number: ',' at character 6; write digits with a point, such as 1_234.56";
+/// assert_eq!(said.as_deref(), Some(expected));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberTextError {
     /// There is nothing to read.
