@@ -57,7 +57,7 @@ pub const WALLS: &[Wall] = &[
         package: "trueup-engine",
         folder: "crates/engine",
         inner: &["trueup-base", "trueup-plan"],
-        outside: &[],
+        outside: &["serde_json"],
         tests: &["proptest"],
         touches: "nothing",
         is_pure: true,

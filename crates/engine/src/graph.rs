@@ -13,6 +13,27 @@ use crate::world::RowIx;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
+/// The names known inside a band, by their position in the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InBand(u32);
+
+/// The names known inside a band of a table that was looked at.
+#[derive(Clone, Debug)]
+pub struct BandNames<N: Number> {
+    /// The band's position on each axis, lowest first.
+    pub bands: Vec<usize>,
+    /// The table's arguments.
+    pub arguments: Vec<Value<N>>,
+    /// The band's lower bound.
+    pub lower: Value<N>,
+    /// The band's upper bound.
+    pub upper: Value<N>,
+    /// The part of the argument in the band.
+    pub slice: Value<N>,
+    /// The band's columns.
+    pub cells: Vec<Value<N>>,
+}
+
 /// What a node stands for.
 #[derive(Clone, Copy, Debug)]
 pub enum What<'p> {
@@ -20,8 +41,8 @@ pub enum What<'p> {
     Name(Name),
     /// A formula inside a named thing.
     Formula(&'p Expr),
-    /// A band of a table, by its position, lowest first.
-    Band(TableId, usize),
+    /// A band of a table, and the names known inside it.
+    Band(TableId, InBand),
     /// A credited row.
     Row(RowIx),
     /// A row left out, and why (its value).
@@ -46,6 +67,7 @@ pub struct Graph<'p, N: Number> {
     nodes: Vec<Node<'p, N>>,
     edges: Vec<NodeId>,
     open: Vec<NodeId>,
+    bands: Vec<BandNames<N>>,
 }
 
 /// Where a node's inputs begin while it is still being made.
@@ -60,6 +82,7 @@ impl<'p, N: Number> Graph<'p, N> {
             nodes: Vec::new(),
             edges: Vec::new(),
             open: Vec::new(),
+            bands: Vec::new(),
         }
     }
 
@@ -67,6 +90,20 @@ impl<'p, N: Number> Graph<'p, N> {
         self.nodes.clear();
         self.edges.clear();
         self.open.clear();
+        self.bands.clear();
+    }
+
+    /// Keeps the names of a band for the node that is about to be closed.
+    pub(crate) fn keep_band(&mut self, names: BandNames<N>) -> InBand {
+        let at = InBand(index(self.bands.len()));
+        self.bands.push(names);
+        at
+    }
+
+    /// The names known inside a band.
+    #[must_use]
+    pub fn band(&self, at: InBand) -> Option<&BandNames<N>> {
+        self.bands.get(at.0 as usize)
     }
 
     pub(crate) fn begin(&self) -> Opened {

@@ -15,8 +15,11 @@
 )]
 
 pub mod asks;
+pub mod cases;
+pub mod cell;
 mod component;
 mod evaluate;
+pub mod explain;
 mod functions;
 mod graph;
 mod limit;
@@ -32,7 +35,7 @@ mod windows;
 pub mod world;
 
 pub use evaluate::{Evaluator, Place};
-pub use graph::{Graph, Node, NodeId, What};
+pub use graph::{BandNames, Graph, InBand, Node, NodeId, What};
 pub use measure::{Ask, Measurer, Reference};
 pub use number::{Answer, NoAnswer, Number, Truth, Verdict};
 pub use value::Value;

@@ -10,7 +10,7 @@ use trueup_base::exact::Exact;
 use trueup_plan::tree::{Axis, BoundKind, Comparison, Expr, Name, Reading, Table, TableId};
 
 use crate::evaluate::{Evaluator, Place};
-use crate::graph::What;
+use crate::graph::{BandNames, What};
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Truth};
 use crate::value::Value;
@@ -228,8 +228,22 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         frame.cells = &cells;
         let value = self.eval(formula, at, Some(&frame));
+        let BandFrame {
+            lower,
+            upper,
+            slice,
+            ..
+        } = frame;
+        let names = self.graph.keep_band(BandNames {
+            bands: bands.to_vec(),
+            arguments: arguments.to_vec(),
+            lower,
+            upper,
+            slice,
+            cells,
+        });
         self.graph
-            .end(opened, What::Band(id, band), *at, value.clone());
+            .end(opened, What::Band(id, names), *at, value.clone());
         value
     }
 
@@ -280,10 +294,30 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             answer = N::select(entered, &here, &answer);
             band_reached = band;
         }
+        let open = || Value::None(NoAnswer::undefined("the line is level here"));
+        let figure = |band: usize| match bounds.figures.get(band) {
+            Some(Some(figure)) => Value::Number(figure.clone()),
+            Some(None) | None => open(),
+        };
+        let lower = figure(band_reached);
+        let upper = figure(band_reached + 1);
         let opened = self.graph.begin();
         let value = Value::Number(answer);
+        let names = self.graph.keep_band(BandNames {
+            bands: vec![band_reached],
+            arguments: arguments.to_vec(),
+            slice: open(),
+            lower,
+            upper,
+            cells: heights
+                .into_iter()
+                .skip(band_reached)
+                .take(2)
+                .map(Value::Number)
+                .collect(),
+        });
         self.graph
-            .end(opened, What::Band(id, band_reached), *at, value.clone());
+            .end(opened, What::Band(id, names), *at, value.clone());
         value
     }
 

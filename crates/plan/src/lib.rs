@@ -15,7 +15,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod formula;
 pub mod keys;
-mod nearest;
+pub mod nearest;
 pub mod rows;
 pub mod schema;
 pub mod span;

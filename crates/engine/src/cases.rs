@@ -1,0 +1,228 @@
+//! Worked examples: a plan, facts, and the figures that must come out.
+//!
+//! A case is a folder of texts: `plan.yaml` (with its templates, if any), `facts.yaml` and `<kind>.csv`, `expected.yaml`.
+//! [`run`] asks every check of a case and reports what came out; figures are compared exactly. Nothing passes by not
+//! being asked: a case without checks, with a key nobody knows, or with a question that matches nothing is refused.
+//!
+//! The module must never read a file: its caller hands it texts.
+//!
+//! ```
+//! use trueup_engine::cases::{self, CaseFiles};
+//!
+//! let plan = "\
+//! plan: cash-back
+//! currency: USD
+//! facts:
+//!   sale: { columns: { partner: partner, on: date, amount: money } }
+//! measures:
+//!   sales: { is: What was bought, sum: sale.amount }
+//! components:
+//!   rebate: { is: Two percent of it, pays: 2% * sales }
+//! ";
+//! let facts = "facts: { sale: [ { partner: ada, on: 2026-01-05, amount: 1_250 } ] }";
+//! let expected = "{ period: 2026-01, checks: [ { of: rebate, is: 25 } ] }";
+//! let files = [("plan.yaml", plan), ("facts.yaml", facts), ("expected.yaml", expected)];
+//! let report = cases::run(&CaseFiles::new("cash-back", files));
+//! assert!(report.is_passed(), "{}", report.to_text());
+//! ```
+
+mod answers;
+mod ask;
+mod checks;
+mod csv;
+mod facts;
+mod keys;
+mod report;
+
+use trueup_plan::check::{self, Strictness};
+use trueup_plan::diagnostic::{Diagnostic, Sources, any_error};
+use trueup_plan::span::{FileId, Span};
+use trueup_plan::tree::Plan;
+use trueup_plan::yaml::{self, Limits, Node};
+
+pub use report::{Checked, Outcome, Report};
+
+use crate::world::World;
+
+/// The texts of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseFiles {
+    /// The case's name: its folder's.
+    pub name: String,
+    /// File names and texts.
+    files: Vec<(String, String)>,
+}
+
+impl CaseFiles {
+    /// A case and its files, each with its name inside the case's folder.
+    pub fn new<P: Into<String>, T: Into<String>>(
+        name: impl Into<String>,
+        files: impl IntoIterator<Item = (P, T)>,
+    ) -> Self {
+        let mut files: Vec<(String, String)> = files
+            .into_iter()
+            .map(|(path, text)| (path.into(), text.into()))
+            .collect();
+        // Whatever order a folder lists its files in, diagnostics come in one order.
+        files.sort();
+        Self {
+            name: name.into(),
+            files,
+        }
+    }
+
+    /// Whether a file belongs to a case: YAML and CSV do, whatever else lies beside them does not.
+    #[must_use]
+    pub fn takes(file: &str) -> bool {
+        file.ends_with(".yaml") || file.ends_with(".csv")
+    }
+
+    fn text(&self, file: &str) -> Option<&str> {
+        self.files
+            .iter()
+            .find(|(name, _)| name == file)
+            .map(|(_, text)| &**text)
+    }
+
+    /// The name of the plan the case is about, where `expected.yaml` names one of the program's and no plan lies
+    /// beside it. The caller adds that plan's text as `plan.yaml`.
+    #[must_use]
+    pub fn names_plan(&self) -> Option<String> {
+        if self.text(PLAN).is_some() {
+            return None;
+        }
+        let mut sources = Sources::new();
+        let file = sources.add(EXPECTED, self.text(EXPECTED)?);
+        let node = yaml::read_within(&sources, file, Limits::FACTS, &mut Vec::new())?;
+        node.get("plan").and_then(Node::as_text).map(str::to_owned)
+    }
+
+    /// The case with one more file.
+    #[must_use]
+    pub fn with(mut self, file: &str, text: &str) -> Self {
+        self.files.push((file.to_owned(), text.to_owned()));
+        self.files.sort();
+        self
+    }
+}
+
+const PLAN: &str = "plan.yaml";
+const FACTS: &str = "facts.yaml";
+const EXPECTED: &str = "expected.yaml";
+
+/// A case that was read: everything its checks are asked of.
+struct Case {
+    plan: Plan,
+    world: World,
+    checks: Vec<checks::Check>,
+}
+
+/// Runs a case.
+#[must_use]
+pub fn run(files: &CaseFiles) -> Report {
+    let mut sources = Sources::new();
+    let mut diagnostics = Vec::new();
+    let outcome = match read(files, &mut sources, &mut diagnostics) {
+        Some(case) => match ask::all(&case, &sources, &mut diagnostics) {
+            Some(checked) => Outcome::Ran(checked),
+            None => Outcome::Refused,
+        },
+        None => Outcome::Refused,
+    };
+    Report {
+        case: files.name.clone(),
+        outcome,
+        diagnostics,
+        sources,
+    }
+}
+
+/// Reads a case's texts; nothing when there is a mistake in them.
+fn read(
+    files: &CaseFiles,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Case> {
+    let (plan, plan_file) = read_plan(files, sources, diagnostics);
+    let mut csv_files = Vec::new();
+    for (name, text) in &files.files {
+        if let Some(kind) = name.strip_suffix(".csv") {
+            csv_files.push((kind, sources.add(name, text)));
+        } else if !CaseFiles::takes(name) {
+            let message = format!("`{name}` is no file of a case");
+            diagnostics.push(Diagnostic::error("E1", whole(plan_file), message));
+        }
+    }
+    let facts = read_yaml(files, FACTS, sources, diagnostics);
+    let expected = read_yaml(files, EXPECTED, sources, diagnostics);
+    if files.text(EXPECTED).is_none() {
+        let message = "the case has no expected.yaml, so it checks nothing";
+        diagnostics.push(Diagnostic::error("E6", whole(plan_file), message));
+    }
+    let (plan, expected) = (plan?, expected?);
+    let checks = checks::read(&plan, &expected, diagnostics);
+    let tables = csv_files
+        .into_iter()
+        .map(|(kind, file)| {
+            (
+                kind,
+                whole(file),
+                csv::read(sources.file_text(file), file, diagnostics),
+            )
+        })
+        .collect();
+    let given = facts::Given {
+        node: facts.as_ref(),
+        tables,
+        first_asked: checks::first_day(&checks),
+    };
+    let world = facts::read(&plan, &given, diagnostics);
+    (!any_error(diagnostics)).then_some(Case {
+        plan,
+        world,
+        checks,
+    })
+}
+
+/// Reads the plan and the templates that lie beside it.
+fn read_plan(
+    files: &CaseFiles,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Option<Plan>, FileId) {
+    let Some(text) = files.text(PLAN) else {
+        let file = sources.add(PLAN, "");
+        let message = "the case has no plan.yaml";
+        diagnostics.push(Diagnostic::error("E2", whole(file), message));
+        return (None, file);
+    };
+    let templates = files
+        .files
+        .iter()
+        .filter(|(name, _)| name.ends_with(".yaml") && ![PLAN, FACTS, EXPECTED].contains(&&**name));
+    let texts: Vec<(&str, &str)> = std::iter::once((PLAN, text))
+        .chain(templates.map(|(name, text)| (&**name, &**text)))
+        .collect();
+    let (plan, mut found) = check::read(sources, &texts, Strictness::Draft);
+    diagnostics.append(&mut found);
+    (plan, FileId(0))
+}
+
+fn read_yaml(
+    files: &CaseFiles,
+    name: &str,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Node> {
+    let text = files.text(name)?;
+    let file = sources.add(name, text);
+    yaml::read_within(sources, file, Limits::FACTS, diagnostics)
+}
+
+fn whole(file: FileId) -> Span {
+    Span {
+        file,
+        start: 0,
+        end: 0,
+    }
+}

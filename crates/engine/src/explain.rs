@@ -1,0 +1,634 @@
+//! Explanations: a node of the evaluated graph and what it was made from, as a tree that can be printed.
+//!
+//! The graph is what was computed, so the tree cannot disagree with it. Steps between a name and the names in its
+//! formula are left out where the formula's text shows them; bands, rows, conditions and questions about other places
+//! stay. What is reached twice is spelled out once. The module must never compute a figure of its own.
+
+mod figure;
+mod tree;
+
+use std::collections::BTreeSet;
+
+use trueup_base::date::Date;
+use trueup_base::exact::Exact;
+use trueup_plan::span::Span;
+use trueup_plan::tree::{
+    BoundKind, Call, Component, Expr, Form, Grant, KindId, Name, Plan, Reading,
+    Reference as Listed, Table, TableId, Type, Unit, WindowPart,
+};
+
+use crate::evaluate::{Evaluator, Place};
+use crate::graph::{InBand, NodeId, What};
+use crate::measure::Measurer;
+use crate::number::Number;
+use crate::value::Value;
+use crate::world::{RowIx, date_of};
+
+pub use figure::{Figure, no_answer};
+
+/// What a line of an explanation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A component's entitlement.
+    Component,
+    /// What a limit leaves.
+    Limit,
+    /// A named value.
+    Value,
+    /// A measure.
+    Measure,
+    /// A term of the agreement.
+    Term,
+    /// A cell of a row, of the directory, or a property of the window.
+    Given,
+    /// A formula inside a named thing.
+    Formula,
+    /// A band of a table.
+    Band,
+    /// A credited row.
+    Row,
+    /// A row left out because its condition has no answer.
+    LeftOut,
+}
+
+impl Subject {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Component => "component",
+            Self::Limit => "limit",
+            Self::Value => "value",
+            Self::Measure => "measure",
+            Self::Term => "term",
+            Self::Given => "given",
+            Self::Formula => "formula",
+            Self::Band => "band",
+            Self::Row => "row",
+            Self::LeftOut => "left out",
+        }
+    }
+}
+
+/// A named figure inside a band.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// What it is here.
+    pub figure: Figure,
+}
+
+/// What a band of a table knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BandShown {
+    /// The table.
+    pub table: String,
+    /// Which bands, one for each argument: `from 1,000`, `equals gold`.
+    pub bands: Vec<String>,
+    /// The arguments.
+    pub arguments: Vec<Named>,
+    /// Upper bound and slice, where the band has them.
+    pub bounds: Vec<Named>,
+    /// The columns.
+    pub cells: Vec<Named>,
+}
+
+/// A credited row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowShown {
+    /// Its kind.
+    pub kind: String,
+    /// The fact's id.
+    pub id: String,
+    /// The day that places it.
+    pub on: Option<Date>,
+    /// Which part of it is credited, of 1.
+    pub share: Exact,
+    /// The distance between the credited partner and the row's own.
+    pub level: u32,
+}
+
+/// A line of an explanation, and the lines it follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Which part of its component it is (`gate`, `pays`, `at most`, …); empty otherwise.
+    pub part: &'static str,
+    /// What it is about.
+    pub subject: Subject,
+    /// Its name, or the formula as written.
+    pub name: String,
+    /// The formula behind the name, as written.
+    pub formula: Option<String>,
+    /// What it is, in words.
+    pub is: String,
+    /// The answer.
+    pub figure: Figure,
+    /// For whom.
+    pub partner: String,
+    /// In which period, as the calendar calls it.
+    pub period: String,
+    /// For a band: what it knows.
+    pub band: Option<BandShown>,
+    /// For a row: which.
+    pub row: Option<RowShown>,
+    /// For a measure that was walked down to its rows: how many count.
+    pub rows: Option<usize>,
+    /// Whether it was spelled out before and its inputs are not repeated.
+    pub is_repeated: bool,
+    /// Whether its inputs are left out because the tree is deep enough; asking for it alone shows them.
+    pub is_cut: bool,
+    /// What it was made from.
+    pub inputs: Vec<Explanation>,
+}
+
+/// How deep an explanation goes before it says that there is more.
+pub const DEPTH_MAX: usize = 48;
+
+impl Explanation {
+    /// The explanation of a node; `text` gives the plan's words at a place. None when nothing was asked there.
+    pub fn of<N: Number, M: Measurer<N>>(
+        evaluator: &Evaluator<'_, N, M>,
+        node: NodeId,
+        text: &dyn Fn(Span) -> String,
+    ) -> Option<Self> {
+        let mut explainer = Explainer {
+            evaluator,
+            text,
+            seen: BTreeSet::new(),
+        };
+        let node = explainer.past_wrapping(node);
+        explainer.node(node, None, 0)
+    }
+}
+
+/// What a line inherits from the line it belongs to.
+#[derive(Clone, Copy)]
+struct Within<'p> {
+    of: Type,
+    component: Option<&'p Component>,
+}
+
+struct Explainer<'e, 'p, N: Number, M> {
+    evaluator: &'e Evaluator<'p, N, M>,
+    text: &'e dyn Fn(Span) -> String,
+    seen: BTreeSet<NodeId>,
+}
+
+impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
+    fn plan(&self) -> &'p Plan {
+        self.evaluator.plan()
+    }
+
+    /// The node that says something of its own: a question wraps what it asks.
+    fn past_wrapping(&self, node: NodeId) -> NodeId {
+        let graph = self.evaluator.graph();
+        let (Some(outer), [only]) = (graph.node(node), graph.inputs(node)) else {
+            return node;
+        };
+        let Some(inner) = graph.node(*only) else {
+            return node;
+        };
+        match (outer.what, inner.what) {
+            (What::Formula(a), What::Formula(b)) if std::ptr::eq(a, b) => *only,
+            (What::Formula(a), What::Name(name)) if a.form == Form::Name(name) => *only,
+            (
+                What::Formula(_) | What::Name(_) | What::Band(..) | What::Row(_) | What::LeftOut(_),
+                _,
+            ) => node,
+        }
+    }
+
+    fn node(
+        &mut self,
+        id: NodeId,
+        within: Option<Within<'p>>,
+        depth: usize,
+    ) -> Option<Explanation> {
+        let node = self.evaluator.graph().node(id)?;
+        let mut said = Explanation {
+            part: "",
+            subject: Subject::Formula,
+            name: String::new(),
+            formula: None,
+            is: String::new(),
+            figure: Figure::Differs,
+            partner: self.partner(&node.place),
+            period: self.period(&node.place),
+            band: None,
+            row: None,
+            rows: None,
+            is_repeated: false,
+            is_cut: false,
+            inputs: Vec::new(),
+        };
+        let mut own = Within {
+            of: within.map_or(Type::Number(Unit::RATIO), |within| within.of),
+            component: None,
+        };
+        match node.what {
+            What::Name(name) => {
+                let thing = self.thing(name);
+                own.of = thing.of;
+                said.subject = thing.subject;
+                said.name = thing.name;
+                said.is = thing.is;
+                said.formula = thing.formula.map(|span| (self.text)(span));
+                if let Name::Component(id) = name {
+                    own.component = Some(&self.plan()[id]);
+                }
+            }
+            What::Formula(formula) => {
+                own.of = formula.of;
+                said.name = (self.text)(formula.span);
+            }
+            What::Band(table, names) => {
+                let table_of = &self.plan()[table];
+                own.of = table_of.answers;
+                said.subject = Subject::Band;
+                let band = self.band(table, names);
+                said.name = match &band {
+                    Some(band) => format!("{} {}", band.table, band.bands.join(", ")),
+                    None => table_of.name.to_string(),
+                };
+                said.is = table_of.is.to_string();
+                said.band = band;
+            }
+            What::Row(row) | What::LeftOut(row) => {
+                said.subject = match node.what {
+                    What::Row(_) => Subject::Row,
+                    What::LeftOut(_) | What::Name(_) | What::Formula(_) | What::Band(..) => {
+                        Subject::LeftOut
+                    }
+                };
+                let shown = self.row(row, &node.place);
+                said.name = match &shown {
+                    Some(row) => format!("{} {}", row.kind, row.id),
+                    None => "row".to_owned(),
+                };
+                said.row = shown;
+            }
+        }
+        said.figure = Figure::of(&node.value, own.of, self.plan().currency);
+        if let Some(component) = within.and_then(|within| within.component) {
+            said.part = part_of(component, &node.what);
+        }
+        self.inputs(id, own, depth, &mut said);
+        Some(said)
+    }
+
+    /// The lines a line follows from.
+    fn inputs(&mut self, id: NodeId, own: Within<'p>, depth: usize, said: &mut Explanation) {
+        let mut inputs = Vec::new();
+        self.gather(id, said.subject, &mut inputs);
+        if inputs.is_empty() {
+            return;
+        }
+        if !self.seen.insert(id) {
+            said.is_repeated = true;
+            return;
+        }
+        if depth >= DEPTH_MAX {
+            said.is_cut = true;
+            return;
+        }
+        for input in inputs {
+            let Some(line) = self.node(input, Some(own), depth + 1) else {
+                continue;
+            };
+            let is_told = |other: &Explanation| {
+                line.inputs.is_empty()
+                    && line.subject == Subject::Given
+                    && (&other.name, &other.period, &other.partner)
+                        == (&line.name, &line.period, &line.partner)
+            };
+            if !said.inputs.iter().any(is_told) {
+                said.inputs.push(line);
+            }
+        }
+        if said.subject == Subject::Measure {
+            let rows = said
+                .inputs
+                .iter()
+                .filter(|input| input.subject == Subject::Row)
+                .count();
+            said.rows = (rows > 0).then_some(rows);
+        }
+    }
+
+    /// The nodes to be shown under a node: arithmetic inside a formula gives way to what it was made from.
+    fn gather(&self, id: NodeId, subject: Subject, into: &mut Vec<NodeId>) {
+        let graph = self.evaluator.graph();
+        for input in graph.inputs(id) {
+            let Some(node) = graph.node(*input) else {
+                continue;
+            };
+            let gives_way = match node.what {
+                What::Formula(formula) => match subject {
+                    // The formula's text stands beside the name.
+                    Subject::Value => true,
+                    Subject::Component
+                    | Subject::Limit
+                    | Subject::Measure
+                    | Subject::Term
+                    | Subject::Given
+                    | Subject::Formula
+                    | Subject::Band
+                    | Subject::Row
+                    | Subject::LeftOut => is_arithmetic(formula),
+                },
+                What::Name(_) | What::Band(..) | What::Row(_) | What::LeftOut(_) => false,
+            };
+            match gives_way {
+                true => self.gather(*input, Subject::Formula, into),
+                false if into.contains(input) => {}
+                false => into.push(*input),
+            }
+        }
+    }
+
+    fn partner(&self, at: &Place) -> String {
+        self.evaluator
+            .world()
+            .partner(at.partner)
+            .map_or_else(String::new, |partner| partner.id.to_string())
+    }
+
+    fn period(&self, at: &Place) -> String {
+        let window = &at.window;
+        let days = || format!("{}..{}", window.starts, window.last());
+        match at.trailing_length() {
+            Some(length) => format!("{length} to {}", window.last()),
+            None if !window.is_whole() => days(),
+            None => self.plan().calendar.label(window),
+        }
+    }
+
+    fn row(&self, row: RowIx, at: &Place) -> Option<RowShown> {
+        let place = at.row?;
+        let shape = &self.plan()[place.kind];
+        let facts = self.evaluator.world().kind(place.kind)?;
+        let fact = facts.rows.get(row.0 as usize)?;
+        let share = facts
+            .credits(place.role, at.partner)
+            .iter()
+            .find(|credit| credit.row == row)
+            .map_or(Exact::ONE, |credit| credit.share.clone());
+        Some(RowShown {
+            kind: shape.name.to_string(),
+            id: fact.id.to_string(),
+            on: date_of(fact, shape.dated),
+            share,
+            level: place.level,
+        })
+    }
+
+    fn band(&self, id: TableId, names: InBand) -> Option<BandShown> {
+        let table = &self.plan()[id];
+        let names = self.evaluator.graph().band(names)?;
+        let bands = table
+            .axes
+            .iter()
+            .zip(&names.bands)
+            .map(|(axis, band)| {
+                axis.bounds
+                    .get(*band)
+                    .map_or_else(String::new, |bound| self.bound(&bound.is))
+            })
+            .collect();
+        let arguments = table
+            .axes
+            .iter()
+            .zip(&names.arguments)
+            .map(|(axis, value)| self.named(&axis.argument, value, axis.of))
+            .collect();
+        let of = table
+            .axes
+            .first()
+            .map_or(Type::Number(Unit::RATIO), |axis| axis.of);
+        let bounds = [
+            ("from", &names.lower),
+            ("to", &names.upper),
+            ("slice", &names.slice),
+        ]
+        .into_iter()
+        .filter(|(_, value)| value.reason().is_none() && table.axes.len() == 1)
+        .map(|(name, value)| self.named(name, value, of))
+        .collect();
+        let cells = match &table.reading {
+            Reading::Line(column) => self.line_cells(table, *column, &names.cells),
+            Reading::EachBand(_) | Reading::OneBand(_) => table
+                .columns
+                .iter()
+                .zip(&names.cells)
+                .map(|(column, value)| self.named(&column.name, value, column.of))
+                .collect(),
+        };
+        Some(BandShown {
+            table: table.name.to_string(),
+            bands,
+            arguments,
+            bounds,
+            cells,
+        })
+    }
+
+    /// A line's height where the stretch begins and where it ends.
+    fn line_cells(&self, table: &Table, column: usize, heights: &[Value<N>]) -> Vec<Named> {
+        let Some(column) = table.columns.get(column) else {
+            return Vec::new();
+        };
+        ["from", "to"]
+            .into_iter()
+            .zip(heights)
+            .map(|(end, value)| self.named(&format!("{} {end}", column.name), value, column.of))
+            .collect()
+    }
+
+    fn named(&self, name: &str, value: &Value<N>, of: Type) -> Named {
+        Named {
+            name: name.to_owned(),
+            figure: Figure::of(value, of, self.plan().currency),
+        }
+    }
+
+    fn bound(&self, bound: &BoundKind) -> String {
+        let written = |formula: &Expr| (self.text)(formula.span);
+        match bound {
+            BoundKind::Lowest => "lowest".to_owned(),
+            BoundKind::From(formula) => format!("from {}", written(formula)),
+            BoundKind::Above(formula) => format!("above {}", written(formula)),
+            BoundKind::At(formula) => format!("at {}", written(formula)),
+            BoundKind::Equals(formula) => format!("equals {}", written(formula)),
+            BoundKind::Otherwise => "otherwise".to_owned(),
+        }
+    }
+
+    fn thing(&self, name: Name) -> Thing {
+        let plan = self.plan();
+        let number = |unit| Type::Number(unit);
+        match name {
+            Name::Component(id) => {
+                let component = &plan[id];
+                let of = match component.grants {
+                    Grant::Money | Grant::Fund => number(Unit::MONEY),
+                    Grant::Count => number(Unit::COUNT),
+                    Grant::Flag => Type::Flag,
+                };
+                Thing::new(Subject::Component, &component.name, &component.is, of)
+            }
+            Name::Limit(id) => {
+                let limit = &plan[id];
+                Thing::new(
+                    Subject::Limit,
+                    &limit.name,
+                    &limit.is,
+                    number(limit_unit(plan, &limit.on)),
+                )
+            }
+            Name::Value(id) => {
+                let value = &plan[id];
+                Thing {
+                    formula: Some(value.formula.span),
+                    ..Thing::new(Subject::Value, &value.name, &value.is, value.formula.of)
+                }
+            }
+            Name::Measure(id) => {
+                let measure = &plan[id];
+                Thing::new(
+                    Subject::Measure,
+                    &measure.name,
+                    &measure.is,
+                    measure.answers,
+                )
+            }
+            Name::Term(id) => {
+                let term = &plan[id];
+                Thing::new(Subject::Term, &term.name, &term.is, term.of)
+            }
+            Name::Column(kind, column) => self.column(kind, column.index(), None),
+            Name::Followed(kind, column, attribute) => {
+                let attribute = &plan[attribute];
+                self.column(kind, column.index(), Some((&attribute.name, attribute.of)))
+            }
+            Name::Attribute(id) => {
+                let attribute = &plan[id];
+                Thing::new(
+                    Subject::Given,
+                    &format!("partner.{}", attribute.name),
+                    "",
+                    attribute.of,
+                )
+            }
+            Name::Partner => Thing::new(Subject::Given, "partner", "", Type::Partner),
+            Name::Window(part) => {
+                let (word, of) = match part {
+                    WindowPart::Starts => ("window.starts", Type::Date),
+                    WindowPart::Ends => ("window.ends", Type::Date),
+                    WindowPart::Last => ("window.last", Type::Date),
+                    WindowPart::Days => ("window.days", number(Unit::COUNT)),
+                    WindowPart::FullDays => ("window.full_days", number(Unit::COUNT)),
+                    WindowPart::Final => ("window.final", Type::Flag),
+                };
+                Thing::new(Subject::Given, word, "", of)
+            }
+            Name::CreditLevel => {
+                Thing::new(Subject::Given, "credit.level", "", number(Unit::COUNT))
+            }
+            Name::Argument(_)
+            | Name::BandColumn(_)
+            | Name::Lower
+            | Name::Upper
+            | Name::Width
+            | Name::Filled
+            | Name::Slice
+            | Name::Was => Thing::new(Subject::Given, "", "", number(Unit::RATIO)),
+        }
+    }
+
+    fn column(&self, kind: KindId, column: usize, followed: Option<(&str, Type)>) -> Thing {
+        let shape = &self.plan()[kind];
+        let Some(column) = shape.columns.get(column) else {
+            return Thing::new(Subject::Given, &shape.name, "", Type::Text);
+        };
+        let name = format!("{}.{}", shape.name, column.name);
+        match followed {
+            Some((attribute, of)) => {
+                Thing::new(Subject::Given, &format!("{name}.{attribute}"), "", of)
+            }
+            None => Thing::new(Subject::Given, &name, "", column.of),
+        }
+    }
+}
+
+/// A named thing of the plan, as an explanation tells it.
+struct Thing {
+    subject: Subject,
+    name: String,
+    is: String,
+    of: Type,
+    formula: Option<Span>,
+}
+
+impl Thing {
+    fn new(subject: Subject, name: &str, is: &str, of: Type) -> Self {
+        Self {
+            subject,
+            name: name.to_owned(),
+            is: is.to_owned(),
+            of,
+            formula: None,
+        }
+    }
+}
+
+fn limit_unit(plan: &Plan, on: &[Listed]) -> Unit {
+    let is_count = on.iter().all(|listed| match listed {
+        Listed::Component(id) => plan[*id].grants == Grant::Count,
+        Listed::Term(_)
+        | Listed::Measure(_)
+        | Listed::Value(_)
+        | Listed::Table(_)
+        | Listed::Limit(_) => false,
+    });
+    if is_count { Unit::COUNT } else { Unit::MONEY }
+}
+
+/// Which part of a component a node is.
+fn part_of(component: &Component, what: &What<'_>) -> &'static str {
+    let is = |formula: &Expr| match what {
+        What::Formula(here) => std::ptr::eq(*here, formula),
+        What::Name(name) => formula.form == Form::Name(*name),
+        What::Band(..) | What::Row(_) | What::LeftOut(_) => false,
+    };
+    let parts = [
+        ("for", component.applies.as_ref()),
+        ("gate", component.gate.as_ref()),
+        ("pays", Some(&component.pays)),
+        ("at least", component.at_least.as_ref()),
+        ("at most", component.at_most.as_ref()),
+    ];
+    parts
+        .into_iter()
+        .find(|(_, formula)| formula.is_some_and(is))
+        .map_or("", |(part, _)| part)
+}
+
+/// Whether a formula only adds, subtracts, multiplies and divides: then what it was made from says it all.
+fn is_arithmetic(formula: &Expr) -> bool {
+    match &formula.form {
+        Form::Arithmetic(..) | Form::Negated(_) | Form::Literal(_) | Form::Name(_) => true,
+        Form::Call(call) => matches!(
+            call,
+            Call::Abs(_) | Call::DaysBetween(..) | Call::MonthsBetween(..)
+        ),
+        Form::Compared(..)
+        | Form::Between(..)
+        | Form::In(..)
+        | Form::Is(..)
+        | Form::Not(_)
+        | Form::And(_)
+        | Form::Or(_)
+        | Form::Case(..) => false,
+    }
+}
