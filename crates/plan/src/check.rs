@@ -21,10 +21,13 @@ mod question;
 mod settle;
 mod spelling;
 mod tables;
+mod template;
 mod typer;
 mod types;
 mod units;
 mod walk;
+mod windows;
+mod wording;
 mod words;
 
 pub use question::{Place, formula_in, formula_of};
@@ -33,6 +36,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{PlanText, read_plan};
+use crate::identity::identity;
+use crate::rows;
 use crate::tree::Plan;
 
 /// What a plan is checked for.
@@ -58,15 +63,19 @@ pub fn plan(
     strictness: Strictness,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
-    let _ = templates;
     let mut told = Vec::new();
-    let plan = build::plan(sources, text, strictness, &mut told);
+    let plan = template::expand(text, templates, &mut told).and_then(|expanded| {
+        let mut plan = build::plan(sources, &expanded.text, strictness, &mut told)?;
+        plan.identity = identity(sources, &expanded.files).into();
+        Some(plan)
+    });
     let refused = any_error(&told) || any_error(diagnostics);
     diagnostics.append(&mut told);
     if refused { None } else { plan }
 }
 
-/// Reads and checks a plan: its own file first, then its templates, each as a path and a text.
+/// Reads and checks a plan: its own file first, then its templates and, as `.csv`, the rows its tables name; each as a
+/// path and a text.
 ///
 /// ```
 /// use trueup_plan::check::{Strictness, read};
@@ -98,13 +107,18 @@ pub fn read(
     let mut diagnostics = Vec::new();
     let ids: Vec<_> = files
         .iter()
-        .map(|(path, text)| sources.add(path, text))
+        .map(|(path, text)| (*path, sources.add(path, text)))
         .collect();
-    let mut texts = ids
-        .into_iter()
-        .map(|file| read_plan(sources, file, &mut diagnostics))
-        .collect::<Vec<_>>()
-        .into_iter();
+    let mut texts = Vec::with_capacity(ids.len());
+    for (path, file) in ids.into_iter().filter(|(path, _)| !path.ends_with(".csv")) {
+        let mut text = read_plan(sources, file, &mut diagnostics);
+        if let Some(text) = &mut text {
+            let folder = path.rfind('/').and_then(|slash| path.get(..=slash));
+            rows::fill(text, folder.unwrap_or(""), sources, &mut diagnostics);
+        }
+        texts.push(text);
+    }
+    let mut texts = texts.into_iter();
     let Some(Some(own)) = texts.next() else {
         return (None, diagnostics);
     };

@@ -45,6 +45,8 @@ pub struct PlanText {
     pub from_template: Option<Scalar>,
     /// What is changed: the name (`values.floor`, `limits.year_maximum`) and its formula, or `none`.
     pub overrides: Vec<OverrideText>,
+    /// Names of a template that no plan may change, written as in `overrides`.
+    pub fixed: Vec<Scalar>,
     /// Goals.
     pub objectives: Vec<ObjectiveText>,
     /// Kinds of fact.

@@ -186,6 +186,7 @@ const PLAN: &[Key] = &[
     may("money", Map(Place::Rounding), "What a component's money is rounded to; the minor unit when not written"),
     may("from_template", Text, "The template this plan takes everything from: name@version"),
     may("overrides", Overrides, "What this plan changes of its template; the formula may mention `was`"),
+    may("fixed", List, "Names of a template that no plan may change: values.csat_floor"),
     may("objectives", Maps(Place::Objective), "What the plan wants to reach, and what shows it"),
     may("facts", Named(Place::Fact), "The kinds of fact the plan reads"),
     may("terms", Named(Place::Term), "What each agreement fills in"),

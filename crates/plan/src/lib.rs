@@ -14,6 +14,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod document;
 pub mod formula;
+pub mod identity;
 pub mod keys;
 pub mod nearest;
 pub mod rows;

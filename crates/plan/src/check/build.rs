@@ -16,6 +16,8 @@ use crate::check::tables;
 use crate::check::typer::{Typer, wrong};
 use crate::check::types::{Ty, Types};
 use crate::check::walk::formulas_of_table_mut;
+use crate::check::windows;
+use crate::check::wording;
 use crate::check::words;
 use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{MeasureText, PlanText, SpreadText, TermText};
@@ -60,7 +62,8 @@ pub(super) fn plan(
     diagnostics.append(&mut typer.diagnostics);
     find_levels(text, &mut plan, &broken, &order, diagnostics);
     components::check_limits(text, &plan.limits, &plan.components, diagnostics);
-    let _ = strictness;
+    windows::check(&plan, diagnostics);
+    wording::check(text, strictness, diagnostics);
     (!any_error(diagnostics)).then_some(plan)
 }
 

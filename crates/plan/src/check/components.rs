@@ -151,7 +151,7 @@ pub(super) fn role(
                 };
                 diagnostics.push(
                     Diagnostic::error(
-                        "R5",
+                        "D5",
                         named.span,
                         format!("a {} credits no `{}`", kind.name, shown(&named.text)),
                     )

@@ -81,11 +81,35 @@ pub(super) fn draft(text: &PlanText, sorted: &[Thing], typer: &mut Typer<'_>) ->
     for thing in sorted {
         let before = typer.diagnostics.len();
         one(text, *thing, typer, &mut drafts);
-        if typer.diagnostics.get(before..).is_some_and(any_error) {
+        if typer.diagnostics.get(before..).is_some_and(any_error) || lacks_its_formula(text, *thing)
+        {
             drafts.broken.insert(*thing);
         }
     }
     drafts
+}
+
+/// Whether the reader has told what must be written of a thing and is not.
+fn lacks_its_formula(text: &PlanText, thing: Thing) -> bool {
+    match thing {
+        Thing::Measure(id) => text
+            .measures
+            .get(id.index())
+            .is_some_and(|measure| measure.fold.as_ref().is_none_or(|fold| fold.of.is_none())),
+        Thing::Value(id) => text
+            .values
+            .get(id.index())
+            .is_some_and(|value| value.formula.is_none()),
+        Thing::Component(id) => text
+            .components
+            .get(id.index())
+            .is_some_and(|component| component.pays.is_none()),
+        Thing::Table(id) => text
+            .tables
+            .get(id.index())
+            .is_some_and(|table| table.reading.is_none()),
+        Thing::Kind(_) | Thing::Term(_) | Thing::Limit(_) => false,
+    }
 }
 
 fn one(text: &PlanText, thing: Thing, typer: &mut Typer<'_>, drafts: &mut Drafts) {

@@ -55,8 +55,15 @@ pub(super) fn build(
         .iter()
         .zip(&names.kinds)
         .map(|(kind, known)| {
-            let dated = dated(kind, known, diagnostics);
-            let credited = credited(kind, known, diagnostics);
+            // Columns that are not there were told by the reader, and nothing more can be said of the kind.
+            let (dated, credited) = if known.columns.is_empty() {
+                (ColumnId(0), Vec::new())
+            } else {
+                (
+                    dated(kind, known, diagnostics),
+                    credited(kind, known, diagnostics),
+                )
+            };
             FactKind {
                 name: kind.name.text.clone(),
                 is: kind
@@ -179,7 +186,7 @@ fn dated(kind: &FactText, known: &KindNames, diagnostics: &mut Vec<Diagnostic>) 
         None => {
             diagnostics.push(
                 Diagnostic::error(
-                    "R1",
+                    "D1",
                     kind.name.span,
                     format!(
                         "nothing says which date places a {} in a window",
@@ -218,7 +225,7 @@ fn credited(
             None => {
                 diagnostics.push(
                     Diagnostic::error(
-                        "R2",
+                        "D2",
                         kind.name.span,
                         format!("nobody is credited for a {}", kind.name.text),
                     )
@@ -265,7 +272,7 @@ fn credited(
         let percent = constant::in_percent(&total);
         diagnostics.push(
             Diagnostic::error(
-                "R3",
+                "D3",
                 span,
                 format!(
                     "the shares of one {} add up to {percent}, not to 100%",
@@ -304,7 +311,7 @@ fn credit_to(
     let Some((name, span)) = name else {
         diagnostics.push(
             Diagnostic::error(
-                "R2",
+                "D2",
                 formula.span,
                 "credit goes to a partner in a column, or to everyone above one",
             )

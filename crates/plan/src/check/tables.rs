@@ -13,7 +13,7 @@ use crate::document::{
 };
 use crate::formula::{Formula, FormulaKind};
 use crate::nearest::nearest;
-use crate::span::Span;
+use crate::span::{FileId, Span};
 use crate::tree::{
     Axis, Bound, BoundKind, Column, Form, Level, Literal, Reading, Table, TableId, Text,
 };
@@ -775,4 +775,16 @@ pub(super) fn build(text: &TableText, id: TableId, draft: TableDraft, typer: &Ty
         cliff: text.cliff.as_ref().map(|cliff| cliff.text.clone()),
         span: text.span,
     }
+}
+
+/// The file a table's bands were read from, when they do not stand in the plan.
+pub(super) fn file_of_rows(table: &TableText) -> Option<FileId> {
+    let span = match &table.bands {
+        BandsText::Bands(bands) => bands.first()?.span,
+        BandsText::Grid { cells, .. } => match cells {
+            CellsText::Cell(_, span) | CellsText::List(_, span) => *span,
+        },
+        BandsText::Rows(_) | BandsText::None => return None,
+    };
+    (span.file != table.span.file).then_some(span.file)
 }

@@ -76,7 +76,7 @@ pub(super) fn type_of_column(scalar: &Scalar, diagnostics: &mut Vec<Diagnostic>)
         ),
     };
     let message = format!("`{}` is no type of a column", shown(&scalar.text));
-    diagnostics.push(Diagnostic::error("R4", scalar.span, message).help(help));
+    diagnostics.push(Diagnostic::error("D4", scalar.span, message).help(help));
     Ty::Wrong
 }
 

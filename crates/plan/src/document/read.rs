@@ -53,6 +53,7 @@ impl Reader<'_> {
             money: self.rounding(&plan, "money"),
             from_template,
             overrides: self.overrides(&plan),
+            fixed: self.list(&plan, "fixed"),
             objectives: self.objectives(&plan),
             facts: self.facts(&plan),
             terms: self.terms(&plan),
