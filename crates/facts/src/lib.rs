@@ -1,1 +1,10 @@
-//! Facts: feeds, standardising, quarantine, Delta tables, measures by DataFusion.
+//! Facts: declared sources in, standardised facts in Delta Lake tables out.
+#![forbid(unsafe_code)]
+
+pub mod csv_in;
+pub mod dates;
+pub mod decimal;
+pub mod digest;
+pub mod disk;
+pub mod durable;
+pub mod input;
