@@ -169,10 +169,11 @@ fn what_is_wrong(text: &str, mark: DecimalMark) -> DecimalError {
     {
         return DecimalError::Exponent;
     }
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
     let separators = ['.', ',', '\'', '_', ' ', '\u{a0}', '\u{202f}', '\u{2019}'];
-    if bare.starts_with(|c: char| c.is_ascii_digit())
-        && bare.ends_with(|c: char| c.is_ascii_digit())
-        && bare.chars().all(|c| c.is_ascii_digit() || separators.contains(&c))
+    if unsigned.starts_with(|c: char| c.is_ascii_digit())
+        && unsigned.ends_with(|c: char| c.is_ascii_digit())
+        && unsigned.chars().all(|c| c.is_ascii_digit() || separators.contains(&c))
     {
         return DecimalError::Separator { declared: mark.character() };
     }

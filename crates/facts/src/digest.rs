@@ -119,7 +119,7 @@ impl<R: Read> HashingReader<R> {
     }
 
     /// How much was read.
-    pub fn bytes(&self) -> u64 {
+    pub fn bytes_read(&self) -> u64 {
         self.bytes
     }
 

@@ -236,7 +236,7 @@ mod tests {
 
         fn at(&self, name: &str) -> (Path, PathBuf) {
             let place = self.folder.path().join(name);
-            (Path::from_filesystem_path(&place).expect("a path"), place)
+            (Path::from_absolute_path(&place).expect("a path"), place)
         }
 
         fn steps(&self) -> Vec<DiskStep> {

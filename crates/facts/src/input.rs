@@ -86,7 +86,7 @@ impl Input {
     /// How many bytes of the file were read.
     #[must_use]
     pub fn packed_bytes(&self) -> u64 {
-        self.raw().get_ref().bytes()
+        self.raw().get_ref().bytes_read()
     }
 
     /// Reads what is left and gives the digest of the whole file as it lies there.
@@ -116,7 +116,7 @@ impl Read for Input {
             Self::Gzip { unpacking, unpacked } => {
                 let read = unpacking.read(into)?;
                 *unpacked += read as u64;
-                let packed = unpacking.get_ref().get_ref().bytes();
+                let packed = unpacking.get_ref().get_ref().bytes_read();
                 if *unpacked > GZIP_FREE_BYTES && *unpacked / GZIP_RATIO_MAX > packed {
                     return Err(io::Error::new(io::ErrorKind::InvalidData, Bomb));
                 }
@@ -134,5 +134,5 @@ pub fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
     let mut reader = HashingReader::new(File::open(path)?);
     let mut block = vec![0; 256 * 1024];
     while reader.read(&mut block)? > 0 {}
-    Ok((reader.finish()?, reader.bytes()))
+    Ok((reader.finish()?, reader.bytes_read()))
 }

@@ -1,0 +1,207 @@
+//! What is known already of the rows of a delivery: read back from the source's own files.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, BooleanArray, Date32Array, Int8Array, RecordBatch};
+use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
+use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+
+use super::Parcel;
+use crate::digest::Digest;
+use crate::error::Fault;
+use crate::judge::{Entry, Known, Verdicts};
+use crate::quarantine::QuarantinedRow;
+use crate::standardise::Problem;
+use crate::store::{
+    FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE, FACT_WEIGHT,
+    FactColumns, FactTable, StoredFile, read_file,
+};
+use crate::words::shown;
+
+const OWN: [&str; 8] =
+    [FACT_SOURCE, FACT_ID, FACT_REVISION, FACT_WEIGHT, FACT_CONTENT, FACT_RECORDED_ON, FACT_FILE, FACT_ROW];
+
+fn lacks_columns(table: &FactTable, file: &StoredFile) -> Fault {
+    let path = table.folder().join(file.name());
+    Fault::Damaged { path, what: "it lacks the columns of facts".to_owned() }
+}
+
+/// What is known under the keys of a delivery.
+pub fn known(table: &FactTable, files: &[StoredFile], entries: &[Entry]) -> Result<HashMap<u128, Known>, Fault> {
+    let mut known: HashMap<u128, Known> = HashMap::new();
+    if files.is_empty() || entries.is_empty() {
+        return Ok(known);
+    }
+    let keys: HashSet<u128> = entries.iter().map(|entry| entry.key).collect();
+    for file in files {
+        for batch in read_file(table.folder(), file, Some(&OWN))? {
+            let batch = batch.map_err(Fault::columns("read", table.kind()))?;
+            let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, file))?;
+            for at in 0..facts.len() {
+                let key = Digest::of(facts.id.value(at).as_bytes()).half();
+                if keys.contains(&key) {
+                    let weight = i64::from(facts.weight.value(at));
+                    known.entry(key).or_default().note(facts.revision.value(at), facts.content_at(at), weight);
+                }
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// Stored rows that a test picks out.
+fn pick(
+    table: &FactTable,
+    source: &str,
+    wanted: impl Fn(&FactColumns<'_>, usize) -> bool,
+) -> Result<Vec<RecordBatch>, Fault> {
+    let mut picked = Vec::new();
+    for file in table.files_of(source)? {
+        for batch in read_file(table.folder(), &file, None)? {
+            let batch = batch.map_err(Fault::columns("read", table.kind()))?;
+            let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, &file))?;
+            let chosen: BooleanArray = (0..facts.len()).map(|at| Some(wanted(&facts, at))).collect();
+            if chosen.true_count() > 0 {
+                picked.push(filter_record_batch(&batch, &chosen).map_err(Fault::columns("filter", table.kind()))?);
+            }
+        }
+    }
+    Ok(picked)
+}
+
+/// The known rows that corrections take the place of, with weight -1, known since their correction.
+pub fn withdrawals(
+    table: &FactTable,
+    parcel: &Parcel<'_>,
+    verdicts: &Verdicts,
+    recorded_by: &HashMap<u64, i32>,
+) -> Result<Vec<RecordBatch>, Fault> {
+    let target = |facts: &FactColumns<'_>, at: usize| {
+        let key = Digest::of(facts.id.value(at).as_bytes()).half();
+        verdicts.withdrawn.get(&key).copied().filter(|(revision, content, _)| {
+            facts.weight.value(at) > 0 && facts.revision.value(at) == *revision && facts.content_at(at) == *content
+        })
+    };
+    let picked = pick(table, &parcel.source.name, |facts, at| target(facts, at).is_some())?;
+    let fault = || Fault::columns("withdraw", table.kind());
+    let mut batches = Vec::new();
+    for batch in picked {
+        let Some(facts) = FactColumns::of(&batch) else { continue };
+        let since = Date32Array::from_iter_values((0..facts.len()).map(|at| {
+            let by = target(&facts, at).and_then(|(_, _, row)| recorded_by.get(&row).copied());
+            by.unwrap_or_else(|| facts.recorded_on.value(at))
+        }));
+        let weight = Int8Array::from_iter_values(std::iter::repeat_n(-1_i8, facts.len()));
+        let schema = batch.schema();
+        let columns: Vec<ArrayRef> = schema
+            .fields()
+            .iter()
+            .zip(batch.columns())
+            .map(|(field, column)| match field.name().as_str() {
+                FACT_WEIGHT => Arc::new(weight.clone()) as ArrayRef,
+                FACT_RECORDED_ON => Arc::new(since.clone()) as ArrayRef,
+                _ => column.clone(),
+            })
+            .collect();
+        batches.push(RecordBatch::try_new(schema, columns).map_err(fault())?);
+    }
+    let Some(first) = batches.first() else { return Ok(batches) };
+    let schema = first.schema();
+    let all = concat_batches(&schema, &batches).map_err(fault())?;
+    Ok(vec![ordered(parcel, &all).map_err(fault())?])
+}
+
+/// Rows ordered by partner, date and id, as every stored file is.
+fn ordered(parcel: &Parcel<'_>, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let by = [parcel.kind.partner(), Some(parcel.kind.dated)].into_iter().flatten();
+    let columns: Vec<SortColumn> = by
+        .filter_map(|at| batch.columns().get(at))
+        .chain(batch.column_by_name(FACT_ID))
+        .map(|values| SortColumn { values: values.clone(), options: None })
+        .collect();
+    take_record_batch(batch, &lexsort_to_indices(&columns, None)?)
+}
+
+/// Conflicting rows as they are set aside, each with the row that says otherwise.
+pub fn explain_conflicts(
+    table: &FactTable,
+    parcel: &Parcel<'_>,
+    conflicts: &[RecordBatch],
+) -> Result<Vec<QuarantinedRow>, Fault> {
+    let mut ids: HashSet<(String, i64)> = HashSet::new();
+    for facts in conflicts.iter().filter_map(FactColumns::of) {
+        ids.extend((0..facts.len()).map(|at| (facts.id.value(at).to_owned(), facts.revision.value(at))));
+    }
+    let known = pick(table, &parcel.source.name, |facts, at| {
+        facts.weight.value(at) > 0 && ids.contains(&(facts.id.value(at).to_owned(), facts.revision.value(at)))
+    })?;
+    let mut others: HashMap<(String, i64), Vec<(&RecordBatch, usize, bool)>> = HashMap::new();
+    for (batches, stored) in [(known.as_slice(), true), (conflicts, false)] {
+        for batch in batches {
+            let Some(facts) = FactColumns::of(batch) else { continue };
+            for at in 0..facts.len() {
+                let key = (facts.id.value(at).to_owned(), facts.revision.value(at));
+                others.entry(key).or_default().push((batch, at, stored));
+            }
+        }
+    }
+    let mut rows = Vec::new();
+    for batch in conflicts {
+        let Some(facts) = FactColumns::of(batch) else { continue };
+        for at in 0..facts.len() {
+            let key = (facts.id.value(at).to_owned(), facts.revision.value(at));
+            let content = facts.content_at(at);
+            let other = others.get(&key).into_iter().flatten().find(|(batch, at, _)| {
+                FactColumns::of(batch).is_some_and(|facts| facts.content_at(*at) != content)
+            });
+            let (column, value, says) = match other {
+                Some((other, other_at, stored)) => differs(parcel, (batch, at), (other, *other_at), *stored),
+                None => (String::new(), String::new(), "another row says otherwise under the same id".to_owned()),
+            };
+            let help = "nothing says which is true: send the true row with a higher revision, or take the false one back at its source";
+            let problem = Problem::new(&column, &value, "conflict", says, help);
+            let row = u64::try_from(facts.row.value(at)).unwrap_or(0);
+            rows.push(QuarantinedRow { row, id: shown(facts.id.value(at)), problems: vec![problem] });
+        }
+    }
+    rows.sort_by_key(|row| row.row);
+    Ok(rows)
+}
+
+/// In which column two rows differ, and where the other one came from.
+fn differs(
+    parcel: &Parcel<'_>,
+    (mine, at): (&RecordBatch, usize),
+    (other, other_at): (&RecordBatch, usize),
+    stored: bool,
+) -> (String, String, String) {
+    let place = FactColumns::of(other).map_or_else(String::new, |facts| {
+        let row = facts.row.value(other_at);
+        if stored {
+            format!("row {row} of {}, taken before,", shown(facts.file.value(other_at)))
+        } else {
+            format!("row {row} of the same file")
+        }
+    });
+    for (position, column) in parcel.kind.columns.iter().enumerate() {
+        let (Some(left), Some(right)) = (mine.columns().get(position), other.columns().get(position)) else { continue };
+        if left.slice(at, 1).to_data() != right.slice(other_at, 1).to_data() {
+            let says = format!("{place} says {} under the same id and revision", written(right, other_at));
+            return (column.name.to_string(), written(left, at), says);
+        }
+    }
+    (String::new(), String::new(), format!("{place} says otherwise under the same id and revision"))
+}
+
+fn written(array: &ArrayRef, at: usize) -> String {
+    if array.is_null(at) {
+        return "nothing".to_owned();
+    }
+    let options = FormatOptions::default();
+    match ArrayFormatter::try_new(array, &options) {
+        Ok(formatter) => shown(&formatter.value(at).to_string()),
+        Err(_) => "something else".to_owned(),
+    }
+}

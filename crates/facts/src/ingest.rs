@@ -1,0 +1,249 @@
+//! Ingesting: every declared source, or the files named, one delivery after another.
+//!
+//! A refused file leaves the others alone; a fault or a wish to stop ends the work with every delivery before it whole.
+//! Running it again changes nothing that is done and does what is not.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use jiff::Timestamp;
+
+use crate::deliver::{Bench, NotDelivered, Parcel, Progress, deliver};
+use crate::disk::Disk;
+use crate::error::{Fault, FileRefusal};
+use crate::input::digest_of_file;
+use crate::program::{Program, Source};
+use crate::reconcile::{Reconciliation, reconcile};
+use crate::store::{Delivery, FactTable, Tables};
+
+/// Which files to take.
+#[derive(Clone, Debug)]
+pub enum Files {
+    /// Those that the sources declare.
+    Declared,
+    /// These, each by the source that declares its name.
+    Named(Vec<PathBuf>),
+    /// These, of one source.
+    Of {
+        /// The source.
+        source: Arc<str>,
+        /// The files.
+        files: Vec<PathBuf>,
+    },
+}
+
+/// What became of one file.
+#[derive(Debug)]
+pub struct FileOutcome {
+    /// The source, if one declares it.
+    pub source: Option<Arc<str>>,
+    /// The file, by the name it was delivered under.
+    pub file: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a file.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was taken now.
+    Taken(Box<Delivery>),
+    /// It had been taken before; nothing changed.
+    TakenBefore(Box<Delivery>),
+    /// It was refused as a whole.
+    Refused(FileRefusal),
+}
+
+/// What ingesting did.
+#[derive(Debug)]
+pub struct Ingested {
+    /// Each file, in the order taken.
+    pub files: Vec<FileOutcome>,
+    /// How what was delivered adds up, source by source.
+    pub reconciliation: Reconciliation,
+    /// Whether somebody asked to stop before all was done.
+    pub stopped: bool,
+}
+
+impl Ingested {
+    /// How many rows of these files are set aside.
+    #[must_use]
+    pub fn quarantined(&self) -> u64 {
+        let rows = |file: &FileOutcome| match &file.outcome {
+            Outcome::Taken(delivery) | Outcome::TakenBefore(delivery) => delivery.quarantined.rows,
+            Outcome::Refused(_) => 0,
+        };
+        self.files.iter().map(rows).sum()
+    }
+
+    /// How many files were refused.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.files.iter().filter(|file| matches!(file.outcome, Outcome::Refused(_))).count()
+    }
+
+    /// Whether all is well: nothing refused, set aside or different from its control totals, and nothing left undone.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.refused() == 0 && self.quarantined() == 0 && !self.stopped && self.reconciliation.agrees()
+    }
+}
+
+/// Takes files into the program's facts.
+///
+/// # Errors
+/// When the world fails; deliveries before that are whole, the one at hand left nothing.
+pub fn ingest(
+    program: &Program,
+    files: &Files,
+    now: Timestamp,
+    progress: &mut dyn FnMut(Progress<'_>),
+    stop: &AtomicBool,
+) -> Result<Ingested, Fault> {
+    ingest_on(&Disk::default(), program, files, now, progress, stop)
+}
+
+/// As [`ingest`], on a disk of the caller's.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn ingest_on(
+    disk: &Disk,
+    program: &Program,
+    files: &Files,
+    now: Timestamp,
+    progress: &mut dyn FnMut(Progress<'_>),
+    stop: &AtomicBool,
+) -> Result<Ingested, Fault> {
+    let tables = Tables::of(&program.folder, disk.clone())?;
+    let _lock = tables.lock()?;
+    let mut work = Work { program, tables: &tables, now, open: None };
+    let mut outcomes = Vec::new();
+    let mut stopped = false;
+    for wanted in wanted(program, files)? {
+        let bench = Bench { tables: &tables, progress: &mut *progress, stop };
+        match work.take(&wanted, bench) {
+            Ok(outcome) => outcomes.push(FileOutcome {
+                source: wanted.source.map(|source| source.name.clone()),
+                file: wanted.name,
+                outcome,
+            }),
+            Err(NotDelivered::Fault(fault)) => return Err(fault),
+            Err(NotDelivered::Refused(refusal)) => outcomes.push(FileOutcome {
+                source: wanted.source.map(|source| source.name.clone()),
+                file: wanted.name,
+                outcome: Outcome::Refused(refusal),
+            }),
+            Err(NotDelivered::Stopped) => {
+                stopped = true;
+                break;
+            }
+        }
+    }
+    drop(work);
+    let reconciliation = reconcile(program, &outcomes)?;
+    Ok(Ingested { files: outcomes, reconciliation, stopped })
+}
+
+/// A file to take.
+struct Wanted<'a> {
+    source: Option<&'a Source>,
+    name: String,
+    path: PathBuf,
+}
+
+fn wanted<'a>(program: &'a Program, files: &Files) -> Result<Vec<Wanted<'a>>, Fault> {
+    let mut all = Vec::new();
+    match files {
+        Files::Declared => {
+            for source in &program.sources {
+                let mut names = Vec::new();
+                for glob in &source.files {
+                    let found = glob.files(&program.folder).map_err(Fault::read(&program.folder))?;
+                    if found.is_empty() {
+                        // A source that delivers nothing is said, not skipped.
+                        names.push(glob.text().to_owned());
+                    }
+                    names.extend(found);
+                }
+                names.sort_unstable();
+                names.dedup();
+                all.extend(names.into_iter().map(|name| Wanted {
+                    source: Some(source),
+                    path: program.folder.join(&name),
+                    name,
+                }));
+            }
+        }
+        Files::Named(files) => {
+            for path in files {
+                let name = name_in(&program.folder, path);
+                let declares = |source: &&Source| source.files.iter().any(|glob| glob.matches(&name));
+                let source = program.sources.iter().find(declares);
+                all.push(Wanted { source, path: path.clone(), name });
+            }
+        }
+        Files::Of { source, files } => {
+            let source = program.source(source);
+            all.extend(files.iter().map(|path| Wanted {
+                source,
+                path: path.clone(),
+                name: name_in(&program.folder, path),
+            }));
+        }
+    }
+    Ok(all)
+}
+
+/// The name a file is delivered under: its path in the program's folder, or its own name if it lies elsewhere.
+fn name_in(folder: &Path, path: &Path) -> String {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (folder, path) = (whole(folder), whole(path));
+    match path.strip_prefix(&folder) {
+        Ok(inside) => inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"),
+        Err(_) => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+    }
+}
+
+struct Work<'a> {
+    program: &'a Program,
+    tables: &'a Tables,
+    now: Timestamp,
+    /// The table used last; the next file is often of the same kind.
+    open: Option<FactTable>,
+}
+
+impl Work<'_> {
+    fn take(&mut self, wanted: &Wanted<'_>, mut bench: Bench<'_>) -> Result<Outcome, NotDelivered> {
+        let source = wanted.source.ok_or(FileRefusal::NoSource)?;
+        let kind = self.program.kinds.get(source.kind).ok_or(FileRefusal::NoSource)?;
+        if !wanted.path.is_file() {
+            return Err(FileRefusal::Missing.into());
+        }
+        let mut table = match self.open.take().filter(|table| *table.kind() == kind.name) {
+            Some(table) => table,
+            None => self.tables.open_or_make(kind)??,
+        };
+        let (digest, bytes) = digest_of_file(&wanted.path).map_err(Fault::read(&wanted.path))?;
+        let before = table.delivered(&source.name, digest, source.reading).cloned();
+        let outcome = match before {
+            Some(delivery) => Outcome::TakenBefore(Box::new(delivery)),
+            None => {
+                let parcel = Parcel {
+                    program: self.program,
+                    source,
+                    kind,
+                    file: wanted.name.as_str().into(),
+                    path: wanted.path.clone(),
+                    digest,
+                    bytes,
+                    now: self.now,
+                };
+                Outcome::Taken(Box::new(deliver(&parcel, &mut table, &mut bench)?))
+            }
+        };
+        self.open = Some(table);
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,190 @@
+//! What becomes of each row of a delivery, given the rows that are known: a pure decision, whatever order rows came in.
+//!
+//! Same id, revision and content: a duplicate. A higher revision: a correction. Other content under a known revision, or
+//! two contents of one revision in one file: a conflict, since nothing says which is true. A revision below the known
+//! one: outdated.
+
+use std::collections::HashMap;
+
+/// A row of the delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// What names it: half a digest of its id.
+    pub key: u128,
+    /// Its revision.
+    pub revision: i64,
+    /// What it says: half a digest.
+    pub content: u128,
+    /// Where it stands in the file.
+    pub row: u64,
+}
+
+/// What is known under one key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Revisions with their contents and their weights added up: 1 for the one that counts, 0 for those withdrawn.
+    pub revisions: Vec<(i64, u128, i64)>,
+}
+
+impl Known {
+    /// Takes note of a stored row.
+    pub fn note(&mut self, revision: i64, content: u128, weight: i64) {
+        match self.revisions.iter_mut().find(|known| (known.0, known.1) == (revision, content)) {
+            Some(known) => known.2 += weight,
+            None => self.revisions.push((revision, content, weight)),
+        }
+    }
+
+    /// The revision and content that count.
+    #[must_use]
+    pub fn current(&self) -> Option<(i64, u128)> {
+        self.revisions.iter().filter(|known| known.2 > 0).map(|known| (known.0, known.1)).max()
+    }
+}
+
+/// What becomes of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It is new and kept.
+    Accepted,
+    /// It takes the place of a known row of a lower revision.
+    Corrected,
+    /// It is known already.
+    Duplicate,
+    /// A later revision is known.
+    Outdated,
+    /// Another row says otherwise under the same id and revision.
+    Conflict,
+}
+
+/// The verdicts on a delivery.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdicts {
+    /// Rows that are not simply accepted, in the order of the file.
+    pub others: Vec<(u64, Verdict)>,
+    /// Known rows to withdraw, by key: revision and content, and the row that takes their place.
+    pub withdrawn: HashMap<u128, (i64, u128, u64)>,
+}
+
+impl Verdicts {
+    /// What becomes of a row.
+    #[must_use]
+    pub fn of(&self, row: u64) -> Verdict {
+        match self.others.binary_search_by_key(&row, |(row, _)| *row) {
+            Ok(at) => self.others.get(at).map_or(Verdict::Accepted, |(_, verdict)| *verdict),
+            Err(_) => Verdict::Accepted,
+        }
+    }
+}
+
+/// Judges a delivery's rows; sorts them on the way.
+#[must_use]
+pub fn judge(entries: &mut [Entry], known: &HashMap<u128, Known>) -> Verdicts {
+    entries.sort_unstable();
+    let mut verdicts = Verdicts::default();
+    for rows in entries.chunk_by(|left, right| left.key == right.key) {
+        judge_key(rows, rows.first().and_then(|row| known.get(&row.key)), &mut verdicts);
+    }
+    verdicts.others.sort_unstable();
+    verdicts
+}
+
+/// Rows of one key, by revision, content and place.
+fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
+    let mut candidates: Vec<Entry> = Vec::new();
+    for revision in rows.chunk_by(|left, right| left.revision == right.revision) {
+        let Some(first) = revision.first() else { continue };
+        let mut known_here = known
+            .into_iter()
+            .flat_map(|known| &known.revisions)
+            .filter(|known| known.0 == first.revision)
+            .map(|known| known.1)
+            .peekable();
+        if known_here.peek().is_some() {
+            let contents: Vec<u128> = known_here.collect();
+            for row in revision {
+                let verdict =
+                    if contents.contains(&row.content) { Verdict::Duplicate } else { Verdict::Conflict };
+                verdicts.others.push((row.row, verdict));
+            }
+        } else if revision.iter().any(|row| row.content != first.content) {
+            verdicts.others.extend(revision.iter().map(|row| (row.row, Verdict::Conflict)));
+        } else {
+            candidates.push(*first);
+            verdicts.others.extend(revision.iter().skip(1).map(|row| (row.row, Verdict::Duplicate)));
+        }
+    }
+    let current = known.and_then(Known::current);
+    let Some(latest) = candidates.pop() else { return };
+    verdicts.others.extend(candidates.iter().map(|row| (row.row, Verdict::Outdated)));
+    match current {
+        None => {}
+        Some((revision, _)) if latest.revision < revision => {
+            verdicts.others.push((latest.row, Verdict::Outdated));
+        }
+        Some((revision, content)) => {
+            verdicts.others.push((latest.row, Verdict::Corrected));
+            verdicts.withdrawn.insert(latest.key, (revision, content, latest.row));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows are written `key revision content`; known rows come first, before `|`.
+    fn check(story: &str, says: &str) {
+        let (before, now) = story.split_once('|').expect("a bar");
+        let numbers = |text: &str| -> Vec<(u128, i64, u128)> {
+            let row = |row: &str| {
+                let cells: Vec<i64> = row.split_whitespace().map(|cell| cell.parse().expect("a number")).collect();
+                (cells[0] as u128, cells[1], cells[2] as u128)
+            };
+            text.split(',').filter(|text| !text.trim().is_empty()).map(row).collect()
+        };
+        let mut known: HashMap<u128, Known> = HashMap::new();
+        for (key, revision, content) in numbers(before) {
+            let known = known.entry(key).or_default();
+            if let Some((earlier, content)) = known.current() {
+                known.note(earlier, content, -1);
+            }
+            known.note(revision, content, 1);
+        }
+        let rows = numbers(now);
+        let entry = |(at, (key, revision, content)): (usize, &(u128, i64, u128))| Entry {
+            key: *key,
+            revision: *revision,
+            content: *content,
+            row: at as u64,
+        };
+        let mut entries: Vec<Entry> = rows.iter().enumerate().map(entry).collect();
+        let verdicts = judge(&mut entries, &known);
+        let of_rows: Vec<String> = (0..rows.len()).map(|row| format!("{:?}", verdicts.of(row as u64))).collect();
+        assert_eq!(of_rows.join(" "), says, "{story}");
+        entries.reverse();
+        assert_eq!(judge(&mut entries, &known), verdicts, "{story}, in another order");
+        let corrected = of_rows.iter().filter(|verdict| *verdict == "Corrected").count();
+        assert_eq!(verdicts.withdrawn.len(), corrected, "{story}");
+    }
+
+    #[test]
+    fn every_row_gets_one_verdict_whatever_the_order() {
+        check("| 1 1 7", "Accepted");
+        check("| 1 1 7, 1 1 7, 1 1 7", "Accepted Duplicate Duplicate");
+        check("| 1 1 7, 1 1 8, 2 1 7", "Conflict Conflict Accepted");
+        check("| 1 1 7, 1 1 7, 1 1 8", "Conflict Conflict Conflict");
+        check("| 1 2 8, 1 1 7", "Accepted Outdated");
+        check("| 1 1 7, 1 1 8, 1 2 9", "Conflict Conflict Accepted");
+        check("1 1 7 | 1 1 7", "Duplicate");
+        check("1 1 7 | 1 1 8", "Conflict");
+        check("1 1 7 | 1 1 7, 1 1 8", "Duplicate Conflict");
+        check("1 1 7 | 1 2 8", "Corrected");
+        check("1 1 7 | 1 2 7", "Corrected");
+        check("1 1 7 | 1 3 9, 1 2 8, 1 1 7", "Corrected Outdated Duplicate");
+        check("1 1 7, 1 2 8 | 1 1 7, 1 2 8, 1 1 9", "Duplicate Duplicate Conflict");
+        check("1 2 8 | 1 1 7", "Outdated");
+        check("1 2 8 | 1 1 7, 1 1 9, 1 3 8", "Conflict Conflict Corrected");
+        check("1 1 7 | 2 1 7", "Accepted");
+    }
+}

@@ -1,0 +1,503 @@
+//! A delivered row to a standard one: named columns, exact numbers, days, known partners, or the reasons why not.
+//!
+//! Every mistake of a row is found, not the first only. Text stays as it came. The module never sees a file; it asks a
+//! row for its cells.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::dates::{DateError, DateFormat, day_number, day_of_number, wall_day};
+use crate::decimal::{self, DecimalError, DecimalMark, Room};
+use crate::digest::PartsHasher;
+use crate::error::FileRefusal;
+use crate::header::Header;
+use crate::program::{ColumnType, Kind, Mapping, Program, Source, Typed, Unlisted};
+use crate::words::shown;
+
+/// A cell of a delivered row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing in it.
+    Missing,
+    /// Text.
+    Text(&'a str),
+    /// An exact number: `unscaled` steps of ten to the power of minus `scale`.
+    Number {
+        /// How many steps.
+        unscaled: i128,
+        /// How small a step is.
+        scale: u8,
+    },
+    /// A day's number, from 1970-01-01.
+    Day(i32),
+    /// A point in time, in whole seconds from 1970-01-01T00:00Z, rounded down.
+    Instant(i64),
+    /// A wall time without a zone.
+    Wall(DateTime),
+    /// True or false.
+    Flag(bool),
+}
+
+impl Cell<'_> {
+    /// The cell as text, for ids, keys and messages.
+    fn write(&self, text: &mut String) {
+        match self {
+            Self::Missing => {}
+            Self::Text(cell) => text.push_str(cell),
+            Self::Number { unscaled, scale } => {
+                let written = decimal::write(*unscaled, *scale);
+                // 12.0 and 12 name the same row.
+                let whole = written.contains('.');
+                let bare = if whole { written.trim_end_matches('0').trim_end_matches('.') } else { &written };
+                text.push_str(bare);
+            }
+            Self::Day(number) => match day_of_number(*number) {
+                Some(day) => text.push_str(&day.to_string()),
+                None => text.push_str(&number.to_string()),
+            },
+            Self::Instant(seconds) => match jiff::Timestamp::from_second(*seconds) {
+                Ok(instant) => text.push_str(&instant.to_string()),
+                Err(_) => text.push_str(&seconds.to_string()),
+            },
+            Self::Wall(wall) => text.push_str(&wall.to_string()),
+            Self::Flag(flag) => text.push_str(if *flag { "true" } else { "false" }),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+}
+
+/// A delivered row.
+pub trait Cells {
+    /// The cell in a column of the file.
+    fn cell(&self, at: usize) -> Cell<'_>;
+}
+
+/// What is wrong with one cell of a row.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Problem {
+    /// The source's column, or columns joined with a comma; empty when the row as a whole is meant.
+    pub column: String,
+    /// The cell as it came.
+    pub value: String,
+    /// A stable code for lists and filters.
+    pub code: String,
+    /// What is wrong.
+    pub says: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl Problem {
+    /// One problem; the value is kept as it may be shown.
+    #[must_use]
+    pub fn new(column: &str, value: &str, code: &str, says: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { column: shown(column), value: shown(value), code: code.to_owned(), says: says.into(), help: help.into() }
+    }
+}
+
+/// A value in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// None.
+    Missing,
+    /// The text of a column of the file, as it came.
+    Verbatim(usize),
+    /// Another value.
+    Value(Typed),
+}
+
+/// A standard row. It is filled again for every delivered row; texts kept as they came stay in that.
+#[derive(Debug, Default)]
+pub struct StandardRow {
+    /// What names the row in its source.
+    pub id: String,
+    /// Its revision.
+    pub revision: i64,
+    /// The day it became known, if the source says.
+    pub recorded_on: Option<i32>,
+    /// Its values, by the position of the kind's column.
+    pub slots: Vec<Slot>,
+    /// What is wrong; the rest is incomplete unless this is empty.
+    pub problems: Vec<Problem>,
+    /// The positions of the columns whose cells could not be read.
+    unread: Vec<usize>,
+}
+
+impl StandardRow {
+    /// A text or partner, wherever it is kept.
+    pub fn text<'a>(&'a self, at: usize, cells: &'a dyn Cells) -> Option<&'a str> {
+        match self.slots.get(at)? {
+            Slot::Verbatim(column) => match cells.cell(*column) {
+                Cell::Text(text) => Some(text),
+                _ => None,
+            },
+            Slot::Value(Typed::Text(text)) => Some(text),
+            Slot::Missing | Slot::Value(_) => None,
+        }
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn number(&self, at: usize) -> Option<i128> {
+        match self.slots.get(at)? {
+            Slot::Value(Typed::Number(number)) => Some(*number),
+            Slot::Missing | Slot::Verbatim(_) | Slot::Value(_) => None,
+        }
+    }
+
+    /// Whether a column has no value because what stood there could not be read.
+    #[must_use]
+    pub fn unread(&self, at: usize) -> bool {
+        self.unread.contains(&at)
+    }
+
+    /// A day.
+    #[must_use]
+    pub fn day(&self, at: usize) -> Option<i32> {
+        match self.slots.get(at)? {
+            Slot::Value(Typed::Day(day)) => Some(*day),
+            Slot::Missing | Slot::Verbatim(_) | Slot::Value(_) => None,
+        }
+    }
+
+    /// A flag.
+    #[must_use]
+    pub fn flag(&self, at: usize) -> Option<bool> {
+        match self.slots.get(at)? {
+            Slot::Value(Typed::Flag(flag)) => Some(*flag),
+            Slot::Missing | Slot::Verbatim(_) | Slot::Value(_) => None,
+        }
+    }
+
+    /// The digest of what the row says, by which a duplicate is told from a change; half of it is kept.
+    #[must_use]
+    pub fn content(&self, cells: &dyn Cells) -> u128 {
+        let mut hasher = PartsHasher::new("trueup row 1");
+        for at in 0..self.slots.len() {
+            match self.slots.get(at) {
+                None | Some(Slot::Missing) => hasher.fixed(&[0]),
+                Some(Slot::Verbatim(_) | Slot::Value(Typed::Text(_))) => {
+                    hasher.fixed(&[1]);
+                    hasher.text(self.text(at, cells).unwrap_or_default());
+                }
+                Some(Slot::Value(Typed::Number(number))) => {
+                    hasher.fixed(&[2]);
+                    hasher.fixed(&number.to_be_bytes());
+                }
+                Some(Slot::Value(Typed::Day(day))) => {
+                    hasher.fixed(&[3]);
+                    hasher.fixed(&day.to_be_bytes());
+                }
+                Some(Slot::Value(Typed::Flag(flag))) => hasher.fixed(&[4, u8::from(*flag)]),
+            }
+        }
+        hasher.finish().half()
+    }
+}
+
+/// Where one standard column comes from in the file at hand.
+#[derive(Clone, Debug)]
+enum Step {
+    Missing,
+    Constant(Typed),
+    Verbatim { at: usize },
+    Day { at: usize, format: DateFormat },
+    Number { at: usize, room: Room },
+    Listed { at: usize, values: HashMap<Arc<str>, Option<Typed>>, unlisted: Unlisted },
+}
+
+/// Reads rows of one source, with its columns found in one file's header.
+#[derive(Clone, Debug)]
+pub struct Standardiser {
+    steps: Vec<Step>,
+    dated: usize,
+    names: Vec<Arc<str>>,
+    header: Header,
+    id: Vec<usize>,
+    revision: Option<usize>,
+    recorded_on: Option<(usize, DateFormat)>,
+    mark: DecimalMark,
+    zone: TimeZone,
+    last_day: Option<(String, usize, i32)>,
+}
+
+impl Standardiser {
+    /// Finds the source's columns in a header.
+    ///
+    /// # Errors
+    /// When one is not there.
+    pub fn new(program: &Program, kind: &Kind, source: &Source, header: Header) -> Result<Self, FileRefusal> {
+        let mut steps = Vec::with_capacity(kind.columns.len());
+        for (column, mapping) in kind.columns.iter().zip(&source.map) {
+            steps.push(match mapping {
+                None => Step::Missing,
+                Some(Mapping::Constant(value)) => Step::Constant(value.clone()),
+                Some(Mapping::Column { column: from, format }) => {
+                    let at = header.position(from)?;
+                    match column.of {
+                        ColumnType::Date => Step::Day { at, format: format.clone() },
+                        ColumnType::Number { room, .. } => Step::Number { at, room },
+                        ColumnType::Text | ColumnType::Partner | ColumnType::Flag => Step::Verbatim { at },
+                    }
+                }
+                Some(Mapping::Listed { column: from, values, unlisted }) => Step::Listed {
+                    at: header.position(from)?,
+                    values: values.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+                    unlisted: unlisted.clone(),
+                },
+            });
+        }
+        let id: Result<Vec<usize>, FileRefusal> = source.id.iter().map(|name| header.position(name)).collect();
+        let recorded_on = match &source.recorded_on {
+            Some((name, format)) => Some((header.position(name)?, format.clone())),
+            None => None,
+        };
+        Ok(Self {
+            steps,
+            dated: kind.dated,
+            names: kind.columns.iter().map(|column| column.name.clone()).collect(),
+            id: id?,
+            revision: source.revision.as_ref().map(|name| header.position(name)).transpose()?,
+            recorded_on,
+            mark: source.format.mark(),
+            zone: program.zone.clone(),
+            header,
+            last_day: None,
+        })
+    }
+
+    /// The file's columns.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The positions of the file's columns that are read.
+    #[must_use]
+    pub fn reads(&self) -> Vec<usize> {
+        let mut reads = self.id.clone();
+        reads.extend(self.revision);
+        reads.extend(self.recorded_on.iter().map(|(at, _)| *at));
+        reads.extend(self.steps.iter().filter_map(|step| match step {
+            Step::Missing | Step::Constant(_) => None,
+            Step::Verbatim { at } | Step::Day { at, .. } | Step::Number { at, .. } | Step::Listed { at, .. } => Some(*at),
+        }));
+        reads.sort_unstable();
+        reads.dedup();
+        reads
+    }
+
+    /// Whether a column of the file is read as a number.
+    #[must_use]
+    pub fn reads_number(&self, column: usize) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Number { at, .. } if *at == column))
+    }
+
+    /// Fills a standard row from a delivered one; look at its problems before anything else.
+    pub fn read(&mut self, cells: &dyn Cells, row: &mut StandardRow) {
+        row.id.clear();
+        row.slots.clear();
+        row.problems.clear();
+        row.unread.clear();
+        self.read_id(cells, row);
+        self.read_revision(cells, row);
+        row.recorded_on = None;
+        if let Some((at, format)) = self.recorded_on.take() {
+            match self.day(cells.cell(at), at, &format) {
+                Ok(day) => row.recorded_on = day,
+                Err(problem) => row.problems.push(problem),
+            }
+            self.recorded_on = Some((at, format));
+        }
+        let steps = std::mem::take(&mut self.steps);
+        for step in &steps {
+            match self.slot(cells, step) {
+                Ok(slot) => row.slots.push(slot),
+                Err(problem) => {
+                    row.problems.push(problem);
+                    row.unread.push(row.slots.len());
+                    row.slots.push(Slot::Missing);
+                }
+            }
+        }
+        self.steps = steps;
+        if row.problems.is_empty() && row.slots.get(self.dated) == Some(&Slot::Missing) {
+            let column = self.names.get(self.dated).map_or("", |name| name);
+            let help = "correct the row at its source and send it again";
+            row.problems.push(Problem::new(column, "", "no_date", "no date places the row in a window", help));
+        }
+    }
+
+    fn read_id(&self, cells: &dyn Cells, row: &mut StandardRow) {
+        for (part, at) in self.id.iter().enumerate() {
+            if part > 0 {
+                row.id.push('/');
+            }
+            let before = row.id.len();
+            cells.cell(*at).write(&mut row.id);
+            if row.id.len() == before {
+                let name = self.header.name(*at).unwrap_or_default();
+                let help = "a row needs its id to be told from others; correct it at its source and send it again";
+                row.problems.push(Problem::new(name, "", "no_id", "is empty, and names the row", help));
+            }
+        }
+    }
+
+    fn read_revision(&self, cells: &dyn Cells, row: &mut StandardRow) {
+        row.revision = 1;
+        let Some(at) = self.revision else {
+            return;
+        };
+        let whole = Room { scale: 0, digits: 18 };
+        let read = match cells.cell(at) {
+            Cell::Text(text) => decimal::parse(text, self.mark, whole).ok(),
+            Cell::Number { unscaled, scale } => rescale(unscaled, scale, whole).ok(),
+            Cell::Instant(seconds) => Some(i128::from(seconds)),
+            Cell::Day(day) => Some(i128::from(day)),
+            Cell::Missing | Cell::Wall(_) | Cell::Flag(_) => None,
+        };
+        match read.and_then(|revision| i64::try_from(revision).ok()) {
+            Some(revision) => row.revision = revision,
+            None => {
+                let name = self.header.name(at).unwrap_or_default();
+                let help = "a revision is a whole number that rises with every change of the row";
+                let value = cells.cell(at).text();
+                row.problems.push(Problem::new(name, &value, "not_a_revision", "is no revision", help));
+            }
+        }
+    }
+
+    fn slot(&mut self, cells: &dyn Cells, step: &Step) -> Result<Slot, Problem> {
+        match step {
+            Step::Missing => Ok(Slot::Missing),
+            Step::Constant(value) => Ok(Slot::Value(value.clone())),
+            Step::Verbatim { at } => Ok(match cells.cell(*at) {
+                Cell::Missing => Slot::Missing,
+                Cell::Text(_) => Slot::Verbatim(*at),
+                other => Slot::Value(Typed::Text(other.text().into())),
+            }),
+            Step::Day { at, format } => {
+                let day = self.day(cells.cell(*at), *at, format)?;
+                Ok(day.map_or(Slot::Missing, |day| Slot::Value(Typed::Day(day))))
+            }
+            Step::Number { at, room } => {
+                let cell = cells.cell(*at);
+                let read = match cell {
+                    Cell::Missing => return Ok(Slot::Missing),
+                    Cell::Text(text) => decimal::parse(text, self.mark, *room),
+                    Cell::Number { unscaled, scale } => rescale(unscaled, scale, *room),
+                    Cell::Day(_) | Cell::Instant(_) | Cell::Wall(_) | Cell::Flag(_) => Err(DecimalError::NotANumber),
+                };
+                read.map(|number| Slot::Value(Typed::Number(number))).map_err(|error| self.not_a_number(*at, cell, &error))
+            }
+            Step::Listed { at, values, unlisted } => {
+                let cell = cells.cell(*at);
+                let found = match cell {
+                    Cell::Missing => return Ok(Slot::Missing),
+                    Cell::Text(text) => values.get(text),
+                    other => values.get(other.text().as_str()),
+                };
+                match found {
+                    Some(value) => Ok(value.clone().map_or(Slot::Missing, Slot::Value)),
+                    None => Err(self.unlisted(*at, cell, unlisted)),
+                }
+            }
+        }
+    }
+
+    fn day(&mut self, cell: Cell<'_>, at: usize, format: &DateFormat) -> Result<Option<i32>, Problem> {
+        let read = match cell {
+            Cell::Missing => return Ok(None),
+            Cell::Text(text) => {
+                // Rows of one day often come together.
+                if let Some((last, column, day)) = &self.last_day
+                    && *column == at
+                    && last == text
+                {
+                    return Ok(Some(*day));
+                }
+                format.day(text, &self.zone).map(|day| {
+                    let day = day_number(day);
+                    self.last_day = Some((text.to_owned(), at, day));
+                    day
+                })
+            }
+            Cell::Day(number) => day_of_number(number).map(|_| number).ok_or(DateError::NoSuchDay),
+            Cell::Instant(seconds) => jiff::Timestamp::from_second(seconds)
+                .map(|instant| day_number(self.zone.to_datetime(instant).date()))
+                .map_err(|_| DateError::NoSuchDay),
+            Cell::Wall(wall) => wall_day(wall, &self.zone).map(day_number),
+            Cell::Number { .. } | Cell::Flag(_) => Err(DateError::Form { format: format.text().to_owned() }),
+        };
+        read.map(Some).map_err(|error| {
+            let help = "correct it at its source, or declare the format the source writes";
+            self.problem(at, cell, error.code(), &error.to_string(), help)
+        })
+    }
+
+    fn not_a_number(&self, at: usize, cell: Cell<'_>, error: &DecimalError) -> Problem {
+        let help = match error {
+            DecimalError::Decimals { .. } => "declare the scale the source sends; digits are never dropped",
+            DecimalError::Digits { .. } => "no column keeps so many digits; look for a mistake at the source",
+            DecimalError::Separator { .. } => "send plain decimals without thousands separators, or declare `csv: { decimal: \",\" }`",
+            DecimalError::Exponent | DecimalError::NotANumber | DecimalError::Character { .. } | DecimalError::LacksDigit => {
+                "send a plain decimal such as -1234.56, or nothing where it is not known"
+            }
+        };
+        self.problem(at, cell, error.code(), &error.to_string(), help)
+    }
+
+    fn unlisted(&self, at: usize, cell: Cell<'_>, unlisted: &Unlisted) -> Problem {
+        match unlisted {
+            Unlisted::Identity { directory } => {
+                let says = format!("is nobody the directory `{directory}` knows");
+                let help = format!("add it to `{directory}` or certify an alias, then ingest the same file again");
+                self.problem(at, cell, "unknown_identity", &says, &help)
+            }
+            Unlisted::Key { directory } => {
+                let says = format!("is no key of the directory `{directory}`");
+                let help = format!("add it to `{directory}`, then ingest the same file again");
+                self.problem(at, cell, "unknown_key", &says, &help)
+            }
+            Unlisted::Value => {
+                let help = "name it under `values`, or correct it at its source";
+                self.problem(at, cell, "unknown_value", "is not among the declared values", help)
+            }
+        }
+    }
+
+    fn problem(&self, at: usize, cell: Cell<'_>, code: &str, says: &str, help: &str) -> Problem {
+        Problem::new(self.header.name(at).unwrap_or_default(), &cell.text(), code, says, help)
+    }
+}
+
+/// A number at another scale, exactly or not at all.
+fn rescale(unscaled: i128, scale: u8, room: Room) -> Result<i128, DecimalError> {
+    let found = |scale| DecimalError::Decimals { found: usize::from(scale), scale: room.scale };
+    let mut number = unscaled;
+    let mut at = scale;
+    while at > room.scale {
+        if number % 10 != 0 {
+            return Err(found(at));
+        }
+        number /= 10;
+        at -= 1;
+    }
+    let limit = 10_i128.checked_pow(u32::from(room.digits)).unwrap_or(i128::MAX);
+    let scaled = number.checked_mul(10_i128.checked_pow(u32::from(room.scale - at)).unwrap_or(i128::MAX));
+    match scaled.filter(|scaled| scaled.unsigned_abs() < limit.unsigned_abs()) {
+        Some(scaled) => Ok(scaled),
+        None => {
+            let digits = unscaled.unsigned_abs().to_string().len().saturating_sub(usize::from(scale));
+            Err(DecimalError::Digits { found: digits, room: room.digits.saturating_sub(room.scale) })
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Facts on disk: one Delta table for each kind, files named by their digest, one commit for each delivery.
+//!
+//! A delivery is one commit of the log and nothing else: its rows, what became of them, and that it was taken. So it is
+//! there whole or not at all, and a second attempt finds the first. The module never decides about rows.
+
+mod chunk;
+mod file;
+mod shape;
+mod table;
+
+pub use chunk::{Chunk, CHUNK_ROWS};
+pub use file::{FileWritten, StoredFile, read_file, write_file};
+pub use shape::{
+    FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE, FACT_WEIGHT, FactColumns,
+    arrow_schema,
+};
+pub use table::{Commit, Delivery, FactTable, Lock, QuarantineFile, TallyText, Tables};
