@@ -28,7 +28,10 @@ pub enum LastLine {
 
 impl Default for CsvStyle {
     fn default() -> Self {
-        Self { delimiter: b',', last_line: LastLine::Complete }
+        Self {
+            delimiter: b',',
+            last_line: LastLine::Complete,
+        }
     }
 }
 
@@ -68,7 +71,9 @@ pub enum CsvError {
         line: u64,
     },
     /// A quote that is never closed.
-    #[error("opens a quote on line {line} and never closes it; double the quote (\"\") if it is part of the text")]
+    #[error(
+        "opens a quote on line {line} and never closes it; double the quote (\"\") if it is part of the text"
+    )]
     UnclosedQuote {
         /// The line of the opening quote.
         line: u64,
@@ -85,13 +90,17 @@ pub enum CsvError {
         opened: u64,
     },
     /// A record of too many bytes.
-    #[error("has a record of more than 1 MiB from line {line} on; look for a quote that is never closed or a missing line end")]
+    #[error(
+        "has a record of more than 1 MiB from line {line} on; look for a quote that is never closed or a missing line end"
+    )]
     RecordBytes {
         /// The line where it begins.
         line: u64,
     },
     /// A record over too many lines.
-    #[error("has a record over more than {RECORD_LINES_MAX} lines from line {line} on; look for a quote that is never closed")]
+    #[error(
+        "has a record over more than {RECORD_LINES_MAX} lines from line {line} on; look for a quote that is never closed"
+    )]
     RecordLines {
         /// The line where it begins.
         line: u64,
@@ -179,7 +188,9 @@ enum State {
     /// After a quote inside a quoted cell: the end of it, or the first of two.
     QuoteInQuoted,
     /// After a carriage return that may belong to a line end.
-    Return { quoted: bool },
+    Return {
+        quoted: bool,
+    },
 }
 
 /// A reader of records.
@@ -245,7 +256,7 @@ impl<R: Read> CsvIn<R> {
     ///
     /// # Errors
     /// When the file's structure is in doubt.
-    pub fn next(&mut self, record: &mut Record) -> Result<bool, CsvError> {
+    pub fn read(&mut self, record: &mut Record) -> Result<bool, CsvError> {
         record.clear();
         record.line = self.line;
         let mut state = State::CellStart;
@@ -268,7 +279,9 @@ impl<R: Read> CsvIn<R> {
                 State::CellStart | State::Unquoted => {
                     let run = bytes.get(start..).unwrap_or_default();
                     let length = plain_length(run, self.style.delimiter);
-                    record.text.push_str(self.buffer.get(start..start + length).unwrap_or_default());
+                    record
+                        .text
+                        .push_str(self.buffer.get(start..start + length).unwrap_or_default());
                     self.at += length;
                     let Some(&byte) = run.get(length) else {
                         state = if length > 0 { State::Unquoted } else { state };
@@ -300,8 +313,13 @@ impl<R: Read> CsvIn<R> {
                 }
                 State::Quoted => {
                     let run = bytes.get(start..).unwrap_or_default();
-                    let length = run.iter().position(|byte| matches!(byte, b'"' | b'\n' | 0)).unwrap_or(run.len());
-                    record.text.push_str(self.buffer.get(start..start + length).unwrap_or_default());
+                    let length = run
+                        .iter()
+                        .position(|byte| matches!(byte, b'"' | b'\n' | 0))
+                        .unwrap_or(run.len());
+                    record
+                        .text
+                        .push_str(self.buffer.get(start..start + length).unwrap_or_default());
                     self.at += length;
                     if let Some(&byte) = run.get(length) {
                         self.at += 1;
@@ -335,7 +353,12 @@ impl<R: Read> CsvIn<R> {
                             record.ends.push(record.text.len());
                             State::CellStart
                         }
-                        _ => return Err(CsvError::AfterQuote { line: self.line, opened }),
+                        _ => {
+                            return Err(CsvError::AfterQuote {
+                                line: self.line,
+                                opened,
+                            });
+                        }
                     };
                 }
                 State::Return { quoted } => {
@@ -352,7 +375,10 @@ impl<R: Read> CsvIn<R> {
                         record.line = self.line;
                         state = State::CellStart;
                     } else if quoted {
-                        return Err(CsvError::AfterQuote { line: self.line, opened });
+                        return Err(CsvError::AfterQuote {
+                            line: self.line,
+                            opened,
+                        });
                     } else {
                         // A carriage return of its own is text like any other.
                         record.text.push('\r');
@@ -400,7 +426,10 @@ impl<R: Read> CsvIn<R> {
     }
 
     fn nul(&self, at: usize) -> CsvError {
-        CsvError::Nul { at: self.offset + at as u64, line: self.line }
+        CsvError::Nul {
+            at: self.offset + at as u64,
+            line: self.line,
+        }
     }
 
     /// Reads and validates the next stretch; `false` at the end of the file.
@@ -414,12 +443,21 @@ impl<R: Read> CsvIn<R> {
         bytes.append(&mut self.cut);
         self.at = 0;
         loop {
-            let unread = |source| CsvError::Unreadable { at: self.offset, source };
-            let read = (&mut self.source).take(self.read_bytes).read_to_end(&mut bytes).map_err(unread)?;
+            let unread = |source| CsvError::Unreadable {
+                at: self.offset,
+                source,
+            };
+            let read = (&mut self.source)
+                .take(self.read_bytes)
+                .read_to_end(&mut bytes)
+                .map_err(unread)?;
             self.ended = read == 0;
             let first = self.offset == 0;
             if first && (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])) {
-                return Err(CsvError::NotUtf8 { at: 0, guess: " (it is UTF-16)" });
+                return Err(CsvError::NotUtf8 {
+                    at: 0,
+                    guess: " (it is UTF-16)",
+                });
             }
             match String::from_utf8(bytes) {
                 Ok(text) => self.buffer = text,
@@ -428,15 +466,31 @@ impl<R: Read> CsvIn<R> {
                     let valid = utf8.valid_up_to();
                     bytes = broken.into_bytes();
                     if utf8.error_len().is_some() || self.ended {
-                        let nul = bytes.iter().take(valid.max(64)).filter(|byte| **byte == 0).count();
-                        let guess = if nul > 4 { " (it looks like UTF-16)" } else { " (it may be Latin-1 or Windows-1252)" };
-                        return Err(CsvError::NotUtf8 { at: self.offset + valid as u64, guess });
+                        let nul = bytes
+                            .iter()
+                            .take(valid.max(64))
+                            .filter(|byte| **byte == 0)
+                            .count();
+                        let guess = if nul > 4 {
+                            " (it looks like UTF-16)"
+                        } else {
+                            " (it may be Latin-1 or Windows-1252)"
+                        };
+                        return Err(CsvError::NotUtf8 {
+                            at: self.offset + valid as u64,
+                            guess,
+                        });
                     }
                     self.cut = bytes.split_off(valid);
                     match String::from_utf8(bytes) {
                         Ok(text) => self.buffer = text,
                         // What is valid up to here stays valid.
-                        Err(_) => return Err(CsvError::NotUtf8 { at: self.offset, guess: "" }),
+                        Err(_) => {
+                            return Err(CsvError::NotUtf8 {
+                                at: self.offset,
+                                guess: "",
+                            });
+                        }
                     }
                 }
             }
@@ -469,7 +523,7 @@ mod tests {
         let mut reader = CsvIn::reading(text, style, read_bytes)?;
         let mut record = Record::default();
         let mut rows = Vec::new();
-        while reader.next(&mut record)? {
+        while reader.read(&mut record)? {
             rows.push((record.line(), record.cells().map(str::to_owned).collect()));
         }
         Ok(rows)
@@ -478,13 +532,21 @@ mod tests {
     fn check(text: &str, says: &[&str]) {
         let show = |rows: Rows| -> Vec<String> {
             match rows {
-            Ok(rows) => rows.into_iter().map(|(line, cells)| format!("{line}:{}", cells.join("|"))).collect(),
-            Err(refused) => vec![refused.to_string()],
-        }};
+                Ok(rows) => rows
+                    .into_iter()
+                    .map(|(line, cells)| format!("{line}:{}", cells.join("|")))
+                    .collect(),
+                Err(refused) => vec![refused.to_string()],
+            }
+        };
         let style = CsvStyle::default();
         assert_eq!(show(read_from(text.as_bytes(), style)), says, "{text:?}");
         for read_bytes in [4, 5, 7] {
-            assert_eq!(show(read_by(text.as_bytes(), style, read_bytes)), says, "{text:?} by {read_bytes}");
+            assert_eq!(
+                show(read_by(text.as_bytes(), style, read_bytes)),
+                says,
+                "{text:?} by {read_bytes}"
+            );
         }
     }
 
@@ -494,7 +556,10 @@ mod tests {
         check("a,b\r\n1,2\r\n", &["1:a|b", "2:1|2"]);
         check("\u{feff}a,b\n", &["1:a|b"]);
         check("a,,\n\n\n,\n", &["1:a||", "4:|"]);
-        check("\"a,1\",\"say \"\"hi\"\"\",\"two\nlines\"\nx,\"\",y\n", &["1:a,1|say \"hi\"|two\nlines", "3:x||y"]);
+        check(
+            "\"a,1\",\"say \"\"hi\"\"\",\"two\nlines\"\nx,\"\",y\n",
+            &["1:a,1|say \"hi\"|two\nlines", "3:x||y"],
+        );
         check("=1,+2,-3,@4,\t5,＝6\n", &["1:=1|+2|-3|@4|\t5|＝6"]);
         check("a\rb,c\n", &["1:a\rb|c"]);
         check("é,ß\n", &["1:é|ß"]);
@@ -512,27 +577,52 @@ mod tests {
                  a quote inside a quoted cell is written twice"
             )
         };
-        check("a,\"b\nc,d\n", &["opens a quote on line 1 and never closes it; double the quote (\"\") if it is part of the text"]);
+        check(
+            "a,\"b\nc,d\n",
+            &[
+                "opens a quote on line 1 and never closes it; double the quote (\"\") if it is part of the text",
+            ],
+        );
         check("a,\"b\nc,\"d\"\n", &[&after(2, 1)]);
         check("a,\"b\"c\n", &[&after(1, 1)]);
         check("a,\"b\"\rc\n", &[&after(1, 1)]);
-        check("a\0b\n", &["has a NUL byte at byte 1 (line 1); it is damaged, or no text file"]);
-        check("x\n\"a\0b\"\n", &["has a NUL byte at byte 4 (line 2); it is damaged, or no text file"]);
+        check(
+            "a\0b\n",
+            &["has a NUL byte at byte 1 (line 1); it is damaged, or no text file"],
+        );
+        check(
+            "x\n\"a\0b\"\n",
+            &["has a NUL byte at byte 4 (line 2); it is damaged, or no text file"],
+        );
         for cut in ["a,b\n1,2", "a,b\n1,", "a,b\n\"1\",\"2\"", "a,b\n1,2\r"] {
             check(
                 cut,
-                &["ends in the middle of line 2, as a file that was cut short does; send it whole, or declare \
-                   `csv: { last_line: open }` if the source writes its files so"],
+                &[
+                    "ends in the middle of line 2, as a file that was cut short does; send it whole, or declare \
+                   `csv: { last_line: open }` if the source writes its files so",
+                ],
             );
         }
     }
 
     #[test]
     fn an_open_last_line_is_taken_where_the_source_says_so() {
-        let style = CsvStyle { last_line: LastLine::Open, ..CsvStyle::default() };
-        for (text, last) in [("a,b\n1,2", "2"), ("a,b\n1,", ""), ("a,b\n1,\"2\"", "2"), ("a,b\n1,2\r", "2")] {
+        let style = CsvStyle {
+            last_line: LastLine::Open,
+            ..CsvStyle::default()
+        };
+        for (text, last) in [
+            ("a,b\n1,2", "2"),
+            ("a,b\n1,", ""),
+            ("a,b\n1,\"2\"", "2"),
+            ("a,b\n1,2\r", "2"),
+        ] {
             let rows = read_from(text.as_bytes(), style).expect("readable");
-            assert_eq!(rows.last().map(|(line, cells)| (*line, cells.len(), cells[1].as_str())), Some((2, 2, last)));
+            assert_eq!(
+                rows.last()
+                    .map(|(line, cells)| (*line, cells.len(), cells[1].as_str())),
+                Some((2, 2, last))
+            );
         }
         assert!(read_from("a,\"b".as_bytes(), style).is_err());
     }
@@ -540,29 +630,71 @@ mod tests {
     #[test]
     fn another_encoding_is_refused_at_its_byte() {
         let says = |bytes: &[u8]| {
-            let whole = read_from(bytes, CsvStyle::default()).expect_err("refused").to_string();
-            assert_eq!(whole, read_by(bytes, CsvStyle::default(), 4).expect_err("refused").to_string());
+            let whole = read_from(bytes, CsvStyle::default())
+                .expect_err("refused")
+                .to_string();
+            assert_eq!(
+                whole,
+                read_by(bytes, CsvStyle::default(), 4)
+                    .expect_err("refused")
+                    .to_string()
+            );
             whole
         };
-        assert_eq!(says(b"\xff\xfea\0,\0"), "is not UTF-8 at byte 0 (it is UTF-16); save it as UTF-8");
-        assert_eq!(says(b"\xfe\xff\0a\0,"), "is not UTF-8 at byte 0 (it is UTF-16); save it as UTF-8");
-        assert_eq!(says(b"a,b\n1,\xe9\n"), "is not UTF-8 at byte 6 (it may be Latin-1 or Windows-1252); save it as UTF-8");
-        assert_eq!(says(b"a\xc0\xaf\n"), "is not UTF-8 at byte 1 (it may be Latin-1 or Windows-1252); save it as UTF-8");
-        assert_eq!(says(b"a\n\xc3"), "is not UTF-8 at byte 2 (it may be Latin-1 or Windows-1252); save it as UTF-8");
-        assert_eq!(says(b"a\0,\0b\0"), "has a NUL byte at byte 1 (line 1); it is damaged, or no text file");
+        assert_eq!(
+            says(b"\xff\xfea\0,\0"),
+            "is not UTF-8 at byte 0 (it is UTF-16); save it as UTF-8"
+        );
+        assert_eq!(
+            says(b"\xfe\xff\0a\0,"),
+            "is not UTF-8 at byte 0 (it is UTF-16); save it as UTF-8"
+        );
+        assert_eq!(
+            says(b"a,b\n1,\xe9\n"),
+            "is not UTF-8 at byte 6 (it may be Latin-1 or Windows-1252); save it as UTF-8"
+        );
+        assert_eq!(
+            says(b"a\xc0\xaf\n"),
+            "is not UTF-8 at byte 1 (it may be Latin-1 or Windows-1252); save it as UTF-8"
+        );
+        assert_eq!(
+            says(b"a\n\xc3"),
+            "is not UTF-8 at byte 2 (it may be Latin-1 or Windows-1252); save it as UTF-8"
+        );
+        assert_eq!(
+            says(b"a\0,\0b\0"),
+            "has a NUL byte at byte 1 (line 1); it is damaged, or no text file"
+        );
     }
 
     #[test]
     fn a_record_has_bounds() {
         let long = format!("a\n{}", "x".repeat(100 << 20));
-        assert!(matches!(read_from(long.as_bytes(), CsvStyle::default()), Err(CsvError::RecordBytes { line: 2 })));
+        assert!(matches!(
+            read_from(long.as_bytes(), CsvStyle::default()),
+            Err(CsvError::RecordBytes { line: 2 })
+        ));
         let quoted = format!("a\n\"{}", "x,".repeat(1 << 20));
-        assert!(matches!(read_from(quoted.as_bytes(), CsvStyle::default()), Err(CsvError::RecordBytes { line: 2 })));
+        assert!(matches!(
+            read_from(quoted.as_bytes(), CsvStyle::default()),
+            Err(CsvError::RecordBytes { line: 2 })
+        ));
         let lines = format!("a\n\"{}\"\n", "x\n".repeat(100));
-        assert!(matches!(read_from(lines.as_bytes(), CsvStyle::default()), Err(CsvError::RecordLines { line: 2 })));
+        assert!(matches!(
+            read_from(lines.as_bytes(), CsvStyle::default()),
+            Err(CsvError::RecordLines { line: 2 })
+        ));
         let lines = format!("a\n\"{}\"\n", "x\n".repeat(99));
-        assert_eq!(read_from(lines.as_bytes(), CsvStyle::default()).expect("readable").len(), 2);
+        assert_eq!(
+            read_from(lines.as_bytes(), CsvStyle::default())
+                .expect("readable")
+                .len(),
+            2
+        );
         let cells = format!("{}\n", ",".repeat(5_000));
-        assert!(matches!(read_from(cells.as_bytes(), CsvStyle::default()), Err(CsvError::RecordCells { line: 1 })));
+        assert!(matches!(
+            read_from(cells.as_bytes(), CsvStyle::default()),
+            Err(CsvError::RecordCells { line: 1 })
+        ));
     }
 }

@@ -32,7 +32,9 @@ enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// A directive outside the subset.
-    #[error("`%{found}` is not read here; formats are made of %Y %m %b %d %H %M %S %f %z and plain characters")]
+    #[error(
+        "`%{found}` is not read here; formats are made of %Y %m %b %d %H %M %S %f %z and plain characters"
+    )]
     Directive {
         /// The directive, without its percent sign.
         found: String,
@@ -97,7 +99,10 @@ impl DateError {
 impl Default for DateFormat {
     fn default() -> Self {
         use Part::{Day, Literal, Month, Year};
-        Self { text: "%Y-%m-%d".to_owned(), parts: vec![Year, Literal('-'), Month, Literal('-'), Day] }
+        Self {
+            text: "%Y-%m-%d".to_owned(),
+            parts: vec![Year, Literal('-'), Month, Literal('-'), Day],
+        }
     }
 }
 
@@ -133,7 +138,10 @@ impl DateFormat {
             parts.push(part);
         }
         Self::complete(&parts)?;
-        Ok(Self { text: text.to_owned(), parts })
+        Ok(Self {
+            text: text.to_owned(),
+            parts,
+        })
     }
 
     fn complete(parts: &[Part]) -> Result<(), FormatError> {
@@ -196,7 +204,9 @@ impl DateFormat {
             .map_err(|_| DateError::NoSuchTime)?;
         match read.offset {
             Some(offset) => {
-                let instant = offset.to_timestamp(wall).map_err(|_| DateError::NoSuchDay)?;
+                let instant = offset
+                    .to_timestamp(wall)
+                    .map_err(|_| DateError::NoSuchDay)?;
                 Ok(zone.to_datetime(instant).date())
             }
             None => wall_day(wall, zone),
@@ -204,15 +214,28 @@ impl DateFormat {
     }
 
     fn read(&self, text: &str) -> Result<Read, DateError> {
-        let form = || DateError::Form { format: self.text.clone() };
+        let form = || DateError::Form {
+            format: self.text.clone(),
+        };
         let mut rest = text;
-        let mut read = Read { year: 0, month: 0, day: 0, time: None, offset: None };
+        let mut read = Read {
+            year: 0,
+            month: 0,
+            day: 0,
+            time: None,
+            offset: None,
+        };
         for part in &self.parts {
             match part {
-                Part::Literal(character) => rest = rest.strip_prefix(*character).ok_or_else(form)?,
+                Part::Literal(character) => {
+                    rest = rest.strip_prefix(*character).ok_or_else(form)?
+                }
                 Part::MonthName => {
                     let name = rest.get(..3).ok_or_else(form)?;
-                    let month = MONTHS.iter().position(|month| *month == name).ok_or_else(form)?;
+                    let month = MONTHS
+                        .iter()
+                        .position(|month| *month == name)
+                        .ok_or_else(form)?;
                     read.month = i8::try_from(month + 1).map_err(|_| form())?;
                     rest = rest.get(3..).ok_or_else(form)?;
                 }
@@ -244,12 +267,19 @@ impl DateFormat {
                         return Err(DateError::NoSuchTime);
                     }
                     let (hour, minute, _) = read.time.unwrap_or_default();
-                    read.time =
-                        Some(if *part == Part::Minute { (hour, value, 0) } else { (hour, minute, value) });
+                    read.time = Some(if *part == Part::Minute {
+                        (hour, value, 0)
+                    } else {
+                        (hour, minute, value)
+                    });
                 }
             }
         }
-        if rest.is_empty() { Ok(read) } else { Err(form()) }
+        if rest.is_empty() {
+            Ok(read)
+        } else {
+            Err(form())
+        }
     }
 }
 
@@ -259,9 +289,9 @@ impl DateFormat {
 /// [`DateError::Skipped`].
 pub fn wall_day(wall: DateTime, zone: &TimeZone) -> Result<Date, DateError> {
     match zone.to_ambiguous_timestamp(wall).offset() {
-        AmbiguousOffset::Gap { .. } => {
-            Err(DateError::Skipped { zone: zone.iana_name().unwrap_or("the zone").to_owned() })
-        }
+        AmbiguousOffset::Gap { .. } => Err(DateError::Skipped {
+            zone: zone.iana_name().unwrap_or("the zone").to_owned(),
+        }),
         // Told twice, an hour still has one day, as zones change clocks well away from midnight or name one day twice.
         AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => Ok(wall.date()),
     }
@@ -272,18 +302,26 @@ pub fn wall_day(wall: DateTime, zone: &TimeZone) -> Result<Date, DateError> {
 pub fn day_number(date: Date) -> i32 {
     let epoch = Date::constant(1970, 1, 1);
     // Dates span the years -9999 to 9999, some seven million days.
-    date.duration_since(epoch).as_hours().div_euclid(24).try_into().unwrap_or(i32::MAX)
+    date.duration_since(epoch)
+        .as_hours()
+        .div_euclid(24)
+        .try_into()
+        .unwrap_or(i32::MAX)
 }
 
 /// The day of an Arrow Date32, if it is one a calendar of four-digit years has.
 #[must_use]
 pub fn day_of_number(number: i32) -> Option<Date> {
     let epoch = Date::constant(1970, 1, 1);
-    let date = epoch.checked_add(jiff::SignedDuration::from_hours(i64::from(number) * 24)).ok()?;
+    let date = epoch
+        .checked_add(jiff::SignedDuration::from_hours(i64::from(number) * 24))
+        .ok()?;
     (date.year() >= 1).then_some(date)
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 struct Read {
     year: i16,
@@ -321,7 +359,8 @@ fn read_offset(rest: &str) -> Option<(Result<Offset, DateError>, &str)> {
         return Some((Err(DateError::NoSuchOffset), rest));
     }
     let seconds = (i32::from(hours) * 60 + i32::from(minutes)) * 60;
-    let offset = Offset::from_seconds(if negative { -seconds } else { seconds }).map_err(|_| DateError::NoSuchOffset);
+    let offset = Offset::from_seconds(if negative { -seconds } else { seconds })
+        .map_err(|_| DateError::NoSuchOffset);
     Some((offset, rest))
 }
 
@@ -349,7 +388,11 @@ mod tests {
         check("%Y-%m-%d", "03/04/2026", "is not written as `%Y-%m-%d`");
         check("%Y-%m-%d", "2026-3-4", "is not written as `%Y-%m-%d`");
         check("%Y-%m-%d", "2026-03-04 ", "is not written as `%Y-%m-%d`");
-        check("%Y-%m-%d", "2026-03-04T00:00", "is not written as `%Y-%m-%d`");
+        check(
+            "%Y-%m-%d",
+            "2026-03-04T00:00",
+            "is not written as `%Y-%m-%d`",
+        );
         check("%Y-%m-%d", "10000-01-01", "is not written as `%Y-%m-%d`");
         check("%Y-%m-%d", "-001-01-01", "is not written as `%Y-%m-%d`");
         check("%Y-%m-%d", "２０２６-01-01", "is not written as `%Y-%m-%d`");
@@ -361,9 +404,21 @@ mod tests {
         check("%Y-%m-%d", "2026-02-30", "names a day that does not exist");
         check("%Y-%m-%d", "0000-00-00", "names a day that does not exist");
         check("%Y-%m-%d", "0000-01-01", "names a day that does not exist");
-        check("%Y-%m-%dT%H:%M", "2026-03-01T24:00", "names a time of day that does not exist");
-        check("%Y-%m-%dT%H:%M:%S", "2016-12-31T23:59:60", "names a time of day that does not exist");
-        check("%Y-%m-%dT%H:%M%z", "2026-03-01T12:00+25:00", "names an offset from UTC that does not exist");
+        check(
+            "%Y-%m-%dT%H:%M",
+            "2026-03-01T24:00",
+            "names a time of day that does not exist",
+        );
+        check(
+            "%Y-%m-%dT%H:%M:%S",
+            "2016-12-31T23:59:60",
+            "names a time of day that does not exist",
+        );
+        check(
+            "%Y-%m-%dT%H:%M%z",
+            "2026-03-01T12:00+25:00",
+            "names an offset from UTC that does not exist",
+        );
         check(
             "%Y-%m-%dT%H:%M",
             "2026-03-29T02:30",
@@ -374,14 +429,26 @@ mod tests {
     #[test]
     fn an_instant_has_the_day_it_has_in_the_programs_zone() {
         check("%Y-%m-%dT%H:%M:%S%z", "2025-12-31T23:30:00Z", "2026-01-01");
-        check("%Y-%m-%dT%H:%M:%S%z", "2026-01-01T00:30:00+02:00", "2025-12-31");
-        check("%Y-%m-%dT%H:%M:%S.%f%z", "2025-12-31T22:59:59.999999+0000", "2025-12-31");
+        check(
+            "%Y-%m-%dT%H:%M:%S%z",
+            "2026-01-01T00:30:00+02:00",
+            "2025-12-31",
+        );
+        check(
+            "%Y-%m-%dT%H:%M:%S.%f%z",
+            "2025-12-31T22:59:59.999999+0000",
+            "2025-12-31",
+        );
         check("%Y-%m-%dT%H:%M", "2026-10-25T02:30", "2026-10-25");
     }
 
     #[test]
     fn a_format_that_leaves_the_day_open_is_refused() {
-        let says = |format| DateFormat::from_text(format).expect_err("no format").to_string();
+        let says = |format| {
+            DateFormat::from_text(format)
+                .expect_err("no format")
+                .to_string()
+        };
         assert_eq!(says("%Y-%m"), "a date needs %Y, a month (%m or %b) and %d");
         assert_eq!(says("%Y-%m-%d %d"), "`%d` is named twice");
         assert_eq!(says("%Y-%m-%d %M"), "`%M` needs `%H` before it");
@@ -392,11 +459,17 @@ mod tests {
 
     #[test]
     fn day_numbers_go_both_ways() {
-        for (date, number) in [(Date::constant(1970, 1, 1), 0), (Date::constant(1969, 12, 31), -1)] {
+        for (date, number) in [
+            (Date::constant(1970, 1, 1), 0),
+            (Date::constant(1969, 12, 31), -1),
+        ] {
             assert_eq!(day_number(date), number);
             assert_eq!(day_of_number(number), Some(date));
         }
-        assert_eq!(day_of_number(day_number(Date::constant(9999, 12, 31))), Some(Date::constant(9999, 12, 31)));
+        assert_eq!(
+            day_of_number(day_number(Date::constant(9999, 12, 31))),
+            Some(Date::constant(9999, 12, 31))
+        );
         assert_eq!(day_of_number(day_number(Date::constant(1, 1, 1)) - 1), None);
         assert_eq!(day_of_number(i32::MAX), None);
     }

@@ -86,7 +86,10 @@ impl DecimalError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Character { .. } | Self::NotANumber | Self::Separator { .. } | Self::LacksDigit => "not_a_number",
+            Self::Character { .. }
+            | Self::NotANumber
+            | Self::Separator { .. }
+            | Self::LacksDigit => "not_a_number",
             Self::Exponent => "exponent",
             Self::Decimals { .. } => "too_many_decimals",
             Self::Digits { .. } => "too_many_digits",
@@ -110,7 +113,11 @@ pub fn parse(text: &str, mark: DecimalMark, room: Room) -> Result<i128, DecimalE
     let mut split = digits.splitn(2, |byte| *byte == mark_byte);
     let whole = split.next().unwrap_or_default();
     let decimals = split.next();
-    if !whole.iter().chain(decimals.unwrap_or_default()).all(u8::is_ascii_digit) {
+    if !whole
+        .iter()
+        .chain(decimals.unwrap_or_default())
+        .all(u8::is_ascii_digit)
+    {
         return Err(what_is_wrong(text, mark));
     }
     if whole.is_empty() || decimals.is_some_and(<[u8]>::is_empty) {
@@ -120,10 +127,16 @@ pub fn parse(text: &str, mark: DecimalMark, room: Room) -> Result<i128, DecimalE
     let decimals = trim_end_zeros(decimals.unwrap_or_default());
     let room_before = room.digits.saturating_sub(room.scale);
     if decimals.len() > usize::from(room.scale) {
-        return Err(DecimalError::Decimals { found: decimals.len(), scale: room.scale });
+        return Err(DecimalError::Decimals {
+            found: decimals.len(),
+            scale: room.scale,
+        });
     }
     if whole.len() > usize::from(room_before) {
-        return Err(DecimalError::Digits { found: whole.len(), room: room_before });
+        return Err(DecimalError::Digits {
+            found: whole.len(),
+            room: room_before,
+        });
     }
     // At most 28 digits follow (program.rs refuses wider columns), so nothing here can overflow an i128.
     let unscaled = accumulate(accumulate(0, whole), decimals)
@@ -152,14 +165,21 @@ fn trim_start_zeros(digits: &[u8]) -> &[u8] {
 }
 
 fn trim_end_zeros(digits: &[u8]) -> &[u8] {
-    let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
+    let zeros = digits
+        .iter()
+        .rev()
+        .take_while(|digit| **digit == b'0')
+        .count();
     digits.get(..digits.len() - zeros).unwrap_or_default()
 }
 
 /// Says what a reader of the cell would want to hear; off the fast path.
 fn what_is_wrong(text: &str, mark: DecimalMark) -> DecimalError {
     let bare = text.trim_start_matches(['-', '+']).to_ascii_lowercase();
-    if matches!(bare.as_str(), "nan" | "inf" | "infinity" | "null" | "none" | "n/a" | "#n/a" | "-") {
+    if matches!(
+        bare.as_str(),
+        "nan" | "inf" | "infinity" | "null" | "none" | "n/a" | "#n/a" | "-"
+    ) {
         return DecimalError::NotANumber;
     }
     let numeric = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '+');
@@ -173,9 +193,13 @@ fn what_is_wrong(text: &str, mark: DecimalMark) -> DecimalError {
     let separators = ['.', ',', '\'', '_', ' ', '\u{a0}', '\u{202f}', '\u{2019}'];
     if unsigned.starts_with(|c: char| c.is_ascii_digit())
         && unsigned.ends_with(|c: char| c.is_ascii_digit())
-        && unsigned.chars().all(|c| c.is_ascii_digit() || separators.contains(&c))
+        && unsigned
+            .chars()
+            .all(|c| c.is_ascii_digit() || separators.contains(&c))
     {
-        return DecimalError::Separator { declared: mark.character() };
+        return DecimalError::Separator {
+            declared: mark.character(),
+        };
     }
     let sign = usize::from(text.starts_with('-'));
     let found = text
@@ -215,7 +239,10 @@ pub fn write(unscaled: i128, scale: u8) -> String {
 mod tests {
     use super::*;
 
-    const MONEY: Room = Room { scale: 4, digits: DIGITS_MAX };
+    const MONEY: Room = Room {
+        scale: 4,
+        digits: DIGITS_MAX,
+    };
 
     fn check(text: &str, says: &str) {
         let found = match parse(text, DecimalMark::Point, MONEY) {
@@ -233,8 +260,14 @@ mod tests {
         check("-0", "0.0000");
         check("007", "7.0000");
         check("12.500000000000", "12.5000");
-        check("999999999999999999999999.9999", "999999999999999999999999.9999");
-        check("-999999999999999999999999.9999", "-999999999999999999999999.9999");
+        check(
+            "999999999999999999999999.9999",
+            "999999999999999999999999.9999",
+        );
+        check(
+            "-999999999999999999999999.9999",
+            "-999999999999999999999999.9999",
+        );
         check("123456789012345678.9", "123456789012345678.9000");
     }
 
@@ -270,25 +303,67 @@ mod tests {
     #[test]
     fn digits_beyond_the_column_are_refused_and_never_dropped() {
         check("0.00005", "has 5 decimals where the column keeps 4");
-        check("9007199254740993.0000000000000000001", "has 19 decimals where the column keeps 4");
-        check("1000000000000000000000000", "has 25 digits before the decimal mark where the column keeps 24");
-        check(&"9".repeat(10_000), "has 10000 digits before the decimal mark where the column keeps 24");
+        check(
+            "9007199254740993.0000000000000000001",
+            "has 19 decimals where the column keeps 4",
+        );
+        check(
+            "1000000000000000000000000",
+            "has 25 digits before the decimal mark where the column keeps 24",
+        );
+        check(
+            &"9".repeat(10_000),
+            "has 10000 digits before the decimal mark where the column keeps 24",
+        );
     }
 
     #[test]
     fn a_comma_is_a_decimal_mark_only_where_the_source_says_so() {
         let read = |text| parse(text, DecimalMark::Comma, MONEY);
         assert_eq!(read("1234,56"), Ok(12_345_600));
-        assert_eq!(read("1.234,56"), Err(DecimalError::Separator { declared: ',' }));
-        assert_eq!(read("1234.56"), Err(DecimalError::Separator { declared: ',' }));
+        assert_eq!(
+            read("1.234,56"),
+            Err(DecimalError::Separator { declared: ',' })
+        );
+        assert_eq!(
+            read("1234.56"),
+            Err(DecimalError::Separator { declared: ',' })
+        );
     }
 
     #[test]
     fn a_column_may_keep_no_decimals_or_nothing_else() {
-        assert_eq!(parse("12.00", DecimalMark::Point, Room { scale: 0, digits: 2 }), Ok(12));
-        assert_eq!(parse("0.12", DecimalMark::Point, Room { scale: 2, digits: 2 }), Ok(12));
         assert_eq!(
-            parse("1.12", DecimalMark::Point, Room { scale: 2, digits: 2 }),
+            parse(
+                "12.00",
+                DecimalMark::Point,
+                Room {
+                    scale: 0,
+                    digits: 2
+                }
+            ),
+            Ok(12)
+        );
+        assert_eq!(
+            parse(
+                "0.12",
+                DecimalMark::Point,
+                Room {
+                    scale: 2,
+                    digits: 2
+                }
+            ),
+            Ok(12)
+        );
+        assert_eq!(
+            parse(
+                "1.12",
+                DecimalMark::Point,
+                Room {
+                    scale: 2,
+                    digits: 2
+                }
+            ),
             Err(DecimalError::Digits { found: 1, room: 0 })
         );
     }

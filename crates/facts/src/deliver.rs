@@ -17,7 +17,6 @@ use arrow::compute::filter_record_batch;
 use jiff::Timestamp;
 
 use crate::csv_in::{CsvError, CsvIn, CsvStyle, Record};
-use crate::dates::day_number;
 use crate::digest::Digest;
 use crate::error::{Fault, FileRefusal};
 use crate::header::Header;
@@ -28,7 +27,8 @@ use crate::program::{Format, Kind, Program, Source};
 use crate::quarantine::{QuarantineWriter, QuarantinedRow};
 use crate::standardise::{Cell, Cells, Problem, StandardRow, Standardiser};
 use crate::store::{
-    CHUNK_ROWS, Chunk, Commit, Delivery, FactColumns, FactTable, FileWritten, Tables, read_file, write_file,
+    CHUNK_ROWS, Chunk, Commit, Delivery, FactColumns, FactTable, FileWritten, Tables, read_file,
+    write_file,
 };
 use crate::tally::{Tally, TooLarge};
 
@@ -115,7 +115,13 @@ pub struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn tell(&mut self, parcel: &Parcel<'_>, stage: Stage, rows: u64, bytes: u64) -> Result<(), NotDelivered> {
+    fn tell(
+        &mut self,
+        parcel: &Parcel<'_>,
+        stage: Stage,
+        rows: u64,
+        bytes: u64,
+    ) -> Result<(), NotDelivered> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(NotDelivered::Stopped);
         }
@@ -135,7 +141,11 @@ impl Bench<'_> {
 ///
 /// # Errors
 /// Why it was not delivered; nothing of it is kept then.
-pub fn deliver(parcel: &Parcel<'_>, table: &mut FactTable, bench: &mut Bench<'_>) -> Result<Delivery, NotDelivered> {
+pub fn deliver(
+    parcel: &Parcel<'_>,
+    table: &mut FactTable,
+    bench: &mut Bench<'_>,
+) -> Result<Delivery, NotDelivered> {
     let staging = bench.tables.staging();
     let mut intake = match parcel.source.format {
         Format::Csv { style, .. } => read_csv(parcel, style, &staging, bench)?,
@@ -148,7 +158,12 @@ pub fn deliver(parcel: &Parcel<'_>, table: &mut FactTable, bench: &mut Bench<'_>
     bench.tell(parcel, Stage::Writing, intake.read.rows, parcel.bytes)?;
     let commit = keep(parcel, intake, table, &verdicts, bench)?;
     // The last chance to stop: from here on the delivery is whole.
-    bench.tell(parcel, Stage::Writing, commit.delivery.read.rows, parcel.bytes)?;
+    bench.tell(
+        parcel,
+        Stage::Writing,
+        commit.delivery.read.rows,
+        parcel.bytes,
+    )?;
     let delivery = commit.delivery.clone();
     bench.tables.commit(table, commit)?;
     Ok(delivery)
@@ -170,7 +185,13 @@ fn read_csv<'a>(
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
     let (input, content) = Input::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
-    let other = |found| Err(FileRefusal::OtherFormat { found, declared: "CSV" }.into());
+    let other = |found| {
+        Err(FileRefusal::OtherFormat {
+            found,
+            declared: "CSV",
+        }
+        .into())
+    };
     let packed = match content {
         Content::Empty => return Err(FileRefusal::Empty.into()),
         Content::Parquet => return other("a Parquet file"),
@@ -181,24 +202,39 @@ fn read_csv<'a>(
     let failed = |error| csv_failed(&parcel.path, packed, error);
     let mut csv = CsvIn::new(input, style).map_err(failed)?;
     let mut record = Record::default();
-    if !csv.next(&mut record).map_err(failed)? {
+    if !csv.read(&mut record).map_err(failed)? {
         return Err(FileRefusal::Empty.into());
     }
     let header = Header::new(record.cells())?;
     let width = header.len();
     let standardiser = Standardiser::new(parcel.program, parcel.kind, parcel.source, header)?;
     let mut intake = Intake::new(parcel, standardiser, staging);
-    while csv.next(&mut record).map_err(failed)? {
+    while csv.read(&mut record).map_err(failed)? {
         let line = record.line();
         if record.len() != width {
             let says = format!("has {} cells where the header has {width}", record.len());
-            let help = "look for a delimiter inside a text that is not quoted, or a line that was cut";
+            let help =
+                "look for a delimiter inside a text that is not quoted, or a line that was cut";
             intake.set_aside(line, Problem::new("", "", "ragged_row", says, help))?;
         } else if let Some(at) = record.stray_quote() {
-            let name = intake.standardiser.header().name(at).unwrap_or_default().to_owned();
+            let name = intake
+                .standardiser
+                .header()
+                .name(at)
+                .unwrap_or_default()
+                .to_owned();
             let says = "has a quote in the middle of unquoted text";
             let help = "quote the whole cell, and write a quote inside it twice";
-            intake.set_aside(line, Problem::new(&name, record.get(at).unwrap_or_default(), "stray_quote", says, help))?;
+            intake.set_aside(
+                line,
+                Problem::new(
+                    &name,
+                    record.get(at).unwrap_or_default(),
+                    "stray_quote",
+                    says,
+                    help,
+                ),
+            )?;
         } else {
             intake.take(&record, line, bench.tables)?;
         }
@@ -221,10 +257,16 @@ fn csv_failed(path: &Path, packed: bool, error: CsvError) -> NotDelivered {
     if source.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
         return FileRefusal::Bomb.into();
     }
-    let damaged =
-        matches!(source.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof);
+    let damaged = matches!(
+        source.kind(),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
+    );
     if packed && damaged {
-        return FileRefusal::Gzip { unpacked: at, source }.into();
+        return FileRefusal::Gzip {
+            unpacked: at,
+            source,
+        }
+        .into();
     }
     Fault::read(path)(source).into()
 }
@@ -235,7 +277,13 @@ fn read_parquet<'a>(
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
     let (_, content) = Input::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
-    let other = |found| Err(FileRefusal::OtherFormat { found, declared: "Parquet" }.into());
+    let other = |found| {
+        Err(FileRefusal::OtherFormat {
+            found,
+            declared: "Parquet",
+        }
+        .into())
+    };
     match content {
         Content::Parquet => {}
         Content::Empty => return Err(FileRefusal::Empty.into()),
@@ -250,7 +298,7 @@ fn read_parquet<'a>(
     let mut batches = parquet.read(&columns, |at| standardiser.reads_number(at))?;
     let mut intake = Intake::new(parcel, standardiser, staging);
     let mut at = 0;
-    while let Some(rows) = batches.next()? {
+    while let Some(rows) = batches.read_rows()? {
         for row in rows.iter() {
             at += 1;
             intake.take(&row, at, bench.tables)?;
@@ -271,6 +319,8 @@ struct Intake<'a> {
     standardiser: Standardiser,
     row: StandardRow,
     chunk: Chunk,
+    /// The first and the last place in the delivered file of the chunk's rows.
+    span: (u64, u64),
     staged: Vec<Staged>,
     entries: Vec<Entry>,
     staging: PathBuf,
@@ -294,16 +344,19 @@ struct Staged {
 
 fn too_large(parcel: &Parcel<'_>) -> impl Fn(TooLarge) -> Fault {
     let file = parcel.file.to_string();
-    move |error| Fault::DoesNotAddUp { file: file.clone(), what: error.to_string() }
+    move |error| Fault::DoesNotAddUp {
+        file: file.clone(),
+        what: error.to_string(),
+    }
 }
 
 impl<'a> Intake<'a> {
     fn new(parcel: &Parcel<'a>, standardiser: Standardiser, staging: &Path) -> Self {
-        let today = day_number(parcel.program.zone.to_datetime(parcel.now).date());
         Self {
             standardiser,
             row: StandardRow::default(),
-            chunk: Chunk::new(parcel.kind, &parcel.source.name, &parcel.file, today),
+            chunk: Chunk::new(parcel.kind, &parcel.source.name, &parcel.file),
+            span: (0, 0),
             staged: Vec::new(),
             entries: Vec::new(),
             staging: staging.to_owned(),
@@ -319,13 +372,27 @@ impl<'a> Intake<'a> {
         self.standardiser.read(cells, &mut self.row);
         self.count(self.row.problems.is_empty())?;
         if !self.row.problems.is_empty() {
-            let row = QuarantinedRow { row: at, id: self.row.id.clone(), problems: std::mem::take(&mut self.row.problems) };
+            let row = QuarantinedRow {
+                row: at,
+                id: self.row.id.clone(),
+                problems: std::mem::take(&mut self.row.problems),
+            };
             self.aside.add(&row)?;
             return Ok(());
         }
         let content = self.row.content(cells);
         let key = Digest::of(self.row.id.as_bytes()).half();
-        self.entries.push(Entry { key, revision: self.row.revision, content, row: at });
+        self.entries.push(Entry {
+            key,
+            revision: self.row.revision,
+            content,
+            row: at,
+        });
+        self.span = if self.chunk.is_empty() {
+            (at, at)
+        } else {
+            (self.span.0, at)
+        };
         self.chunk.push(&self.row, cells, content, at);
         if self.chunk.len() >= CHUNK_ROWS {
             self.stage(true, tables)?;
@@ -339,7 +406,11 @@ impl<'a> Intake<'a> {
             tally.rows += 1;
             tally.unreadable.iter_mut().for_each(|count| *count += 1);
         }
-        self.aside.add(&QuarantinedRow { row: at, id: String::new(), problems: vec![problem] })?;
+        self.aside.add(&QuarantinedRow {
+            row: at,
+            id: String::new(),
+            problems: vec![problem],
+        })?;
         Ok(())
     }
 
@@ -368,27 +439,47 @@ impl<'a> Intake<'a> {
             return Ok(());
         }
         let kind = self.parcel.kind;
-        let batch = self.chunk.finish().map_err(Fault::columns("build", &kind.name))?;
+        let batch = self
+            .chunk
+            .finish()
+            .map_err(Fault::columns("build", &kind.name))?;
         let mut tally = Tally::of(kind);
-        tally.add_batch(kind, &batch).map_err(too_large(&self.parcel))?;
-        let path = self.staging.join(format!("chunk-{:06}.parquet", self.staged.len()));
-        let end = self.entries.last().map_or(0, |entry| entry.row);
-        let first = self.entries.len().saturating_sub(batch.num_rows());
-        let start = self.entries.get(first).map_or(0, |entry| entry.row);
+        tally
+            .add_batch(kind, &batch)
+            .map_err(too_large(&self.parcel))?;
+        let path = self
+            .staging
+            .join(format!("chunk-{:06}.parquet", self.staged.len()));
         let (written, rows) = if to_disk {
-            let written = write_file(tables.disk(), &path, std::slice::from_ref(&batch), &skip_by(kind))?;
+            let written = write_file(
+                tables.disk(),
+                &path,
+                std::slice::from_ref(&batch),
+                &skip_by(kind),
+            )?;
             (Some(written), None)
         } else {
             (None, Some(batch))
         };
-        self.staged.push(Staged { path, written, rows, tally, span: (start, end) });
+        self.staged.push(Staged {
+            path,
+            written,
+            rows,
+            tally,
+            span: self.span,
+        });
         Ok(())
     }
 }
 
 /// The columns that whole files are skipped by.
 fn skip_by(kind: &Kind) -> Vec<&str> {
-    [kind.partner(), Some(kind.dated)].into_iter().flatten().filter_map(|at| kind.columns.get(at)).map(|column| &*column.name).collect()
+    [kind.partner(), Some(kind.dated)]
+        .into_iter()
+        .flatten()
+        .filter_map(|at| kind.columns.get(at))
+        .map(|column| &*column.name)
+        .collect()
 }
 
 /// The tallies of what becomes of a delivery's rows.
@@ -440,10 +531,17 @@ fn keep(
     let mut conflicts: Vec<RecordBatch> = Vec::new();
     for staged in std::mem::take(&mut intake.staged) {
         bench.tell(parcel, Stage::Writing, intake.read.rows, parcel.bytes)?;
-        let first = verdicts.others.partition_point(|(row, _)| *row < staged.span.0);
-        let untouched = verdicts.others.get(first).is_none_or(|(row, _)| *row > staged.span.1);
+        let first = verdicts
+            .others
+            .partition_point(|(row, _)| *row < staged.span.0);
+        let untouched = verdicts
+            .others
+            .get(first)
+            .is_none_or(|(row, _)| *row > staged.span.1);
         if untouched {
-            kept.accepted.plus(&staged.tally).map_err(too_large(parcel))?;
+            kept.accepted
+                .plus(&staged.tally)
+                .map_err(too_large(parcel))?;
             match (staged.written, staged.rows) {
                 (Some(written), _) => files.push((staged.path, written)),
                 (None, Some(rows)) => {
@@ -454,7 +552,14 @@ fn keep(
             }
             continue;
         }
-        let remaining = sift(parcel, &intake.staging, staged, verdicts, &mut kept, &mut conflicts)?;
+        let remaining = sift(
+            parcel,
+            &intake.staging,
+            staged,
+            verdicts,
+            &mut kept,
+            &mut conflicts,
+        )?;
         if let Some((path, batches)) = remaining {
             let written = write_file(tables.disk(), &path, &batches, &skip_by(kind))?;
             files.push((path, written));
@@ -463,7 +568,9 @@ fn keep(
     if !verdicts.withdrawn.is_empty() {
         let batches = recall::withdrawals(table, parcel, verdicts, &kept.recorded_by)?;
         for batch in &batches {
-            kept.withdrawn.add_batch(kind, batch).map_err(too_large(parcel))?;
+            kept.withdrawn
+                .add_batch(kind, batch)
+                .map_err(too_large(parcel))?;
         }
         let path = intake.staging.join("withdrawn.parquet");
         let written = write_file(tables.disk(), &path, &batches, &skip_by(kind))?;
@@ -475,7 +582,10 @@ fn keep(
         }
     }
     adds_up(parcel, &intake, &kept, verdicts)?;
-    intake.quarantined.plus(&kept.conflict).map_err(too_large(parcel))?;
+    intake
+        .quarantined
+        .plus(&kept.conflict)
+        .map_err(too_large(parcel))?;
     let list = intake.aside.finish(tables.disk())?;
     let (quarantine_path, quarantine) = list.unzip();
     let text = |tally: &Tally| tally.to_text(kind);
@@ -486,7 +596,12 @@ fn keep(
         digest: parcel.digest,
         bytes: parcel.bytes,
         reading: parcel.source.reading,
-        taken_on: parcel.program.zone.to_datetime(parcel.now).date().to_string(),
+        taken_on: parcel
+            .program
+            .zone
+            .to_datetime(parcel.now)
+            .date()
+            .to_string(),
         read: text(&intake.read),
         accepted: text(&kept.accepted),
         corrected: text(&kept.corrected),
@@ -494,10 +609,18 @@ fn keep(
         outdated: text(&kept.outdated),
         quarantined: text(&intake.quarantined),
         withdrawn: text(&kept.withdrawn),
-        files: files.iter().map(|(_, written)| written.file.clone()).collect(),
+        files: files
+            .iter()
+            .map(|(_, written)| written.file.clone())
+            .collect(),
         quarantine,
     };
-    Ok(Commit { delivery, files, quarantine: quarantine_path, at_ms: parcel.now.as_millisecond() })
+    Ok(Commit {
+        delivery,
+        files,
+        quarantine: quarantine_path,
+        at_ms: parcel.now.as_millisecond(),
+    })
 }
 
 /// Splits a chunk by what becomes of its rows; what is left of it is to be written.
@@ -517,7 +640,8 @@ fn sift(
             // Written under its own digest's name, it is checked on the way back like any stored file.
             let name = staging.join(written.file.name());
             std::fs::rename(&staged.path, &name).map_err(Fault::write(&name))?;
-            let batches: Result<Vec<RecordBatch>, _> = read_file(staging, &written.file, None)?.collect();
+            let batches: Result<Vec<RecordBatch>, _> =
+                read_file(staging, &written.file, None)?.collect();
             batches.map_err(columns_fault("read"))?
         }
         (None, None) => Vec::new(),
@@ -528,29 +652,48 @@ fn sift(
             path: staged.path.clone(),
             what: "it lacks the columns of facts".to_owned(),
         })?;
-        let of_row: Vec<Verdict> =
-            facts.row.values().iter().map(|row| verdicts.of(u64::try_from(*row).unwrap_or(0))).collect();
-        for (at, _) in of_row.iter().enumerate().filter(|(_, of)| **of == Verdict::Corrected) {
-            let row = u64::try_from(facts.row.value(at)).unwrap_or(0);
-            kept.recorded_by.insert(row, facts.recorded_on.value(at));
-        }
-        for verdict in
-            [Verdict::Accepted, Verdict::Corrected, Verdict::Duplicate, Verdict::Outdated, Verdict::Conflict]
+        let of_row: Vec<Verdict> = facts
+            .row
+            .values()
+            .iter()
+            .map(|row| verdicts.of(u64::try_from(*row).unwrap_or(0)))
+            .collect();
+        for (at, _) in of_row
+            .iter()
+            .enumerate()
+            .filter(|(_, of)| **of == Verdict::Corrected)
         {
+            let row = u64::try_from(facts.row.value(at)).unwrap_or(0);
+            kept.recorded_by
+                .insert(row, recall::known_since(&facts, at, parcel));
+        }
+        for verdict in [
+            Verdict::Accepted,
+            Verdict::Corrected,
+            Verdict::Duplicate,
+            Verdict::Outdated,
+            Verdict::Conflict,
+        ] {
             let chosen: BooleanArray = of_row.iter().map(|of| Some(*of == verdict)).collect();
             if chosen.true_count() == 0 {
                 continue;
             }
             let rows = filter_record_batch(batch, &chosen).map_err(columns_fault("filter"))?;
-            kept.of(verdict).add_batch(kind, &rows).map_err(too_large(parcel))?;
+            kept.of(verdict)
+                .add_batch(kind, &rows)
+                .map_err(too_large(parcel))?;
             if verdict == Verdict::Conflict {
                 conflicts.push(rows);
             }
         }
-        let stays: BooleanArray =
-            of_row.iter().map(|of| Some(matches!(of, Verdict::Accepted | Verdict::Corrected))).collect();
+        let stays: BooleanArray = of_row
+            .iter()
+            .map(|of| Some(matches!(of, Verdict::Accepted | Verdict::Corrected)))
+            .collect();
         if stays.true_count() > 0 {
-            remaining.push(filter_record_batch(batch, &stays).map_err(columns_fault("filter"))?);
+            let rows =
+                recall::date_corrections(batch, &of_row, parcel).map_err(columns_fault("date"))?;
+            remaining.push(filter_record_batch(&rows, &stays).map_err(columns_fault("filter"))?);
         }
     }
     let path = staged.path.with_extension("sifted.parquet");
@@ -558,23 +701,75 @@ fn sift(
 }
 
 /// LAW-15: what was read is what was kept and what was not, in rows and in every sum, each counted on its own way.
-fn adds_up(parcel: &Parcel<'_>, intake: &Intake<'_>, kept: &Kept, verdicts: &Verdicts) -> Result<(), Fault> {
+fn adds_up(
+    parcel: &Parcel<'_>,
+    intake: &Intake<'_>,
+    kept: &Kept,
+    verdicts: &Verdicts,
+) -> Result<(), Fault> {
     let mut out = Tally::of(parcel.kind);
-    let parts =
-        [&kept.accepted, &kept.corrected, &kept.duplicate, &kept.outdated, &kept.conflict, &intake.quarantined];
+    let parts = [
+        &kept.accepted,
+        &kept.corrected,
+        &kept.duplicate,
+        &kept.outdated,
+        &kept.conflict,
+        &intake.quarantined,
+    ];
     for part in parts {
         out.plus(part).map_err(too_large(parcel))?;
     }
-    let fail = |what: String| Err(Fault::DoesNotAddUp { file: parcel.file.to_string(), what });
+    let fail = |what: String| {
+        Err(Fault::DoesNotAddUp {
+            file: parcel.file.to_string(),
+            what,
+        })
+    };
     if out.rows != intake.read.rows {
-        return fail(format!("{} rows were read and {} accounted for", intake.read.rows, out.rows));
+        return fail(format!(
+            "{} rows were read and {} accounted for",
+            intake.read.rows, out.rows
+        ));
     }
-    if let Some(number) = out.sums.iter().zip(&intake.read.sums).position(|(out, read)| out != read) {
-        let name = parcel.kind.numbers().nth(number).map_or("", |(_, column, _)| &*column.name);
-        return fail(format!("the sum of `{name}` that was read is not the sum that is accounted for"));
+    if let Some(number) = out
+        .sums
+        .iter()
+        .zip(&intake.read.sums)
+        .position(|(out, read)| out != read)
+    {
+        let name = parcel
+            .kind
+            .numbers()
+            .nth(number)
+            .map_or("", |(_, column, _)| &*column.name);
+        return fail(format!(
+            "the sum of `{name}` that was read is not the sum that is accounted for"
+        ));
+    }
+    for (verdict, tally) in [
+        (Verdict::Corrected, &kept.corrected),
+        (Verdict::Duplicate, &kept.duplicate),
+        (Verdict::Outdated, &kept.outdated),
+        (Verdict::Conflict, &kept.conflict),
+    ] {
+        let judged = verdicts
+            .others
+            .iter()
+            .filter(|(_, of)| *of == verdict)
+            .count() as u64;
+        if judged != tally.rows {
+            return fail(format!(
+                "{judged} rows were judged {verdict:?} and {} found",
+                tally.rows
+            ));
+        }
     }
     if kept.withdrawn.rows != verdicts.withdrawn.len() as u64 {
-        return fail(format!("{} rows are to be withdrawn and {} were found", verdicts.withdrawn.len(), kept.withdrawn.rows));
+        return fail(format!(
+            "{} rows are to be withdrawn and {} were found",
+            verdicts.withdrawn.len(),
+            kept.withdrawn.rows
+        ));
     }
     Ok(())
 }

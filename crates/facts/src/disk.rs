@@ -31,7 +31,9 @@ impl Disk {
     /// A disk that keeps a list of what is done to it.
     #[must_use]
     pub fn watched() -> Self {
-        Self { steps: Some(Arc::default()) }
+        Self {
+            steps: Some(Arc::default()),
+        }
     }
 
     /// What was done so far, oldest first; empty unless watched.
@@ -112,7 +114,9 @@ impl Disk {
     /// When the disk refuses or, for [`Naming::MustBeFree`], the name is taken; nothing stands under the name then.
     pub fn write(&self, path: &Path, parts: &[&[u8]], naming: Naming) -> io::Result<()> {
         let staged = staged_name(path);
-        let written = self.write_staged(&staged, parts).and_then(|()| self.take_name(&staged, path, naming));
+        let written = self
+            .write_staged(&staged, parts)
+            .and_then(|()| self.take_name(&staged, path, naming));
         if written.is_err() {
             // What is left of the attempt is of no use to anybody; that it cannot be removed changes nothing.
             let _ = fs::remove_file(&staged);
@@ -166,6 +170,9 @@ pub fn folder_of(path: &Path) -> &Path {
 /// is written over by the next.
 #[must_use]
 pub fn staged_name(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     path.with_file_name(format!(".{name}.staged"))
 }

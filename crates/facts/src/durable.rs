@@ -17,9 +17,9 @@ use futures::stream::BoxStream;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    CopyMode, CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, RenameTargetMode, Result,
-    UploadPart,
+    CopyMode, CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions,
+    RenameTargetMode, Result, UploadPart,
 };
 
 use crate::disk::{Disk, Naming, folder_of, staged_name};
@@ -35,12 +35,17 @@ impl DurableStore {
     /// A store whose root is the disk's.
     #[must_use]
     pub fn new(disk: Disk) -> Self {
-        Self { reads: LocalFileSystem::new(), disk }
+        Self {
+            reads: LocalFileSystem::new(),
+            disk,
+        }
     }
 
     fn place(&self, location: &Path) -> Result<PathBuf> {
         let place = self.reads.path_to_filesystem(location)?;
-        self.disk.create_folder(folder_of(&place)).map_err(|error| refused(location, error))?;
+        self.disk
+            .create_folder(folder_of(&place))
+            .map_err(|error| refused(location, error))?;
         Ok(place)
     }
 }
@@ -53,9 +58,18 @@ impl fmt::Display for DurableStore {
 
 fn refused(location: &Path, source: io::Error) -> Error {
     match source.kind() {
-        io::ErrorKind::AlreadyExists => Error::AlreadyExists { path: location.to_string(), source: source.into() },
-        io::ErrorKind::NotFound => Error::NotFound { path: location.to_string(), source: source.into() },
-        _ => Error::Generic { store: "local disk", source: source.into() },
+        io::ErrorKind::AlreadyExists => Error::AlreadyExists {
+            path: location.to_string(),
+            source: source.into(),
+        },
+        io::ErrorKind::NotFound => Error::NotFound {
+            path: location.to_string(),
+            source: source.into(),
+        },
+        _ => Error::Generic {
+            store: "local disk",
+            source: source.into(),
+        },
     }
 }
 
@@ -72,12 +86,22 @@ fn naming(mode: &PutMode) -> Result<Naming> {
 
 #[async_trait]
 impl ObjectStore for DurableStore {
-    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        location: &Path,
+        payload: PutPayload,
+        opts: PutOptions,
+    ) -> Result<PutResult> {
         let naming = naming(&opts.mode)?;
         let place = self.place(location)?;
         let parts: Vec<&[u8]> = payload.iter().map(Bytes::as_ref).collect();
-        self.disk.write(&place, &parts, naming).map_err(|error| refused(location, error))?;
-        Ok(PutResult { e_tag: None, version: None })
+        self.disk
+            .write(&place, &parts, naming)
+            .map_err(|error| refused(location, error))?;
+        Ok(PutResult {
+            e_tag: None,
+            version: None,
+        })
     }
 
     async fn put_multipart_opts(
@@ -92,7 +116,10 @@ impl ObjectStore for DurableStore {
             location: location.clone(),
             place,
             staged,
-            state: Arc::new(Mutex::new(UploadState { file: Some(file), failed: false })),
+            state: Arc::new(Mutex::new(UploadState {
+                file: Some(file),
+                failed: false,
+            })),
             disk: self.disk.clone(),
         }))
     }
@@ -105,7 +132,10 @@ impl ObjectStore for DurableStore {
         self.reads.get_ranges(location, ranges).await
     }
 
-    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, Result<Path>>,
+    ) -> BoxStream<'static, Result<Path>> {
         // What is deleted may come back after a power loss; nothing here relies on its absence.
         self.reads.delete_stream(locations)
     }
@@ -123,7 +153,12 @@ impl ObjectStore for DurableStore {
             CopyMode::Overwrite => PutMode::Overwrite,
             CopyMode::Create => PutMode::Create,
         };
-        let bytes = self.reads.get_opts(from, GetOptions::default()).await?.bytes().await?;
+        let bytes = self
+            .reads
+            .get_opts(from, GetOptions::default())
+            .await?
+            .bytes()
+            .await?;
         self.put_opts(to, bytes.into(), mode.into()).await?;
         Ok(())
     }
@@ -174,8 +209,10 @@ impl UploadState {
 
 impl Upload {
     fn with_state<T>(&self, act: impl FnOnce(&mut UploadState) -> io::Result<T>) -> Result<T> {
-        let mut state =
-            self.state.lock().map_err(|_| refused(&self.location, io::Error::other("the upload was given up")))?;
+        let mut state = self
+            .state
+            .lock()
+            .map_err(|_| refused(&self.location, io::Error::other("the upload was given up")))?;
         act(&mut state).map_err(|error| refused(&self.location, error))
     }
 
@@ -202,7 +239,10 @@ impl MultipartUpload for Upload {
         if finished.is_err() {
             let _ = std::fs::remove_file(&self.staged);
         }
-        finished.map(|()| PutResult { e_tag: None, version: None })
+        finished.map(|()| PutResult {
+            e_tag: None,
+            version: None,
+        })
     }
 
     async fn abort(&mut self) -> Result<()> {
@@ -220,7 +260,10 @@ mod tests {
     use object_store::ObjectStoreExt as _;
 
     fn wait<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime")
+            .block_on(future)
     }
 
     struct Bench {
@@ -231,7 +274,10 @@ mod tests {
     impl Bench {
         fn new() -> Self {
             let folder = tempfile::tempdir().expect("a folder");
-            Self { folder, store: DurableStore::new(Disk::watched()) }
+            Self {
+                folder,
+                store: DurableStore::new(Disk::watched()),
+            }
         }
 
         fn at(&self, name: &str) -> (Path, PathBuf) {
@@ -251,11 +297,27 @@ mod tests {
         let create = || PutOptions::from(PutMode::Create);
         wait(bench.store.put_opts(&location, "one".into(), create())).expect("written");
         let folder = bench.folder.path().to_owned();
-        assert_eq!(bench.steps(), [FileSynced(staged_name(&place)), Linked(place.clone()), FolderSynced(folder)]);
+        assert_eq!(
+            bench.steps(),
+            [
+                FileSynced(staged_name(&place)),
+                Linked(place.clone()),
+                FolderSynced(folder)
+            ]
+        );
         let again = wait(bench.store.put_opts(&location, "two".into(), create()));
-        assert!(matches!(again, Err(Error::AlreadyExists { .. })), "{again:?}");
+        assert!(
+            matches!(again, Err(Error::AlreadyExists { .. })),
+            "{again:?}"
+        );
         assert_eq!(std::fs::read(&place).expect("readable"), b"one");
-        assert_eq!(std::fs::read_dir(bench.folder.path()).expect("readable").count(), 1, "nothing staged is left");
+        assert_eq!(
+            std::fs::read_dir(bench.folder.path())
+                .expect("readable")
+                .count(),
+            1,
+            "nothing staged is left"
+        );
     }
 
     #[test]
@@ -303,7 +365,12 @@ mod tests {
         let deep = folder.join("deep");
         assert_eq!(
             bench.steps(),
-            [FolderSynced(folder), FileSynced(staged_name(&place)), Renamed(place.clone()), FolderSynced(deep.clone())]
+            [
+                FolderSynced(folder),
+                FileSynced(staged_name(&place)),
+                Renamed(place.clone()),
+                FolderSynced(deep.clone())
+            ]
         );
         let (other, _) = bench.at("deep/other");
         let mut upload = wait(bench.store.put_multipart(&other)).expect("begun");

@@ -69,7 +69,9 @@ pub enum Fault {
         source: parquet::errors::ParquetError,
     },
     /// What was read does not add up with what was kept; a mistake of the program itself, found before anything was kept.
-    #[error("the delivery {file} does not add up ({what}); nothing of it was kept, please report this")]
+    #[error(
+        "the delivery {file} does not add up ({what}); nothing of it was kept, please report this"
+    )]
     DoesNotAddUp {
         /// The delivered file.
         file: String,
@@ -97,27 +99,54 @@ fn full(source: &io::Error) -> &'static str {
 impl Fault {
     /// A file or folder that cannot be read.
     pub fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Read { path: path.to_owned(), source }
+        move |source| Self::Read {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// A file or folder that cannot be written.
     pub fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Write { path: path.to_owned(), source }
+        move |source| Self::Write {
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// A table that cannot be used.
-    pub fn table(doing: &'static str, kind: &str) -> impl FnOnce(deltalake::DeltaTableError) -> Self {
-        move |source| Self::Table { doing, kind: kind.to_owned(), source: Box::new(source) }
+    pub fn table(
+        doing: &'static str,
+        kind: &str,
+    ) -> impl FnOnce(deltalake::DeltaTableError) -> Self {
+        move |source| Self::Table {
+            doing,
+            kind: kind.to_owned(),
+            source: Box::new(source),
+        }
     }
 
     /// Columns that cannot be built.
-    pub fn columns(doing: &'static str, kind: &str) -> impl FnOnce(arrow::error::ArrowError) -> Self {
-        move |source| Self::Columns { doing, kind: kind.to_owned(), source }
+    pub fn columns(
+        doing: &'static str,
+        kind: &str,
+    ) -> impl FnOnce(arrow::error::ArrowError) -> Self {
+        move |source| Self::Columns {
+            doing,
+            kind: kind.to_owned(),
+            source,
+        }
     }
 
     /// A stored Parquet file that cannot be used.
-    pub fn parquet(doing: &'static str, path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> Self {
-        move |source| Self::Parquet { doing, path: path.to_owned(), source }
+    pub fn parquet(
+        doing: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(parquet::errors::ParquetError) -> Self {
+        move |source| Self::Parquet {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 
@@ -139,7 +168,9 @@ pub enum FileRefusal {
     #[error(transparent)]
     Csv(CsvError),
     /// Gzip that ends early, is damaged, or has something after it.
-    #[error("is cut short or damaged where it is packed (gzip), after {unpacked} unpacked bytes; send it again")]
+    #[error(
+        "is cut short or damaged where it is packed (gzip), after {unpacked} unpacked bytes; send it again"
+    )]
     Gzip {
         /// Bytes unpacked before.
         unpacked: u64,
@@ -148,7 +179,10 @@ pub enum FileRefusal {
         source: io::Error,
     },
     /// Gzip beyond all measure.
-    #[error("unpacks to more than {} times its size; send it unpacked", crate::input::GZIP_RATIO_MAX)]
+    #[error(
+        "unpacks to more than {} times its size; send it unpacked",
+        crate::input::GZIP_RATIO_MAX
+    )]
     Bomb,
     /// Two columns of one name.
     #[error("has two columns named `{name}`, columns {first} and {second}; a name must be unique")]
@@ -161,7 +195,9 @@ pub enum FileRefusal {
         second: usize,
     },
     /// A column name with blanks around it.
-    #[error("has a column name with blanks around it: `{name}`, column {at}; the source must send it bare")]
+    #[error(
+        "has a column name with blanks around it: `{name}`, column {at}; the source must send it bare"
+    )]
     PaddedColumn {
         /// The name.
         name: String,
@@ -221,7 +257,9 @@ pub enum FileRefusal {
     #[error("does not exist")]
     Missing,
     /// Its columns were declared otherwise when the table was made.
-    #[error("{what}; columns of stored facts cannot change: give the kind a new name, or start a fresh state folder")]
+    #[error(
+        "{what}; columns of stored facts cannot change: give the kind a new name, or start a fresh state folder"
+    )]
     TableDiffers {
         /// What differs.
         what: String,
@@ -241,9 +279,9 @@ impl FileRefusal {
                 CsvError::Nul { .. } => "nul_byte",
                 CsvError::UnclosedQuote { .. } => "unclosed_quote",
                 CsvError::AfterQuote { .. } => "text_after_quote",
-                CsvError::RecordBytes { .. } | CsvError::RecordLines { .. } | CsvError::RecordCells { .. } => {
-                    "record_too_long"
-                }
+                CsvError::RecordBytes { .. }
+                | CsvError::RecordLines { .. }
+                | CsvError::RecordCells { .. } => "record_too_long",
                 CsvError::CutShort { .. } => "cut_short",
             },
             Self::Gzip { .. } => "damaged_gzip",

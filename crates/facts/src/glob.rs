@@ -33,7 +33,9 @@ impl Glob {
         if text.contains("**") {
             return Err(GlobError::DoubleStar);
         }
-        Ok(Self { text: text.to_owned() })
+        Ok(Self {
+            text: text.to_owned(),
+        })
     }
 
     /// The pattern as declared.
@@ -77,9 +79,27 @@ impl Glob {
     }
 }
 
-fn step(folder: &Path, base: &str, pattern: &str, wants_folder: bool, next: &mut Vec<String>) -> io::Result<()> {
-    let joined = |name: &str| if base.is_empty() { name.to_owned() } else { format!("{base}/{name}") };
-    let fits = |path: PathBuf| if wants_folder { path.is_dir() } else { path.is_file() };
+fn step(
+    folder: &Path,
+    base: &str,
+    pattern: &str,
+    wants_folder: bool,
+    next: &mut Vec<String>,
+) -> io::Result<()> {
+    let joined = |name: &str| {
+        if base.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{base}/{name}")
+        }
+    };
+    let fits = |path: PathBuf| {
+        if wants_folder {
+            path.is_dir()
+        } else {
+            path.is_file()
+        }
+    };
     if !pattern.contains(['*', '?']) {
         let relative = joined(pattern);
         if fits(folder.join(&relative)) {
@@ -139,7 +159,11 @@ fn name_matches(pattern: &str, name: &str) -> bool {
             },
         }
     }
-    pattern.get(at..).unwrap_or_default().iter().all(|character| *character == '*')
+    pattern
+        .get(at..)
+        .unwrap_or_default()
+        .iter()
+        .all(|character| *character == '*')
 }
 
 #[cfg(test)]
@@ -160,8 +184,22 @@ mod tests {
 
     #[test]
     fn a_pattern_never_leads_out_of_the_folder() {
-        for text in ["../x", "/etc/passwd", "a/../../x", "C:\\x", "a\\b", "a\0b", "", "./a", "a//b", &"x".repeat(4_097)] {
-            assert!(matches!(Glob::from_text(text), Err(GlobError::Outside(_))), "{text:?}");
+        for text in [
+            "../x",
+            "/etc/passwd",
+            "a/../../x",
+            "C:\\x",
+            "a\\b",
+            "a\0b",
+            "",
+            "./a",
+            "a//b",
+            &"x".repeat(4_097),
+        ] {
+            assert!(
+                matches!(Glob::from_text(text), Err(GlobError::Outside(_))),
+                "{text:?}"
+            );
         }
         assert_eq!(Glob::from_text("data/**/x"), Err(GlobError::DoubleStar));
     }
@@ -170,11 +208,26 @@ mod tests {
     fn files_come_in_the_order_of_their_names() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("data")).expect("made");
-        for name in ["b.csv", "a.csv", ".hidden.csv", "c.txt", "CON", "quote\" and\r\n.csv"] {
+        for name in [
+            "b.csv",
+            "a.csv",
+            ".hidden.csv",
+            "c.txt",
+            "CON",
+            "quote\" and\r\n.csv",
+        ] {
             fs::write(folder.path().join("data").join(name), "").expect("written");
         }
-        let files = |text| Glob::from_text(text).expect("a pattern").files(folder.path()).expect("listed");
-        assert_eq!(files("data/*.csv"), ["data/a.csv", "data/b.csv", "data/quote\" and\r\n.csv"]);
+        let files = |text| {
+            Glob::from_text(text)
+                .expect("a pattern")
+                .files(folder.path())
+                .expect("listed")
+        };
+        assert_eq!(
+            files("data/*.csv"),
+            ["data/a.csv", "data/b.csv", "data/quote\" and\r\n.csv"]
+        );
         assert_eq!(files("data/a.csv"), ["data/a.csv"]);
         assert_eq!(files("data/none.csv"), Vec::<String>::new());
         assert_eq!(files("d*/C?N"), ["data/CON"]);

@@ -25,10 +25,17 @@ impl Header {
                 return Err(FileRefusal::UnnamedColumn { at: at + 1 });
             }
             if name.trim() != name {
-                return Err(FileRefusal::PaddedColumn { name: shown(name), at: at + 1 });
+                return Err(FileRefusal::PaddedColumn {
+                    name: shown(name),
+                    at: at + 1,
+                });
             }
             if let Some(first) = positions.insert(name.clone(), at) {
-                return Err(FileRefusal::TwoColumns { name: shown(name), first: first + 1, second: at + 1 });
+                return Err(FileRefusal::TwoColumns {
+                    name: shown(name),
+                    first: first + 1,
+                    second: at + 1,
+                });
             }
         }
         Ok(Self { names, positions })
@@ -64,18 +71,26 @@ impl Header {
         let hint = match nearest(name, self.names.iter().map(String::as_str)) {
             Some(meant) => format!("; it has `{}`: did you mean that one?", shown(meant)),
             None => {
-                let names: Vec<String> = self.names.iter().take(30).map(|name| shown(name)).collect();
+                let names: Vec<String> =
+                    self.names.iter().take(30).map(|name| shown(name)).collect();
                 format!("; it has: {}", names.join(", "))
             }
         };
-        Err(FileRefusal::LacksColumn { name: name.to_owned(), hint })
+        Err(FileRefusal::LacksColumn {
+            name: name.to_owned(),
+            hint,
+        })
     }
 
     fn no_look_alike(&self, name: &str) -> Result<(), FileRefusal> {
         let plain = skeleton(name);
         for (at, written) in self.names.iter().enumerate() {
             if written != name && !written.is_ascii() && skeleton(written) == plain {
-                return Err(FileRefusal::LookAlike { written: shown(written), at: at + 1, name: name.to_owned() });
+                return Err(FileRefusal::LookAlike {
+                    written: shown(written),
+                    at: at + 1,
+                    name: name.to_owned(),
+                });
             }
         }
         Ok(())
@@ -87,18 +102,27 @@ mod tests {
     use super::*;
 
     fn check(names: &[&str], wanted: &str, says: &str) {
-        let found = match Header::new(names.iter().copied()).and_then(|header| header.position(wanted)) {
-            Ok(at) => at.to_string(),
-            Err(refused) => refused.to_string(),
-        };
+        let found =
+            match Header::new(names.iter().copied()).and_then(|header| header.position(wanted)) {
+                Ok(at) => at.to_string(),
+                Err(refused) => refused.to_string(),
+            };
         assert_eq!(found, says);
     }
 
     #[test]
     fn a_column_is_found_by_its_exact_name_or_the_file_is_refused() {
         check(&["id", "amount"], "amount", "1");
-        check(&["id", "Amount"], "amount", "lacks the column `amount`; it has `Amount`: did you mean that one?");
-        check(&["id", "freight"], "amount", "lacks the column `amount`; it has: id, freight");
+        check(
+            &["id", "Amount"],
+            "amount",
+            "lacks the column `amount`; it has `Amount`: did you mean that one?",
+        );
+        check(
+            &["id", "freight"],
+            "amount",
+            "lacks the column `amount`; it has: id, freight",
+        );
         check(
             &["id", "amount", "x", "amount"],
             "amount",
@@ -111,8 +135,13 @@ mod tests {
         );
         check(&["id", ""], "id", "has a column without a name, column 2");
         for trick in ["аmount", "amount\u{200b}"] {
-            let refused = Header::new(["amount", trick]).expect("distinct names").position("amount");
-            assert!(matches!(refused, Err(FileRefusal::LookAlike { at: 2, .. })), "{trick:?}: {refused:?}");
+            let refused = Header::new(["amount", trick])
+                .expect("distinct names")
+                .position("amount");
+            assert!(
+                matches!(refused, Err(FileRefusal::LookAlike { at: 2, .. })),
+                "{trick:?}: {refused:?}"
+            );
         }
     }
 }

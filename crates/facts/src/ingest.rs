@@ -80,13 +80,19 @@ impl Ingested {
     /// How many files were refused.
     #[must_use]
     pub fn refused(&self) -> usize {
-        self.files.iter().filter(|file| matches!(file.outcome, Outcome::Refused(_))).count()
+        self.files
+            .iter()
+            .filter(|file| matches!(file.outcome, Outcome::Refused(_)))
+            .count()
     }
 
     /// Whether all is well: nothing refused, set aside or different from its control totals, and nothing left undone.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.refused() == 0 && self.quarantined() == 0 && !self.stopped && self.reconciliation.agrees()
+        self.refused() == 0
+            && self.quarantined() == 0
+            && !self.stopped
+            && self.reconciliation.agrees()
     }
 }
 
@@ -118,11 +124,20 @@ pub fn ingest_on(
 ) -> Result<Ingested, Fault> {
     let tables = Tables::of(&program.folder, disk.clone())?;
     let _lock = tables.lock()?;
-    let mut work = Work { program, tables: &tables, now, open: None };
+    let mut work = Work {
+        program,
+        tables: &tables,
+        now,
+        open: None,
+    };
     let mut outcomes = Vec::new();
     let mut stopped = false;
     for wanted in wanted(program, files)? {
-        let bench = Bench { tables: &tables, progress: &mut *progress, stop };
+        let bench = Bench {
+            tables: &tables,
+            progress: &mut *progress,
+            stop,
+        };
         match work.take(&wanted, bench) {
             Ok(outcome) => outcomes.push(FileOutcome {
                 source: wanted.source.map(|source| source.name.clone()),
@@ -143,7 +158,11 @@ pub fn ingest_on(
     }
     drop(work);
     let reconciliation = reconcile(program, &outcomes)?;
-    Ok(Ingested { files: outcomes, reconciliation, stopped })
+    Ok(Ingested {
+        files: outcomes,
+        reconciliation,
+        stopped,
+    })
 }
 
 /// A file to take.
@@ -160,7 +179,9 @@ fn wanted<'a>(program: &'a Program, files: &Files) -> Result<Vec<Wanted<'a>>, Fa
             for source in &program.sources {
                 let mut names = Vec::new();
                 for glob in &source.files {
-                    let found = glob.files(&program.folder).map_err(Fault::read(&program.folder))?;
+                    let found = glob
+                        .files(&program.folder)
+                        .map_err(Fault::read(&program.folder))?;
                     if found.is_empty() {
                         // A source that delivers nothing is said, not skipped.
                         names.push(glob.text().to_owned());
@@ -179,9 +200,14 @@ fn wanted<'a>(program: &'a Program, files: &Files) -> Result<Vec<Wanted<'a>>, Fa
         Files::Named(files) => {
             for path in files {
                 let name = name_in(&program.folder, path);
-                let declares = |source: &&Source| source.files.iter().any(|glob| glob.matches(&name));
+                let declares =
+                    |source: &&Source| source.files.iter().any(|glob| glob.matches(&name));
                 let source = program.sources.iter().find(declares);
-                all.push(Wanted { source, path: path.clone(), name });
+                all.push(Wanted {
+                    source,
+                    path: path.clone(),
+                    name,
+                });
             }
         }
         Files::Of { source, files } => {
@@ -201,8 +227,13 @@ fn name_in(folder: &Path, path: &Path) -> String {
     let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let (folder, path) = (whole(folder), whole(path));
     match path.strip_prefix(&folder) {
-        Ok(inside) => inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"),
-        Err(_) => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        Ok(inside) => inside
+            .to_string_lossy()
+            .replace(std::path::MAIN_SEPARATOR, "/"),
+        Err(_) => path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
     }
 }
 
@@ -217,7 +248,11 @@ struct Work<'a> {
 impl Work<'_> {
     fn take(&mut self, wanted: &Wanted<'_>, mut bench: Bench<'_>) -> Result<Outcome, NotDelivered> {
         let source = wanted.source.ok_or(FileRefusal::NoSource)?;
-        let kind = self.program.kinds.get(source.kind).ok_or(FileRefusal::NoSource)?;
+        let kind = self
+            .program
+            .kinds
+            .get(source.kind)
+            .ok_or(FileRefusal::NoSource)?;
         if !wanted.path.is_file() {
             return Err(FileRefusal::Missing.into());
         }
@@ -226,7 +261,9 @@ impl Work<'_> {
             None => self.tables.open_or_make(kind)??,
         };
         let (digest, bytes) = digest_of_file(&wanted.path).map_err(Fault::read(&wanted.path))?;
-        let before = table.delivered(&source.name, digest, source.reading).cloned();
+        let before = table
+            .delivered(&source.name, digest, source.reading)
+            .cloned();
         let outcome = match before {
             Some(delivery) => Outcome::TakenBefore(Box::new(delivery)),
             None => {

@@ -75,9 +75,10 @@ impl Input {
         let mut raw = BufReader::with_capacity(256 * 1024, HashingReader::new(File::open(path)?));
         let content = Content::of(raw.fill_buf()?);
         let input = match content {
-            Content::Gzip => {
-                Self::Gzip { unpacking: Box::new(MultiGzDecoder::new(raw)), unpacked: 0 }
-            }
+            Content::Gzip => Self::Gzip {
+                unpacking: Box::new(MultiGzDecoder::new(raw)),
+                unpacked: 0,
+            },
             Content::Empty | Content::Parquet | Content::Zip | Content::Other => Self::Plain(raw),
         };
         Ok((input, content))
@@ -113,7 +114,10 @@ impl Read for Input {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(raw) => raw.read(into),
-            Self::Gzip { unpacking, unpacked } => {
+            Self::Gzip {
+                unpacking,
+                unpacked,
+            } => {
                 let read = unpacking.read(into)?;
                 *unpacked += read as u64;
                 let packed = unpacking.get_ref().get_ref().bytes_read();

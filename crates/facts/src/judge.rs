@@ -29,7 +29,11 @@ pub struct Known {
 impl Known {
     /// Takes note of a stored row.
     pub fn note(&mut self, revision: i64, content: u128, weight: i64) {
-        match self.revisions.iter_mut().find(|known| (known.0, known.1) == (revision, content)) {
+        match self
+            .revisions
+            .iter_mut()
+            .find(|known| (known.0, known.1) == (revision, content))
+        {
             Some(known) => known.2 += weight,
             None => self.revisions.push((revision, content, weight)),
         }
@@ -38,7 +42,11 @@ impl Known {
     /// The revision and content that count.
     #[must_use]
     pub fn current(&self) -> Option<(i64, u128)> {
-        self.revisions.iter().filter(|known| known.2 > 0).map(|known| (known.0, known.1)).max()
+        self.revisions
+            .iter()
+            .filter(|known| known.2 > 0)
+            .map(|known| (known.0, known.1))
+            .max()
     }
 }
 
@@ -71,7 +79,10 @@ impl Verdicts {
     #[must_use]
     pub fn of(&self, row: u64) -> Verdict {
         match self.others.binary_search_by_key(&row, |(row, _)| *row) {
-            Ok(at) => self.others.get(at).map_or(Verdict::Accepted, |(_, verdict)| *verdict),
+            Ok(at) => self
+                .others
+                .get(at)
+                .map_or(Verdict::Accepted, |(_, verdict)| *verdict),
             Err(_) => Verdict::Accepted,
         }
     }
@@ -83,7 +94,11 @@ pub fn judge(entries: &mut [Entry], known: &HashMap<u128, Known>) -> Verdicts {
     entries.sort_unstable();
     let mut verdicts = Verdicts::default();
     for rows in entries.chunk_by(|left, right| left.key == right.key) {
-        judge_key(rows, rows.first().and_then(|row| known.get(&row.key)), &mut verdicts);
+        judge_key(
+            rows,
+            rows.first().and_then(|row| known.get(&row.key)),
+            &mut verdicts,
+        );
     }
     verdicts.others.sort_unstable();
     verdicts
@@ -93,7 +108,9 @@ pub fn judge(entries: &mut [Entry], known: &HashMap<u128, Known>) -> Verdicts {
 fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
     let mut candidates: Vec<Entry> = Vec::new();
     for revision in rows.chunk_by(|left, right| left.revision == right.revision) {
-        let Some(first) = revision.first() else { continue };
+        let Some(first) = revision.first() else {
+            continue;
+        };
         let mut known_here = known
             .into_iter()
             .flat_map(|known| &known.revisions)
@@ -103,20 +120,34 @@ fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
         if known_here.peek().is_some() {
             let contents: Vec<u128> = known_here.collect();
             for row in revision {
-                let verdict =
-                    if contents.contains(&row.content) { Verdict::Duplicate } else { Verdict::Conflict };
+                let verdict = if contents.contains(&row.content) {
+                    Verdict::Duplicate
+                } else {
+                    Verdict::Conflict
+                };
                 verdicts.others.push((row.row, verdict));
             }
         } else if revision.iter().any(|row| row.content != first.content) {
-            verdicts.others.extend(revision.iter().map(|row| (row.row, Verdict::Conflict)));
+            verdicts
+                .others
+                .extend(revision.iter().map(|row| (row.row, Verdict::Conflict)));
         } else {
             candidates.push(*first);
-            verdicts.others.extend(revision.iter().skip(1).map(|row| (row.row, Verdict::Duplicate)));
+            verdicts.others.extend(
+                revision
+                    .iter()
+                    .skip(1)
+                    .map(|row| (row.row, Verdict::Duplicate)),
+            );
         }
     }
     let current = known.and_then(Known::current);
-    let Some(latest) = candidates.pop() else { return };
-    verdicts.others.extend(candidates.iter().map(|row| (row.row, Verdict::Outdated)));
+    let Some(latest) = candidates.pop() else {
+        return;
+    };
+    verdicts
+        .others
+        .extend(candidates.iter().map(|row| (row.row, Verdict::Outdated)));
     match current {
         None => {}
         Some((revision, _)) if latest.revision < revision => {
@@ -124,7 +155,9 @@ fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
         }
         Some((revision, content)) => {
             verdicts.others.push((latest.row, Verdict::Corrected));
-            verdicts.withdrawn.insert(latest.key, (revision, content, latest.row));
+            verdicts
+                .withdrawn
+                .insert(latest.key, (revision, content, latest.row));
         }
     }
 }
@@ -138,10 +171,16 @@ mod tests {
         let (before, now) = story.split_once('|').expect("a bar");
         let numbers = |text: &str| -> Vec<(u128, i64, u128)> {
             let row = |row: &str| {
-                let cells: Vec<i64> = row.split_whitespace().map(|cell| cell.parse().expect("a number")).collect();
+                let cells: Vec<i64> = row
+                    .split_whitespace()
+                    .map(|cell| cell.parse().expect("a number"))
+                    .collect();
                 (cells[0] as u128, cells[1], cells[2] as u128)
             };
-            text.split(',').filter(|text| !text.trim().is_empty()).map(row).collect()
+            text.split(',')
+                .filter(|text| !text.trim().is_empty())
+                .map(row)
+                .collect()
         };
         let mut known: HashMap<u128, Known> = HashMap::new();
         for (key, revision, content) in numbers(before) {
@@ -160,11 +199,20 @@ mod tests {
         };
         let mut entries: Vec<Entry> = rows.iter().enumerate().map(entry).collect();
         let verdicts = judge(&mut entries, &known);
-        let of_rows: Vec<String> = (0..rows.len()).map(|row| format!("{:?}", verdicts.of(row as u64))).collect();
+        let of_rows: Vec<String> = (0..rows.len())
+            .map(|row| format!("{:?}", verdicts.of(row as u64)))
+            .collect();
         assert_eq!(of_rows.join(" "), says, "{story}");
         entries.reverse();
-        assert_eq!(judge(&mut entries, &known), verdicts, "{story}, in another order");
-        let corrected = of_rows.iter().filter(|verdict| *verdict == "Corrected").count();
+        assert_eq!(
+            judge(&mut entries, &known),
+            verdicts,
+            "{story}, in another order"
+        );
+        let corrected = of_rows
+            .iter()
+            .filter(|verdict| *verdict == "Corrected")
+            .count();
         assert_eq!(verdicts.withdrawn.len(), corrected, "{story}");
     }
 
@@ -181,8 +229,14 @@ mod tests {
         check("1 1 7 | 1 1 7, 1 1 8", "Duplicate Conflict");
         check("1 1 7 | 1 2 8", "Corrected");
         check("1 1 7 | 1 2 7", "Corrected");
-        check("1 1 7 | 1 3 9, 1 2 8, 1 1 7", "Corrected Outdated Duplicate");
-        check("1 1 7, 1 2 8 | 1 1 7, 1 2 8, 1 1 9", "Duplicate Duplicate Conflict");
+        check(
+            "1 1 7 | 1 3 9, 1 2 8, 1 1 7",
+            "Corrected Outdated Duplicate",
+        );
+        check(
+            "1 1 7, 1 2 8 | 1 1 7, 1 2 8, 1 1 9",
+            "Duplicate Duplicate Conflict",
+        );
         check("1 2 8 | 1 1 7", "Outdated");
         check("1 2 8 | 1 1 7, 1 1 9, 1 3 8", "Conflict Conflict Corrected");
         check("1 1 7 | 2 1 7", "Accepted");

@@ -18,6 +18,7 @@ pub mod parquet_in;
 pub mod program;
 pub mod quarantine;
 pub mod reconcile;
+pub mod snapshot;
 pub mod standardise;
 pub mod store;
 pub mod tally;

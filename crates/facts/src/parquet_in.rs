@@ -11,12 +11,14 @@ use std::sync::Once;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    TimeUnit, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal128Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 
 use crate::error::FileRefusal;
 use crate::header::Header;
@@ -38,10 +40,20 @@ impl ParquetIn {
     /// When it cannot be decoded.
     pub fn open(file: File) -> Result<(Self, Header), FileRefusal> {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
-        let rows = u64::try_from(builder.metadata().file_metadata().num_rows())
-            .map_err(|_| FileRefusal::Parquet { what: "a negative number of rows".to_owned() })?;
-        let header = Header::new(builder.schema().fields().iter().map(|field| field.name().as_str()))?;
+        let builder =
+            guarded(|| ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
+        let rows = u64::try_from(builder.metadata().file_metadata().num_rows()).map_err(|_| {
+            FileRefusal::Parquet {
+                what: "a negative number of rows".to_owned(),
+            }
+        })?;
+        let header = Header::new(
+            builder
+                .schema()
+                .fields()
+                .iter()
+                .map(|field| field.name().as_str()),
+        )?;
         Ok((Self { builder, rows }, header))
     }
 
@@ -49,7 +61,11 @@ impl ParquetIn {
     ///
     /// # Errors
     /// When one cannot be read exactly.
-    pub fn read(self, columns: &[usize], number: impl Fn(usize) -> bool) -> Result<Batches, FileRefusal> {
+    pub fn read(
+        self,
+        columns: &[usize],
+        number: impl Fn(usize) -> bool,
+    ) -> Result<Batches, FileRefusal> {
         let schema = self.builder.schema().clone();
         for at in columns {
             if let Some(field) = schema.fields().get(*at) {
@@ -57,9 +73,17 @@ impl ParquetIn {
             }
         }
         let mask = ProjectionMask::roots(self.builder.parquet_schema(), columns.iter().copied());
-        let builder = self.builder.with_projection(mask).with_batch_size(BATCH_ROWS);
+        let builder = self
+            .builder
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS);
         let reader = guarded(|| builder.build())?;
-        Ok(Batches { reader, columns: columns.to_vec(), width: schema.fields().len(), left: self.rows })
+        Ok(Batches {
+            reader,
+            columns: columns.to_vec(),
+            width: schema.fields().len(),
+            left: self.rows,
+        })
     }
 }
 
@@ -76,7 +100,7 @@ impl Batches {
     ///
     /// # Errors
     /// When the file cannot be decoded, or has more or fewer rows than its footer says.
-    pub fn next(&mut self) -> Result<Option<ParquetRows>, FileRefusal> {
+    pub fn read_rows(&mut self) -> Result<Option<ParquetRows>, FileRefusal> {
         let reader = &mut self.reader;
         let batch = guarded(|| reader.next().transpose())?;
         let Some(batch) = batch else {
@@ -86,8 +110,13 @@ impl Batches {
             }
             return Ok(None);
         };
-        let more = || FileRefusal::Parquet { what: "it has more rows than its footer says".to_owned() };
-        self.left = self.left.checked_sub(batch.num_rows() as u64).ok_or_else(more)?;
+        let more = || FileRefusal::Parquet {
+            what: "it has more rows than its footer says".to_owned(),
+        };
+        self.left = self
+            .left
+            .checked_sub(batch.num_rows() as u64)
+            .ok_or_else(more)?;
         Ok(Some(self.rows(&batch)))
     }
 
@@ -98,7 +127,10 @@ impl Batches {
                 *slot = Column::of(array);
             }
         }
-        ParquetRows { columns, rows: batch.num_rows() }
+        ParquetRows {
+            columns,
+            rows: batch.num_rows(),
+        }
     }
 }
 
@@ -138,7 +170,11 @@ enum Column {
     Decimal(ArrayRef, u8),
     Whole(ArrayRef, fn(&ArrayRef, usize) -> i128),
     Day(ArrayRef, fn(&ArrayRef, usize) -> i128),
-    Time { array: ArrayRef, seconds: fn(&ArrayRef, usize) -> i128, instant: bool },
+    Time {
+        array: ArrayRef,
+        seconds: fn(&ArrayRef, usize) -> i128,
+        instant: bool,
+    },
 }
 
 /// The integer in a primitive array.
@@ -149,12 +185,20 @@ where
     array.as_primitive::<T>().value(row).into()
 }
 
-fn seconds<T: ArrowPrimitiveType<Native = i64>, const IN_SECOND: i64>(array: &ArrayRef, row: usize) -> i128 {
+fn seconds<T: ArrowPrimitiveType<Native = i64>, const IN_SECOND: i64>(
+    array: &ArrayRef,
+    row: usize,
+) -> i128 {
     i128::from(array.as_primitive::<T>().value(row).div_euclid(IN_SECOND))
 }
 
 fn day_of_date64(array: &ArrayRef, row: usize) -> i128 {
-    i128::from(array.as_primitive::<Date64Type>().value(row).div_euclid(86_400_000))
+    i128::from(
+        array
+            .as_primitive::<Date64Type>()
+            .value(row)
+            .div_euclid(86_400_000),
+    )
 }
 
 impl Column {
@@ -186,7 +230,11 @@ impl Column {
                     TimeUnit::Nanosecond => seconds::<TimestampNanosecondType, 1_000_000_000>,
                 };
                 let instant = zone.is_some();
-                Self::Time { array, seconds, instant }
+                Self::Time {
+                    array,
+                    seconds,
+                    instant,
+                }
             }
             _ => return None,
         })
@@ -212,13 +260,23 @@ impl Column {
             Self::Text(array) => text(array.as_string::<i32>().value(row)),
             Self::LargeText(array) => text(array.as_string::<i64>().value(row)),
             Self::Flag(array) => Cell::Flag(array.as_boolean().value(row)),
-            Self::Decimal(array, scale) => {
-                Cell::Number { unscaled: array.as_primitive::<Decimal128Type>().value(row), scale: *scale }
-            }
-            Self::Whole(array, value) => Cell::Number { unscaled: value(array, row), scale: 0 },
+            Self::Decimal(array, scale) => Cell::Number {
+                unscaled: array.as_primitive::<Decimal128Type>().value(row),
+                scale: *scale,
+            },
+            Self::Whole(array, value) => Cell::Number {
+                unscaled: value(array, row),
+                scale: 0,
+            },
             // No calendar has a day or a second that does not fit; what does not is refused as a date.
-            Self::Day(array, value) => Cell::Day(i32::try_from(value(array, row)).unwrap_or(i32::MAX)),
-            Self::Time { array, seconds, instant } => {
+            Self::Day(array, value) => {
+                Cell::Day(i32::try_from(value(array, row)).unwrap_or(i32::MAX))
+            }
+            Self::Time {
+                array,
+                seconds,
+                instant,
+            } => {
                 let seconds = i64::try_from(seconds(array, row)).unwrap_or(i64::MAX);
                 if *instant {
                     return Cell::Instant(seconds);
@@ -233,27 +291,42 @@ impl Column {
 }
 
 fn text(text: &str) -> Cell<'_> {
-    if text.is_empty() { Cell::Missing } else { Cell::Text(text) }
+    if text.is_empty() {
+        Cell::Missing
+    } else {
+        Cell::Text(text)
+    }
 }
 
 fn readable(name: &str, of: &DataType, number: bool) -> Result<(), FileRefusal> {
     let refused = |found: &str, why: &str| {
-        Err(FileRefusal::ColumnType { name: shown(name), found: found.to_owned(), why: why.to_owned() })
+        Err(FileRefusal::ColumnType {
+            name: shown(name),
+            found: found.to_owned(),
+            why: why.to_owned(),
+        })
     };
     match of {
         DataType::Float16 | DataType::Float32 | DataType::Float64 if number => refused(
-            if *of == DataType::Float64 { "DOUBLE" } else { "FLOAT" },
+            if *of == DataType::Float64 {
+                "DOUBLE"
+            } else {
+                "FLOAT"
+            },
             "which cannot hold amounts exactly (0.1 is none of its values); write it as DECIMAL(28, s) or as text",
         ),
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => {
-            refused("a float", "which has no exact text; write it as an integer or as text")
-        }
-        DataType::Decimal128(_, scale) if *scale < 0 => {
-            refused("a decimal of negative scale", "which is not read here; write it with a scale of 0 or more")
-        }
-        DataType::Decimal256(..) => {
-            refused("a decimal of more than 38 digits", "and 28 are kept; write it as DECIMAL(28, s)")
-        }
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => refused(
+            "a float",
+            "which has no exact text; write it as an integer or as text",
+        ),
+        DataType::Decimal128(_, scale) if *scale < 0 => refused(
+            "a decimal of negative scale",
+            "which is not read here; write it with a scale of 0 or more",
+        ),
+        DataType::Decimal256(..) => refused(
+            "a decimal of more than 38 digits",
+            "and 28 are kept; write it as DECIMAL(28, s)",
+        ),
         DataType::Utf8
         | DataType::LargeUtf8
         | DataType::Boolean
@@ -269,10 +342,14 @@ fn readable(name: &str, of: &DataType, number: bool) -> Result<(), FileRefusal> 
         | DataType::Date32
         | DataType::Date64
         | DataType::Timestamp(..) => Ok(()),
-        DataType::Binary | DataType::LargeBinary | DataType::FixedSizeBinary(_) => {
-            refused("raw bytes", "which have no text; mark the column as a string")
-        }
-        other => refused(&shown(&other.to_string()), "which is no plain column; write text, integers, decimals or dates"),
+        DataType::Binary | DataType::LargeBinary | DataType::FixedSizeBinary(_) => refused(
+            "raw bytes",
+            "which have no text; mark the column as a string",
+        ),
+        other => refused(
+            &shown(&other.to_string()),
+            "which is no plain column; write text, integers, decimals or dates",
+        ),
     }
 }
 
@@ -281,15 +358,21 @@ thread_local! {
 }
 
 /// Runs a decoder that may panic on a forged file, and says what it found.
-fn guarded<T, E: std::fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Result<T, FileRefusal> {
+fn guarded<T, E: std::fmt::Display>(
+    decode: impl FnOnce() -> Result<T, E>,
+) -> Result<T, FileRefusal> {
     quiet_hook();
     DECODING.set(true);
     let decoded = catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(false);
     match decoded {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(FileRefusal::Parquet { what: shown(&error.to_string()) }),
-        Err(_) => Err(FileRefusal::Parquet { what: "the decoder gave up".to_owned() }),
+        Ok(Err(error)) => Err(FileRefusal::Parquet {
+            what: shown(&error.to_string()),
+        }),
+        Err(_) => Err(FileRefusal::Parquet {
+            what: "the decoder gave up".to_owned(),
+        }),
     }
 }
 

@@ -94,7 +94,9 @@ impl Program {
     /// A directory by its name.
     #[must_use]
     pub fn directory(&self, name: &str) -> Option<&Directory> {
-        self.directories.iter().find(|directory| &*directory.name == name)
+        self.directories
+            .iter()
+            .find(|directory| &*directory.name == name)
     }
 
     /// The partner directory, if one is declared.
@@ -139,15 +141,22 @@ impl Kind {
     /// The position of the first partner column, by which rows are clustered.
     #[must_use]
     pub fn partner(&self) -> Option<usize> {
-        self.columns.iter().position(|column| column.of == ColumnType::Partner)
+        self.columns
+            .iter()
+            .position(|column| column.of == ColumnType::Partner)
     }
 
     /// Its numbers: position, name and room of each.
     pub fn numbers(&self) -> impl Iterator<Item = (usize, &KindColumn, Room)> {
-        self.columns.iter().enumerate().filter_map(|(at, column)| match column.of {
-            ColumnType::Number { room, .. } => Some((at, column, room)),
-            ColumnType::Text | ColumnType::Partner | ColumnType::Date | ColumnType::Flag => None,
-        })
+        self.columns
+            .iter()
+            .enumerate()
+            .filter_map(|(at, column)| match column.of {
+                ColumnType::Number { room, .. } => Some((at, column, room)),
+                ColumnType::Text | ColumnType::Partner | ColumnType::Date | ColumnType::Flag => {
+                    None
+                }
+            })
     }
 }
 

@@ -33,7 +33,11 @@ impl QuarantineWriter {
     /// A list that is begun with its first row.
     #[must_use]
     pub fn new(path: PathBuf) -> Self {
-        Self { path, out: None, rows: 0 }
+        Self {
+            path,
+            out: None,
+            rows: 0,
+        }
     }
 
     /// Adds a row.
@@ -48,7 +52,8 @@ impl QuarantineWriter {
                 none.insert(HashingWriter::new(BufWriter::new(file)))
             }
         };
-        let mut line = serde_json::to_vec(row).map_err(|error| Fault::write(&self.path)(error.into()))?;
+        let mut line =
+            serde_json::to_vec(row).map_err(|error| Fault::write(&self.path)(error.into()))?;
         line.push(b'\n');
         out.write_all(&line).map_err(Fault::write(&self.path))?;
         self.rows += 1;
@@ -64,9 +69,18 @@ impl QuarantineWriter {
             return Ok(None);
         };
         let (buffered, digest, _) = out.finish();
-        let file = buffered.into_inner().map_err(|error| Fault::write(&self.path)(error.into_error()))?;
-        disk.sync_file(&file, &self.path).map_err(Fault::write(&self.path))?;
-        Ok(Some((self.path, QuarantineFile { digest, rows: self.rows })))
+        let file = buffered
+            .into_inner()
+            .map_err(|error| Fault::write(&self.path)(error.into_error()))?;
+        disk.sync_file(&file, &self.path)
+            .map_err(Fault::write(&self.path))?;
+        Ok(Some((
+            self.path,
+            QuarantineFile {
+                digest,
+                rows: self.rows,
+            },
+        )))
     }
 }
 
@@ -76,10 +90,16 @@ impl QuarantineWriter {
 /// When it cannot be read or was damaged.
 pub fn read_list(table: &FactTable, list: &QuarantineFile) -> Result<Vec<QuarantinedRow>, Fault> {
     let path = table.quarantine_path(list);
-    let damaged = |what: String| Fault::Damaged { path: path.clone(), what };
+    let damaged = |what: String| Fault::Damaged {
+        path: path.clone(),
+        what,
+    };
     let found = digest_of(&path)?;
     if found != list.digest {
-        return Err(damaged(format!("its digest is {} and not its name", found.short())));
+        return Err(damaged(format!(
+            "its digest is {} and not its name",
+            found.short()
+        )));
     }
     let file = File::open(&path).map_err(Fault::read(&path))?;
     let mut rows = Vec::new();
@@ -91,5 +111,7 @@ pub fn read_list(table: &FactTable, list: &QuarantineFile) -> Result<Vec<Quarant
 }
 
 fn digest_of(path: &Path) -> Result<Digest, Fault> {
-    crate::input::digest_of_file(path).map(|(digest, _)| digest).map_err(Fault::read(path))
+    crate::input::digest_of_file(path)
+        .map(|(digest, _)| digest)
+        .map_err(Fault::read(path))
 }

@@ -22,7 +22,9 @@ impl Reconciliation {
     /// Whether every source agrees with its control totals.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.sources.iter().all(|source| source.control.iter().all(|line| line.agrees))
+        self.sources
+            .iter()
+            .all(|source| source.control.iter().all(|line| line.agrees))
     }
 }
 
@@ -105,16 +107,21 @@ pub struct ControlLine {
 pub fn reconcile(program: &Program, files: &[FileOutcome]) -> Result<Reconciliation, Fault> {
     let mut sources = Vec::new();
     for source in &program.sources {
-        let Some(kind) = program.kinds.get(source.kind) else { continue };
-        let of: Vec<&FileOutcome> =
-            files.iter().filter(|file| file.source.as_deref() == Some(&*source.name)).collect();
+        let Some(kind) = program.kinds.get(source.kind) else {
+            continue;
+        };
+        let of: Vec<&FileOutcome> = files
+            .iter()
+            .filter(|file| file.source.as_deref() == Some(&*source.name))
+            .collect();
         if of.is_empty() {
             continue;
         }
-        let reconciled = reconcile_source(source, kind, &of).map_err(|error| Fault::DoesNotAddUp {
-            file: source.name.to_string(),
-            what: error.to_string(),
-        })?;
+        let reconciled =
+            reconcile_source(source, kind, &of).map_err(|error| Fault::DoesNotAddUp {
+                file: source.name.to_string(),
+                what: error.to_string(),
+            })?;
         sources.push(reconciled);
     }
     Ok(Reconciliation { sources })
@@ -125,7 +132,11 @@ fn summed(kind: &Kind) -> Vec<(usize, SummedColumn)> {
         .enumerate()
         .filter_map(|(number, (_, column, room))| match column.of {
             ColumnType::Number { unit, .. } if unit.adds_up() => {
-                let column = SummedColumn { name: column.name.to_string(), unit: unit.word().to_owned(), scale: room.scale };
+                let column = SummedColumn {
+                    name: column.name.to_string(),
+                    unit: unit.word().to_owned(),
+                    scale: room.scale,
+                };
                 Some((number, column))
             }
             _ => None,
@@ -133,7 +144,11 @@ fn summed(kind: &Kind) -> Vec<(usize, SummedColumn)> {
         .collect()
 }
 
-fn reconcile_source(source: &Source, kind: &Kind, files: &[&FileOutcome]) -> Result<SourceReconciled, TooLarge> {
+fn reconcile_source(
+    source: &Source,
+    kind: &Kind,
+    files: &[&FileOutcome],
+) -> Result<SourceReconciled, TooLarge> {
     let columns = summed(kind);
     let mut deliveries: Vec<&Delivery> = Vec::new();
     let mut names = Vec::new();
@@ -214,7 +229,12 @@ fn control(source: &Source, kind: &Kind, read: &Tally) -> Result<Vec<ControlLine
     }
     for (number, (at, column, room)) in kind.numbers().enumerate() {
         if let Some(stated) = control.sums.get(&at) {
-            compare(&column.name, *stated, read.sums.get(number).copied().unwrap_or(0), room.scale)?;
+            compare(
+                &column.name,
+                *stated,
+                read.sums.get(number).copied().unwrap_or(0),
+                room.scale,
+            )?;
         }
     }
     Ok(lines)

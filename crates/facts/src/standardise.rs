@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use trueup_base::id::ID_BYTES_MAX;
 
 use crate::dates::{DateError, DateFormat, day_number, day_of_number, wall_day};
 use crate::decimal::{self, DecimalError, DecimalMark, Room};
@@ -51,7 +52,11 @@ impl Cell<'_> {
                 let written = decimal::write(*unscaled, *scale);
                 // 12.0 and 12 name the same row.
                 let whole = written.contains('.');
-                let bare = if whole { written.trim_end_matches('0').trim_end_matches('.') } else { &written };
+                let bare = if whole {
+                    written.trim_end_matches('0').trim_end_matches('.')
+                } else {
+                    &written
+                };
                 text.push_str(bare);
             }
             Self::Day(number) => match day_of_number(*number) {
@@ -98,8 +103,20 @@ pub struct Problem {
 impl Problem {
     /// One problem; the value is kept as it may be shown.
     #[must_use]
-    pub fn new(column: &str, value: &str, code: &str, says: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { column: shown(column), value: shown(value), code: code.to_owned(), says: says.into(), help: help.into() }
+    pub fn new(
+        column: &str,
+        value: &str,
+        code: &str,
+        says: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            column: shown(column),
+            value: shown(value),
+            code: code.to_owned(),
+            says: says.into(),
+            help: help.into(),
+        }
     }
 }
 
@@ -208,10 +225,25 @@ impl StandardRow {
 enum Step {
     Missing,
     Constant(Typed),
-    Verbatim { at: usize },
-    Day { at: usize, format: DateFormat },
-    Number { at: usize, room: Room },
-    Listed { at: usize, values: HashMap<Arc<str>, Option<Typed>>, unlisted: Unlisted },
+    Verbatim {
+        at: usize,
+    },
+    Partner {
+        at: usize,
+    },
+    Day {
+        at: usize,
+        format: DateFormat,
+    },
+    Number {
+        at: usize,
+        room: Room,
+    },
+    Listed {
+        at: usize,
+        values: HashMap<Arc<str>, Option<Typed>>,
+        unlisted: Unlisted,
+    },
 }
 
 /// Reads rows of one source, with its columns found in one file's header.
@@ -222,6 +254,8 @@ pub struct Standardiser {
     names: Vec<Arc<str>>,
     header: Header,
     id: Vec<usize>,
+    /// The bytes that the source's name takes of an id.
+    id_prefix: usize,
     revision: Option<usize>,
     recorded_on: Option<(usize, DateFormat)>,
     mark: DecimalMark,
@@ -234,28 +268,48 @@ impl Standardiser {
     ///
     /// # Errors
     /// When one is not there.
-    pub fn new(program: &Program, kind: &Kind, source: &Source, header: Header) -> Result<Self, FileRefusal> {
+    pub fn new(
+        program: &Program,
+        kind: &Kind,
+        source: &Source,
+        header: Header,
+    ) -> Result<Self, FileRefusal> {
         let mut steps = Vec::with_capacity(kind.columns.len());
         for (column, mapping) in kind.columns.iter().zip(&source.map) {
             steps.push(match mapping {
                 None => Step::Missing,
                 Some(Mapping::Constant(value)) => Step::Constant(value.clone()),
-                Some(Mapping::Column { column: from, format }) => {
+                Some(Mapping::Column {
+                    column: from,
+                    format,
+                }) => {
                     let at = header.position(from)?;
                     match column.of {
-                        ColumnType::Date => Step::Day { at, format: format.clone() },
+                        ColumnType::Date => Step::Day {
+                            at,
+                            format: format.clone(),
+                        },
                         ColumnType::Number { room, .. } => Step::Number { at, room },
-                        ColumnType::Text | ColumnType::Partner | ColumnType::Flag => Step::Verbatim { at },
+                        ColumnType::Partner => Step::Partner { at },
+                        ColumnType::Text | ColumnType::Flag => Step::Verbatim { at },
                     }
                 }
-                Some(Mapping::Listed { column: from, values, unlisted }) => Step::Listed {
+                Some(Mapping::Listed {
+                    column: from,
+                    values,
+                    unlisted,
+                }) => Step::Listed {
                     at: header.position(from)?,
-                    values: values.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+                    values: values
+                        .iter()
+                        .map(|(key, value)| (key.clone(), value.clone()))
+                        .collect(),
                     unlisted: unlisted.clone(),
                 },
             });
         }
-        let id: Result<Vec<usize>, FileRefusal> = source.id.iter().map(|name| header.position(name)).collect();
+        let id: Result<Vec<usize>, FileRefusal> =
+            source.id.iter().map(|name| header.position(name)).collect();
         let recorded_on = match &source.recorded_on {
             Some((name, format)) => Some((header.position(name)?, format.clone())),
             None => None,
@@ -263,9 +317,18 @@ impl Standardiser {
         Ok(Self {
             steps,
             dated: kind.dated,
-            names: kind.columns.iter().map(|column| column.name.clone()).collect(),
+            names: kind
+                .columns
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
             id: id?,
-            revision: source.revision.as_ref().map(|name| header.position(name)).transpose()?,
+            id_prefix: source.name.len() + 1,
+            revision: source
+                .revision
+                .as_ref()
+                .map(|name| header.position(name))
+                .transpose()?,
             recorded_on,
             mark: source.format.mark(),
             zone: program.zone.clone(),
@@ -288,7 +351,11 @@ impl Standardiser {
         reads.extend(self.recorded_on.iter().map(|(at, _)| *at));
         reads.extend(self.steps.iter().filter_map(|step| match step {
             Step::Missing | Step::Constant(_) => None,
-            Step::Verbatim { at } | Step::Day { at, .. } | Step::Number { at, .. } | Step::Listed { at, .. } => Some(*at),
+            Step::Verbatim { at }
+            | Step::Partner { at }
+            | Step::Day { at, .. }
+            | Step::Number { at, .. }
+            | Step::Listed { at, .. } => Some(*at),
         }));
         reads.sort_unstable();
         reads.dedup();
@@ -298,7 +365,9 @@ impl Standardiser {
     /// Whether a column of the file is read as a number.
     #[must_use]
     pub fn reads_number(&self, column: usize) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Number { at, .. } if *at == column))
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Number { at, .. } if *at == column))
     }
 
     /// Fills a standard row from a delivered one; look at its problems before anything else.
@@ -332,7 +401,13 @@ impl Standardiser {
         if row.problems.is_empty() && row.slots.get(self.dated) == Some(&Slot::Missing) {
             let column = self.names.get(self.dated).map_or("", |name| name);
             let help = "correct the row at its source and send it again";
-            row.problems.push(Problem::new(column, "", "no_date", "no date places the row in a window", help));
+            row.problems.push(Problem::new(
+                column,
+                "",
+                "no_date",
+                "no date places the row in a window",
+                help,
+            ));
         }
     }
 
@@ -346,8 +421,29 @@ impl Standardiser {
             if row.id.len() == before {
                 let name = self.header.name(*at).unwrap_or_default();
                 let help = "a row needs its id to be told from others; correct it at its source and send it again";
-                row.problems.push(Problem::new(name, "", "no_id", "is empty, and names the row", help));
+                row.problems.push(Problem::new(
+                    name,
+                    "",
+                    "no_id",
+                    "is empty, and names the row",
+                    help,
+                ));
             }
+        }
+        if let Some(says) = no_id(&row.id, ID_BYTES_MAX.saturating_sub(self.id_prefix)) {
+            let names: Vec<&str> = self
+                .id
+                .iter()
+                .filter_map(|at| self.header.name(*at))
+                .collect();
+            let help = "correct the id at its source and send the row again";
+            row.problems.push(Problem::new(
+                &names.join(","),
+                &row.id,
+                "bad_id",
+                says,
+                help,
+            ));
         }
     }
 
@@ -356,7 +452,10 @@ impl Standardiser {
         let Some(at) = self.revision else {
             return;
         };
-        let whole = Room { scale: 0, digits: 18 };
+        let whole = Room {
+            scale: 0,
+            digits: 18,
+        };
         let read = match cells.cell(at) {
             Cell::Text(text) => decimal::parse(text, self.mark, whole).ok(),
             Cell::Number { unscaled, scale } => rescale(unscaled, scale, whole).ok(),
@@ -370,7 +469,13 @@ impl Standardiser {
                 let name = self.header.name(at).unwrap_or_default();
                 let help = "a revision is a whole number that rises with every change of the row";
                 let value = cells.cell(at).text();
-                row.problems.push(Problem::new(name, &value, "not_a_revision", "is no revision", help));
+                row.problems.push(Problem::new(
+                    name,
+                    &value,
+                    "not_a_revision",
+                    "is no revision",
+                    help,
+                ));
             }
         }
     }
@@ -379,6 +484,18 @@ impl Standardiser {
         match step {
             Step::Missing => Ok(Slot::Missing),
             Step::Constant(value) => Ok(Slot::Value(value.clone())),
+            Step::Partner { at } => {
+                let cell = cells.cell(*at);
+                let text = cell.text();
+                match no_id(&text, ID_BYTES_MAX) {
+                    _ if cell == Cell::Missing => Ok(Slot::Missing),
+                    None => Ok(Slot::Value(Typed::Text(text.into()))),
+                    Some(says) => {
+                        let help = "correct it at its source, or declare a directory `partners` to match it with";
+                        Err(self.problem(*at, cell, "bad_id", says, help))
+                    }
+                }
+            }
             Step::Verbatim { at } => Ok(match cells.cell(*at) {
                 Cell::Missing => Slot::Missing,
                 Cell::Text(_) => Slot::Verbatim(*at),
@@ -394,11 +511,18 @@ impl Standardiser {
                     Cell::Missing => return Ok(Slot::Missing),
                     Cell::Text(text) => decimal::parse(text, self.mark, *room),
                     Cell::Number { unscaled, scale } => rescale(unscaled, scale, *room),
-                    Cell::Day(_) | Cell::Instant(_) | Cell::Wall(_) | Cell::Flag(_) => Err(DecimalError::NotANumber),
+                    Cell::Day(_) | Cell::Instant(_) | Cell::Wall(_) | Cell::Flag(_) => {
+                        Err(DecimalError::NotANumber)
+                    }
                 };
-                read.map(|number| Slot::Value(Typed::Number(number))).map_err(|error| self.not_a_number(*at, cell, &error))
+                read.map(|number| Slot::Value(Typed::Number(number)))
+                    .map_err(|error| self.not_a_number(*at, cell, &error))
             }
-            Step::Listed { at, values, unlisted } => {
+            Step::Listed {
+                at,
+                values,
+                unlisted,
+            } => {
                 let cell = cells.cell(*at);
                 let found = match cell {
                     Cell::Missing => return Ok(Slot::Missing),
@@ -413,7 +537,12 @@ impl Standardiser {
         }
     }
 
-    fn day(&mut self, cell: Cell<'_>, at: usize, format: &DateFormat) -> Result<Option<i32>, Problem> {
+    fn day(
+        &mut self,
+        cell: Cell<'_>,
+        at: usize,
+        format: &DateFormat,
+    ) -> Result<Option<i32>, Problem> {
         let read = match cell {
             Cell::Missing => return Ok(None),
             Cell::Text(text) => {
@@ -430,12 +559,16 @@ impl Standardiser {
                     day
                 })
             }
-            Cell::Day(number) => day_of_number(number).map(|_| number).ok_or(DateError::NoSuchDay),
+            Cell::Day(number) => day_of_number(number)
+                .map(|_| number)
+                .ok_or(DateError::NoSuchDay),
             Cell::Instant(seconds) => jiff::Timestamp::from_second(seconds)
                 .map(|instant| day_number(self.zone.to_datetime(instant).date()))
                 .map_err(|_| DateError::NoSuchDay),
             Cell::Wall(wall) => wall_day(wall, &self.zone).map(day_number),
-            Cell::Number { .. } | Cell::Flag(_) => Err(DateError::Form { format: format.text().to_owned() }),
+            Cell::Number { .. } | Cell::Flag(_) => Err(DateError::Form {
+                format: format.text().to_owned(),
+            }),
         };
         read.map(Some).map_err(|error| {
             let help = "correct it at its source, or declare the format the source writes";
@@ -445,10 +578,19 @@ impl Standardiser {
 
     fn not_a_number(&self, at: usize, cell: Cell<'_>, error: &DecimalError) -> Problem {
         let help = match error {
-            DecimalError::Decimals { .. } => "declare the scale the source sends; digits are never dropped",
-            DecimalError::Digits { .. } => "no column keeps so many digits; look for a mistake at the source",
-            DecimalError::Separator { .. } => "send plain decimals without thousands separators, or declare `csv: { decimal: \",\" }`",
-            DecimalError::Exponent | DecimalError::NotANumber | DecimalError::Character { .. } | DecimalError::LacksDigit => {
+            DecimalError::Decimals { .. } => {
+                "declare the scale the source sends; digits are never dropped"
+            }
+            DecimalError::Digits { .. } => {
+                "no column keeps so many digits; look for a mistake at the source"
+            }
+            DecimalError::Separator { .. } => {
+                "send plain decimals without thousands separators, or declare `csv: { decimal: \",\" }`"
+            }
+            DecimalError::Exponent
+            | DecimalError::NotANumber
+            | DecimalError::Character { .. }
+            | DecimalError::LacksDigit => {
                 "send a plain decimal such as -1234.56, or nothing where it is not known"
             }
         };
@@ -459,7 +601,9 @@ impl Standardiser {
         match unlisted {
             Unlisted::Identity { directory } => {
                 let says = format!("is nobody the directory `{directory}` knows");
-                let help = format!("add it to `{directory}` or certify an alias, then ingest the same file again");
+                let help = format!(
+                    "add it to `{directory}` or certify an alias, then ingest the same file again"
+                );
                 self.problem(at, cell, "unknown_identity", &says, &help)
             }
             Unlisted::Key { directory } => {
@@ -469,19 +613,46 @@ impl Standardiser {
             }
             Unlisted::Value => {
                 let help = "name it under `values`, or correct it at its source";
-                self.problem(at, cell, "unknown_value", "is not among the declared values", help)
+                self.problem(
+                    at,
+                    cell,
+                    "unknown_value",
+                    "is not among the declared values",
+                    help,
+                )
             }
         }
     }
 
     fn problem(&self, at: usize, cell: Cell<'_>, code: &str, says: &str, help: &str) -> Problem {
-        Problem::new(self.header.name(at).unwrap_or_default(), &cell.text(), code, says, help)
+        Problem::new(
+            self.header.name(at).unwrap_or_default(),
+            &cell.text(),
+            code,
+            says,
+            help,
+        )
+    }
+}
+
+/// Why a text cannot be an id (base's ids keep the same rule), if so.
+fn no_id(text: &str, bytes_max: usize) -> Option<&'static str> {
+    let at_an_end = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
+    if text.len() > bytes_max {
+        Some("is longer than an id may be")
+    } else if at_an_end || text.chars().any(char::is_control) {
+        Some("has a control character or a blank at its end")
+    } else {
+        None
     }
 }
 
 /// A number at another scale, exactly or not at all.
 fn rescale(unscaled: i128, scale: u8, room: Room) -> Result<i128, DecimalError> {
-    let found = |scale| DecimalError::Decimals { found: usize::from(scale), scale: room.scale };
+    let found = |scale| DecimalError::Decimals {
+        found: usize::from(scale),
+        scale: room.scale,
+    };
     let mut number = unscaled;
     let mut at = scale;
     while at > room.scale {
@@ -491,13 +662,26 @@ fn rescale(unscaled: i128, scale: u8, room: Room) -> Result<i128, DecimalError> 
         number /= 10;
         at -= 1;
     }
-    let limit = 10_i128.checked_pow(u32::from(room.digits)).unwrap_or(i128::MAX);
-    let scaled = number.checked_mul(10_i128.checked_pow(u32::from(room.scale - at)).unwrap_or(i128::MAX));
+    let limit = 10_i128
+        .checked_pow(u32::from(room.digits))
+        .unwrap_or(i128::MAX);
+    let scaled = number.checked_mul(
+        10_i128
+            .checked_pow(u32::from(room.scale - at))
+            .unwrap_or(i128::MAX),
+    );
     match scaled.filter(|scaled| scaled.unsigned_abs() < limit.unsigned_abs()) {
         Some(scaled) => Ok(scaled),
         None => {
-            let digits = unscaled.unsigned_abs().to_string().len().saturating_sub(usize::from(scale));
-            Err(DecimalError::Digits { found: digits, room: room.digits.saturating_sub(room.scale) })
+            let digits = unscaled
+                .unsigned_abs()
+                .to_string()
+                .len()
+                .saturating_sub(usize::from(scale));
+            Err(DecimalError::Digits {
+                found: digits,
+                room: room.digits.saturating_sub(room.scale),
+            })
         }
     }
 }

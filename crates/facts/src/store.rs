@@ -8,10 +8,10 @@ mod file;
 mod shape;
 mod table;
 
-pub use chunk::{Chunk, CHUNK_ROWS};
+pub use chunk::{CHUNK_ROWS, Chunk};
 pub use file::{FileWritten, StoredFile, read_file, write_file};
 pub use shape::{
-    FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE, FACT_WEIGHT, FactColumns,
-    arrow_schema,
+    FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE,
+    FACT_WEIGHT, FactColumns, arrow_schema,
 };
-pub use table::{Commit, Delivery, FactTable, Lock, QuarantineFile, TallyText, Tables};
+pub use table::{Commit, Delivery, FactTable, Lock, QuarantineFile, Tables, TallyText};

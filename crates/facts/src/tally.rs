@@ -28,7 +28,11 @@ impl Tally {
     #[must_use]
     pub fn of(kind: &Kind) -> Self {
         let numbers = kind.numbers().count();
-        Self { rows: 0, sums: vec![0; numbers], unreadable: vec![0; numbers] }
+        Self {
+            rows: 0,
+            sums: vec![0; numbers],
+            unreadable: vec![0; numbers],
+        }
     }
 
     /// Adds to the sum of one number.
@@ -56,7 +60,10 @@ impl Tally {
     pub fn add_batch(&mut self, kind: &Kind, batch: &RecordBatch) -> Result<(), TooLarge> {
         self.rows += batch.num_rows() as u64;
         for (number, (at, _, _)) in kind.numbers().enumerate() {
-            let array = batch.columns().get(at).and_then(|array| array.as_primitive_opt::<Decimal128Type>());
+            let array = batch
+                .columns()
+                .get(at)
+                .and_then(|array| array.as_primitive_opt::<Decimal128Type>());
             for value in array.into_iter().flatten().flatten() {
                 self.add(number, value)?;
             }
@@ -82,13 +89,22 @@ impl Tally {
     /// As a commit says it.
     #[must_use]
     pub fn to_text(&self, kind: &Kind) -> TallyText {
-        let numbers = || kind.numbers().map(|(_, column, room)| (column.name.to_string(), room));
-        let sums = numbers().zip(&self.sums).map(|((name, room), sum)| (name, decimal::write(*sum, room.scale)));
-        let unreadable = numbers().zip(&self.unreadable).filter(|(_, count)| **count > 0);
+        let numbers = || {
+            kind.numbers()
+                .map(|(_, column, room)| (column.name.to_string(), room))
+        };
+        let sums = numbers()
+            .zip(&self.sums)
+            .map(|((name, room), sum)| (name, decimal::write(*sum, room.scale)));
+        let unreadable = numbers()
+            .zip(&self.unreadable)
+            .filter(|(_, count)| **count > 0);
         TallyText {
             rows: self.rows,
             sums: sums.collect(),
-            unreadable: unreadable.map(|((name, _), count)| (name, *count)).collect(),
+            unreadable: unreadable
+                .map(|((name, _), count)| (name, *count))
+                .collect(),
         }
     }
 
@@ -102,11 +118,16 @@ impl Tally {
         for (number, (_, column, room)) in kind.numbers().enumerate() {
             let name: &str = &column.name;
             if let Some(sum) = text.sums.get(name) {
-                let wide = Room { scale: room.scale, digits: 38 };
+                let wide = Room {
+                    scale: room.scale,
+                    digits: 38,
+                };
                 let sum = decimal::parse(sum, DecimalMark::Point, wide).map_err(|_| TooLarge)?;
                 tally.add(number, sum)?;
             }
-            if let (Some(count), Some(slot)) = (text.unreadable.get(name), tally.unreadable.get_mut(number)) {
+            if let (Some(count), Some(slot)) =
+                (text.unreadable.get(name), tally.unreadable.get_mut(number))
+            {
                 *slot = *count;
             }
         }

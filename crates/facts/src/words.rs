@@ -6,7 +6,12 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
     let limit = (written.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|name| (distance(&written.to_lowercase(), &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                distance(&written.to_lowercase(), &name.to_lowercase()),
+                name,
+            )
+        })
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, name)| name)
@@ -21,9 +26,12 @@ fn distance(left: &str, right: &str) -> usize {
     for (row, letter) in left.iter().enumerate() {
         let mut line = vec![row + 1];
         for (column, other) in right.iter().enumerate() {
-            let at = |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX / 2);
+            let at =
+                |line: &[usize], column: usize| line.get(column).copied().unwrap_or(usize::MAX / 2);
             let changed = at(&above, column) + usize::from(letter != other);
-            let mut best = changed.min(at(&above, column + 1) + 1).min(at(&line, column) + 1);
+            let mut best = changed
+                .min(at(&above, column + 1) + 1)
+                .min(at(&line, column) + 1);
             let swapped = row > 0
                 && column > 0
                 && left.get(row - 1) == Some(other)
@@ -78,7 +86,9 @@ fn plain(character: char) -> char {
         'у' | 'γ' => 'y',
         'У' | 'Υ' => 'Y',
         'Ζ' => 'Z',
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character),
+        '\u{ff01}'..='\u{ff5e}' => {
+            char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character)
+        }
         other => other,
     }
 }
@@ -88,9 +98,18 @@ fn plain(character: char) -> char {
 pub fn skeleton(name: &str) -> String {
     name.chars()
         .filter(|character| {
-            !matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+            !matches!(
+                character,
+                '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+            )
         })
-        .map(|character| if character == '\u{a0}' { ' ' } else { plain(character) })
+        .map(|character| {
+            if character == '\u{a0}' {
+                ' '
+            } else {
+                plain(character)
+            }
+        })
         .collect::<String>()
         .trim()
         .to_owned()
@@ -140,7 +159,10 @@ mod tests {
 
     #[test]
     fn hostile_text_is_shown_harmless() {
-        assert_eq!(shown("a\u{1b}[31m\r\n\u{202e}b"), "a\\u{1b}[31m\\r\\n\\u{202e}b");
+        assert_eq!(
+            shown("a\u{1b}[31m\r\n\u{202e}b"),
+            "a\\u{1b}[31m\\r\\n\\u{202e}b"
+        );
         assert_eq!(shown(&"x".repeat(200)).chars().count(), 121);
     }
 }

@@ -4,32 +4,50 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Date32Array, Int8Array, RecordBatch};
-use arrow::compute::{SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
+use arrow::compute::{
+    SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch,
+};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::Parcel;
+use crate::dates::day_number;
 use crate::digest::Digest;
 use crate::error::Fault;
-use crate::judge::{Entry, Known, Verdicts};
+use crate::judge::{Entry, Known, Verdict, Verdicts};
 use crate::quarantine::QuarantinedRow;
 use crate::standardise::Problem;
 use crate::store::{
-    FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE, FACT_WEIGHT,
-    FactColumns, FactTable, StoredFile, read_file,
+    FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE,
+    FACT_WEIGHT, FactColumns, FactTable, StoredFile, read_file,
 };
 use crate::words::shown;
 
-const OWN: [&str; 8] =
-    [FACT_SOURCE, FACT_ID, FACT_REVISION, FACT_WEIGHT, FACT_CONTENT, FACT_RECORDED_ON, FACT_FILE, FACT_ROW];
+const OWN: [&str; 8] = [
+    FACT_SOURCE,
+    FACT_ID,
+    FACT_REVISION,
+    FACT_WEIGHT,
+    FACT_CONTENT,
+    FACT_RECORDED_ON,
+    FACT_FILE,
+    FACT_ROW,
+];
 
 fn lacks_columns(table: &FactTable, file: &StoredFile) -> Fault {
     let path = table.folder().join(file.name());
-    Fault::Damaged { path, what: "it lacks the columns of facts".to_owned() }
+    Fault::Damaged {
+        path,
+        what: "it lacks the columns of facts".to_owned(),
+    }
 }
 
 /// What is known under the keys of a delivery.
-pub fn known(table: &FactTable, files: &[StoredFile], entries: &[Entry]) -> Result<HashMap<u128, Known>, Fault> {
+pub fn known(
+    table: &FactTable,
+    files: &[StoredFile],
+    entries: &[Entry],
+) -> Result<HashMap<u128, Known>, Fault> {
     let mut known: HashMap<u128, Known> = HashMap::new();
     if files.is_empty() || entries.is_empty() {
         return Ok(known);
@@ -43,7 +61,11 @@ pub fn known(table: &FactTable, files: &[StoredFile], entries: &[Entry]) -> Resu
                 let key = Digest::of(facts.id.value(at).as_bytes()).half();
                 if keys.contains(&key) {
                     let weight = i64::from(facts.weight.value(at));
-                    known.entry(key).or_default().note(facts.revision.value(at), facts.content_at(at), weight);
+                    known.entry(key).or_default().note(
+                        facts.revision.value(at),
+                        facts.content_at(at),
+                        weight,
+                    );
                 }
             }
         }
@@ -62,13 +84,68 @@ fn pick(
         for batch in read_file(table.folder(), &file, None)? {
             let batch = batch.map_err(Fault::columns("read", table.kind()))?;
             let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, &file))?;
-            let chosen: BooleanArray = (0..facts.len()).map(|at| Some(wanted(&facts, at))).collect();
+            let chosen: BooleanArray = (0..facts.len())
+                .map(|at| Some(wanted(&facts, at)))
+                .collect();
             if chosen.true_count() > 0 {
-                picked.push(filter_record_batch(&batch, &chosen).map_err(Fault::columns("filter", table.kind()))?);
+                picked.push(
+                    filter_record_batch(&batch, &chosen)
+                        .map_err(Fault::columns("filter", table.kind()))?,
+                );
             }
         }
     }
     Ok(picked)
+}
+
+/// The day a correcting row became known: as its source says, or else the day it was delivered.
+pub fn known_since(facts: &FactColumns<'_>, at: usize, parcel: &Parcel<'_>) -> i32 {
+    if facts.recorded_on.is_valid(at) {
+        return facts.recorded_on.value(at);
+    }
+    day_number(parcel.program.zone.to_datetime(parcel.now).date())
+}
+
+/// Rows whose corrections each have the day they became known.
+pub fn date_corrections(
+    batch: &RecordBatch,
+    of_row: &[Verdict],
+    parcel: &Parcel<'_>,
+) -> Result<RecordBatch, ArrowError> {
+    let Some(facts) = FactColumns::of(batch).filter(|_| of_row.contains(&Verdict::Corrected))
+    else {
+        return Ok(batch.clone());
+    };
+    let since: Vec<Option<i32>> = of_row
+        .iter()
+        .enumerate()
+        .map(|(at, verdict)| match verdict {
+            Verdict::Corrected => Some(known_since(&facts, at, parcel)),
+            Verdict::Accepted | Verdict::Duplicate | Verdict::Outdated | Verdict::Conflict => facts
+                .recorded_on
+                .is_valid(at)
+                .then(|| facts.recorded_on.value(at)),
+        })
+        .collect();
+    replaced(batch, FACT_RECORDED_ON, Arc::new(Date32Array::from(since)))
+}
+
+/// A batch with other values in one column.
+fn replaced(batch: &RecordBatch, name: &str, with: ArrayRef) -> Result<RecordBatch, ArrowError> {
+    let schema = batch.schema();
+    let columns = schema
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(field, column)| {
+            if field.name() == name {
+                with.clone()
+            } else {
+                column.clone()
+            }
+        });
+    let columns = columns.collect();
+    RecordBatch::try_new(schema, columns)
 }
 
 /// The known rows that corrections take the place of, with weight -1, known since their correction.
@@ -80,34 +157,39 @@ pub fn withdrawals(
 ) -> Result<Vec<RecordBatch>, Fault> {
     let target = |facts: &FactColumns<'_>, at: usize| {
         let key = Digest::of(facts.id.value(at).as_bytes()).half();
-        verdicts.withdrawn.get(&key).copied().filter(|(revision, content, _)| {
-            facts.weight.value(at) > 0 && facts.revision.value(at) == *revision && facts.content_at(at) == *content
-        })
+        verdicts
+            .withdrawn
+            .get(&key)
+            .copied()
+            .filter(|(revision, content, _)| {
+                facts.weight.value(at) > 0
+                    && facts.revision.value(at) == *revision
+                    && facts.content_at(at) == *content
+            })
     };
-    let picked = pick(table, &parcel.source.name, |facts, at| target(facts, at).is_some())?;
+    let picked = pick(table, &parcel.source.name, |facts, at| {
+        target(facts, at).is_some()
+    })?;
     let fault = || Fault::columns("withdraw", table.kind());
     let mut batches = Vec::new();
     for batch in picked {
-        let Some(facts) = FactColumns::of(&batch) else { continue };
-        let since = Date32Array::from_iter_values((0..facts.len()).map(|at| {
-            let by = target(&facts, at).and_then(|(_, _, row)| recorded_by.get(&row).copied());
-            by.unwrap_or_else(|| facts.recorded_on.value(at))
-        }));
-        let weight = Int8Array::from_iter_values(std::iter::repeat_n(-1_i8, facts.len()));
-        let schema = batch.schema();
-        let columns: Vec<ArrayRef> = schema
-            .fields()
-            .iter()
-            .zip(batch.columns())
-            .map(|(field, column)| match field.name().as_str() {
-                FACT_WEIGHT => Arc::new(weight.clone()) as ArrayRef,
-                FACT_RECORDED_ON => Arc::new(since.clone()) as ArrayRef,
-                _ => column.clone(),
-            })
+        let Some(facts) = FactColumns::of(&batch) else {
+            continue;
+        };
+        let since: Vec<Option<i32>> = (0..facts.len())
+            .map(|at| target(&facts, at).and_then(|(_, _, row)| recorded_by.get(&row).copied()))
             .collect();
-        batches.push(RecordBatch::try_new(schema, columns).map_err(fault())?);
+        let weight: ArrayRef = Arc::new(Int8Array::from_iter_values(std::iter::repeat_n(
+            -1_i8,
+            facts.len(),
+        )));
+        let since: ArrayRef = Arc::new(Date32Array::from(since));
+        let dated = replaced(&batch, FACT_RECORDED_ON, since).map_err(fault())?;
+        batches.push(replaced(&dated, FACT_WEIGHT, weight).map_err(fault())?);
     }
-    let Some(first) = batches.first() else { return Ok(batches) };
+    let Some(first) = batches.first() else {
+        return Ok(batches);
+    };
     let schema = first.schema();
     let all = concat_batches(&schema, &batches).map_err(fault())?;
     Ok(vec![ordered(parcel, &all).map_err(fault())?])
@@ -115,14 +197,22 @@ pub fn withdrawals(
 
 /// Rows ordered by partner, date and id, as every stored file is.
 fn ordered(parcel: &Parcel<'_>, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let by = [parcel.kind.partner(), Some(parcel.kind.dated)].into_iter().flatten();
+    let by = [parcel.kind.partner(), Some(parcel.kind.dated)]
+        .into_iter()
+        .flatten();
     let columns: Vec<SortColumn> = by
         .filter_map(|at| batch.columns().get(at))
         .chain(batch.column_by_name(FACT_ID))
-        .map(|values| SortColumn { values: values.clone(), options: None })
+        .map(|values| SortColumn {
+            values: values.clone(),
+            options: None,
+        })
         .collect();
     take_record_batch(batch, &lexsort_to_indices(&columns, None)?)
 }
+
+/// A row that says something under the same id: its batch and place, and whether it is stored.
+type Other<'a> = (&'a RecordBatch, usize, bool);
 
 /// Conflicting rows as they are set aside, each with the row that says otherwise.
 pub fn explain_conflicts(
@@ -132,15 +222,20 @@ pub fn explain_conflicts(
 ) -> Result<Vec<QuarantinedRow>, Fault> {
     let mut ids: HashSet<(String, i64)> = HashSet::new();
     for facts in conflicts.iter().filter_map(FactColumns::of) {
-        ids.extend((0..facts.len()).map(|at| (facts.id.value(at).to_owned(), facts.revision.value(at))));
+        ids.extend(
+            (0..facts.len()).map(|at| (facts.id.value(at).to_owned(), facts.revision.value(at))),
+        );
     }
     let known = pick(table, &parcel.source.name, |facts, at| {
-        facts.weight.value(at) > 0 && ids.contains(&(facts.id.value(at).to_owned(), facts.revision.value(at)))
+        facts.weight.value(at) > 0
+            && ids.contains(&(facts.id.value(at).to_owned(), facts.revision.value(at)))
     })?;
-    let mut others: HashMap<(String, i64), Vec<(&RecordBatch, usize, bool)>> = HashMap::new();
+    let mut others: HashMap<(String, i64), Vec<Other<'_>>> = HashMap::new();
     for (batches, stored) in [(known.as_slice(), true), (conflicts, false)] {
         for batch in batches {
-            let Some(facts) = FactColumns::of(batch) else { continue };
+            let Some(facts) = FactColumns::of(batch) else {
+                continue;
+            };
             for at in 0..facts.len() {
                 let key = (facts.id.value(at).to_owned(), facts.revision.value(at));
                 others.entry(key).or_default().push((batch, at, stored));
@@ -149,21 +244,37 @@ pub fn explain_conflicts(
     }
     let mut rows = Vec::new();
     for batch in conflicts {
-        let Some(facts) = FactColumns::of(batch) else { continue };
+        let Some(facts) = FactColumns::of(batch) else {
+            continue;
+        };
         for at in 0..facts.len() {
             let key = (facts.id.value(at).to_owned(), facts.revision.value(at));
             let content = facts.content_at(at);
-            let other = others.get(&key).into_iter().flatten().find(|(batch, at, _)| {
-                FactColumns::of(batch).is_some_and(|facts| facts.content_at(*at) != content)
-            });
+            let other = others
+                .get(&key)
+                .into_iter()
+                .flatten()
+                .find(|(batch, at, _)| {
+                    FactColumns::of(batch).is_some_and(|facts| facts.content_at(*at) != content)
+                });
             let (column, value, says) = match other {
-                Some((other, other_at, stored)) => differs(parcel, (batch, at), (other, *other_at), *stored),
-                None => (String::new(), String::new(), "another row says otherwise under the same id".to_owned()),
+                Some((other, other_at, stored)) => {
+                    differs(parcel, (batch, at), (other, *other_at), *stored)
+                }
+                None => (
+                    String::new(),
+                    String::new(),
+                    "another row says otherwise under the same id".to_owned(),
+                ),
             };
             let help = "nothing says which is true: send the true row with a higher revision, or take the false one back at its source";
             let problem = Problem::new(&column, &value, "conflict", says, help);
             let row = u64::try_from(facts.row.value(at)).unwrap_or(0);
-            rows.push(QuarantinedRow { row, id: shown(facts.id.value(at)), problems: vec![problem] });
+            rows.push(QuarantinedRow {
+                row,
+                id: shown(facts.id.value(at)),
+                problems: vec![problem],
+            });
         }
     }
     rows.sort_by_key(|row| row.row);
@@ -180,19 +291,33 @@ fn differs(
     let place = FactColumns::of(other).map_or_else(String::new, |facts| {
         let row = facts.row.value(other_at);
         if stored {
-            format!("row {row} of {}, taken before,", shown(facts.file.value(other_at)))
+            format!(
+                "row {row} of {}, taken before,",
+                shown(facts.file.value(other_at))
+            )
         } else {
             format!("row {row} of the same file")
         }
     });
     for (position, column) in parcel.kind.columns.iter().enumerate() {
-        let (Some(left), Some(right)) = (mine.columns().get(position), other.columns().get(position)) else { continue };
+        let (Some(left), Some(right)) =
+            (mine.columns().get(position), other.columns().get(position))
+        else {
+            continue;
+        };
         if left.slice(at, 1).to_data() != right.slice(other_at, 1).to_data() {
-            let says = format!("{place} says {} under the same id and revision", written(right, other_at));
+            let says = format!(
+                "{place} says {} under the same id and revision",
+                written(right, other_at)
+            );
             return (column.name.to_string(), written(left, at), says);
         }
     }
-    (String::new(), String::new(), format!("{place} says otherwise under the same id and revision"))
+    (
+        String::new(),
+        String::new(),
+        format!("{place} says otherwise under the same id and revision"),
+    )
 }
 
 fn written(array: &ArrayRef, at: usize) -> String {

@@ -17,8 +17,15 @@ pub struct Findings {
 }
 
 impl Findings {
-    pub fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::error(code, span, message).help(help));
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.diagnostics
+            .push(Diagnostic::error(code, span, message).help(help));
     }
 
     /// The values of a map's keys; keys that are not known are reported with the nearest that is.
@@ -32,7 +39,12 @@ impl Findings {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("{what} takes: {}", known.join(", ")),
             };
-            self.error("F001", key.span, format!("{what} has no key `{}`", shown(name)), help);
+            self.error(
+                "F001",
+                key.span,
+                format!("{what} has no key `{}`", shown(name)),
+                help,
+            );
         }
         Some(keys)
     }
@@ -40,12 +52,22 @@ impl Findings {
     /// The values of a map whose keys are names of the author's choice.
     pub fn entries<'a>(&mut self, node: &'a Node, what: &str) -> Option<Keys<'a>> {
         if !node.is_map() {
-            self.error("F002", node.span, format!("{what} is not a map"), "write keys with values: `key: value`");
+            self.error(
+                "F002",
+                node.span,
+                format!("{what} is not a map"),
+                "write keys with values: `key: value`",
+            );
             return None;
         }
-        let mut keys = Keys { span: node.span, values: BTreeMap::new(), order: Vec::new() };
+        let mut keys = Keys {
+            span: node.span,
+            values: BTreeMap::new(),
+            order: Vec::new(),
+        };
         for entry in node.entries() {
-            keys.values.insert(&entry.key.text, (&entry.key, &entry.value));
+            keys.values
+                .insert(&entry.key.text, (&entry.key, &entry.value));
             keys.order.push((&entry.key, &entry.value));
         }
         Some(keys)
@@ -55,7 +77,12 @@ impl Findings {
     pub fn text<'a>(&mut self, node: &'a Node, what: &str) -> Option<&'a Scalar> {
         let scalar = node.as_scalar().filter(|scalar| !scalar.text.is_empty());
         if scalar.is_none() {
-            self.error("F003", node.span, format!("{what} is not a text"), "write a single value");
+            self.error(
+                "F003",
+                node.span,
+                format!("{what} is not a text"),
+                "write a single value",
+            );
         }
         scalar
     }
@@ -65,7 +92,12 @@ impl Findings {
         match keys.get(key) {
             Some(node) => self.text(node, &format!("`{key}`")),
             None => {
-                self.error("F004", keys.span, format!("{what} lacks `{key}`"), format!("add `{key}:`"));
+                self.error(
+                    "F004",
+                    keys.span,
+                    format!("{what} lacks `{key}`"),
+                    format!("add `{key}:`"),
+                );
                 None
             }
         }
@@ -80,11 +112,23 @@ impl Findings {
 
     /// One text or a list of them.
     pub fn texts<'a>(&mut self, node: &'a Node, what: &str) -> Vec<&'a Scalar> {
-        let items = if node.is_list() { node.list() } else { std::slice::from_ref(node) };
+        let items = if node.is_list() {
+            node.list()
+        } else {
+            std::slice::from_ref(node)
+        };
         if items.is_empty() {
-            self.error("F003", node.span, format!("{what} is an empty list"), "name at least one");
+            self.error(
+                "F003",
+                node.span,
+                format!("{what} is an empty list"),
+                "name at least one",
+            );
         }
-        items.iter().filter_map(|item| self.text(item, what)).collect()
+        items
+            .iter()
+            .filter_map(|item| self.text(item, what))
+            .collect()
     }
 
     /// A name fit for a table, a column or a formula.
@@ -92,7 +136,9 @@ impl Findings {
         let text = &scalar.text;
         let fits = text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.len() <= 63
-            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+            && text
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !fits {
             self.error(
                 "F005",

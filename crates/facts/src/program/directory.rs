@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use trueup_base::id::PartnerId;
 use trueup_plan::span::Span;
 use trueup_plan::yaml::Node;
 
@@ -103,13 +104,24 @@ impl From<CsvError> for ListError {
 }
 
 /// Reads a directory's declaration and its files.
-pub fn read(findings: &mut Findings, folder: &Path, name: &Arc<str>, node: &Node) -> Option<Directory> {
+pub fn read(
+    findings: &mut Findings,
+    folder: &Path,
+    name: &Arc<str>,
+    node: &Node,
+) -> Option<Directory> {
     let what = format!("the directory `{name}`");
-    let keys = findings.map(node, &what, &["is", "file", "id", "columns", "parent", "aliases"])?;
+    let keys = findings.map(
+        node,
+        &what,
+        &["is", "file", "id", "columns", "parent", "aliases"],
+    )?;
     let is = findings.words(&keys, "is");
     let file = findings.required(&keys, "file", &what);
     let id = findings.required(&keys, "id", &what);
-    let parent = keys.get("parent").and_then(|node| findings.text(node, "`parent`"));
+    let parent = keys
+        .get("parent")
+        .and_then(|node| findings.text(node, "`parent`"));
     let mut columns = Vec::new();
     if let Some(node) = keys.get("columns")
         && let Some(named) = findings.entries(node, "`columns`")
@@ -121,7 +133,11 @@ pub fn read(findings: &mut Findings, folder: &Path, name: &Arc<str>, node: &Node
     let (file, id) = (file?, id?);
     let mut hasher = PartsHasher::new("trueup directory 1");
     hash_node(&mut hasher, node);
-    let wanted = Wanted { id: &id.text, parent: parent.map(|scalar| &*scalar.text), columns: &columns };
+    let wanted = Wanted {
+        id: &id.text,
+        parent: parent.map(|scalar| &*scalar.text),
+        columns: &columns,
+    };
     let path = path_inside(findings, folder, &file.text, file.span)?;
     let rows = match read_rows(&path, &wanted, &mut hasher) {
         Ok((rows, problems)) => {
@@ -137,24 +153,51 @@ pub fn read(findings: &mut Findings, folder: &Path, name: &Arc<str>, node: &Node
             return None;
         }
     };
-    let aliases = match keys.get("aliases").and_then(|node| findings.text(node, "`aliases`")) {
+    let aliases = match keys
+        .get("aliases")
+        .and_then(|node| findings.text(node, "`aliases`"))
+    {
         Some(scalar) => {
             let path = path_inside(findings, folder, &scalar.text, scalar.span)?;
-            read_aliases(findings, &path, scalar.span, &scalar.text, &rows, &mut hasher)
+            read_aliases(
+                findings,
+                &path,
+                scalar.span,
+                &scalar.text,
+                &rows,
+                &mut hasher,
+            )
         }
         None => BTreeMap::new(),
     };
     check_parents(findings, file.span, &file.text, &rows);
     let columns = columns.into_iter().map(|column| column.name).collect();
-    Some(Directory { name: name.clone(), is, columns, rows, aliases, digest: hasher.finish() })
+    Some(Directory {
+        name: name.clone(),
+        is,
+        columns,
+        rows,
+        aliases,
+        digest: hasher.finish(),
+    })
 }
 
-fn path_inside(findings: &mut Findings, folder: &Path, text: &str, span: Span) -> Option<std::path::PathBuf> {
+fn path_inside(
+    findings: &mut Findings,
+    folder: &Path,
+    text: &str,
+    span: Span,
+) -> Option<std::path::PathBuf> {
     if stays_inside(text) {
         return Some(folder.join(text));
     }
     let help = "name a file relative to the program's folder, with / between names";
-    findings.error("F021", span, format!("`{}` leads out of the program's folder", shown(text)), help);
+    findings.error(
+        "F021",
+        span,
+        format!("`{}` leads out of the program's folder", shown(text)),
+        help,
+    );
     None
 }
 
@@ -166,7 +209,11 @@ fn read_column(
     let name = findings.name(name, "a directory's column")?;
     if !node.is_map() {
         let column = findings.text(node, &format!("`{name}`"))?.text.clone();
-        return Some(ColumnText { name, column, values: None });
+        return Some(ColumnText {
+            name,
+            column,
+            values: None,
+        });
     }
     let what = format!("the column `{name}`");
     let keys = findings.map(node, &what, &["column", "values"])?;
@@ -183,7 +230,11 @@ fn read_column(
         }
         None => None,
     };
-    Some(ColumnText { name, column, values })
+    Some(ColumnText {
+        name,
+        column,
+        values,
+    })
 }
 
 struct Wanted<'a> {
@@ -199,46 +250,74 @@ const PROBLEMS_MAX: usize = 20;
 
 fn open(path: &Path) -> Result<CsvIn<Input>, ListError> {
     let (input, content) = Input::open(path)?;
-    let other = |found| Err(ListError::Refused(FileRefusal::OtherFormat { found, declared: "CSV" }));
+    let other = |found| {
+        Err(ListError::Refused(FileRefusal::OtherFormat {
+            found,
+            declared: "CSV",
+        }))
+    };
     match content {
         Content::Empty => Err(ListError::Refused(FileRefusal::Empty)),
         Content::Parquet => other("a Parquet file"),
         Content::Zip => other("a zip archive or workbook"),
         Content::Gzip | Content::Other => {
             // A list is read whole and checked against what refers to it, and often typed by hand.
-            Ok(CsvIn::new(input, CsvStyle { delimiter: b',', last_line: LastLine::Open })?)
+            Ok(CsvIn::new(
+                input,
+                CsvStyle {
+                    delimiter: b',',
+                    last_line: LastLine::Open,
+                },
+            )?)
         }
     }
 }
 
 fn read_header(csv: &mut CsvIn<Input>, record: &mut Record) -> Result<Header, ListError> {
-    if !csv.next(record)? {
+    if !csv.read(record)? {
         return Err(ListError::Refused(FileRefusal::Empty));
     }
     Ok(Header::new(record.cells())?)
 }
 
-fn read_rows(path: &Path, wanted: &Wanted<'_>, hasher: &mut PartsHasher) -> Result<(Rows, Vec<String>), ListError> {
+fn read_rows(
+    path: &Path,
+    wanted: &Wanted<'_>,
+    hasher: &mut PartsHasher,
+) -> Result<(Rows, Vec<String>), ListError> {
     let mut csv = open(path)?;
     let mut record = Record::default();
     let header = read_header(&mut csv, &mut record)?;
     let id = header.position(wanted.id)?;
-    let parent = wanted.parent.map(|name| header.position(name)).transpose()?;
-    let positions: Result<Vec<usize>, FileRefusal> =
-        wanted.columns.iter().map(|column| header.position(&column.column)).collect();
+    let parent = wanted
+        .parent
+        .map(|name| header.position(name))
+        .transpose()?;
+    let positions: Result<Vec<usize>, FileRefusal> = wanted
+        .columns
+        .iter()
+        .map(|column| header.position(&column.column))
+        .collect();
     let positions = positions?;
     let mut rows = Rows::new();
     let mut problems = Vec::new();
-    while csv.next(&mut record)? {
+    while csv.read(&mut record)? {
         let line = record.line();
         if record.len() != header.len() {
-            problems.push(format!("line {line} has {} cells where the header has {}", record.len(), header.len()));
+            problems.push(format!(
+                "line {line} has {} cells where the header has {}",
+                record.len(),
+                header.len()
+            ));
             continue;
         }
         let key: Arc<str> = record.get(id).unwrap_or_default().into();
         if key.is_empty() {
             problems.push(format!("line {line} has no `{}`", wanted.id));
             continue;
+        }
+        if let Err(problem) = PartnerId::new(&*key) {
+            problems.push(format!("line {line}: {problem}"));
         }
         let mut cells = Vec::with_capacity(positions.len());
         for (at, column) in positions.iter().zip(wanted.columns) {
@@ -247,10 +326,21 @@ fn read_rows(path: &Path, wanted: &Wanted<'_>, hasher: &mut PartsHasher) -> Resu
                 Err(problem) => problems.push(format!("line {line}: {problem}")),
             }
         }
-        let parent = parent.and_then(|at| record.get(at)).filter(|text| !text.is_empty()).map(Arc::from);
-        let row = DirectoryRow { cells, parent, line };
+        let parent = parent
+            .and_then(|at| record.get(at))
+            .filter(|text| !text.is_empty())
+            .map(Arc::from);
+        let row = DirectoryRow {
+            cells,
+            parent,
+            line,
+        };
         if let Some(earlier) = rows.insert(key.clone(), row) {
-            problems.push(format!("`{}` stands on line {} and on line {line}", shown(&key), earlier.line));
+            problems.push(format!(
+                "`{}` stands on line {} and on line {line}",
+                shown(&key),
+                earlier.line
+            ));
         }
     }
     hasher.fixed(&csv.source().finish()?.0);
@@ -266,7 +356,11 @@ fn read_cell(text: &str, column: &ColumnText) -> Result<Option<Arc<str>>, String
         None => Ok(Some(text.into())),
         Some(values) => match values.get(text) {
             Some(value) => Ok(Some(value.clone())),
-            None => Err(format!("`{}` is not among the `values` of `{}`", shown(text), column.name)),
+            None => Err(format!(
+                "`{}` is not among the `values` of `{}`",
+                shown(text),
+                column.name
+            )),
         },
     }
 }
@@ -300,22 +394,36 @@ fn read_alias_rows(
     let mut csv = open(path)?;
     let mut record = Record::default();
     let header = read_header(&mut csv, &mut record)?;
-    let [alias, key, certified] = ["alias", "partner", "certified_by"].map(|name| header.position(name));
+    let [alias, key, certified] =
+        ["alias", "partner", "certified_by"].map(|name| header.position(name));
     let (alias, key, certified) = (alias?, key?, certified?);
     let mut aliases: BTreeMap<Arc<str>, Alias> = BTreeMap::new();
-    while csv.next(&mut record)? {
+    while csv.read(&mut record)? {
         let line = record.line();
-        let [name, key, certified_by] = [alias, key, certified].map(|at| record.get(at).unwrap_or_default());
+        let [name, key, certified_by] =
+            [alias, key, certified].map(|at| record.get(at).unwrap_or_default());
         if record.len() != header.len() || name.is_empty() || certified_by.is_empty() {
             problems.push(format!("line {line} lacks a value"));
         } else if rows.contains_key(name) {
-            problems.push(format!("line {line}: `{}` is a key of its own", shown(name)));
+            problems.push(format!(
+                "line {line}: `{}` is a key of its own",
+                shown(name)
+            ));
         } else if !rows.contains_key(key) {
-            problems.push(format!("line {line}: the directory has no `{}`", shown(key)));
+            problems.push(format!(
+                "line {line}: the directory has no `{}`",
+                shown(key)
+            ));
         } else if aliases.contains_key(name) {
             problems.push(format!("line {line}: `{}` is listed twice", shown(name)));
         } else {
-            aliases.insert(name.into(), Alias { key: key.into(), certified_by: certified_by.into() });
+            aliases.insert(
+                name.into(),
+                Alias {
+                    key: key.into(),
+                    certified_by: certified_by.into(),
+                },
+            );
         }
     }
     hasher.fixed(&csv.source().finish()?.0);
@@ -334,8 +442,21 @@ fn check_parents(findings: &mut Findings, span: Span, file: &str, rows: &Rows) {
                 break;
             }
             if let Some(begins) = path.iter().position(|above| *above == at.0) {
-                let circle: Vec<String> = path.iter().skip(begins).chain([&at.0]).map(|key| shown(key)).collect();
-                findings.error("F023", span, format!("{file}: the hierarchy goes in a circle: {}", circle.join(" → ")), help);
+                let circle: Vec<String> = path
+                    .iter()
+                    .skip(begins)
+                    .chain([&at.0])
+                    .map(|key| shown(key))
+                    .collect();
+                findings.error(
+                    "F023",
+                    span,
+                    format!(
+                        "{file}: the hierarchy goes in a circle: {}",
+                        circle.join(" → ")
+                    ),
+                    help,
+                );
                 break;
             }
             path.push(at.0);
@@ -345,7 +466,11 @@ fn check_parents(findings: &mut Findings, span: Span, file: &str, rows: &Rows) {
             match rows.get_key_value(parent) {
                 Some((key, row)) => at = (key, row),
                 None => {
-                    let message = format!("{file}: line {} names the parent `{}`, who is not listed", at.1.line, shown(parent));
+                    let message = format!(
+                        "{file}: line {} names the parent `{}`, who is not listed",
+                        at.1.line,
+                        shown(parent)
+                    );
                     findings.error("F023", span, message, help);
                     break;
                 }

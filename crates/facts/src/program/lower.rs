@@ -20,8 +20,17 @@ use crate::digest::{Digest, PartsHasher};
 use crate::error::Fault;
 use crate::words::{nearest, shown};
 
-const KEYS: [&str; 9] =
-    ["program", "title", "is", "currency", "zone", "calendar", "kinds", "directories", "sources"];
+const KEYS: [&str; 9] = [
+    "program",
+    "title",
+    "is",
+    "currency",
+    "zone",
+    "calendar",
+    "kinds",
+    "directories",
+    "sources",
+];
 
 pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
     let path = folder.join(PROGRAM_FILE);
@@ -34,8 +43,21 @@ pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
             let at = broken.utf8_error().valid_up_to();
             let file = sources.add(PROGRAM_FILE, "");
             let message = format!("the file is not UTF-8 at byte {at}");
-            findings.error("F006", Span { file, start: 0, end: 0 }, message, "save it as UTF-8");
-            return Ok(ProgramRead { program: None, sources, diagnostics: findings.diagnostics });
+            findings.error(
+                "F006",
+                Span {
+                    file,
+                    start: 0,
+                    end: 0,
+                },
+                message,
+                "save it as UTF-8",
+            );
+            return Ok(ProgramRead {
+                program: None,
+                sources,
+                diagnostics: findings.diagnostics,
+            });
         }
     };
     let file = sources.add(PROGRAM_FILE, &text);
@@ -44,7 +66,11 @@ pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
     let mut diagnostics = findings.diagnostics;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.code));
     let program = program.filter(|_| !any_error(&diagnostics));
-    Ok(ProgramRead { program, sources, diagnostics })
+    Ok(ProgramRead {
+        program,
+        sources,
+        diagnostics,
+    })
 }
 
 fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program> {
@@ -54,23 +80,40 @@ fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program>
     let name = name.and_then(|name| findings.name(name, what));
     let title = findings.words(&keys, "title");
     let is = findings.words(&keys, "is");
-    let currency = findings.required(&keys, "currency", what).and_then(|code| read_currency(findings, code));
+    let currency = findings
+        .required(&keys, "currency", what)
+        .and_then(|code| read_currency(findings, code));
     let zone = read_zone(findings, &keys);
     let calendar = read_calendar(findings, &keys);
     let mut declarations = BTreeMap::new();
     declarations.insert(Arc::from("program"), own_digest(&keys));
     let kinds = each_named(findings, &keys, "kinds", &mut declarations, read_kind);
-    let directories = each_named(findings, &keys, "directories", &mut declarations, |findings, name, node| {
-        directory::read(findings, folder, name, node)
-    });
+    let directories = each_named(
+        findings,
+        &keys,
+        "directories",
+        &mut declarations,
+        |findings, name, node| directory::read(findings, folder, name, node),
+    );
     for directory in &directories {
-        declarations.insert(format!("directory {}", directory.name).into(), directory.digest);
+        declarations.insert(
+            format!("directory {}", directory.name).into(),
+            directory.digest,
+        );
     }
     let zone = zone?;
-    let around = source::Around { kinds: &kinds, directories: &directories, zone: &zone };
-    let sources = each_named(findings, &keys, "sources", &mut declarations, |findings, name, node| {
-        source::read(findings, &around, name, node)
-    });
+    let around = source::Around {
+        kinds: &kinds,
+        directories: &directories,
+        zone: &zone,
+    };
+    let sources = each_named(
+        findings,
+        &keys,
+        "sources",
+        &mut declarations,
+        |findings, name, node| source::read(findings, &around, name, node),
+    );
     Some(Program {
         folder: folder.to_owned(),
         name: name?,
@@ -135,7 +178,12 @@ fn read_currency(findings: &mut Findings, code: &Scalar) -> Option<Currency> {
     match Currency::parse(&code.text) {
         Ok(currency) => Some(currency),
         Err(error) => {
-            findings.error("F007", code.span, error.to_string(), "currencies are those of ISO 4217");
+            findings.error(
+                "F007",
+                code.span,
+                error.to_string(),
+                "currencies are those of ISO 4217",
+            );
             None
         }
     }
@@ -150,7 +198,12 @@ fn read_zone(findings: &mut Findings, keys: &Keys<'_>) -> Option<TimeZone> {
         Ok(zone) => Some(zone),
         Err(_) => {
             let message = format!("there is no time zone `{}`", shown(&scalar.text));
-            findings.error("F008", scalar.span, message, "name one of the IANA table, such as Europe/Berlin or UTC");
+            findings.error(
+                "F008",
+                scalar.span,
+                message,
+                "name one of the IANA table, such as Europe/Berlin or UTC",
+            );
             None
         }
     }
@@ -162,7 +215,8 @@ fn read_calendar(findings: &mut Findings, keys: &Keys<'_>) -> Option<Calendar> {
     };
     let keys = findings.map(node, "`calendar`", &["year_starts", "weeks", "periods"])?;
     let mut calendar = Calendar::default();
-    let help = "see the calendar's words: year_starts: 12-01, weeks: 4-4-5, periods: [2021-09-29, …]";
+    let help =
+        "see the calendar's words: year_starts: 12-01, weeks: 4-4-5, periods: [2021-09-29, …]";
     if let Some(node) = keys.get("year_starts") {
         let scalar = findings.text(node, "`year_starts`")?;
         match scalar.text.parse() {
@@ -179,7 +233,10 @@ fn read_calendar(findings: &mut Findings, keys: &Keys<'_>) -> Option<Calendar> {
     }
     if let Some(node) = keys.get("periods") {
         let dates: Vec<&Scalar> = findings.texts(node, "`periods`");
-        let dates: Vec<Date> = dates.into_iter().filter_map(|date| read_date(findings, date)).collect();
+        let dates: Vec<Date> = dates
+            .into_iter()
+            .filter_map(|date| read_date(findings, date))
+            .collect();
         match calendar.clone().with_periods(dates) {
             Ok(with) => calendar = with,
             Err(error) => findings.error("F009", node.span, error.to_string(), help),
@@ -192,7 +249,12 @@ pub fn read_date(findings: &mut Findings, scalar: &Scalar) -> Option<Date> {
     match trueup_base::date::parse_date(&scalar.text) {
         Ok(date) => Some(date),
         Err(error) => {
-            findings.error("F010", scalar.span, error.to_string(), "write a day as 2013-11-29");
+            findings.error(
+                "F010",
+                scalar.span,
+                error.to_string(),
+                "write a day as 2013-11-29",
+            );
             None
         }
     }
@@ -211,32 +273,65 @@ fn read_kind(findings: &mut Findings, name: &Arc<str>, node: &Node) -> Option<Ki
                 columns.extend(read_kind_column(findings, column, value));
             }
         }
-        None => findings.error("F004", node.span, format!("{what} lacks `columns`"), "add `columns:`"),
+        None => findings.error(
+            "F004",
+            node.span,
+            format!("{what} lacks `columns`"),
+            "add `columns:`",
+        ),
     }
     let dated = dated?;
-    let Some(at) = columns.iter().position(|column| *column.name == *dated.text) else {
+    let Some(at) = columns
+        .iter()
+        .position(|column| *column.name == *dated.text)
+    else {
         let known: Vec<&str> = columns.iter().map(|column| &*column.name).collect();
         let help = match nearest(&dated.text, known.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("its columns are: {}", known.join(", ")),
         };
-        findings.error("F011", dated.span, format!("{what} has no column `{}`", shown(&dated.text)), help);
+        findings.error(
+            "F011",
+            dated.span,
+            format!("{what} has no column `{}`", shown(&dated.text)),
+            help,
+        );
         return None;
     };
-    if columns.get(at).is_some_and(|column| column.of != ColumnType::Date) {
+    if columns
+        .get(at)
+        .is_some_and(|column| column.of != ColumnType::Date)
+    {
         let help = "`dated` names the column of type date that places a row in a window";
-        findings.error("F011", dated.span, format!("the column `{}` is no date", dated.text), help);
+        findings.error(
+            "F011",
+            dated.span,
+            format!("the column `{}` is no date", dated.text),
+            help,
+        );
     }
-    Some(Kind { name: name.clone(), is, dated: at, columns })
+    Some(Kind {
+        name: name.clone(),
+        is,
+        dated: at,
+        columns,
+    })
 }
 
-const TYPES: [&str; 8] = ["text", "partner", "date", "flag", "money", "count", "score", "ratio"];
+const TYPES: [&str; 8] = [
+    "text", "partner", "date", "flag", "money", "count", "score", "ratio",
+];
 
 fn read_kind_column(findings: &mut Findings, name: &Scalar, node: &Node) -> Option<KindColumn> {
     let column = findings.name(name, "a column")?;
     if column.starts_with(RESERVED_PREFIX) {
         let help = "those are the columns that every kind has besides: fact_id, fact_weight, …";
-        findings.error("F012", name.span, format!("a column cannot begin with `{RESERVED_PREFIX}`"), help);
+        findings.error(
+            "F012",
+            name.span,
+            format!("a column cannot begin with `{RESERVED_PREFIX}`"),
+            help,
+        );
         return None;
     }
     let what = format!("the column `{column}`");
@@ -257,16 +352,29 @@ fn read_kind_column(findings: &mut Findings, name: &Scalar, node: &Node) -> Opti
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("types are: {}", TYPES.join(", ")),
             };
-            findings.error("F013", word.span, format!("there is no type `{}`", shown(other)), help);
+            findings.error(
+                "F013",
+                word.span,
+                format!("there is no type `{}`", shown(other)),
+                help,
+            );
             return None;
         }
     };
     let of = match unit {
-        Some(unit) => ColumnType::Number { unit, room: read_room(findings, word, unit, keys.as_ref())? },
+        Some(unit) => ColumnType::Number {
+            unit,
+            room: read_room(findings, word, unit, keys.as_ref())?,
+        },
         None => {
             for key in ["scale", "digits"] {
                 if let Some(node) = keys.as_ref().and_then(|keys| keys.get(key)) {
-                    findings.error("F014", node.span, format!("a {} has no `{key}`", word.text), "only numbers do");
+                    findings.error(
+                        "F014",
+                        node.span,
+                        format!("a {} has no `{key}`", word.text),
+                        "only numbers do",
+                    );
                 }
             }
             match &*word.text {
@@ -280,7 +388,12 @@ fn read_kind_column(findings: &mut Findings, name: &Scalar, node: &Node) -> Opti
     Some(KindColumn { name: column, of })
 }
 
-fn read_room(findings: &mut Findings, word: &Scalar, unit: NumberUnit, keys: Option<&Keys<'_>>) -> Option<Room> {
+fn read_room(
+    findings: &mut Findings,
+    word: &Scalar,
+    unit: NumberUnit,
+    keys: Option<&Keys<'_>>,
+) -> Option<Room> {
     let mut small = |key: &str| -> Option<Option<(u8, Span)>> {
         let Some(node) = keys.and_then(|keys| keys.get(key)) else {
             return Some(None);
@@ -302,7 +415,12 @@ fn read_room(findings: &mut Findings, word: &Scalar, unit: NumberUnit, keys: Opt
     let scale = match (scale, unit) {
         (Some((scale, span)), _) => {
             if scale > digits {
-                findings.error("F014", span, "more decimals than digits", "`digits` counts all, `scale` those after the mark");
+                findings.error(
+                    "F014",
+                    span,
+                    "more decimals than digits",
+                    "`digits` counts all, `scale` those after the mark",
+                );
                 return None;
             }
             scale
@@ -310,7 +428,10 @@ fn read_room(findings: &mut Findings, word: &Scalar, unit: NumberUnit, keys: Opt
         (None, NumberUnit::Count) => 0,
         (None, NumberUnit::Money | NumberUnit::Score | NumberUnit::Ratio) => {
             let message = format!("a {} column states its `scale`", unit.word());
-            let help = format!("write `{{ type: {}, scale: 2 }}`, with the decimals the source sends", unit.word());
+            let help = format!(
+                "write `{{ type: {}, scale: 2 }}`, with the decimals the source sends",
+                unit.word()
+            );
             findings.error("F014", word.span, message, help);
             return None;
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int8Array, Int64Builder, RecordBatch,
-    StringArray, StringBuilder, UInt32Array,
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int8Array,
+    Int64Builder, RecordBatch, StringArray, StringBuilder, UInt32Array,
 };
 use arrow::compute::take;
 use arrow::datatypes::SchemaRef;
@@ -32,7 +32,6 @@ pub struct Chunk {
     schema: SchemaRef,
     source: Arc<str>,
     file: Arc<str>,
-    recorded_on_otherwise: i32,
     partner: Option<usize>,
     dated: usize,
     columns: Vec<Column>,
@@ -49,21 +48,24 @@ pub struct Chunk {
 impl Chunk {
     /// No rows yet.
     #[must_use]
-    pub fn new(kind: &Kind, source: &Arc<str>, file: &Arc<str>, recorded_on_otherwise: i32) -> Self {
+    pub fn new(kind: &Kind, source: &Arc<str>, file: &Arc<str>) -> Self {
         let schema = arrow_schema(kind);
-        let columns = kind.columns.iter().zip(schema.fields()).map(|(column, field)| match column.of {
-            ColumnType::Text | ColumnType::Partner => Column::Text(StringBuilder::new()),
-            ColumnType::Date => Column::Day(Date32Builder::new()),
-            ColumnType::Flag => Column::Flag(BooleanBuilder::new()),
-            ColumnType::Number { .. } => {
-                Column::Number(Decimal128Builder::new().with_data_type(field.data_type().clone()))
-            }
-        });
+        let columns =
+            kind.columns
+                .iter()
+                .zip(schema.fields())
+                .map(|(column, field)| match column.of {
+                    ColumnType::Text | ColumnType::Partner => Column::Text(StringBuilder::new()),
+                    ColumnType::Date => Column::Day(Date32Builder::new()),
+                    ColumnType::Flag => Column::Flag(BooleanBuilder::new()),
+                    ColumnType::Number { .. } => Column::Number(
+                        Decimal128Builder::new().with_data_type(field.data_type().clone()),
+                    ),
+                });
         Self {
             columns: columns.collect(),
             source: source.clone(),
             file: file.clone(),
-            recorded_on_otherwise,
             partner: kind.partner(),
             dated: kind.dated,
             ids: StringBuilder::new(),
@@ -102,10 +104,14 @@ impl Chunk {
         self.ids.append_value(&row.id);
         self.revisions.append_value(row.revision);
         self.contents.append_value(content.to_be_bytes());
-        self.recorded_on.append_value(row.recorded_on.unwrap_or(self.recorded_on_otherwise));
+        self.recorded_on.append_option(row.recorded_on);
         // A file has fewer than 2^63 rows.
-        self.rows.append_value(i64::try_from(at).unwrap_or(i64::MAX));
-        let partner = self.partner.and_then(|position| row.text(position, cells)).unwrap_or_default();
+        self.rows
+            .append_value(i64::try_from(at).unwrap_or(i64::MAX));
+        let partner = self
+            .partner
+            .and_then(|position| row.text(position, cells))
+            .unwrap_or_default();
         let partner = match self.partners.get(partner) {
             Some(number) => *number,
             None => {
@@ -114,7 +120,8 @@ impl Chunk {
                 number
             }
         };
-        self.order.push((partner, row.day(self.dated).unwrap_or(i32::MIN)));
+        self.order
+            .push((partner, row.day(self.dated).unwrap_or(i32::MIN)));
     }
 
     /// The rows as columns, ordered by partner, date and place in the file; nothing is left behind.
@@ -139,19 +146,29 @@ impl Chunk {
         let contents: ArrayRef = Arc::new(self.contents.finish());
         let recorded_on: ArrayRef = Arc::new(self.recorded_on.finish());
         let rows: ArrayRef = Arc::new(self.rows.finish());
-        arrays.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&*self.source, count))));
+        arrays.push(Arc::new(StringArray::from_iter_values(
+            std::iter::repeat_n(&*self.source, count),
+        )));
         arrays.push(take(&ids, &order, None)?);
         arrays.push(take(&revisions, &order, None)?);
-        arrays.push(Arc::new(Int8Array::from_iter_values(std::iter::repeat_n(1, count))));
+        arrays.push(Arc::new(Int8Array::from_iter_values(std::iter::repeat_n(
+            1, count,
+        ))));
         arrays.push(take(&contents, &order, None)?);
         arrays.push(take(&recorded_on, &order, None)?);
-        arrays.push(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&*self.file, count))));
+        arrays.push(Arc::new(StringArray::from_iter_values(
+            std::iter::repeat_n(&*self.file, count),
+        )));
         arrays.push(take(&rows, &order, None)?);
         RecordBatch::try_new(self.schema.clone(), arrays)
     }
 
     fn ordered(&mut self) -> UInt32Array {
-        let by_name: BTreeMap<&str, u32> = self.partners.iter().map(|(name, number)| (name.as_str(), *number)).collect();
+        let by_name: BTreeMap<&str, u32> = self
+            .partners
+            .iter()
+            .map(|(name, number)| (name.as_str(), *number))
+            .collect();
         let mut ranks = vec![0_u32; by_name.len()];
         for (rank, number) in by_name.values().enumerate() {
             if let Some(slot) = ranks.get_mut(*number as usize) {

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type};
+use arrow::error::ArrowError;
 use bytes::Bytes;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -54,7 +55,12 @@ pub struct FileWritten {
 ///
 /// # Errors
 /// When the disk or the encoder refuses.
-pub fn write_file(disk: &Disk, path: &Path, batches: &[RecordBatch], skip_by: &[&str]) -> Result<FileWritten, Fault> {
+pub fn write_file(
+    disk: &Disk,
+    path: &Path,
+    batches: &[RecordBatch],
+    skip_by: &[&str],
+) -> Result<FileWritten, Fault> {
     let mut properties = WriterProperties::builder()
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
@@ -77,19 +83,32 @@ pub fn write_file(disk: &Disk, path: &Path, batches: &[RecordBatch], skip_by: &[
     let out = writer.into_inner().map_err(failed)?;
     let (mut buffered, digest, bytes) = out.finish();
     buffered.flush().map_err(Fault::write(path))?;
-    let file = buffered.into_inner().map_err(|error| Fault::write(path)(error.into_error()))?;
+    let file = buffered
+        .into_inner()
+        .map_err(|error| Fault::write(path)(error.into_error()))?;
     disk.sync_file(&file, path).map_err(Fault::write(path))?;
     let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
-    Ok(FileWritten { file: StoredFile { digest, bytes, rows }, stats: stats(batches, skip_by) })
+    Ok(FileWritten {
+        file: StoredFile {
+            digest,
+            bytes,
+            rows,
+        },
+        stats: stats(batches, skip_by),
+    })
 }
 
 /// A full disk shows as itself, whatever layers it came through.
 fn parquet_fault(path: &Path, error: parquet::errors::ParquetError) -> Fault {
     match error {
-        parquet::errors::ParquetError::External(source) => match source.downcast::<std::io::Error>() {
-            Ok(source) => Fault::write(path)(*source),
-            Err(source) => Fault::parquet("write", path)(parquet::errors::ParquetError::External(source)),
-        },
+        parquet::errors::ParquetError::External(source) => {
+            match source.downcast::<std::io::Error>() {
+                Ok(source) => Fault::write(path)(*source),
+                Err(source) => {
+                    Fault::parquet("write", path)(parquet::errors::ParquetError::External(source))
+                }
+            }
+        }
         other => Fault::parquet("write", path)(other),
     }
 }
@@ -101,7 +120,10 @@ fn stats(batches: &[RecordBatch], skip_by: &[&str]) -> String {
     for name in skip_by {
         let mut range: Option<(String, String)> = None;
         let mut missing = 0;
-        for array in batches.iter().filter_map(|batch| batch.column_by_name(name)) {
+        for array in batches
+            .iter()
+            .filter_map(|batch| batch.column_by_name(name))
+        {
             missing += array.null_count();
             for text in texts(array).into_iter().flatten() {
                 range = Some(match range.take() {
@@ -117,7 +139,8 @@ fn stats(batches: &[RecordBatch], skip_by: &[&str]) -> String {
             greatest.insert((*name).to_owned(), Value::String(high));
         }
     }
-    json!({ "numRecords": rows, "minValues": smallest, "maxValues": greatest, "nullCount": nulls }).to_string()
+    json!({ "numRecords": rows, "minValues": smallest, "maxValues": greatest, "nullCount": nulls })
+        .to_string()
 }
 
 /// The smallest and greatest value of an array, as text that sorts as the values do.
@@ -125,7 +148,11 @@ fn texts(array: &dyn Array) -> [Option<String>; 2] {
     match array.data_type() {
         DataType::Utf8 => {
             let array = array.as_string::<i32>();
-            [arrow::compute::min_string(array), arrow::compute::max_string(array)].map(|text| text.map(str::to_owned))
+            [
+                arrow::compute::min_string(array),
+                arrow::compute::max_string(array),
+            ]
+            .map(|text| text.map(str::to_owned))
         }
         DataType::Date32 => {
             let array = array.as_primitive::<Date32Type>();
@@ -141,7 +168,11 @@ fn texts(array: &dyn Array) -> [Option<String>; 2] {
 ///
 /// # Errors
 /// When it cannot be read or was damaged.
-pub fn read_file(folder: &Path, file: &StoredFile, columns: Option<&[&str]>) -> Result<Reading, Fault> {
+pub fn read_file(
+    folder: &Path,
+    file: &StoredFile,
+    columns: Option<&[&str]>,
+) -> Result<impl Iterator<Item = Result<RecordBatch, ArrowError>>, Fault> {
     let path = folder.join(file.name());
     let bytes = std::fs::read(&path).map_err(Fault::read(&path))?;
     let found = Digest::of(&bytes);
@@ -150,25 +181,15 @@ pub fn read_file(folder: &Path, file: &StoredFile, columns: Option<&[&str]>) -> 
         return Err(Fault::Damaged { path, what });
     }
     let failed = |error| Fault::parquet("read", &path)(error);
-    let mut builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(failed)?;
+    let mut builder =
+        ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(failed)?;
     if let Some(columns) = columns {
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
     }
-    let reader = builder.with_batch_size(BATCH_ROWS).build().map_err(failed)?;
-    Ok(Reading { reader })
-}
-
-/// Batches of a stored file.
-#[derive(Debug)]
-pub struct Reading {
-    reader: ParquetRecordBatchReader,
-}
-
-impl Iterator for Reading {
-    type Item = Result<RecordBatch, arrow::error::ArrowError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.reader.next()
-    }
+    let reader = builder
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(failed)?;
+    Ok(reader)
 }

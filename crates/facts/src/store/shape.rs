@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, Date32Array, Int8Array, Int64Array, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BinaryArray, Date32Array, Int8Array, Int64Array, RecordBatch,
+    StringArray,
 };
 use arrow::datatypes::{DataType, Date32Type, Field, Int8Type, Int64Type, Schema, SchemaRef};
 use deltalake::kernel::{DataType as DeltaType, MetadataValue, PrimitiveType, StructField};
@@ -20,23 +21,24 @@ pub const FACT_REVISION: &str = "fact_revision";
 pub const FACT_WEIGHT: &str = "fact_weight";
 /// Half a digest of what it says.
 pub const FACT_CONTENT: &str = "fact_content";
-/// The day it became known.
+/// The day it became known; none for what was known from the start, as far as its source says.
 pub const FACT_RECORDED_ON: &str = "fact_recorded_on";
 /// The delivered file it came in.
 pub const FACT_FILE: &str = "fact_file";
 /// Its line or row there.
 pub const FACT_ROW: &str = "fact_row";
 
-fn own_fields() -> [(&'static str, DataType, DeltaType); 8] {
+/// Name, Arrow type, Delta type, and whether it may be missing.
+fn own_fields() -> [(&'static str, DataType, DeltaType, bool); 8] {
     [
-        (FACT_SOURCE, DataType::Utf8, DeltaType::STRING),
-        (FACT_ID, DataType::Utf8, DeltaType::STRING),
-        (FACT_REVISION, DataType::Int64, DeltaType::LONG),
-        (FACT_WEIGHT, DataType::Int8, DeltaType::BYTE),
-        (FACT_CONTENT, DataType::Binary, DeltaType::BINARY),
-        (FACT_RECORDED_ON, DataType::Date32, DeltaType::DATE),
-        (FACT_FILE, DataType::Utf8, DeltaType::STRING),
-        (FACT_ROW, DataType::Int64, DeltaType::LONG),
+        (FACT_SOURCE, DataType::Utf8, DeltaType::STRING, false),
+        (FACT_ID, DataType::Utf8, DeltaType::STRING, false),
+        (FACT_REVISION, DataType::Int64, DeltaType::LONG, false),
+        (FACT_WEIGHT, DataType::Int8, DeltaType::BYTE, false),
+        (FACT_CONTENT, DataType::Binary, DeltaType::BINARY, false),
+        (FACT_RECORDED_ON, DataType::Date32, DeltaType::DATE, true),
+        (FACT_FILE, DataType::Utf8, DeltaType::STRING, false),
+        (FACT_ROW, DataType::Int64, DeltaType::LONG, false),
     ]
 }
 
@@ -55,7 +57,9 @@ pub fn arrow_schema(kind: &Kind) -> SchemaRef {
         };
         Field::new(&*column.name, of, true)
     });
-    let own = own_fields().into_iter().map(|(name, of, _)| Field::new(name, of, false));
+    let own = own_fields()
+        .into_iter()
+        .map(|(name, of, _, missing)| Field::new(name, of, missing));
     Arc::new(Schema::new(declared.chain(own).collect::<Vec<_>>()))
 }
 
@@ -67,12 +71,18 @@ pub fn delta_columns(kind: &Kind) -> Result<Vec<StructField>, deltalake::DeltaTa
             ColumnType::Text | ColumnType::Partner => DeltaType::STRING,
             ColumnType::Date => DeltaType::DATE,
             ColumnType::Flag => DeltaType::BOOLEAN,
-            ColumnType::Number { room, .. } => DeltaType::Primitive(PrimitiveType::decimal(room.digits, room.scale)?),
+            ColumnType::Number { room, .. } => {
+                DeltaType::Primitive(PrimitiveType::decimal(room.digits, room.scale)?)
+            }
         };
         let word = MetadataValue::String(column.of.word().to_owned());
         columns.push(StructField::nullable(&*column.name, of).with_metadata([(TYPE_KEY, word)]));
     }
-    columns.extend(own_fields().into_iter().map(|(name, _, of)| StructField::not_null(name, of)));
+    columns.extend(
+        own_fields()
+            .into_iter()
+            .map(|(name, _, of, missing)| StructField::new(name, of, missing)),
+    );
     Ok(columns)
 }
 
@@ -90,7 +100,7 @@ pub struct FactColumns<'a> {
     pub weight: &'a Int8Array,
     /// Half a digest of what it says.
     pub content: &'a BinaryArray,
-    /// The day it became known.
+    /// The day it became known, if its source says.
     pub recorded_on: &'a Date32Array,
     /// Its line or row in the delivered file.
     pub row: &'a Int64Array,

@@ -105,9 +105,16 @@ impl Tables {
     /// When the folder is not there or no runtime can be started.
     pub fn of(program: &Path, disk: Disk) -> Result<Self, Fault> {
         let folder = fs::canonicalize(program).map_err(Fault::read(program))?;
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Fault::Runtime)?;
-        Ok(Self { runtime, disk, state: state_folder(&folder) })
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(Fault::Runtime)?;
+        Ok(Self {
+            runtime,
+            disk,
+            state: state_folder(&folder),
+        })
     }
 
     /// The disk they are on.
@@ -160,9 +167,16 @@ impl Tables {
     /// # Errors
     /// When another process has it.
     pub fn lock(&self) -> Result<Lock, Fault> {
-        self.disk.create_folder(&self.state).map_err(Fault::write(&self.state))?;
+        self.disk
+            .create_folder(&self.state)
+            .map_err(Fault::write(&self.state))?;
         let path = self.state.join("facts.lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(Fault::write(&path))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(Fault::write(&path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Fault::Locked { path }),
@@ -172,7 +186,9 @@ impl Tables {
         if staging.exists() {
             fs::remove_dir_all(&staging).map_err(Fault::write(&staging))?;
         }
-        self.disk.create_folder(&staging).map_err(Fault::write(&staging))?;
+        self.disk
+            .create_folder(&staging)
+            .map_err(Fault::write(&staging))?;
         Ok(Lock { _file: file })
     }
 
@@ -185,7 +201,8 @@ impl Tables {
         if !has_log(&folder) {
             return Ok(None);
         }
-        self.wait(FactTable::open(&self.disk, kind, folder)).map(Some)
+        self.wait(FactTable::open(&self.disk, kind, folder))
+            .map(Some)
     }
 
     /// Opens the table of a kind as it was at a version.
@@ -195,7 +212,11 @@ impl Tables {
     pub fn open_at(&self, kind: &str, version: u64) -> Result<FactTable, Fault> {
         self.wait(async {
             let mut table = FactTable::open(&self.disk, kind, self.folder(kind)).await?;
-            table.delta.load_version(version).await.map_err(Fault::table("open an earlier version of", kind))?;
+            table
+                .delta
+                .load_version(version)
+                .await
+                .map_err(Fault::table("open an earlier version of", kind))?;
             table.read_deliveries().await?;
             Ok(table)
         })
@@ -207,10 +228,14 @@ impl Tables {
     /// When it cannot be opened or made, or has other columns.
     pub fn open_or_make(&self, kind: &Kind) -> Result<Result<FactTable, FileRefusal>, Fault> {
         let folder = self.folder(&kind.name);
-        self.disk.create_folder(&folder.join(QUARANTINE)).map_err(Fault::write(&folder))?;
+        self.disk
+            .create_folder(&folder.join(QUARANTINE))
+            .map_err(Fault::write(&folder))?;
         self.wait(async {
             if !has_log(&folder) {
-                make(&self.disk, kind, &folder).await.map_err(Fault::table("make", &kind.name))?;
+                make(&self.disk, kind, &folder)
+                    .await
+                    .map_err(Fault::table("make", &kind.name))?;
             }
             let table = FactTable::open(&self.disk, &kind.name, folder).await?;
             Ok(match table.differs(kind)? {
@@ -238,10 +263,14 @@ impl Tables {
 
     fn name_files(&self, table: &FactTable, commit: &Commit) -> Result<(), Fault> {
         for (staged, name) in places(table, commit) {
-            self.disk.rename(&staged, &name).map_err(Fault::write(&name))?;
+            self.disk
+                .rename(&staged, &name)
+                .map_err(Fault::write(&name))?;
         }
         for folder in [table.folder.clone(), table.folder.join(QUARANTINE)] {
-            self.disk.sync_folder(&folder).map_err(Fault::write(&folder))?;
+            self.disk
+                .sync_folder(&folder)
+                .map_err(Fault::write(&folder))?;
         }
         Ok(())
     }
@@ -274,7 +303,10 @@ pub struct Commit {
 }
 
 fn has_log(folder: &Path) -> bool {
-    folder.join("_delta_log").join(format!("{:020}.json", 0)).is_file()
+    folder
+        .join("_delta_log")
+        .join(format!("{:020}.json", 0))
+        .is_file()
 }
 
 /// The table of one kind.
@@ -289,7 +321,9 @@ pub struct FactTable {
 fn connect(disk: &Disk, folder: &Path) -> Result<DeltaTable, DeltaTableError> {
     let location = deltalake::ensure_table_uri(folder.to_string_lossy())?;
     let store = Arc::new(DurableStore::new(disk.clone()));
-    DeltaTableBuilder::from_url(location.clone())?.with_storage_backend(store, location).build()
+    DeltaTableBuilder::from_url(location.clone())?
+        .with_storage_backend(store, location)
+        .build()
 }
 
 async fn make(disk: &Disk, kind: &Kind, folder: &Path) -> Result<(), DeltaTableError> {
@@ -319,7 +353,12 @@ impl FactTable {
             Ok(delta)
         };
         let delta = open.await.map_err(Fault::table("open", kind))?;
-        let mut table = Self { kind: kind.into(), folder, delta, deliveries: Vec::new() };
+        let mut table = Self {
+            kind: kind.into(),
+            folder,
+            delta,
+            deliveries: Vec::new(),
+        };
         table.read_deliveries().await?;
         Ok(table)
     }
@@ -358,7 +397,11 @@ impl FactTable {
     #[must_use]
     pub fn delivered(&self, source: &str, digest: Digest, reading: Digest) -> Option<&Delivery> {
         let same = |delivery: &&Delivery| delivery.source == source && delivery.digest == digest;
-        self.deliveries.iter().rev().find(same).filter(|delivery| delivery.reading == reading)
+        self.deliveries
+            .iter()
+            .rev()
+            .find(same)
+            .filter(|delivery| delivery.reading == reading)
     }
 
     /// The files that the log says are the table's, in the order of their digests.
@@ -366,19 +409,32 @@ impl FactTable {
     /// # Errors
     /// When one is not named by its digest: somebody else wrote to the table.
     pub fn files(&self) -> Result<Vec<StoredFile>, Fault> {
-        let state = self.delta.snapshot().map_err(Fault::table("read", &self.kind))?;
-        let rows: HashMap<Digest, u64> =
-            self.deliveries.iter().flat_map(|delivery| &delivery.files).map(|file| (file.digest, file.rows)).collect();
+        let state = self
+            .delta
+            .snapshot()
+            .map_err(Fault::table("read", &self.kind))?;
+        let rows: HashMap<Digest, u64> = self
+            .deliveries
+            .iter()
+            .flat_map(|delivery| &delivery.files)
+            .map(|file| (file.digest, file.rows))
+            .collect();
         let mut files = Vec::new();
         for view in state.log_data().iter() {
             let path = view.path();
             let digest = path.strip_suffix(".parquet").and_then(Digest::parse);
-            let Some((digest, rows)) = digest.and_then(|digest| Some((digest, *rows.get(&digest)?))) else {
+            let Some((digest, rows)) =
+                digest.and_then(|digest| Some((digest, *rows.get(&digest)?)))
+            else {
                 let path = self.folder.join(&*path);
                 let what = "the log names it, but no delivery added it: another program wrote to the table".to_owned();
                 return Err(Fault::Damaged { path, what });
             };
-            files.push(StoredFile { digest, bytes: u64::try_from(view.size()).unwrap_or(0), rows });
+            files.push(StoredFile {
+                digest,
+                bytes: u64::try_from(view.size()).unwrap_or(0),
+                rows,
+            });
         }
         files.sort_unstable();
         Ok(files)
@@ -396,13 +452,19 @@ impl FactTable {
             .flat_map(|delivery| &delivery.files)
             .map(|file| file.digest)
             .collect();
-        Ok(self.files()?.into_iter().filter(|file| of.contains(&file.digest)).collect())
+        Ok(self
+            .files()?
+            .into_iter()
+            .filter(|file| of.contains(&file.digest))
+            .collect())
     }
 
     /// Where a list of quarantined rows lies.
     #[must_use]
     pub fn quarantine_path(&self, list: &QuarantineFile) -> PathBuf {
-        self.folder.join(QUARANTINE).join(format!("{}.jsonl", list.digest))
+        self.folder
+            .join(QUARANTINE)
+            .join(format!("{}.jsonl", list.digest))
     }
 
     /// What differs between the table's columns and the declared ones.
@@ -414,33 +476,62 @@ impl FactTable {
         let stored: Vec<_> = schema.fields().collect();
         for (at, column) in declared.iter().enumerate() {
             match stored.get(at) {
-                Some(other) if other.name == column.name && other.data_type == column.data_type => {}
+                Some(other) if other.name == column.name && other.data_type == column.data_type => {
+                }
                 Some(other) => {
                     return Ok(Some(format!(
                         "the kind `{}` declares the column `{}` as {} where its table has `{}` as {}",
                         kind.name, column.name, column.data_type, other.name, other.data_type
                     )));
                 }
-                None => return Ok(Some(format!("the table of `{}` lacks the column `{}`", kind.name, column.name))),
+                None => {
+                    return Ok(Some(format!(
+                        "the table of `{}` lacks the column `{}`",
+                        kind.name, column.name
+                    )));
+                }
             }
         }
         let more = stored.get(declared.len());
-        Ok(more.map(|column| format!("the table of `{}` has the column `{}` besides", kind.name, column.name)))
+        Ok(more.map(|column| {
+            format!(
+                "the table of `{}` has the column `{}` besides",
+                kind.name, column.name
+            )
+        }))
     }
 
     async fn read_deliveries(&mut self) -> Result<(), Fault> {
         let mut deliveries = Vec::new();
         let log = self.delta.log_store();
         for version in 0..=self.version() {
-            let entry = log.read_commit_entry(version).await.map_err(Fault::table("read the log of", &self.kind))?;
+            let entry = log
+                .read_commit_entry(version)
+                .await
+                .map_err(Fault::table("read the log of", &self.kind))?;
             let Some(entry) = entry else {
-                let path = self.folder.join("_delta_log").join(format!("{version:020}.json"));
-                return Err(Fault::Damaged { path, what: "the log lacks this entry".to_owned() });
+                let path = self
+                    .folder
+                    .join("_delta_log")
+                    .join(format!("{version:020}.json"));
+                return Err(Fault::Damaged {
+                    path,
+                    what: "the log lacks this entry".to_owned(),
+                });
             };
-            for line in entry.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            for line in entry
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty())
+            {
                 let damaged = |error: serde_json::Error| {
-                    let path = self.folder.join("_delta_log").join(format!("{version:020}.json"));
-                    Fault::Damaged { path, what: error.to_string() }
+                    let path = self
+                        .folder
+                        .join("_delta_log")
+                        .join(format!("{version:020}.json"));
+                    Fault::Damaged {
+                        path,
+                        what: error.to_string(),
+                    }
                 };
                 let action: serde_json::Value = serde_json::from_slice(line).map_err(damaged)?;
                 let own = action.get("commitInfo").and_then(|info| info.get(ENTRY));
@@ -454,16 +545,23 @@ impl FactTable {
     }
 
     async fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
-        self.commit_to_log(commit).await.map_err(Fault::table("commit to", &self.kind))?;
+        self.commit_to_log(commit)
+            .await
+            .map_err(Fault::table("commit to", &self.kind))?;
         self.deliveries.push(commit.delivery.clone());
         Ok(())
     }
 
     async fn commit_to_log(&mut self, commit: &Commit) -> Result<(), DeltaTableError> {
         let delivery = &commit.delivery;
-        let entry = serde_json::to_value(delivery)
-            .map_err(|error| DeltaTableError::Generic(format!("cannot encode the delivery: {error}")))?;
-        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        let entry = serde_json::to_value(delivery).map_err(|error| {
+            DeltaTableError::Generic(format!("cannot encode the delivery: {error}"))
+        })?;
+        let operation = DeltaOperation::Write {
+            mode: SaveMode::Append,
+            partition_by: None,
+            predicate: None,
+        };
         let info = CommitInfo {
             timestamp: Some(commit.at_ms),
             operation: Some("WRITE".to_owned()),
@@ -485,7 +583,10 @@ impl FactTable {
             })
         }));
         // The same delivery can never be committed twice, not by another process either.
-        let name = format!("trueup/{}/{}/{}", delivery.source, delivery.digest, delivery.reading);
+        let name = format!(
+            "trueup/{}/{}/{}",
+            delivery.source, delivery.digest, delivery.reading
+        );
         let properties = CommitProperties::default()
             .with_metadata([(ENTRY.to_owned(), entry)])
             .with_application_transaction(Transaction::new(name, 1))

@@ -1,0 +1,135 @@
+//! What becomes of a delivery's rows, and of the second attempt.
+
+use crate::bench::{Bench, said};
+
+#[test]
+fn rows_are_standardised_and_kept() {
+    let bench = Bench::new();
+    bench.deliver("a.csv", "1,P1,2026-03-01,10.50,2,Y,first\n2,EINS,2026-03-02,-3,,N,\"say \"\"hi\"\"\"\n3,,2026-03-03,,0,,\n");
+    assert_eq!(said(&bench.ingest()), ["data/a.csv: 3 read = 3 accepted"]);
+    assert_eq!(
+        bench.state("sale"),
+        [
+            "1@1 P1 2026-03-01 10.50 2 true first",
+            "2@1 P1 2026-03-02 -3.00  false say \"hi\"",
+            "3@1  2026-03-03  0  ",
+        ]
+    );
+}
+
+#[test]
+fn the_same_file_twice_changes_nothing() {
+    let bench = Bench::new();
+    bench.deliver("a.csv", "1,P1,2026-03-01,10.50,2,Y,first\n");
+    bench.ingest();
+    let before = bench.snapshot();
+    assert_eq!(said(&bench.ingest()), ["data/a.csv: taken before"]);
+    bench.deliver("b.csv", "1,P1,2026-03-01,10.50,2,Y,first\n");
+    assert_eq!(
+        said(&bench.ingest()),
+        ["data/a.csv: taken before", "data/b.csv: taken before"]
+    );
+    assert_eq!(before.versions(), bench.snapshot().versions());
+}
+
+#[test]
+fn the_same_rows_in_another_file_are_duplicates() {
+    let bench = Bench::new();
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.50,2,Y,first\n2,P2,2026-03-01,1.00,1,N,\n",
+    );
+    bench.ingest();
+    let state = bench.state("sale");
+    bench.deliver("b.csv", "2,P2,2026-03-01,1,1,N,\n1,EINS,2026-03-01,10.5,2,Y,first\n3,P3,2026-03-02,7,1,N,\n3,P3,2026-03-02,7,1,N,\n");
+    assert_eq!(
+        said(&bench.ingest())[1],
+        "data/b.csv: 4 read = 1 accepted + 3 duplicate"
+    );
+    let after = bench.state("sale");
+    assert_eq!(after[..2], state[..]);
+    assert_eq!(after[2..], ["3@1 P3 2026-03-02 7.00 1 false "]);
+}
+
+#[test]
+fn a_higher_revision_corrects_and_a_lower_one_is_outdated() {
+    let bench = Bench::declaring("    revision: units");
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.00,1,Y,\n2,P1,2026-03-01,5.00,2,Y,\n",
+    );
+    bench.ingest();
+    bench.deliver(
+        "b.csv",
+        "1,P2,2026-03-05,11.00,3,Y,\n2,P1,2026-03-01,6.00,1,Y,\n",
+    );
+    let ingested = bench.ingest();
+    assert_eq!(
+        said(&ingested)[1],
+        "data/b.csv: 2 read = 1 corrected + 1 outdated"
+    );
+    assert_eq!(
+        bench.state("sale"),
+        [
+            "1@3 P2 2026-03-05 11.00 3 true ",
+            "2@2 P1 2026-03-01 5.00 2 true "
+        ]
+    );
+    let source = &ingested.reconciliation.sources[0];
+    assert_eq!(
+        (source.withdrawn.rows, source.withdrawn.sums[0].as_str()),
+        (1, "10.00")
+    );
+    let sums: Vec<(&str, u64, &str)> = source
+        .lines
+        .iter()
+        .map(|line| (line.what.as_str(), line.rows, line.sums[0].as_str()))
+        .collect();
+    assert_eq!(
+        sums,
+        [
+            ("read", 4, "32.00"),
+            ("accepted", 2, "15.00"),
+            ("corrected", 1, "11.00"),
+            ("duplicate", 0, "0.00"),
+            ("outdated", 1, "6.00"),
+            ("quarantined", 0, "0.00"),
+        ]
+    );
+}
+
+#[test]
+fn other_content_under_one_revision_is_a_conflict() {
+    let bench = Bench::new();
+    bench.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,\n");
+    bench.ingest();
+    bench.deliver(
+        "b.csv",
+        "1,P1,2026-03-01,12.00,1,Y,\n2,P1,2026-03-01,1,1,Y,\n2,P1,2026-03-01,2,1,Y,\n",
+    );
+    let ingested = bench.ingest();
+    assert_eq!(said(&ingested)[1], "data/b.csv: 3 read = 3 quarantined");
+    assert_eq!(bench.state("sale"), ["1@1 P1 2026-03-01 10.00 1 true "]);
+    let open = bench.snapshot().quarantined().expect("readable");
+    let says: Vec<String> = open
+        .iter()
+        .map(|open| {
+            format!(
+                "{} {}: {} {} {}",
+                open.row.row,
+                open.row.id,
+                open.row.problems[0].column,
+                open.row.problems[0].value,
+                open.row.problems[0].says
+            )
+        })
+        .collect();
+    assert_eq!(
+        says,
+        [
+            "2 1: amount 12.00 row 2 of data/a.csv, taken before, says 10.00 under the same id and revision",
+            "3 2: amount 1.00 row 4 of the same file says 2.00 under the same id and revision",
+            "4 2: amount 2.00 row 3 of the same file says 1.00 under the same id and revision",
+        ]
+    );
+}

@@ -1,0 +1,5 @@
+//! Facts end to end: a program's folder in, Delta tables out, and whatever may go wrong between.
+
+mod adventureworks;
+mod bench;
+mod delivery;
