@@ -42,7 +42,7 @@ pub fn fill(
             None => {
                 let message = format!("there is no file `{}` beside the plan", name.text);
                 let help = "put it there, or write the bands in the plan";
-                diagnostics.push(Diagnostic::error("R1", name.span, message).help(help));
+                diagnostics.push(Diagnostic::error("B1", name.span, message).help(help));
                 BandsText::None
             }
         };
@@ -68,7 +68,7 @@ fn read(
     };
     let Some(head) = lines.next() else {
         let help = "begin with a line of column names: from,rate";
-        diagnostics.push(Diagnostic::error("R2", start, "the file is empty").help(help));
+        diagnostics.push(Diagnostic::error("B2", start, "the file is empty").help(help));
         return BandsText::None;
     };
     let rows: Vec<Vec<Scalar>> = lines.collect();
@@ -92,7 +92,7 @@ fn head_holds(head: &[Scalar], diagnostics: &mut Vec<Diagnostic>) -> bool {
     for name in head {
         if let Some(first) = seen.insert(&*name.text, name.span) {
             let message = format!("the column `{}` stands there twice", name.text);
-            diagnostics.push(Diagnostic::error("R2", name.span, message).also(first, "first here"));
+            diagnostics.push(Diagnostic::error("B2", name.span, message).also(first, "first here"));
             return false;
         }
     }
@@ -109,7 +109,7 @@ fn widths_hold(head: &[Scalar], rows: &[Vec<Scalar>], diagnostics: &mut Vec<Diag
                 head.len()
             );
             let help = "put a cell that holds a comma in double quotes";
-            diagnostics.push(Diagnostic::error("R3", span, message).help(help));
+            diagnostics.push(Diagnostic::error("B3", span, message).help(help));
             return false;
         }
     }
@@ -172,7 +172,7 @@ fn grid(
             None => {
                 let message = format!("no column holds the bounds of `{}`", argument.text);
                 reader.error(
-                    "R2",
+                    "B2",
                     whole,
                     message,
                     format!("name one `{}`", argument.text),
@@ -183,7 +183,7 @@ fn grid(
     }
     let Some(cell_column) = place("cell") else {
         reader.error(
-            "R2",
+            "B2",
             whole,
             "no column is named `cell`",
             "a grid's cells stand in a column `cell`",
@@ -193,7 +193,7 @@ fn grid(
     for (at, name) in head.iter().enumerate() {
         if at != cell_column && !axis_columns.contains(&at) {
             let message = format!("`{}` is neither an argument nor `cell`", name.text);
-            reader.error("R2", name.span, message, "take the column out");
+            reader.error("B2", name.span, message, "take the column out");
             return None;
         }
     }
@@ -222,7 +222,7 @@ fn grid(
         let cell = row.get(cell_column)?;
         if let Some(first) = cells.insert(at, cell.clone()) {
             let message = "this combination of bounds stands there twice";
-            let told = Diagnostic::error("R3", cell.span, message).also(first.span, "first here");
+            let told = Diagnostic::error("B3", cell.span, message).also(first.span, "first here");
             reader
                 .diagnostics
                 .push(told.help("keep one of the two lines"));
@@ -237,7 +237,7 @@ fn grid(
             all.saturating_sub(cells.len())
         );
         let help = missing_help(&axes, &sizes, &cells.keys().cloned().collect());
-        reader.error("R3", whole, message, help);
+        reader.error("B3", whole, message, help);
         return None;
     }
     let cells = nested(&mut Vec::new(), &sizes, &cells, reader, whole);
@@ -312,7 +312,7 @@ fn lines(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> Option<
                 };
                 let message = format!("the file has more than {LINES_MAX} lines");
                 let help = "a table that large is better a measure over facts";
-                diagnostics.push(Diagnostic::error("R3", span, message).help(help));
+                diagnostics.push(Diagnostic::error("B3", span, message).help(help));
                 return None;
             }
             lines.push(cells(line, at, file, diagnostics)?);
@@ -343,7 +343,7 @@ fn cells(
             let Some((said, end)) = quoted(line, open) else {
                 let message = "a quote is opened and not closed in its line";
                 let help = "close it; a cell stands in one line";
-                diagnostics.push(Diagnostic::error("R3", span(open, open + 1), message).help(help));
+                diagnostics.push(Diagnostic::error("B3", span(open, open + 1), message).help(help));
                 return None;
             };
             let as_it_is = said.len() + 2 == end - open;
@@ -369,7 +369,7 @@ fn cells(
                 let message = "text stands after the closing quote";
                 let help = "put the whole cell in quotes; a quote inside is doubled";
                 diagnostics
-                    .push(Diagnostic::error("R3", span(end, line.len()), message).help(help));
+                    .push(Diagnostic::error("B3", span(end, line.len()), message).help(help));
                 return None;
             }
         }

@@ -110,37 +110,37 @@ fn mistakes_are_marked_in_the_file_of_rows() {
     );
     assert_eq!(
         said(ONE, "from,rate\n0,1%\n1,000,2%\n"),
-        "plans/rates.csv:3:7 R3  the line has 3 cells, and the first line names 2\n    3 | 1,000,2%\n      |       --\n   help: put a cell that holds a comma in double quotes\n"
+        "plans/rates.csv:3:7 B3  the line has 3 cells, and the first line names 2\n    3 | 1,000,2%\n      |       --\n   help: put a cell that holds a comma in double quotes\n"
     );
     assert_eq!(
         said(ONE, "from,rate\n0,\"1%\n"),
-        "plans/rates.csv:2:3 R3  a quote is opened and not closed in its line\n    2 | 0,\"1%\n      |   -\n   help: close it; a cell stands in one line\n"
+        "plans/rates.csv:2:3 B3  a quote is opened and not closed in its line\n    2 | 0,\"1%\n      |   -\n   help: close it; a cell stands in one line\n"
     );
     assert_eq!(
         said(ONE, ""),
-        "plans/rates.csv:1:1 R2  the file is empty\n    1 |\n      | -\n   help: begin with a line of column names: from,rate\n"
+        "plans/rates.csv:1:1 B2  the file is empty\n    1 |\n      | -\n   help: begin with a line of column names: from,rate\n"
     );
     assert_eq!(
         said(
             GRID,
             "product,growth,cell\nequals A,from 0%,1\nequals B,from 5%,2\n"
         ),
-        "plans/rates.csv:1:1 R3  2 combinations of bounds are missing\n    1 | product,growth,cell\n      | -------\n   help: add the line of product equals A, growth from 5%\n"
+        "plans/rates.csv:1:1 B3  2 combinations of bounds are missing\n    1 | product,growth,cell\n      | -------\n   help: add the line of product equals A, growth from 5%\n"
     );
     assert_eq!(
         said(
             GRID,
             "product,growth,cell\nequals A,from 0%,1\nequals A,from 0%,2\n"
         ),
-        "plans/rates.csv:3:18 R3  this combination of bounds stands there twice\n    2 | equals A,from 0%,1\n      |                  - first here\n    3 | equals A,from 0%,2\n      |                  -\n   help: keep one of the two lines\n"
+        "plans/rates.csv:3:18 B3  this combination of bounds stands there twice\n    2 | equals A,from 0%,1\n      |                  - first here\n    3 | equals A,from 0%,2\n      |                  -\n   help: keep one of the two lines\n"
     );
     assert!(
         said(GRID, "product,cell\nequals A,1\n")
-            .starts_with("plans/rates.csv:1:1 R2  no column holds the bounds of `growth`\n")
+            .starts_with("plans/rates.csv:1:1 B2  no column holds the bounds of `growth`\n")
     );
     assert!(
         said(ONE, "from,from,rate\n0,0,1%\n")
-            .starts_with("plans/rates.csv:1:6 R2  the column `from` stands there twice\n")
+            .starts_with("plans/rates.csv:1:6 B2  the column `from` stands there twice\n")
     );
 }
 
@@ -150,6 +150,6 @@ fn a_file_that_is_not_there_is_told_where_it_is_named() {
     assert!(matches!(bands, BandsText::None));
     assert_eq!(
         said,
-        "plans/plan.yaml:4:43 R1  there is no file `rates.csv` beside the plan\n    4 |   rate: { of: sold, one_band: rate, rows: rates.csv }\n      |                                           ---------\n   help: put it there, or write the bands in the plan\n"
+        "plans/plan.yaml:4:43 B1  there is no file `rates.csv` beside the plan\n    4 |   rate: { of: sold, one_band: rate, rows: rates.csv }\n      |                                           ---------\n   help: put it there, or write the bands in the plan\n"
     );
 }
