@@ -36,6 +36,8 @@ mod report;
 
 use trueup_plan::check::{self, Strictness};
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error};
+use trueup_plan::document::read_plan as read_plan_text;
+use trueup_plan::rows;
 use trueup_plan::span::{FileId, Span};
 use trueup_plan::tree::Plan;
 use trueup_plan::yaml::{self, Limits, Node};
@@ -143,9 +145,10 @@ fn read(
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Case> {
-    let (plan, plan_file) = read_plan(files, sources, diagnostics);
+    let rows = rows_wanted(files);
+    let (plan, plan_file) = read_plan(files, &rows, sources, diagnostics);
     let mut csv_files = Vec::new();
-    for (name, text) in &files.files {
+    for (name, text) in files.files.iter().filter(|(name, _)| !rows.contains(name)) {
         if let Some(kind) = name.strip_suffix(".csv") {
             csv_files.push((kind, sources.add(name, text)));
         } else if !CaseFiles::takes(name) {
@@ -184,9 +187,28 @@ fn read(
     })
 }
 
-/// Reads the plan and the templates that lie beside it.
+/// The files of rows that tables name, of the plan or of a template beside it: they are no facts.
+fn rows_wanted(files: &CaseFiles) -> Vec<String> {
+    let mut wanted = Vec::new();
+    for (name, text) in files.files.iter().filter(|(name, _)| is_of_plan(name)) {
+        let mut sources = Sources::new();
+        let file = sources.add(name, text);
+        if let Some(plan) = read_plan_text(&sources, file, &mut Vec::new()) {
+            wanted.extend(rows::wanted(&plan).map(|name| name.text.to_string()));
+        }
+    }
+    wanted
+}
+
+/// Whether a file holds the plan or a template.
+fn is_of_plan(name: &str) -> bool {
+    name.ends_with(".yaml") && ![FACTS, EXPECTED].contains(&name)
+}
+
+/// Reads the plan, the templates that lie beside it and the rows their tables name.
 fn read_plan(
     files: &CaseFiles,
+    rows: &[String],
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Option<Plan>, FileId) {
@@ -196,12 +218,12 @@ fn read_plan(
         diagnostics.push(Diagnostic::error("E2", whole(file), message));
         return (None, file);
     };
-    let templates = files
+    let others = files
         .files
         .iter()
-        .filter(|(name, _)| name.ends_with(".yaml") && ![PLAN, FACTS, EXPECTED].contains(&&**name));
+        .filter(|(name, _)| name != PLAN && (is_of_plan(name) || rows.contains(name)));
     let texts: Vec<(&str, &str)> = std::iter::once((PLAN, text))
-        .chain(templates.map(|(name, text)| (&**name, &**text)))
+        .chain(others.map(|(name, text)| (&**name, &**text)))
         .collect();
     let (plan, mut found) = check::read(sources, &texts, Strictness::Draft);
     diagnostics.append(&mut found);
