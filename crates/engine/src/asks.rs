@@ -284,6 +284,9 @@ impl<'p> Walk<'p> {
             Some(_) | None => return self.formula(&value.formula, at),
         };
         let Some(days) = self.days_at(at) else { return };
+        if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(step) {
+            return;
+        }
         let last = days
             .windows(&plan.calendar, step, at.window.starts, at.window.ends)
             .pop();
@@ -535,18 +538,24 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// Formulas asked for any partner, in this window.
+    /// Formulas asked for any partner, in this window as each agreement cuts it.
     fn everyone(&mut self, formulas: impl IntoIterator<Item = &'p Expr>, at: &Place) {
+        let common = self.days_at(at).and_then(|days| days.of_everyone(at));
+        let places: Vec<Place> = (0u32..)
+            .map(PartnerIx)
+            .zip(&self.days)
+            .map(|(partner, days)| Place {
+                partner,
+                row: None,
+                window: common
+                    .and_then(|common| days.within(common))
+                    .unwrap_or(at.window),
+                ..*at
+            })
+            .collect();
         for formula in formulas {
-            for partner in (0u32..).map(PartnerIx).take(self.days.len()) {
-                self.formula(
-                    formula,
-                    &Place {
-                        partner,
-                        row: None,
-                        ..*at
-                    },
-                );
+            for place in &places {
+                self.formula(formula, place);
             }
         }
     }
@@ -601,6 +610,7 @@ fn on_row(kind: KindId, at: &Place) -> Place {
         kind,
         role: 0,
         row: RowIx(0),
+        line: 0,
         level: 0,
     };
     Place {

@@ -155,7 +155,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 let credits = facts.credits(row.role, at.partner);
                 credits
                     .iter()
-                    .find(|credit| credit.row == row.row)
+                    .find(|credit| credit.row == row.row && credit.line == row.line)
                     .map(|credit| credit.share.clone())
             })
             .unwrap_or(Exact::ONE);

@@ -1,8 +1,8 @@
 //! The evaluator: any name of a plan, asked for a partner in a window, perhaps on one credited row.
 //!
-//! Evaluation is a walk over the typed tree with one memory: a name asked twice at one place is computed once. A
-//! carried value is computed window by window from the agreement's start, so that the walk's depth is bounded by the
-//! plan's text and not by the agreement's length.
+//! Evaluation is a walk over the typed tree with one memory: a name asked twice at one place is computed once. A walk
+//! that goes back window by window catches up from the agreement's start, so that its depth is bounded by the plan's
+//! text and not by the agreement's length.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ use crate::number::{Answer, NoAnswer, Number, Truth};
 use crate::others::Shared;
 use crate::table::BandFrame;
 use crate::value::Value;
+use crate::windows::{StepsBack, length_rank};
 use crate::world::{Credit, PartnerIx, RowIx, World};
 
 /// Where a value is asked.
@@ -66,6 +67,8 @@ pub struct RowPlace {
     pub role: u16,
     /// The row.
     pub row: RowIx,
+    /// The credit line by which it is credited, by position.
+    pub line: u16,
     /// The distance between the credited partner and the row's own.
     pub level: u32,
 }
@@ -78,6 +81,7 @@ impl RowPlace {
             kind,
             role,
             row: credit.row,
+            line: credit.line,
             level: credit.level,
         }
     }
@@ -110,6 +114,7 @@ pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
     pub(crate) graph: Graph<'p, N>,
     pub(crate) shared: Shared<N>,
     pub(crate) detail: Detail,
+    pub(crate) back: StepsBack,
     has_history: bool,
 }
 
@@ -125,6 +130,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             graph: Graph::new(),
             shared: Shared::default(),
             detail: Detail::Figures,
+            back: StepsBack::default(),
             has_history: world.facts.iter().any(|facts| facts.has_history),
         }
     }
@@ -397,8 +403,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
-    /// A value with a step: the answer of the last step in the window. The steps before it are asked first, from the
-    /// agreement's start on, so that each finds its predecessor already answered.
+    /// A value with a step: the answer of the last step in the window.
     fn stepped(
         &mut self,
         id: ValueId,
@@ -409,15 +414,18 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if at.window.unit == step && at.trailing.is_none() {
             return self.eval(&value.formula, at, None);
         }
+        if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(step) {
+            return Value::None(NoAnswer::undefined(format!(
+                "{} has one figure for each {step}, and a shorter window is asked",
+                value.name
+            )));
+        }
         let Some(last) = self.last_step(step, at) else {
             return Value::None(NoAnswer::undefined(format!(
                 "{} has no step in this window",
                 value.name
             )));
         };
-        if value.carried {
-            self.warm_up(id, step, at, last);
-        }
         self.named(
             Name::Value(id),
             &Place {
@@ -426,26 +434,6 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 ..*at
             },
         )
-    }
-
-    /// Asks a carried value in every step before `last`, oldest first, so that no walk is longer than one step.
-    pub(crate) fn warm_up(&mut self, id: ValueId, step: WindowUnit, at: &Place, last: Window) {
-        let Some(starts) = self.agreement_starts(at.partner) else {
-            return;
-        };
-        let mark = self.graph.begin();
-        for window in self.agreement_windows(at.partner, step, starts, last.starts) {
-            self.named(
-                Name::Value(id),
-                &Place {
-                    window,
-                    trailing: None,
-                    row: None,
-                    ..*at
-                },
-            );
-        }
-        self.graph.forget_inputs(mark);
     }
 
     pub(crate) fn begin_row(&self) -> Opened {

@@ -372,7 +372,7 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
         let share = facts
             .credits(place.role, at.partner)
             .iter()
-            .find(|credit| credit.row == row)
+            .find(|credit| credit.row == row && credit.line == place.line)
             .map_or(Exact::ONE, |credit| credit.share.clone());
         Some(RowShown {
             kind: shape.name.to_string(),

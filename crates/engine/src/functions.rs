@@ -92,15 +92,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Call::Allocate(allocation) => self.allocate(allocation, at),
             Call::Of(partner, x) => match self.eval(partner, at, bands) {
                 Value::Partner(id) => match self.world().find(&id) {
-                    Some(partner) => self.eval(
-                        x,
-                        &Place {
-                            partner,
-                            row: None,
-                            ..*at
-                        },
-                        None,
-                    ),
+                    Some(partner) => self.asked_of(partner, x, at),
                     None => Value::None(NoAnswer::missing(format!(
                         "partner {} is not in the directory",
                         id.as_str()

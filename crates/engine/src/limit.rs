@@ -293,16 +293,28 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let plan = self.plan();
         let shape = &plan[component];
         let (over, every) = (shape.over, shape.every);
+        if length_rank(over) > length_rank(at.window.unit) {
+            return N::none(NoAnswer::undefined(format!(
+                "{} has one figure for each {over}, and a limit holds it over a shorter window",
+                shape.name
+            )));
+        }
         let Some(settled) = self.last_settlement(every, at) else {
             return N::known(Exact::ZERO);
         };
+        // What became known after the window closed counts from the component's next settlement on.
+        let known_before = at.known_before.map(|known| {
+            self.settlements(at.partner, every, known)
+                .last()
+                .map_or(known, |settlement| settlement.ends)
+        });
         let mut sum = N::known(Exact::ZERO);
         for window in self.agreement_windows(at.partner, over, at.window.starts, settled) {
             let place = Place {
                 window,
                 trailing: None,
                 row: None,
-                known_before: at.known_before.map(|known| known.min(settled)),
+                known_before,
                 ..*at
             };
             sum = sum.plus(&self.named(Name::Component(component), &place).number());

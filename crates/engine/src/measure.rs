@@ -3,6 +3,7 @@
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
+use trueup_base::id::FactId;
 use trueup_plan::tree::{Fold, KindId, Measure, MeasureId};
 
 use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
@@ -95,7 +96,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 ..*at
             };
             if let Some(counted) = self.count_row(measure, &place, key, credit) {
-                folded.add(&counted, &credit.share);
+                folded.add(&counted, &credit.share, (day, &row.id));
             }
         }
         let is_complete = facts.is_complete(at.window.starts, at.window.ends);
@@ -114,7 +115,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     ) -> Option<Value<N>> {
         let opened = self.begin_row();
         if let (Some(by), Some(key)) = (&measure.by, key) {
-            let is_of_key = match self.eval(by, at, None) {
+            let value = self.eval(by, at, None);
+            if let Some(reason) = value.reason() {
+                let reason = reason.clone();
+                self.end_row(opened, What::LeftOut(credit.row), at, Value::None(reason));
+                return None;
+            }
+            let is_of_key = match value {
                 Value::Text(text) => &*text == key,
                 Value::Partner(partner) => partner.as_str() == key,
                 Value::Number(number) => number
@@ -214,7 +221,7 @@ enum Folding<N: Number> {
         keep_less: bool,
     },
     Latest {
-        so_far: Option<Value<N>>,
+        so_far: Option<(Date, FactId, Value<N>)>,
     },
 }
 
@@ -255,7 +262,7 @@ impl<N: Number> Folding<N> {
         }
     }
 
-    fn add(&mut self, value: &Value<N>, share: &Exact) {
+    fn add(&mut self, value: &Value<N>, share: &Exact, (day, id): (Date, &FactId)) {
         match self {
             Self::Sum { so_far, rows } => {
                 *rows += 1;
@@ -306,8 +313,15 @@ impl<N: Number> Folding<N> {
                 };
                 *so_far = Some(kept);
             }
-            // Rows come by date, then id, so the last one seen is the latest.
-            Self::Latest { so_far } => *so_far = Some(value.clone()),
+            // Rows come by their kind's date, which need not be the measure's.
+            Self::Latest { so_far } => {
+                let is_later = so_far
+                    .as_ref()
+                    .is_none_or(|(latest, of, _)| (*latest, of) <= (day, id));
+                if is_later {
+                    *so_far = Some((day, id.clone(), value.clone()));
+                }
+            }
         }
     }
 
@@ -340,7 +354,7 @@ impl<N: Number> Folding<N> {
                 ..
             }
             | Self::Latest {
-                so_far: Some(value),
+                so_far: Some((_, _, value)),
             } => value,
             Self::Extreme { so_far: None, .. } | Self::Latest { so_far: None } => {
                 let (kind, from, until) = what();

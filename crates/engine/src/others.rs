@@ -3,6 +3,7 @@
 //! What is the same for everyone in a window is worked out once and remembered beside the partner's own memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use trueup_base::exact::Exact;
 use trueup_base::share;
@@ -10,15 +11,54 @@ use trueup_plan::tree::{Allocation, Comparison, Expr, KindId};
 
 use crate::evaluate::{Evaluator, Place, RowPlace};
 use crate::measure::Measurer;
-use crate::number::{NoAnswer, Number, Truth};
+use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
 use crate::world::{PartnerIx, RowIx, date_of};
+
+/// The order of groups, and of rows in a running sum.
+type OrderKey = (u8, Option<Exact>, Option<String>);
+
+/// One partner's answer among everyone's.
+#[derive(Clone, Debug)]
+struct Standing<N: Number> {
+    partner: PartnerIx,
+    /// Whether a condition lets it take part.
+    counts: N::Truth,
+    group: Option<Value<N>>,
+    answer: Value<N>,
+}
+
+impl<N: Number> Standing<N> {
+    /// Whether it takes part, in this group.
+    fn is_in(&self, group: Option<&Value<N>>) -> N::Truth {
+        match (&self.group, group) {
+            (Some(own), Some(group)) => {
+                let same = own.compared(Comparison::Equal, group);
+                // Whose group is not known is in none.
+                same.patched(Patch::Both, &N::Truth::known(false))
+                    .and(&self.counts)
+            }
+            (Some(_) | None, _) => self.counts.clone(),
+        }
+    }
+}
+
+/// Tells the parts of one shared sum from another's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct PartsKey {
+    allocation: usize,
+    common: Common,
+    group: Option<OrderKey>,
+    total: Option<Exact>,
+    step: Option<Exact>,
+}
 
 /// What was worked out for all partners or all rows at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared<N: Number> {
-    totals: BTreeMap<(usize, Place), Value<N>>,
-    parts: BTreeMap<(usize, Place), BTreeMap<PartnerIx, N>>,
+    totals: BTreeMap<(usize, Common), Value<N>>,
+    standings: BTreeMap<(usize, Common), Arc<[Standing<N>]>>,
+    parts: BTreeMap<PartsKey, BTreeMap<PartnerIx, N>>,
     running: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
     row_parts: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
 }
@@ -27,6 +67,7 @@ impl<N: Number> Default for Shared<N> {
     fn default() -> Self {
         Self {
             totals: BTreeMap::new(),
+            standings: BTreeMap::new(),
             parts: BTreeMap::new(),
             running: BTreeMap::new(),
             row_parts: BTreeMap::new(),
@@ -39,16 +80,62 @@ fn address<T>(of: &T) -> usize {
     std::ptr::from_ref(of).addr()
 }
 
-/// The place without the partner, for what is the same for everyone.
-fn for_everyone(at: &Place) -> Place {
-    Place {
-        partner: PartnerIx(0),
-        row: None,
-        ..*at
-    }
+/// What is asked of everyone, wherever one of them asks it from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Common {
+    place: Place,
+    /// Whether only those take part whose agreements have a part in the window.
+    is_of_members: bool,
 }
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// What is common to all who ask from places like this one.
+    fn common(&self, at: &Place) -> Common {
+        let window = self
+            .days_of(at.partner)
+            .and_then(|days| days.of_everyone(at));
+        Common {
+            place: Place {
+                partner: PartnerIx(0),
+                row: None,
+                window: window.unwrap_or(at.window),
+                ..*at
+            },
+            is_of_members: window.is_some(),
+        }
+    }
+
+    /// Where each partner is asked, for those who take part.
+    fn everyone(&self, common: &Common) -> Vec<Place> {
+        self.world()
+            .all()
+            .filter_map(|partner| self.there(partner, common))
+            .collect()
+    }
+
+    /// Where one partner is asked; none where its agreement has no part in the window.
+    fn there(&self, partner: PartnerIx, common: &Common) -> Option<Place> {
+        let window = match common.is_of_members {
+            true => self.days_of(partner)?.within(common.place.window)?,
+            false => common.place.window,
+        };
+        Some(Place {
+            partner,
+            window,
+            ..common.place
+        })
+    }
+
+    /// A formula asked for one other partner, in this window or, outside its agreement, in the same days.
+    pub(crate) fn asked_of(&mut self, partner: PartnerIx, x: &'p Expr, at: &Place) -> Value<N> {
+        let place = self.there(partner, &self.common(at)).unwrap_or(Place {
+            partner,
+            row: None,
+            ..*at
+        });
+        self.eval(x, &place, None)
+    }
+
     /// Asks a formula for another partner without making that walk a part of this one's explanation.
     fn aside(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
         let opened = self.graph.begin();
@@ -63,23 +150,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             None => N::Truth::known(true),
             Some(filter) => {
                 let holds = self.aside(filter, at).truth();
-                holds.patched(crate::number::Patch::Both, &N::Truth::known(false))
+                holds.patched(Patch::Both, &N::Truth::known(false))
             }
         }
     }
 
     pub(crate) fn total(&mut self, x: &'p Expr, filter: Option<&'p Expr>, at: &Place) -> Value<N> {
-        let key = (address(x), for_everyone(at));
+        let common = self.common(at);
+        let key = (address(x), common);
         if let Some(total) = self.shared.totals.get(&key) {
             return total.clone();
         }
         let mut sum = N::known(Exact::ZERO);
-        for partner in self.world().all() {
-            let place = Place {
-                partner,
-                row: None,
-                ..*at
-            };
+        for place in self.everyone(&common) {
             let counts = self.takes_part(filter, &place);
             if counts.all() == Some(false) {
                 continue;
@@ -93,27 +176,44 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     pub(crate) fn team(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
-        let below: Vec<PartnerIx> = self
-            .world()
-            .all()
-            .filter(|partner| self.world().upline(*partner).contains(&at.partner))
-            .collect();
         let mut sum = N::known(Exact::ZERO);
-        for partner in below {
-            sum = sum.plus(
-                &self
-                    .aside(
-                        x,
-                        &Place {
-                            partner,
-                            row: None,
-                            ..*at
-                        },
-                    )
-                    .number(),
-            );
+        for place in self.everyone(&self.common(at)) {
+            if self.world().upline(place.partner).contains(&at.partner) {
+                sum = sum.plus(&self.aside(x, &place).number());
+            }
         }
         Value::Number(sum)
+    }
+
+    /// What everyone's answer to a formula is, and whose group each belongs to; those that a condition leaves out are not
+    /// in it. It is worked out once for all who ask.
+    fn standings(
+        &mut self,
+        x: &'p Expr,
+        within: Option<&'p Expr>,
+        filter: Option<&'p Expr>,
+        common: &Common,
+    ) -> Arc<[Standing<N>]> {
+        let key = (address(x), *common);
+        if let Some(standings) = self.shared.standings.get(&key) {
+            return standings.clone();
+        }
+        let mut standings = Vec::new();
+        for there in self.everyone(common) {
+            let counts = self.takes_part(filter, &there);
+            if counts.all() == Some(false) {
+                continue;
+            }
+            standings.push(Standing {
+                partner: there.partner,
+                counts,
+                group: within.map(|within| self.aside(within, &there)),
+                answer: self.aside(x, &there),
+            });
+        }
+        let standings: Arc<[Standing<N>]> = standings.into();
+        self.shared.standings.insert(key, standings.clone());
+        standings
     }
 
     /// How many of the same group stand above, plus one.
@@ -129,33 +229,24 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return Value::None(NoAnswer::undefined("this partner is not ranked"));
         }
         let own = self.aside(x, &here);
-        if let Some(reason) = own.reason() {
+        let group = within.map(|within| self.aside(within, &here));
+        if let Some(reason) = group.as_ref().and_then(Value::reason).or(own.reason()) {
             return Value::None(reason.clone());
         }
-        let group = within.map(|within| self.aside(within, &here));
         let mut place = N::known(Exact::ONE);
-        for partner in self.world().all().filter(|partner| *partner != at.partner) {
-            let there = Place {
-                partner,
-                row: None,
-                ..*at
-            };
-            let mut counts = self.takes_part(filter, &there);
-            if let (Some(within), Some(group)) = (within, &group) {
-                let same = self
-                    .aside(within, &there)
-                    .compared(Comparison::Equal, group);
-                counts =
-                    counts.and(&same.patched(crate::number::Patch::Both, &N::Truth::known(false)));
-            }
-            if counts.all() == Some(false) {
+        for other in &*self.standings(x, within, filter, &self.common(at)) {
+            if other.partner == at.partner {
                 continue;
             }
-            let above = self.aside(x, &there).compared(Comparison::More, &own);
             // Somebody without a figure stands above nobody.
-            let above = above
-                .patched(crate::number::Patch::Both, &N::Truth::known(false))
-                .and(&counts);
+            let above = other
+                .answer
+                .compared(Comparison::More, &own)
+                .patched(Patch::Both, &N::Truth::known(false))
+                .and(&other.is_in(group.as_ref()));
+            if above.all() == Some(false) {
+                continue;
+            }
             let one = N::select(&above, &N::known(Exact::ONE), &N::known(Exact::ZERO));
             place = place.plus(&one);
         }
@@ -176,55 +267,50 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     fn allocate_partners(&mut self, allocation: &'p Allocation, at: &Place) -> Value<N> {
         let here = Place { row: None, ..*at };
         let total = self.eval(&allocation.total, &here, None).number();
-        let group = allocation
-            .within
+        let step = allocation
+            .to
             .as_ref()
-            .map(|within| self.aside(within, &here));
-        let is_grouped = group.is_some();
-        let key = (
-            address(allocation),
-            if is_grouped { here } else { for_everyone(at) },
-        );
-        if !self.shared.parts.contains_key(&key) {
-            let mut members = Vec::new();
-            for partner in self.world().all() {
-                let there = Place { partner, ..here };
-                if self.takes_part(allocation.filter.as_ref(), &there).all() == Some(false) {
-                    continue;
-                }
-                if let (Some(within), Some(group)) = (&allocation.within, &group) {
-                    let same = self
-                        .aside(within, &there)
-                        .compared(Comparison::Equal, group);
-                    if same.all() != Some(true) {
-                        continue;
-                    }
-                }
-                members.push((partner, self.aside(&allocation.by, &there).number()));
+            .map(|to| self.eval(to, &here, None).number());
+        let (within, filter) = (allocation.within.as_ref(), allocation.filter.as_ref());
+        let group = within.map(|within| self.aside(within, &here));
+        if let Some(reason) = group.as_ref().and_then(Value::reason) {
+            return Value::None(reason.clone());
+        }
+        let common = self.common(at);
+        // What is shared and in which steps may be agreed apart; where it is the same, so are the parts.
+        let key = PartsKey {
+            allocation: address(allocation),
+            common,
+            group: group.as_ref().map(order_key),
+            total: total.figure().cloned(),
+            step: step.as_ref().and_then(Number::figure).cloned(),
+        };
+        let is_kept = key.total.is_some() && key.step.is_some() == step.is_some();
+        if is_kept && let Some(parts) = self.shared.parts.get(&key) {
+            return part_of(parts, at.partner);
+        }
+        let standings = self.standings(&allocation.by, within, filter, &common);
+        let mut members = Vec::new();
+        for standing in &*standings {
+            let counts = standing.is_in(group.as_ref());
+            if counts.all() != Some(false) {
+                let weight = standing.answer.number();
+                let weight = N::select(&counts, &weight, &N::known(Exact::ZERO));
+                members.push((standing.partner, weight));
             }
-            let rest = allocation.rest;
-            if rest != share::Rest::InOrder {
-                members.sort_by(|a, b| self.id_of(a.0).cmp(&self.id_of(b.0)));
-            }
-            let step = allocation
-                .to
-                .as_ref()
-                .map(|to| self.eval(to, &here, None).number());
-            let parts = match parts(&total, members, step.as_ref(), rest) {
-                Ok(parts) => parts,
-                Err(reason) => return Value::None(reason),
-            };
+        }
+        if allocation.rest != share::Rest::InOrder {
+            members.sort_by(|a, b| self.id_of(a.0).cmp(&self.id_of(b.0)));
+        }
+        let parts = match parts(&total, members, step.as_ref(), allocation.rest) {
+            Ok(parts) => parts,
+            Err(reason) => return Value::None(reason),
+        };
+        let part = part_of(&parts, at.partner);
+        if is_kept {
             self.shared.parts.insert(key, parts);
         }
-        match self
-            .shared
-            .parts
-            .get(&key)
-            .and_then(|parts| parts.get(&at.partner))
-        {
-            Some(part) => Value::Number(part.clone()),
-            None => Value::exact(Exact::ZERO),
-        }
+        part
     }
 
     fn id_of(&self, partner: PartnerIx) -> Option<&'p trueup_base::id::PartnerId> {
@@ -244,6 +330,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Place {
                 row: Some(RowPlace {
                     row: RowIx(0),
+                    line: 0,
                     level: 0,
                     ..row
                 }),
@@ -265,6 +352,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 }
                 members.push((credited.row, self.aside(&allocation.by, &there).number()));
             }
+            if allocation.rest != share::Rest::InOrder
+                && let Some(facts) = self.world().kind(kind)
+            {
+                // A tie goes to the smaller id, whatever the day.
+                members.sort_by_key(|(row, _)| facts.rows.get(row.0 as usize).map(|row| &row.id));
+            }
             let step = allocation
                 .to
                 .as_ref()
@@ -275,13 +368,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             self.shared.row_parts.insert(key, parts);
         }
-        match self
-            .shared
-            .row_parts
-            .get(&key)
-            .and_then(|parts| parts.get(&row.row))
-        {
-            Some(part) => Value::Number(part.clone()),
+        match self.shared.row_parts.get(&key) {
+            Some(parts) => part_of(parts, row.row),
             None => Value::exact(Exact::ZERO),
         }
     }
@@ -303,8 +391,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .and_then(|row| date_of(row, shape.dated))
                     .is_some_and(|day| at.window.starts <= day && day < at.window.ends)
             })
-            .map(|credit| RowPlace::new(kind, role, credit))
-            .collect()
+            // A row credited by several lines of one role is one row all the same; its credits stand together.
+            .fold(Vec::new(), |mut rows: Vec<RowPlace>, credit| {
+                if rows.last().is_none_or(|last| last.row != credit.row) {
+                    rows.push(RowPlace::new(kind, role, credit));
+                }
+                rows
+            })
     }
 
     /// The sum over the partner's rows in the window up to and including this one.
@@ -324,6 +417,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Place {
                 row: Some(RowPlace {
                     row: RowIx(0),
+                    line: 0,
                     level: 0,
                     ..row
                 }),
@@ -383,7 +477,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 }
 
 /// Orders the rows of a running sum; rows that tie keep their order by date and id.
-fn order_key<N: Number>(value: &Value<N>) -> (u8, Option<Exact>, Option<String>) {
+fn order_key<N: Number>(value: &Value<N>) -> OrderKey {
     match value {
         Value::Number(number) => (0, number.figure().cloned(), None),
         Value::Date(day) => (0, None, Some(day.to_string())),
@@ -406,12 +500,15 @@ fn parts<N: Number, K: Ord + Copy>(
     rest: share::Rest,
 ) -> Result<BTreeMap<K, N>, NoAnswer> {
     let Some(step) = step else {
+        if let Some(reason) = members.iter().find_map(|(_, weight)| below_zero(weight)) {
+            return Err(reason);
+        }
         let all = members
             .iter()
             .fold(N::known(Exact::ZERO), |sum, (_, weight)| sum.plus(weight));
         return Ok(members
             .into_iter()
-            .map(|(member, weight)| (member, total.times(&weight).over(&all)))
+            .map(|(member, weight)| (member, total.times(&weight.over(&all))))
             .collect());
     };
     let single = |number: &N| {
@@ -426,10 +523,23 @@ fn parts<N: Number, K: Ord + Copy>(
         weights.push(single(weight)?);
     }
     let shared = share::allocate(&single(total)?, &weights, &single(step)?, rest)
-        .map_err(|error| NoAnswer::missing(error.to_string()))?;
+        .map_err(|error| NoAnswer::undefined(error.to_string()))?;
     Ok(members
         .into_iter()
         .zip(shared)
         .map(|((member, _), part)| (member, N::known(part)))
         .collect())
+}
+
+/// A member's part; who takes no part gets nothing of it.
+fn part_of<N: Number, K: Ord>(parts: &BTreeMap<K, N>, member: K) -> Value<N> {
+    match parts.get(&member) {
+        Some(part) => Value::Number(part.clone()),
+        None => Value::exact(Exact::ZERO),
+    }
+}
+
+fn below_zero<N: Number>(weight: &N) -> Option<NoAnswer> {
+    let is_below = weight.compared(Comparison::Less, &N::known(Exact::ZERO));
+    (is_below.all() == Some(true)).then(|| NoAnswer::undefined("a weight is below zero"))
 }

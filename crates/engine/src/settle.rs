@@ -3,7 +3,8 @@
 //! For component c, partner p and settlement k: `post(c, p, k) = sum over windows w of c begun by k of E(c, p, w up to k,
 //! facts known at k) - sum of post(c, p, j) for j < k` (LANGUAGE §10). Interim settlement, true-up, late facts,
 //! corrections, caps to date and clawbacks are all this one subtraction. A window without an answer posts nothing and
-//! reverses nothing; its reason stays with the line.
+//! reverses nothing; its reason stays with the line. Where the plan says how far corrections reach back, a window that ended
+//! longer ago is closed for good.
 
 use std::collections::BTreeMap;
 
@@ -40,6 +41,14 @@ pub struct Line<N: Number> {
     pub open: Vec<NoAnswer>,
 }
 
+/// What a window entitles to.
+struct Target<N: Number> {
+    window: Window,
+    entitled: N,
+    /// Whether it lies too far back for anything to be posted for it.
+    is_closed: bool,
+}
+
 /// What has been posted, by earner and window.
 type Posted<N> = BTreeMap<(Earner, Date), N>;
 
@@ -55,17 +64,22 @@ impl<N: Number> Ledger<N> {
         earner: Earner,
         settlement: Window,
         place: Place,
-        targets: Vec<(Date, N)>,
+        targets: Vec<Target<N>>,
     ) -> Line<N> {
         let zero = N::known(Exact::ZERO);
         let (mut to_date, mut before, mut posted) = (zero.clone(), zero.clone(), zero.clone());
         let mut open = Vec::new();
-        for (window, entitled) in targets {
+        for target in targets {
+            let window = target.window.starts;
             let so_far = self
                 .posted
                 .get(&(earner, window))
                 .cloned()
                 .unwrap_or_else(|| zero.clone());
+            let entitled = match target.is_closed {
+                true => so_far.clone(),
+                false => target.entitled,
+            };
             if let Some(reason) = entitled.reason()
                 && !open.contains(reason)
             {
@@ -146,13 +160,25 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 place = Place { window, ..place };
                 let entitled = self.named(Name::Component(id), &place).number();
                 has_it |= !matches!(self.does_apply(component, &place), Applies::No);
-                targets.push((window.starts, entitled));
+                targets.push(Target {
+                    window,
+                    entitled,
+                    is_closed: self.is_closed(&window, &settlement),
+                });
             }
             let line = ledger.settle(Earner::Component(id), settlement, place, targets);
             if has_it || !is_zero(&line.posted) {
                 lines.push(line);
             }
         }
+    }
+
+    /// Whether corrections no longer reach a window: it ended longer before the settlement's end than the plan reaches back.
+    fn is_closed(&self, window: &Window, settlement: &Window) -> bool {
+        self.plan().reach_back.is_some_and(|reach| {
+            let reached_until = reach.after(window.ends);
+            reached_until.is_some_and(|until| until < settlement.ends)
+        })
     }
 
     /// Components under one limit settle together, as often as the one that settles most often.
@@ -183,15 +209,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 known_before,
                 ..Place::new(partner, settlement)
             };
-            let mut targets: BTreeMap<Earner, Vec<(Date, N)>> = BTreeMap::new();
+            let mut targets: BTreeMap<Earner, Vec<Target<N>>> = BTreeMap::new();
             for window in self.agreement_windows(partner, plan[limit].over, starts, settlement.ends)
             {
                 place = Place { window, ..place };
-                for (earner, kept) in self.kept(nest, limit, &place, Nesting::InTurn) {
-                    targets
-                        .entry(earner)
-                        .or_default()
-                        .push((window.starts, kept));
+                let is_closed = self.is_closed(&window, &settlement);
+                for (earner, entitled) in self.kept(nest, limit, &place, Nesting::InTurn) {
+                    targets.entry(earner).or_default().push(Target {
+                        window,
+                        entitled,
+                        is_closed,
+                    });
                 }
             }
             for (earner, targets) in targets {

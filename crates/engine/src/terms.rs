@@ -1,7 +1,7 @@
 //! Terms: what the agreement says, shared out to the window it is asked in.
 
-use trueup_base::calendar::Window;
-use trueup_base::date::{Date, add_months, days_between};
+use trueup_base::calendar::{Calendar, Window, WindowUnit};
+use trueup_base::date::{Date, days_between};
 use trueup_base::exact::Exact;
 use trueup_plan::tree::{Spread, Term, TermId};
 
@@ -9,6 +9,7 @@ use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number};
 use crate::value::Value;
+use crate::windows::{OPEN_END, length_rank};
 use crate::world::Cell;
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
@@ -18,10 +19,20 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let Some(per) = term.per else {
             return self.agreed(id, term, at);
         };
-        let windows = self
-            .plan()
-            .calendar
-            .windows_in(per, at.window.starts, at.window.ends);
+        let calendar = &self.plan().calendar;
+        let windows = match per {
+            WindowUnit::Agreement => self.whole_agreement(at),
+            WindowUnit::Day
+            | WindowUnit::Week
+            | WindowUnit::HalfMonth
+            | WindowUnit::Month
+            | WindowUnit::Quarter
+            | WindowUnit::Half
+            | WindowUnit::Year
+            | WindowUnit::Period => {
+                calendar.windows_in(per, at.window.starts, at.window.ends)
+            }
+        };
         if windows.is_empty() {
             return Value::None(NoAnswer::undefined(format!(
                 "{} has no {per} in this window",
@@ -34,7 +45,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 continue;
             };
             let figure = self.agreed_for(id, term, &whole, at).number();
-            let Some(share) = spread_share(&term.spread, &whole, &part) else {
+            let Some(share) = spread_share(calendar, &term.spread, &whole, &part) else {
                 return Value::None(NoAnswer::undefined(format!(
                     "{} can't be shared out to this window",
                     term.name
@@ -43,6 +54,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             sum = sum.plus(&figure.times(&N::known(share)));
         }
         Value::Number(sum)
+    }
+
+    /// The agreement as one window, if it has an end: of an endless one no part is known.
+    fn whole_agreement(&self, at: &Place) -> Vec<Window> {
+        self.days_of(at.partner)
+            .filter(|days| days.until < OPEN_END)
+            .and_then(|days| days.window(days.until))
+            .into_iter()
+            .collect()
     }
 
     /// What the agreement says, or the plan where the agreement says nothing.
@@ -74,53 +94,58 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 }
 
 /// Which part of a whole window's figure falls on a part of it.
-fn spread_share(spread: &Spread, whole: &Window, part: &Window) -> Option<Exact> {
+fn spread_share(
+    calendar: &Calendar,
+    spread: &Spread,
+    whole: &Window,
+    part: &Window,
+) -> Option<Exact> {
     match spread {
-        Spread::Days => Exact::from_int(days_between(part.starts, part.ends))
-            .checked_div(&Exact::from_int(days_between(whole.starts, whole.ends))),
-        Spread::Even => {
-            months_in(part.starts, part.ends)?.checked_div(&months_in(whole.starts, whole.ends)?)
+        Spread::Even if length_rank(whole.unit) >= length_rank(WindowUnit::Month) => {
+            let months = months_in(calendar, part.starts, part.ends)?;
+            months.checked_div(&months_in(calendar, whole.starts, whole.ends)?)
         }
-        Spread::Weights(weights) => weighted_share(weights, whole, part),
+        Spread::Even | Spread::Days => Exact::from_int(days_between(part.starts, part.ends))
+            .checked_div(&Exact::from_int(days_between(whole.starts, whole.ends))),
+        Spread::Weights(weights) => weighted_share(calendar, weights, whole, part),
     }
 }
 
-/// Months from one day to another: each calendar month counts by the part of its days that lies between. From 15 March
-/// to 1 May it is 17/31 of March and all of April.
-fn months_in(from: Date, until: Date) -> Option<Exact> {
+/// Months from one day to another, as the calendar counts them: each counts by the part of its days that lies between.
+/// From 15 March to 1 May it is 17/31 of March and all of April.
+fn months_in(calendar: &Calendar, from: Date, until: Date) -> Option<Exact> {
     let mut sum = Exact::ZERO;
-    let mut at = from;
-    while at < until {
-        let month_starts = at.first_of_month();
-        let month_ends = add_months(month_starts, 1)?;
-        let stops = month_ends.min(until);
-        let part = Exact::from_int(days_between(at, stops))
-            .checked_div(&Exact::from_int(days_between(month_starts, month_ends)))?;
-        sum = &sum + &part;
-        at = stops;
+    for month in calendar.windows_in(WindowUnit::Month, from, until) {
+        let part = month.cut(from, until)?;
+        let share = Exact::from_int(part.days()).checked_div(&Exact::from_int(month.days()))?;
+        sum = &sum + &share;
     }
     Some(sum)
 }
 
-/// Listed weights divide the whole window into parts of equal months; inside a part days count alike.
-fn weighted_share(weights: &[Exact], whole: &Window, part: &Window) -> Option<Exact> {
-    let count = i64::try_from(weights.len()).ok()?;
-    let months = months_in(whole.starts, whole.ends)?.to_i64()?;
-    if count == 0 || months % count != 0 {
+/// Listed weights divide the whole window into parts of equally many months; a part is shared out evenly.
+fn weighted_share(
+    calendar: &Calendar,
+    weights: &[Exact],
+    whole: &Window,
+    part: &Window,
+) -> Option<Exact> {
+    let months = calendar.windows_in(WindowUnit::Month, whole.starts, whole.ends);
+    let is_whole = months.first()?.starts == whole.starts && months.last()?.ends == whole.ends;
+    if !is_whole || weights.is_empty() || months.len() % weights.len() != 0 {
         return None;
     }
     let all = weights
         .iter()
         .fold(Exact::ZERO, |sum, weight| &sum + weight);
     let mut share = Exact::ZERO;
-    for (weight, at) in weights.iter().zip(0i64..) {
-        let starts = add_months(whole.starts, at * (months / count))?;
-        let ends = add_months(whole.starts, (at + 1) * (months / count))?;
+    for (weight, months) in weights.iter().zip(months.chunks(months.len() / weights.len())) {
+        let (starts, ends) = (months.first()?.starts, months.last()?.ends);
         let (from, until) = (starts.max(part.starts), ends.min(part.ends));
         if from < until {
-            let days = Exact::from_int(days_between(from, until))
-                .checked_div(&Exact::from_int(days_between(starts, ends)))?;
-            share = &share + &(weight * &days);
+            let part = months_in(calendar, from, until)?
+                .checked_div(&months_in(calendar, starts, ends)?)?;
+            share = &share + &(weight * &part);
         }
     }
     share.checked_div(&all)

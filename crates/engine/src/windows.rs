@@ -32,6 +32,16 @@ pub(crate) fn length_rank(unit: WindowUnit) -> u8 {
     }
 }
 
+/// How many windows a walk goes back before it starts from the agreement's first one instead.
+const STEPS_BACK_MAX: u32 = 8;
+
+/// How far a walk has gone back.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StepsBack {
+    depth: u32,
+    is_catching_up: bool,
+}
+
 /// The end of an agreement that has none.
 pub(crate) const OPEN_END: Date = Date::MAX;
 
@@ -99,6 +109,41 @@ impl AgreementDays {
             .into_iter()
             .filter(|window| window.is_final() || window.ends == self.until)
             .collect()
+    }
+
+    /// The window in which everyone's answer is asked from here: the asking agreement's own first day cuts no window of
+    /// the others. None where the asking agreement has no part in the window, so that everyone's facts are a baseline.
+    pub(crate) fn of_everyone(self, at: &Place) -> Option<Window> {
+        let window = at.window;
+        let (starts, ends) = (window.starts, window.ends);
+        if at.trailing.is_some() || ends <= self.starts || self.until <= starts {
+            None
+        } else if starts != self.starts {
+            Some(window)
+        } else if window.unit == WindowUnit::Agreement {
+            // Each agreement is a window of its own; only where they end is common.
+            Some(Window {
+                starts: Date::MIN,
+                full_starts: Date::MIN,
+                full_ends: OPEN_END,
+                ..window
+            })
+        } else {
+            Some(Window {
+                starts: window.full_starts,
+                ..window
+            })
+        }
+    }
+
+    /// The window in which this agreement's partner is asked where everyone is asked in `common`; none where the
+    /// agreement has no part in it.
+    pub(crate) fn within(self, common: Window) -> Option<Window> {
+        if common.unit == WindowUnit::Agreement && common.starts == Date::MIN {
+            self.window(common.ends)
+        } else {
+            common.cut(self.starts, self.until)
+        }
     }
 
     /// Where a formula is asked that is asked elsewhere.
@@ -277,10 +322,41 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return no_window("without a partner");
         };
         match days.lead(&self.plan().calendar, where_to, at) {
-            Lead::To(place) => self.asked(x, &place, key),
+            Lead::To(place) => match where_to {
+                Elsewhere::Previous(_, Some(_)) => self.step_back(x, &place, key),
+                Elsewhere::Previous(_, None)
+                | Elsewhere::PreviousYear
+                | Elsewhere::YearToDate
+                | Elsewhere::SinceStart
+                | Elsewhere::Trailing(_)
+                | Elsewhere::Full
+                | Elsewhere::ToDate => self.asked(x, &place, key),
+            },
             Lead::First(first) => self.eval(first, at, None),
             Lead::Nowhere(what) => no_window(what),
         }
+    }
+
+    /// A formula one window earlier, which may ask the window before that, and so on to the agreement's start. A walk that
+    /// has gone back far stops and answers from the start on, so that its depth does not grow with the agreement.
+    fn step_back(&mut self, x: &'p Expr, at: &Place, key: Option<&str>) -> Value<N> {
+        self.back.depth += 1;
+        if self.back.depth > STEPS_BACK_MAX && !self.back.is_catching_up && at.trailing.is_none() {
+            self.back.is_catching_up = true;
+            let opened = self.graph.begin();
+            let starts = self
+                .agreement_starts(at.partner)
+                .unwrap_or(at.window.starts);
+            let unit = at.window.unit;
+            for window in self.agreement_windows(at.partner, unit, starts, at.window.starts) {
+                self.asked(x, &Place { window, ..*at }, key);
+            }
+            self.graph.forget_inputs(opened);
+            self.back.is_catching_up = false;
+        }
+        let value = self.asked(x, at, key);
+        self.back.depth -= 1;
+        value
     }
 
     /// A formula at another place; a keyed measure keeps its key on the way.
@@ -302,7 +378,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         unit: WindowUnit,
         at: &Place,
     ) -> Value<N> {
-        let answers: Vec<N> = windows_inside(&self.plan().calendar, unit, &at.window)
+        let windows = windows_inside(&self.plan().calendar, unit, &at.window);
+        if windows.is_empty() {
+            return Value::None(NoAnswer::undefined(format!(
+                "no {unit} lies in this window"
+            )));
+        }
+        let answers: Vec<N> = windows
             .into_iter()
             .map(|window| {
                 self.eval(

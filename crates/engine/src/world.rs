@@ -79,6 +79,8 @@ pub struct Row {
 pub struct Credit {
     /// The row.
     pub row: RowIx,
+    /// By which of the kind's credit lines; one partner may be credited by several.
+    pub line: u16,
     /// Which part of it, of 1.
     pub share: Exact,
     /// The distance between the credited partner and the row's own.
@@ -242,7 +244,7 @@ impl World {
     fn credit(&self, shape: &FactKind, rows: &[Row]) -> BTreeMap<(u16, PartnerIx), Vec<Credit>> {
         let mut credits: BTreeMap<(u16, PartnerIx), Vec<Credit>> = BTreeMap::new();
         for (row, at) in rows.iter().zip(0u32..) {
-            for line in &shape.credited {
+            for (line, line_at) in shape.credited.iter().zip(0u16..) {
                 let Some(role) = role_of(shape, &line.role) else {
                     continue;
                 };
@@ -256,6 +258,7 @@ impl World {
                 let mut give = |partner: PartnerIx, level: u32| {
                     credits.entry((role, partner)).or_default().push(Credit {
                         row: RowIx(at),
+                        line: line_at,
                         share: line.share.clone(),
                         level,
                     });

@@ -77,6 +77,9 @@ fn every_published_case_comes_out_to_the_last_digit() {
 }
 
 #[test]
-fn every_case_of_the_language_comes_out_to_the_last_digit() {
+fn every_case_of_the_language_and_of_its_edges_comes_out_to_the_last_digit() {
     all_pass(&run_all(&shelf("language")));
+    let edges = run_all(&shelf("edges"));
+    assert!(!edges.is_empty());
+    all_pass(&edges);
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
-use trueup_plan::diagnostic::{Diagnostic, Sources, render, to_json};
+use trueup_plan::diagnostic::{Diagnostic, Severity, Sources, render, to_json};
 use trueup_plan::span::Span;
 
 /// One check and what came out.
@@ -89,9 +89,13 @@ impl Report {
             Outcome::Ran(_) => format!(" ({met} of {} checks)", checks.len()),
         };
         let mut text = format!("{:7} {}{counted}\n", self.word(), self.case);
-        if !self.is_passed() {
-            text.push_str(&render(&self.sources, &self.diagnostics));
-        }
+        let mistakes: Vec<Diagnostic> = self
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .cloned()
+            .collect();
+        text.push_str(&render(&self.sources, &mistakes));
         for check in checks.iter().filter(|check| !check.is_met) {
             let (line, column) = self.sources.line_column(check.span);
             let path = self.sources.path(check.span.file);
