@@ -29,9 +29,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | WindowUnit::Quarter
             | WindowUnit::Half
             | WindowUnit::Year
-            | WindowUnit::Period => {
-                calendar.windows_in(per, at.window.starts, at.window.ends)
-            }
+            | WindowUnit::Period => calendar.windows_in(per, at.window.starts, at.window.ends),
         };
         if windows.is_empty() {
             return Value::None(NoAnswer::undefined(format!(
@@ -139,7 +137,10 @@ fn weighted_share(
         .iter()
         .fold(Exact::ZERO, |sum, weight| &sum + weight);
     let mut share = Exact::ZERO;
-    for (weight, months) in weights.iter().zip(months.chunks(months.len() / weights.len())) {
+    for (weight, months) in weights
+        .iter()
+        .zip(months.chunks(months.len() / weights.len()))
+    {
         let (starts, ends) = (months.first()?.starts, months.last()?.ends);
         let (from, until) = (starts.max(part.starts), ends.min(part.ends));
         if from < until {

@@ -128,9 +128,7 @@ impl Reader<'_> {
         }
         let starts = self.at;
         let rest = self.rest();
-        let length = rest
-            .find([',', '\n', '"'])
-            .unwrap_or(rest.len());
+        let length = rest.find([',', '\n', '"']).unwrap_or(rest.len());
         if rest.get(length..).is_some_and(|next| next.starts_with('"')) {
             let at = starts + length;
             return Err(Diagnostic::error(
