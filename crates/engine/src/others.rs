@@ -47,7 +47,7 @@ impl<N: Number> Standing<N> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct PartsKey {
     allocation: usize,
-    common: Common,
+    common: AskedOfAll,
     group: Option<OrderKey>,
     total: Option<Exact>,
     step: Option<Exact>,
@@ -56,8 +56,8 @@ struct PartsKey {
 /// What was worked out for all partners or all rows at once.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared<N: Number> {
-    totals: BTreeMap<(usize, Common), Value<N>>,
-    standings: BTreeMap<(usize, Common), Arc<[Standing<N>]>>,
+    totals: BTreeMap<(usize, AskedOfAll), Value<N>>,
+    standings: BTreeMap<(usize, AskedOfAll), Arc<[Standing<N>]>>,
     parts: BTreeMap<PartsKey, BTreeMap<PartnerIx, N>>,
     running: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
     row_parts: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
@@ -82,7 +82,7 @@ fn address<T>(of: &T) -> usize {
 
 /// What is asked of everyone, wherever one of them asks it from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Common {
+struct AskedOfAll {
     place: Place,
     /// Whether only those take part whose agreements have a part in the window.
     is_of_members: bool,
@@ -90,11 +90,11 @@ struct Common {
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// What is common to all who ask from places like this one.
-    fn common(&self, at: &Place) -> Common {
+    fn common(&self, at: &Place) -> AskedOfAll {
         let window = self
             .days_of(at.partner)
             .and_then(|days| days.of_everyone(at));
-        Common {
+        AskedOfAll {
             place: Place {
                 partner: PartnerIx(0),
                 row: None,
@@ -106,7 +106,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Where each partner is asked, for those who take part.
-    fn everyone(&self, common: &Common) -> Vec<Place> {
+    fn everyone(&self, common: &AskedOfAll) -> Vec<Place> {
         self.world()
             .all()
             .filter_map(|partner| self.there(partner, common))
@@ -114,7 +114,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Where one partner is asked; none where its agreement has no part in the window.
-    fn there(&self, partner: PartnerIx, common: &Common) -> Option<Place> {
+    fn there(&self, partner: PartnerIx, common: &AskedOfAll) -> Option<Place> {
         let window = match common.is_of_members {
             true => self.days_of(partner)?.within(common.place.window)?,
             false => common.place.window,
@@ -192,7 +192,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         x: &'p Expr,
         within: Option<&'p Expr>,
         filter: Option<&'p Expr>,
-        common: &Common,
+        common: &AskedOfAll,
     ) -> Arc<[Standing<N>]> {
         let key = (address(x), *common);
         if let Some(standings) = self.shared.standings.get(&key) {

@@ -130,7 +130,7 @@ fn weighted_share(
 ) -> Option<Exact> {
     let months = calendar.windows_in(WindowUnit::Month, whole.starts, whole.ends);
     let is_whole = months.first()?.starts == whole.starts && months.last()?.ends == whole.ends;
-    if !is_whole || weights.is_empty() || months.len() % weights.len() != 0 {
+    if !is_whole || weights.is_empty() || !months.len().is_multiple_of(weights.len()) {
         return None;
     }
     let all = weights
