@@ -196,7 +196,7 @@ VOLUME = dict(zip(TYPES, (reseller_volume, shop_volume, warehouse_volume)))
 CEILING = dict(zip(TYPES, map(percent, ("4", "6", "4"))))           # of the quarter's goal
 GROUPS_NEEDED = dict(zip(TYPES, (3, 2, 4)))
 TOURING_RATE = dict(zip(TYPES, (Fraction(15), Fraction(25), Fraction("12.50"))))
-SIDE_NEEDED = dict(zip(TYPES, map(percent, ("3", "2", "5"))))       # of the year's goal
+SIDE_NEEDED = dict(zip(TYPES, map(percent, ("3", "2", "10"))))      # of the base, or of the year's goal
 
 
 def volume_bonus(kind, quarter, goal):
@@ -210,11 +210,11 @@ def volume_bonus(kind, quarter, goal):
     return half_away(min(max(earned, smallest), CEILING[kind] * goal), CENT)
 
 
-def growth_bonus(so_far, before, year, terms):
+def growth_bonus(kind, so_far, before, year, terms):
     """The rate reached by the growth so far, on the dollars grown and at most on half the base; in the first year
     sales are their own base, and a newcomer claims no growth. In whole dollars."""
     base = so_far.net_sales if year == FIRST_YEAR else before.net_sales
-    if so_far.side_sales < percent("2") * base:
+    if so_far.side_sales < SIDE_NEEDED[kind] * base:
         return Fraction(0)
     growth = so_far.net_sales / base - 1 if base else Fraction(0)
     rate = percent("0") if growth < percent("5") else reached(
@@ -231,14 +231,14 @@ def touring_bonus(kind, quarter):
 def steadiness_bonus(quarter, in_a_row):
     """A quarter percent from the fourth quarter in a row with an order, half a percent from the eighth."""
     rate = percent("0.5") if in_a_row >= 8 else percent("0.25") if in_a_row >= 4 else Fraction(0)
-    return towards_zero(min(quarter.net_sales * rate, Fraction(750)), Fraction(1, 20))
+    return towards_zero(min(quarter.net_sales * rate, Fraction(500)), Fraction(1, 20))
 
 
 def year_end_true_up(kind, year, goal, quarterly):
-    """The year at the year's rate less the quarterly bonuses; attainment is read to a tenth of a percent, cut down."""
+    """The year at the year's rate less the quarterly bonuses; attainment is read to the nearest percent, a half up."""
     if year.side_sales < SIDE_NEEDED[kind] * goal:
         return Fraction(0)
-    attainment = towards_zero(year.net_sales / goal, Fraction(1, 1000))
+    attainment = half_away(year.net_sales / goal, CENT)
     rate = reached([(0, percent("0")), (percent("100"), percent("1.75")), (percent("110"), percent("2.25")),
                     (percent("125"), percent("2.75"))], attainment)
     return half_away(min(max(year.net_sales * rate - quarterly, 0), percent("3") * goal), CENT)
@@ -277,7 +277,7 @@ def postings_of(kind, terms, rows):
             in_a_row = in_a_row + 1 if quarter.orders else 0
             quarter_goal = goal(terms, quarters[y - 1, q].net_sales, y, 1)
             earned["volume_bonus"] += volume_bonus(kind, quarter, quarter_goal)
-            earned["growth_bonus"] = growth_bonus(so_far, so_far_before, y, terms)
+            earned["growth_bonus"] = growth_bonus(kind, so_far, so_far_before, y, terms)
             earned["touring_bonus"] += touring_bonus(kind, quarter)
             earned["steadiness_bonus"] += steadiness_bonus(quarter, in_a_row)
             if q == 4:
