@@ -96,6 +96,29 @@ impl<'a> Source<'a> {
         self.text.get(from..from + length)
     }
 
+    /// How many arguments stand between the bracket that opens at `open` and its end.
+    pub fn arguments_at(&self, open: usize) -> usize {
+        let Some(end) = closing(&self.code, open) else {
+            return 0;
+        };
+        let (mut count, mut is_empty, mut at) = (0, true, open + 1);
+        while at < end {
+            match self.code.as_bytes()[at] {
+                b'(' | b'[' | b'{' => {
+                    is_empty = false;
+                    at = closing(&self.code, at).unwrap_or(end);
+                }
+                b',' if !is_empty => {
+                    count += 1;
+                    is_empty = true;
+                }
+                byte => is_empty &= byte.is_ascii_whitespace(),
+            }
+            at += 1;
+        }
+        count + usize::from(!is_empty)
+    }
+
     /// The number of lines outside tests.
     pub fn lines_outside_tests(&self) -> usize {
         let mut offset = 0;
@@ -448,6 +471,16 @@ mod tests {
             .collect();
         assert_eq!(source.literal_at(places[0]), Some("two words: é"));
         assert_eq!(source.literal_at(places[1]), None);
+    }
+
+    #[test]
+    fn arguments_are_counted_at_the_top_level() {
+        let count = |code: &str| Source::new("a.rs", code).arguments_at(1);
+        assert_eq!(count("f()"), 0);
+        assert_eq!(count("f(\n)"), 0);
+        assert_eq!(count("f(\"a, b\")"), 1);
+        assert_eq!(count("f(g(a, b), [c, d],)"), 2);
+        assert_eq!(count("f(a, b, c)"), 3);
     }
 
     #[test]
