@@ -5,20 +5,26 @@
 //! limits. A mistake is told once and does not spread. The check never knows a fact, an agreement or a clock: what
 //! depends on an agreement's terms (bounds that mention them) is asked again when the terms are known.
 
+mod axes;
 mod build;
 mod calls;
 mod components;
 mod constant;
 mod drafts;
+mod functions;
 mod governance;
 mod graph;
+mod grids;
 mod header;
 mod kinds;
 mod levels;
 mod messages;
 mod names;
+mod places;
 mod question;
+mod resolve;
 mod settle;
+mod sharing;
 mod spelling;
 mod tables;
 mod template;
@@ -26,6 +32,7 @@ mod typer;
 mod types;
 mod units;
 mod walk;
+mod was;
 mod windows;
 mod wording;
 mod words;

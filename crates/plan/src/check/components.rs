@@ -153,7 +153,7 @@ pub(super) fn role(
                     Diagnostic::error(
                         "D5",
                         named.span,
-                        format!("a {} credits no `{}`", kind.name, shown(&named.text)),
+                        format!("one {} credits no `{}`", kind.name, shown(&named.text)),
                     )
                     .help(help),
                 );
@@ -208,6 +208,16 @@ fn schedule(
             }
             (None, None) => InstalmentWhen::AtSettlement,
         };
+        if line.waits && line.condition.is_none() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "P1",
+                    line.span,
+                    "`else: wait` waits for a condition, and there is none",
+                )
+                .help("if: …"),
+            );
+        }
         schedule.push(Instalment {
             share: share.unwrap_or(Exact::ONE),
             when,

@@ -209,7 +209,7 @@ fn declare_terms(text: &PlanText, typer: &mut Typer<'_>) {
 fn draft_term(term: &TermText, id: TermId, typer: &mut Typer<'_>) -> Option<Draft> {
     let of = typer.names.terms.get(id.index()).cloned()?;
     let agreed = term.agreed.as_ref()?;
-    Some(typer.expect(agreed, &Scope::default(), &of, &term.name.text))
+    Some(typer.typed_as(agreed, &Scope::default(), &of, &term.name.text))
 }
 
 fn draft_measure(measure: &MeasureText, id: MeasureId, typer: &mut Typer<'_>) -> MeasureDraft {
@@ -345,7 +345,7 @@ fn draft_component(
     let mut amount = |formula: &Option<Formula>, asked: &str| {
         formula
             .as_ref()
-            .map(|formula| typer.expect(formula, &scope, of, asked))
+            .map(|formula| typer.typed_as(formula, &scope, of, asked))
     };
     draft.pays = amount(&component.pays, "`pays`");
     draft.at_least = amount(&component.at_least, "`at_least`");
@@ -381,9 +381,9 @@ fn draft_limit(text: &PlanText, id: LimitId, typer: &mut Typer<'_>, drafts: &mut
     slot.at_most = limit
         .at_most
         .as_ref()
-        .map(|formula| typer.expect(formula, &scope, &of, "`at_most`"));
+        .map(|formula| typer.typed_as(formula, &scope, &of, "`at_most`"));
     slot.at_least = limit
         .at_least
         .as_ref()
-        .map(|formula| typer.expect(formula, &scope, &of, "`at_least`"));
+        .map(|formula| typer.typed_as(formula, &scope, &of, "`at_least`"));
 }

@@ -50,7 +50,7 @@ fn draft_formula(
     match first {
         "when" | "if" | "needs_review" => typer.flag(formula, &scope, first),
         "accrues" | "above" | "budget" => {
-            typer.expect(formula, &scope, &Ty::money(), &format!("`{first}`"))
+            typer.typed_as(formula, &scope, &Ty::money(), &format!("`{first}`"))
         }
         "changes" => {
             let of = type_of_name(rest, typer).unwrap_or_else(|| {
@@ -58,12 +58,12 @@ fn draft_formula(
                 Ty::Wrong
             });
             scope.was = Some(of.clone());
-            typer.expect(formula, &scope, &of, rest)
+            typer.typed_as(formula, &scope, &of, rest)
         }
         "within" => match changed {
             Some(of) => {
                 scope.was = Some(of.clone());
-                typer.expect(formula, &scope, of, &format!("`{path}`"))
+                typer.typed_as(formula, &scope, of, &format!("`{path}`"))
             }
             None => typer.formula(formula, &scope),
         },
@@ -102,6 +102,14 @@ fn unknown_change(block: &GovernanceText, name: &str, typer: &mut Typer<'_>) {
     let entry =
         changes.and_then(|(_, node)| node.entries().iter().find(|entry| &*entry.key.text == name));
     let span = entry.map_or(block.span, |entry| entry.key.span);
+    if let Some(entry) = typer.names.get(name) {
+        typer.diagnostics.push(
+            Diagnostic::error("N6", span, format!("`{name}` is {}", entry.thing.word()))
+                .also(entry.span, "it is given here")
+                .help("a contingency changes terms, values, components or limits"),
+        );
+        return;
+    }
     let help = match typer.names.closest(name) {
         Some(closest) => format!("did you mean {closest}?"),
         None => "a contingency changes terms, values, components or limits".to_owned(),

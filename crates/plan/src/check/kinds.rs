@@ -189,7 +189,7 @@ fn dated(kind: &FactText, known: &KindNames, diagnostics: &mut Vec<Diagnostic>) 
                     "D1",
                     kind.name.span,
                     format!(
-                        "nothing says which date places a {} in a window",
+                        "nothing says which date places one {} in a window",
                         kind.name.text
                     ),
                 )
@@ -227,7 +227,7 @@ fn credited(
                     Diagnostic::error(
                         "D2",
                         kind.name.span,
-                        format!("nobody is credited for a {}", kind.name.text),
+                        format!("nobody is credited for one {}", kind.name.text),
                     )
                     .help("declare a column `partner: partner`, or say who under `credited`"),
                 );

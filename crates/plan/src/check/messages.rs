@@ -69,7 +69,10 @@ impl Typer<'_> {
             .find(|entry| entry.thing == thing)
             .and_then(|entry| entry.formula);
         match formula {
-            Some(formula) => Some(format!("{called} is {is}: {}", self.written(formula))),
+            Some((folded, formula)) => Some(format!(
+                "{called} is {is}: {folded}{}",
+                self.written(formula)
+            )),
             None => Some(format!("{called} is {is}")),
         }
     }
@@ -226,7 +229,7 @@ impl Typer<'_> {
             (is @ Ty::Number(_), want @ Ty::Number(_))
                 if is == Ty::ratio() && want == Ty::money() =>
             {
-                Some("multiply it by money".to_owned())
+                Some("say of what it is a part: … * net_sales".to_owned())
             }
             (is @ Ty::Number(_), want @ Ty::Number(_))
                 if is == Ty::count() && want == Ty::money() =>

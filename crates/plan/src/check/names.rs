@@ -14,7 +14,7 @@ use crate::document::PlanText;
 use crate::nearest::nearest;
 use crate::span::Span;
 use crate::tree::{
-    AttributeId, Call, ColumnId, ComponentId, Expr, FactKind, Form, KindId, Limit, LimitId,
+    AttributeId, Call, ColumnId, ComponentId, Expr, FactKind, Fold, Form, KindId, Limit, LimitId,
     MeasureId, Plan, Reference, TableId, TermId, Text, Type, Unit, ValueId,
 };
 use crate::yaml::Scalar;
@@ -87,8 +87,8 @@ pub(super) struct Argument {
 pub(super) struct Entry {
     pub(super) thing: Thing,
     pub(super) span: Span,
-    /// The formula behind it, shown when its type is told.
-    pub(super) formula: Option<Span>,
+    /// The formula behind it, shown when its type is told; before it what a measure makes of it, such as `sum of`.
+    pub(super) formula: Option<(&'static str, Span)>,
 }
 
 /// Every name of a plan.
@@ -124,6 +124,18 @@ fn limit_type(plan: &Plan, limit: &Limit) -> Ty {
             });
             first.map_or(Ty::Wrong, |component| Ty::from_type(component.pays.of))
         }
+    }
+}
+
+/// What a measure makes of its formula, in words.
+fn folded(fold: Fold) -> &'static str {
+    match fold {
+        Fold::Sum => "sum of ",
+        Fold::Count => "count of ",
+        Fold::CountDistinct => "count of different ",
+        Fold::Min => "smallest ",
+        Fold::Max => "largest ",
+        Fold::Latest => "latest ",
     }
 }
 
@@ -163,7 +175,7 @@ impl Names {
             );
         }
         for (at, term) in text.terms.iter().enumerate() {
-            let formula = term.agreed.as_ref().map(|formula| formula.span);
+            let formula = term.agreed.as_ref().map(|formula| ("", formula.span));
             names.add(
                 &term.name,
                 Naming::Dotted,
@@ -178,8 +190,7 @@ impl Names {
             let formula = measure
                 .fold
                 .as_ref()
-                .and_then(|fold| fold.of.as_ref())
-                .map(|of| of.span);
+                .and_then(|fold| Some((folded(fold.fold), fold.of.as_ref()?.span)));
             names.add(
                 &measure.name,
                 Naming::Global,
@@ -190,7 +201,7 @@ impl Names {
             names.measures.push(types.unknown());
         }
         for (at, value) in text.values.iter().enumerate() {
-            let formula = value.formula.as_ref().map(|formula| formula.span);
+            let formula = value.formula.as_ref().map(|formula| ("", formula.span));
             names.add(
                 &value.name,
                 Naming::Global,
@@ -223,7 +234,7 @@ impl Names {
             });
         }
         for (at, component) in text.components.iter().enumerate() {
-            let formula = component.pays.as_ref().map(|formula| formula.span);
+            let formula = component.pays.as_ref().map(|formula| ("", formula.span));
             let thing = Thing::Component(ComponentId(id(at)));
             names.add(&component.name, Naming::Global, thing, formula, diagnostics);
             names.components.push(types.unknown());
@@ -250,25 +261,29 @@ impl Names {
             closed: true,
             ..Self::default()
         };
-        let mut enter = |name: &Text, thing: Thing, span: Span, formula: Option<Span>| {
-            names.register.insert(
-                name.clone(),
-                Entry {
-                    thing,
-                    span,
-                    formula,
-                },
-            );
-        };
+        let mut enter =
+            |name: &Text, thing: Thing, span: Span, formula: Option<(&'static str, Span)>| {
+                names.register.insert(
+                    name.clone(),
+                    Entry {
+                        thing,
+                        span,
+                        formula,
+                    },
+                );
+            };
         for (kind, at) in plan.kinds.iter().zip(0..) {
             enter(&kind.name, Thing::Kind(KindId(at)), kind.span, None);
         }
         for (term, at) in plan.terms.iter().zip(0..) {
-            let formula = term.agreed.as_ref().map(|agreed| agreed.span);
+            let formula = term.agreed.as_ref().map(|agreed| ("", agreed.span));
             enter(&term.name, Thing::Term(TermId(at)), term.span, formula);
         }
         for (measure, at) in plan.measures.iter().zip(0..) {
-            let formula = measure.of.as_ref().map(|of| of.span);
+            let formula = measure
+                .of
+                .as_ref()
+                .map(|of| (folded(measure.fold), of.span));
             enter(
                 &measure.name,
                 Thing::Measure(MeasureId(at)),
@@ -281,7 +296,7 @@ impl Names {
                 &value.name,
                 Thing::Value(ValueId(at)),
                 value.span,
-                Some(value.formula.span),
+                Some(("", value.formula.span)),
             );
         }
         for (table, at) in plan.tables.iter().zip(0..) {
@@ -292,7 +307,7 @@ impl Names {
                 &component.name,
                 Thing::Component(ComponentId(at)),
                 component.span,
-                Some(component.pays.span),
+                Some(("", component.pays.span)),
             );
         }
         for (limit, at) in plan.limits.iter().zip(0..) {
@@ -378,7 +393,7 @@ impl Names {
         name: &Scalar,
         naming: Naming,
         thing: Thing,
-        formula: Option<Span>,
+        formula: Option<(&'static str, Span)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         if name.text.is_empty() {

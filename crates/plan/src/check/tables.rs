@@ -1,23 +1,18 @@
 //! Tables: bounds that rise, the same columns in every band, grids that are complete.
 
-use std::collections::BTreeMap;
-
-use crate::check::constant;
+use crate::check::axes::{check_axis, draft_bound};
+use crate::check::grids::draft_grid;
 use crate::check::settle::settled;
 use crate::check::spelling::{self, Naming, shown};
-use crate::check::typer::{Draft, Scope, Typer, part, wrong};
+use crate::check::typer::{Draft, Scope, Typer, wrong};
 use crate::check::types::Ty;
 use crate::diagnostic::Diagnostic;
 use crate::document::{
-    BandText, BandsText, BoundText, BoundWord, CellsText, PlanText, ReadingText, TableText,
+    BandText, BandsText, BoundWord, CellsText, PlanText, ReadingText, TableText,
 };
-use crate::formula::{Formula, FormulaKind};
 use crate::nearest::nearest;
 use crate::span::{FileId, Span};
-use crate::tree::{
-    Axis, Bound, BoundKind, Column, Form, Level, Literal, Reading, Table, TableId, Text,
-};
-use trueup_base::exact::Exact;
+use crate::tree::{Axis, Bound, BoundKind, Column, Level, Reading, Table, TableId, Text};
 
 /// More bands than this are no table a reader signs, and would make every check slow.
 const MOST_BANDS: usize = 100_000;
@@ -25,12 +20,12 @@ const MOST_BANDS: usize = 100_000;
 /// The formulas of a table.
 #[derive(Default)]
 pub(super) struct TableDraft {
-    columns: Vec<(Text, Ty)>,
+    pub(super) columns: Vec<(Text, Ty)>,
     reading: Option<Draft>,
     /// The position of the column a line is drawn through.
     line: Option<usize>,
-    axes: Vec<Vec<(BoundWord, Option<Draft>, Span)>>,
-    cells: Vec<Option<Draft>>,
+    pub(super) axes: Vec<Vec<(BoundWord, Option<Draft>, Span)>>,
+    pub(super) cells: Vec<Option<Draft>>,
 }
 
 /// Gives every table its columns and checks its form, before formulas are looked at.
@@ -316,7 +311,7 @@ fn draft_bands(
             let asked = format!("{name} in this table");
             draft
                 .cells
-                .push(formula.map(|formula| typer.expect(formula, &scope, &of, &asked)));
+                .push(formula.map(|formula| typer.typed_as(formula, &scope, &of, &asked)));
         }
     }
     let lined = matches!(table.reading, Some(ReadingText::Line(_)));
@@ -338,151 +333,7 @@ fn draft_bands(
     draft.axes = vec![axis];
 }
 
-fn draft_grid(
-    table: &TableText,
-    axes: &[(crate::yaml::Scalar, Vec<BoundText>)],
-    cells: &CellsText,
-    id: TableId,
-    arguments: &[(Text, Ty)],
-    typer: &mut Typer<'_>,
-    draft: &mut TableDraft,
-) {
-    match &table.reading {
-        Some(ReadingText::OneBand(_)) | None => {}
-        Some(ReadingText::EachBand(Some(formula))) => typer.diagnostics.push(
-            Diagnostic::error("T6", formula.span, "a grid is read one band at a time")
-                .help("one_band: cell"),
-        ),
-        Some(ReadingText::EachBand(None)) => {}
-        Some(ReadingText::Line(column)) => typer.diagnostics.push(
-            Diagnostic::error("T6", column.span, "a line has one argument").help("one_band: cell"),
-        ),
-    }
-    let mut sizes = Vec::with_capacity(arguments.len());
-    let mut count = 1usize;
-    for (at, (name, of)) in arguments.iter().enumerate() {
-        let Some((_, bounds)) = axes.iter().find(|(argument, _)| argument.text == *name) else {
-            typer.diagnostics.push(
-                Diagnostic::error(
-                    "T6",
-                    table.name.span,
-                    format!("`bands` gives no bounds for the argument {name}"),
-                )
-                .help(format!("{name}: [from lowest, from …]")),
-            );
-            return;
-        };
-        let mut axis = Vec::with_capacity(bounds.len());
-        for bound in bounds {
-            let formula = draft_bound(bound, id, at, of, typer);
-            axis.push((bound.is, formula, bound.span));
-        }
-        if bounds.is_empty() {
-            empty(table, typer);
-            return;
-        }
-        check_axis(&axis, false, typer);
-        sizes.push(bounds.len());
-        count = count.saturating_mul(bounds.len());
-        draft.axes.push(axis);
-    }
-    for (argument, _) in axes {
-        if !arguments.iter().any(|(name, _)| *name == argument.text) {
-            let message = format!("`{}` is no argument of this table", shown(&argument.text));
-            typer.diagnostics.push(
-                Diagnostic::error("T6", argument.span, message)
-                    .help("name it under `of`, in the order it is given"),
-            );
-        }
-    }
-    if !within_budget(table, count, typer) {
-        return;
-    }
-    let scope = Scope {
-        arguments: arguments.to_vec(),
-        ..Scope::default()
-    };
-    let of = draft
-        .columns
-        .first()
-        .map(|(_, of)| of.clone())
-        .unwrap_or(Ty::Wrong);
-    let mut flat = Vec::with_capacity(count);
-    if flatten(cells, &sizes, arguments, &mut flat, typer) {
-        for formula in flat {
-            draft.cells.push(
-                formula.map(|formula| typer.expect(formula, &scope, &of, "a cell of this table")),
-            );
-        }
-    }
-}
-
-/// Lays nested cells out in one row; says whether their shape is that of the bounds.
-fn flatten<'t>(
-    cells: &'t CellsText,
-    sizes: &[usize],
-    arguments: &[(Text, Ty)],
-    flat: &mut Vec<Option<&'t Formula>>,
-    typer: &mut Typer<'_>,
-) -> bool {
-    let name = |left: usize| {
-        arguments
-            .get(arguments.len() - left)
-            .map_or("", |(name, _)| &**name)
-    };
-    match (cells, sizes) {
-        (CellsText::Cell(formula, _), []) => {
-            flat.push(formula.as_ref());
-            true
-        }
-        (CellsText::Cell(_, span), [size, ..]) => {
-            typer.diagnostics.push(
-                Diagnostic::error(
-                    "T6",
-                    *span,
-                    format!(
-                        "a list of {size} cells belongs here, one for each bound of {}",
-                        name(sizes.len())
-                    ),
-                )
-                .help("cells are nested in the order of `of`, the last argument innermost"),
-            );
-            false
-        }
-        (CellsText::List(_, span), []) => {
-            typer.diagnostics.push(Diagnostic::error(
-                "T6",
-                *span,
-                "one cell belongs here, and this is a list",
-            ));
-            false
-        }
-        (CellsText::List(list, span), [size, inner @ ..]) => {
-            if list.len() != *size {
-                typer.diagnostics.push(
-                    Diagnostic::error(
-                        "T6",
-                        *span,
-                        format!(
-                            "{} has {size} bounds, and these are {} cells",
-                            name(sizes.len()),
-                            list.len()
-                        ),
-                    )
-                    .help("cells are nested in the order of `of`, the last argument innermost"),
-                );
-                return false;
-            }
-            let mut fits = true;
-            for cells in list {
-                fits &= flatten(cells, inner, arguments, flat, typer);
-            }
-            fits
-        }
-    }
-}
-
-fn within_budget(table: &TableText, bands: usize, typer: &mut Typer<'_>) -> bool {
+pub(super) fn within_budget(table: &TableText, bands: usize, typer: &mut Typer<'_>) -> bool {
     if bands > MOST_BANDS {
         let message = format!("the table has {bands} bands, and {MOST_BANDS} are the most");
         typer
@@ -492,216 +343,11 @@ fn within_budget(table: &TableText, bands: usize, typer: &mut Typer<'_>) -> bool
     bands <= MOST_BANDS
 }
 
-fn empty(table: &TableText, typer: &mut Typer<'_>) {
+pub(super) fn empty(table: &TableText, typer: &mut Typer<'_>) {
     typer.diagnostics.push(
         Diagnostic::error("T1", table.name.span, "the table has no bands")
             .help("a stretch that pays nothing is a band that says 0: { from: lowest, rate: 0% }"),
     );
-}
-
-/// The figure of a bound, asked for the argument's type.
-fn draft_bound(
-    bound: &BoundText,
-    id: TableId,
-    at: usize,
-    argument: &Ty,
-    typer: &mut Typer<'_>,
-) -> Option<Draft> {
-    let draft = match bound.is {
-        BoundWord::Lowest => {
-            if typer
-                .types
-                .as_number(argument, crate::check::units::Origin::Name)
-                .is_none()
-                && !matches!(typer.types.resolved(argument), Ty::Date | Ty::Wrong)
-            {
-                let is = typer.with_article(argument);
-                let message = format!("`from` has an order, and the argument is {is}");
-                typer
-                    .diagnostics
-                    .push(Diagnostic::error("T4", bound.span, message).help("equals: …"));
-            }
-            return None;
-        }
-        BoundWord::Otherwise => return None,
-        BoundWord::From | BoundWord::Above | BoundWord::At => {
-            let formula = bound.formula.as_ref()?;
-            let word = match bound.is {
-                BoundWord::From => "`from`",
-                BoundWord::Above => "`above`",
-                BoundWord::At | BoundWord::Equals | BoundWord::Lowest | BoundWord::Otherwise => {
-                    "`at`"
-                }
-            };
-            let draft = typer.expect(formula, &Scope::default(), argument, word);
-            typer.ordered.push((argument.clone(), bound.span));
-            draft
-        }
-        BoundWord::Equals => equals(bound, argument, typer),
-    };
-    typer.decided(id, at, bound.span);
-    Some(draft)
-}
-
-/// `equals: gold` is the text gold; `equals: 1` the number.
-fn equals(bound: &BoundText, argument: &Ty, typer: &mut Typer<'_>) -> Draft {
-    let span = bound.written.span;
-    let literal = bound.formula.as_ref().filter(|formula| match &formula.is {
-        FormulaKind::Name(_) => false,
-        FormulaKind::Number { .. }
-        | FormulaKind::Text(_)
-        | FormulaKind::Date(_)
-        | FormulaKind::True
-        | FormulaKind::False
-        | FormulaKind::Negated(_) => true,
-        FormulaKind::Missing
-        | FormulaKind::Call { .. }
-        | FormulaKind::Keyed(..)
-        | FormulaKind::Not(_)
-        | FormulaKind::Arithmetic(..)
-        | FormulaKind::Compared(..)
-        | FormulaKind::Between { .. }
-        | FormulaKind::In { .. }
-        | FormulaKind::Is { .. }
-        | FormulaKind::And(_)
-        | FormulaKind::Or(_)
-        | FormulaKind::Case { .. } => {
-            !matches!(typer.types.resolved(argument), Ty::Text | Ty::Unknown(_))
-        }
-    });
-    // A name may be meant where a number is asked for; a text argument is never compared with one.
-    let is_text = matches!(
-        typer.types.resolved(argument),
-        Ty::Text | Ty::Unknown(_) | Ty::Wrong
-    );
-    let meant = match (&bound.formula, literal) {
-        (_, Some(literal)) => Some(literal),
-        (Some(formula), None) if !is_text => Some(formula),
-        _ => None,
-    };
-    match meant {
-        Some(formula) => typer.expect(formula, &Scope::default(), argument, "`equals`"),
-        None => {
-            let text = part(
-                Form::Literal(Literal::Text(bound.written.text.clone())),
-                Ty::Text,
-                span,
-            );
-            typer.ask(&text, argument, "`equals`");
-            text
-        }
-    }
-}
-
-/// Bounds of one argument: of one convention, each once, rising where they are numbers written in the plan.
-fn check_axis(axis: &[(BoundWord, Option<Draft>, Span)], lined: bool, typer: &mut Typer<'_>) {
-    let is_key = |word: BoundWord| matches!(word, BoundWord::Equals | BoundWord::Otherwise);
-    let keyed = axis.first().is_some_and(|(word, ..)| is_key(*word));
-    for (at, (word, _, span)) in axis.iter().enumerate() {
-        match word {
-            BoundWord::At if !lined => typer.diagnostics.push(
-                Diagnostic::error("T7", *span, "`at` is a point of a line")
-                    .help("from: …, or `line: column` above"),
-            ),
-            BoundWord::Lowest
-            | BoundWord::From
-            | BoundWord::Above
-            | BoundWord::Equals
-            | BoundWord::Otherwise
-                if lined =>
-            {
-                typer.diagnostics.push(
-                    Diagnostic::error("T7", *span, "a line is drawn between points").help("at: …"),
-                );
-            }
-            BoundWord::Lowest if at > 0 => typer.diagnostics.push(Diagnostic::error(
-                "T2",
-                *span,
-                "`from: lowest` is open below, so it can only come first",
-            )),
-            _ if is_key(*word) != keyed => typer.diagnostics.push(
-                Diagnostic::error("T4", *span, "bounds and keys do not mix in one table").help(
-                    if keyed {
-                        "equals: … or otherwise: yes"
-                    } else {
-                        "from: … or above: …"
-                    },
-                ),
-            ),
-            BoundWord::Otherwise if at + 1 < axis.len() => {
-                typer.diagnostics.push(Diagnostic::error(
-                    "T2",
-                    *span,
-                    "`otherwise` answers for all other keys, so it comes last",
-                ))
-            }
-            _ => {}
-        }
-    }
-    if keyed {
-        check_keys(axis, typer);
-    } else {
-        check_rising(axis, typer);
-    }
-}
-
-fn check_keys(axis: &[(BoundWord, Option<Draft>, Span)], typer: &mut Typer<'_>) {
-    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
-    for (_, draft, span) in axis {
-        let key = match draft.as_ref().map(|draft| &draft.form) {
-            Some(Form::Literal(Literal::Text(text))) => format!("'{text}'"),
-            Some(Form::Literal(Literal::Number(number))) => number.to_string(),
-            Some(Form::Literal(Literal::Date(date))) => date.to_string(),
-            _ => continue,
-        };
-        if let Some(first) = seen.get(&key) {
-            typer.diagnostics.push(
-                Diagnostic::error("T2", *span, format!("two bands answer to {}", shown(&key)))
-                    .also(*first, "the first"),
-            );
-        } else {
-            seen.insert(key, *span);
-        }
-    }
-}
-
-/// Bounds that are numbers or days written in the plan rise; those with terms are checked when terms are known.
-fn check_rising(axis: &[(BoundWord, Option<Draft>, Span)], typer: &mut Typer<'_>) {
-    /// A bound's figure and whether it leaves the figure itself to the band below.
-    #[derive(PartialEq, PartialOrd)]
-    enum Figure {
-        Number(Exact, bool),
-        Date(trueup_base::date::Date, bool),
-    }
-    let mut last: Option<(Figure, Span)> = None;
-    for (word, draft, span) in axis {
-        let above = *word == BoundWord::Above;
-        let figure = match draft {
-            Some(draft) => match &draft.form {
-                Form::Literal(Literal::Date(date)) => Some(Figure::Date(*date, above)),
-                _ => constant::of_expr(draft).map(|number| Figure::Number(number, above)),
-            },
-            None => None,
-        };
-        let Some(figure) = figure else {
-            continue;
-        };
-        if let Some((before, place)) = &last
-            && figure <= *before
-        {
-            let message = if figure == *before {
-                "two bands begin at the same bound"
-            } else {
-                "bounds must rise, and this one is not above the one before"
-            };
-            typer.diagnostics.push(
-                Diagnostic::error("T2", *span, message)
-                    .also(*place, "the bound before")
-                    .help("write bands from the lowest bound to the highest"),
-            );
-        }
-        last = Some((figure, *span));
-    }
 }
 
 /// The table of the tree.

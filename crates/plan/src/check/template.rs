@@ -7,18 +7,16 @@ use std::collections::BTreeSet;
 
 use crate::check::Templates;
 use crate::check::spelling::{HelpIf, shown};
+use crate::check::was::with_was;
 use crate::diagnostic::Diagnostic;
 use crate::document::{GovernanceText, OverrideText, PlanText, ReadingText};
-use crate::formula::{Argument, DEPTH_MAX, Formula, FormulaKind};
+use crate::formula::Formula;
 use crate::nearest::nearest;
 use crate::span::FileId;
 use crate::yaml::Scalar;
 
 /// Templates that build on templates are followed so far.
 const MOST_STEPS: usize = 4;
-
-/// A formula may grow so far by what `was` brings into it.
-const MOST_PARTS: usize = 20_000;
 
 /// A plan with everything of its template, and the files it is made of, its own first.
 pub(super) struct Expanded {
@@ -33,7 +31,7 @@ pub(super) fn expand(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expanded> {
     let expanded = expand_within(text, templates, &mut BTreeSet::new(), diagnostics)?;
-    for fixed in &text.fixed {
+    for fixed in &expanded.text.fixed {
         let (block, rest) = fixed.text.split_once('.').unwrap_or((&fixed.text, ""));
         let names = names_of(&expanded.text, block);
         if !names.iter().any(|name| covers(&name.text, rest)) {
@@ -393,117 +391,6 @@ fn slot<'t>(
         }
         _ => None,
     }
-}
-
-/// The new formula, with the old one where it says `was`.
-fn with_was(
-    formula: &Formula,
-    old: Option<&Formula>,
-    line: &OverrideText,
-) -> Result<Formula, Diagnostic> {
-    let mut parts = 0usize;
-    let whole = substituted(formula, old, line, &mut parts, 1)?;
-    Ok(whole)
-}
-
-fn substituted(
-    formula: &Formula,
-    old: Option<&Formula>,
-    line: &OverrideText,
-    parts: &mut usize,
-    depth: usize,
-) -> Result<Formula, Diagnostic> {
-    *parts += 1;
-    if *parts > MOST_PARTS || depth > DEPTH_MAX {
-        return Err(Diagnostic::error(
-            "O4",
-            line.target.span,
-            "with what the template said in it, the formula is too large",
-        )
-        .help("give a part of it a name"));
-    }
-    let is_was = matches!(&formula.is, FormulaKind::Name(name) if &**name == "was");
-    if is_was {
-        return match old {
-            // What was there is counted too; it holds no further `was`.
-            Some(old) => substituted(old, None, line, parts, depth),
-            None => Err(
-                Diagnostic::error("O2", formula.span, "there is nothing that it was")
-                    .help("the template says nothing here; write the formula without `was`"),
-            ),
-        };
-    }
-    let mut inner = |part: &Formula| substituted(part, old, line, parts, depth + 1);
-    let mut boxed = |part: &Formula| inner(part).map(Box::new);
-    let is = match &formula.is {
-        FormulaKind::Number { .. }
-        | FormulaKind::Text(_)
-        | FormulaKind::Date(_)
-        | FormulaKind::True
-        | FormulaKind::False
-        | FormulaKind::Missing
-        | FormulaKind::Name(_) => formula.is.clone(),
-        FormulaKind::Call {
-            name,
-            name_span,
-            arguments,
-        } => FormulaKind::Call {
-            name: name.clone(),
-            name_span: *name_span,
-            arguments: arguments
-                .iter()
-                .map(|argument| {
-                    Ok(Argument {
-                        word: argument.word.clone(),
-                        value: inner(&argument.value)?,
-                    })
-                })
-                .collect::<Result<_, Diagnostic>>()?,
-        },
-        FormulaKind::Keyed(x, key) => FormulaKind::Keyed(boxed(x)?, boxed(key)?),
-        FormulaKind::Negated(x) => FormulaKind::Negated(boxed(x)?),
-        FormulaKind::Not(x) => FormulaKind::Not(boxed(x)?),
-        FormulaKind::Arithmetic(operator, a, b) => {
-            FormulaKind::Arithmetic(*operator, boxed(a)?, boxed(b)?)
-        }
-        FormulaKind::Compared(how, a, b) => FormulaKind::Compared(*how, boxed(a)?, boxed(b)?),
-        FormulaKind::Between { x, low, high, not } => FormulaKind::Between {
-            x: boxed(x)?,
-            low: boxed(low)?,
-            high: boxed(high)?,
-            not: *not,
-        },
-        FormulaKind::In { x, list, not } => FormulaKind::In {
-            x: boxed(x)?,
-            list: list.iter().map(&mut inner).collect::<Result<_, _>>()?,
-            not: *not,
-        },
-        FormulaKind::Is { x, kind, not } => FormulaKind::Is {
-            x: boxed(x)?,
-            kind: *kind,
-            not: *not,
-        },
-        FormulaKind::And(parts) => {
-            FormulaKind::And(parts.iter().map(&mut inner).collect::<Result<_, _>>()?)
-        }
-        FormulaKind::Or(parts) => {
-            FormulaKind::Or(parts.iter().map(&mut inner).collect::<Result<_, _>>()?)
-        }
-        FormulaKind::Case { arms, otherwise } => {
-            let mut typed = Vec::with_capacity(arms.len());
-            for (test, answer) in arms {
-                typed.push((inner(test)?, inner(answer)?));
-            }
-            FormulaKind::Case {
-                arms: typed,
-                otherwise: Box::new(inner(otherwise)?),
-            }
-        }
-    };
-    Ok(Formula {
-        is,
-        span: formula.span,
-    })
 }
 
 /// Adds what is the plan's own.

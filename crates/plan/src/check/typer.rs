@@ -4,15 +4,14 @@
 //! told once and then equals everything, so its mistake does not spread. The module never decides what nothing asked
 //! about; that happens when all formulas were seen.
 
-use crate::check::names::{Names, Thing};
-use crate::check::spelling::{self, BAND_WORDS, HelpIf, shown};
+use crate::check::names::Names;
+use crate::check::spelling::{HelpIf, shown};
 use crate::check::types::{Ty, Types};
 use crate::check::units::{Base, Origin, Powers};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::formula::{Formula, FormulaKind, Suffix};
-use crate::nearest::nearest;
 use crate::span::Span;
-use crate::tree::{Comparison, Expr, Form, Literal, Name, Operator, Text, WindowPart};
+use crate::tree::{Comparison, Expr, Form, Literal, Operator, Text};
 use trueup_base::date::Duration;
 use trueup_base::exact::Exact;
 
@@ -132,7 +131,7 @@ impl Typer<'_> {
     }
 
     /// A formula that must be of a type: `asked` says by whom, such as `pays`.
-    pub(super) fn expect(
+    pub(super) fn typed_as(
         &mut self,
         formula: &Formula,
         scope: &Scope,
@@ -163,7 +162,7 @@ impl Typer<'_> {
 
     /// A formula that must be true or false.
     pub(super) fn flag(&mut self, formula: &Formula, scope: &Scope, asked: &str) -> Draft {
-        self.expect(formula, scope, &Ty::Flag, &format!("`{asked}`"))
+        self.typed_as(formula, scope, &Ty::Flag, &format!("`{asked}`"))
     }
 
     fn number(&mut self, value: &Exact, suffix: &Suffix, span: Span, origin: Origin) -> Draft {
@@ -209,258 +208,6 @@ impl Typer<'_> {
                 }
             },
         }
-    }
-
-    /// A name that stands where a formula can.
-    pub(super) fn name(&mut self, name: &str, span: Span, scope: &Scope) -> Draft {
-        if let Some((found, of)) = self.local(name, scope) {
-            return part(Form::Name(found), of, span);
-        }
-        if let Some(entry) = self.names.get(name) {
-            return self.global(name, entry.thing, span);
-        }
-        let mut words = name.split('.');
-        let found = match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("partner"), None, None, None) => Some((Name::Partner, Ty::Partner)),
-            (Some("partner"), Some(attribute), None, None) => {
-                let types = &mut self.types;
-                let found = self.names.attribute(attribute, types);
-                found.map(|(id, of)| (Name::Attribute(id), of))
-            }
-            (Some("credit"), Some("level"), None, None) => Some((Name::CreditLevel, Ty::count())),
-            (Some("window"), Some(part), None, None) => window_part(part),
-            (Some(kind), Some(column), followed, None) => match self.names.kind(kind) {
-                Some(_) => return self.column(kind, column, followed, span),
-                None => None,
-            },
-            _ => None,
-        };
-        match found {
-            Some((found, of)) => part(Form::Name(found), of, span),
-            None => self.unknown_name(name, span, scope),
-        }
-    }
-
-    /// A name known only where the formula stands.
-    fn local(&self, name: &str, scope: &Scope) -> Option<(Name, Ty)> {
-        let position = |list: &[(Text, Ty)]| {
-            let at = list.iter().position(|(known, _)| &**known == name)?;
-            let (_, of) = list.get(at)?;
-            Some((crate::check::names::id(at), of.clone()))
-        };
-        if let Some((at, of)) = position(&scope.arguments) {
-            return Some((Name::Argument(at), of));
-        }
-        if let Some((at, of)) = position(&scope.columns) {
-            return Some((Name::BandColumn(at), of));
-        }
-        if let Some(band) = &scope.band {
-            let found = match name {
-                "lower" => Some(Name::Lower),
-                "upper" => Some(Name::Upper),
-                "width" => Some(Name::Width),
-                "slice" => Some(Name::Slice),
-                "filled" => return Some((Name::Filled, Ty::Flag)),
-                _ => None,
-            };
-            if let Some(found) = found {
-                return Some((found, band.clone()));
-            }
-        }
-        match (&scope.was, name) {
-            (Some(was), "was" | "agreed") => Some((Name::Was, was.clone())),
-            _ => None,
-        }
-    }
-
-    fn global(&mut self, name: &str, thing: Thing, span: Span) -> Draft {
-        let at = |list: &[Ty], index: usize| list.get(index).cloned().unwrap_or(Ty::Wrong);
-        let (found, of) = match thing {
-            Thing::Term(id) => (Name::Term(id), at(&self.names.terms, id.index())),
-            Thing::Measure(id) => (Name::Measure(id), at(&self.names.measures, id.index())),
-            Thing::Value(id) => (Name::Value(id), at(&self.names.values, id.index())),
-            Thing::Component(id) => (Name::Component(id), at(&self.names.components, id.index())),
-            Thing::Limit(id) => (Name::Limit(id), at(&self.names.limits, id.index())),
-            Thing::Kind(_) => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "N6",
-                        span,
-                        format!("`{name}` is a kind of fact, not a number"),
-                    )
-                    .help(format!(
-                        "name a column ({name}.…), or count its rows in a measure (count: {name})"
-                    )),
-                );
-                return wrong(span);
-            }
-            Thing::Table(id) => {
-                let arguments: Vec<String> = self
-                    .names
-                    .tables
-                    .get(id.index())
-                    .map(|table| {
-                        table
-                            .arguments
-                            .iter()
-                            .map(|argument| argument.name.to_string())
-                            .collect()
-                    })
-                    .unwrap_or_default();
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "N6",
-                        span,
-                        format!("`{name}` is a table and must be asked about something"),
-                    )
-                    .help(format!("write {name}({})", arguments.join(", "))),
-                );
-                return wrong(span);
-            }
-        };
-        part(Form::Name(found), of, span)
-    }
-
-    /// `kind.column`, or `kind.column.attribute` of the partner in that column.
-    fn column(&mut self, kind: &str, column: &str, followed: Option<&str>, span: Span) -> Draft {
-        let Some(kind_id) = self.names.kind(kind) else {
-            return wrong(span);
-        };
-        let Some((column_id, of)) = self.names.column(kind_id, column) else {
-            let columns: Vec<String> = self
-                .names
-                .kinds
-                .get(kind_id.index())
-                .map(|kind| {
-                    kind.columns
-                        .iter()
-                        .map(|(name, _)| name.to_string())
-                        .collect()
-                })
-                .unwrap_or_default();
-            let closest = nearest(column, columns.iter().map(String::as_str));
-            let help = match closest {
-                Some(closest) => format!("did you mean {kind}.{closest}?"),
-                None => format!("its columns are {}", columns.join(", ")),
-            };
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "N1",
-                    span,
-                    format!("`{kind}` has no column `{}`", shown(column)),
-                )
-                .help(help),
-            );
-            return wrong(span);
-        };
-        let Some(attribute) = followed else {
-            return part(Form::Name(Name::Column(kind_id, column_id)), of, span);
-        };
-        if !matches!(of, Ty::Partner | Ty::Wrong) {
-            let is = self.with_article(&of);
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "N6",
-                    span,
-                    format!("`{kind}.{column}` is {is}; only a partner can be followed"),
-                )
-                .help(format!(
-                    "declare the column as `{column}: partner`, if that is what it holds"
-                )),
-            );
-            return wrong(span);
-        }
-        let types = &mut self.types;
-        match self.names.attribute(attribute, types) {
-            Some((attribute_id, of)) => part(
-                Form::Name(Name::Followed(kind_id, column_id, attribute_id)),
-                of,
-                span,
-            ),
-            None => self.unknown_attribute(attribute, span),
-        }
-    }
-
-    fn unknown_attribute(&mut self, attribute: &str, span: Span) -> Draft {
-        let known: Vec<&str> = self
-            .names
-            .attributes
-            .iter()
-            .map(|(name, _)| &**name)
-            .collect();
-        let closest = nearest(attribute, known).map(str::to_owned);
-        self.diagnostics.push(
-            Diagnostic::error(
-                "N1",
-                span,
-                format!(
-                    "the plan reads no column `{}` of the partner directory",
-                    shown(attribute)
-                ),
-            )
-            .help_if(closest, |closest| format!("did you mean {closest}?")),
-        );
-        wrong(span)
-    }
-
-    fn unknown_name(&mut self, name: &str, span: Span, scope: &Scope) -> Draft {
-        if scope.undeclared_terms && name.starts_with("term.") {
-            let types = &mut self.types;
-            let (term, of) = self.names.undeclared_term(name, span, types);
-            return part(Form::Name(Name::Term(term)), of, span);
-        }
-        if name == "was" || name == "agreed" || BAND_WORDS.contains(&name) {
-            let place = if BAND_WORDS.contains(&name) {
-                "inside a table's bands, where a band has bounds"
-            } else {
-                "inside an override"
-            };
-            self.diagnostics.push(Diagnostic::error(
-                "N7",
-                span,
-                format!("`{name}` is known only {place}"),
-            ));
-            return wrong(span);
-        }
-        if let Some(attribute) = name.strip_prefix("partner.") {
-            if attribute.contains('.') {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "N1",
-                        span,
-                        format!("`{}` follows more than one step", shown(name)),
-                    )
-                    .help("ask for it of that partner: of(partner.…, x)"),
-                );
-                return wrong(span);
-            }
-            return self.unknown_attribute(attribute, span);
-        }
-        let closest = self.names.closest(name).or_else(|| {
-            let local = scope
-                .arguments
-                .iter()
-                .chain(&scope.columns)
-                .map(|(name, _)| &**name);
-            nearest(name, local.chain(BAND_WORDS.iter().copied())).map(str::to_owned)
-        });
-        let is_function = spelling::FUNCTIONS.contains(&name);
-        let message = if is_function {
-            format!("`{name}` is a function and must be given something")
-        } else {
-            format!("nothing is called `{}`", shown(name))
-        };
-        let help = match closest {
-            _ if is_function => Some(format!("write {name}(…)")),
-            Some(closest) => Some(format!("did you mean {closest}?")),
-            None if name.starts_with("term.") || name.starts_with("target.") => {
-                Some("declare it under `terms`, with its unit".to_owned())
-            }
-            None => None,
-        };
-        self.diagnostics
-            .push(Diagnostic::error("N1", span, message).help_if(help, |help| help));
-        wrong(span)
     }
 
     fn keyed(&mut self, x: &Formula, key: &Formula, span: Span, scope: &Scope) -> Draft {
@@ -690,6 +437,14 @@ impl Typer<'_> {
                 Ty::Number(_) | Ty::Date | Ty::Duration | Ty::Unknown(_) | Ty::Wrong => continue,
                 is @ (Ty::Flag | Ty::Text | Ty::Partner | Ty::Keyed(..)) => is,
             };
+            if let Ty::Keyed(..) = is
+                && self
+                    .diagnostics
+                    .iter()
+                    .any(|told| told.code == "U6" && told.span() == span)
+            {
+                continue;
+            }
             if let Ty::Keyed(..) = is {
                 let at = part(Form::Literal(Literal::Missing), is, span);
                 self.refuse_keyed(&at);
@@ -732,17 +487,4 @@ fn percent(value: &Exact) -> Exact {
 /// `12 months`, if it is whole.
 pub(super) fn duration(value: &Exact, unit: &str) -> Option<Duration> {
     Duration::of(value.to_i64()?, unit).ok()
-}
-
-fn window_part(part: &str) -> Option<(Name, Ty)> {
-    let (part, of) = match part {
-        "starts" => (WindowPart::Starts, Ty::Date),
-        "ends" => (WindowPart::Ends, Ty::Date),
-        "last" => (WindowPart::Last, Ty::Date),
-        "days" => (WindowPart::Days, Ty::count()),
-        "full_days" => (WindowPart::FullDays, Ty::count()),
-        "final" => (WindowPart::Final, Ty::Flag),
-        _ => return None,
-    };
-    Some((Name::Window(part), of))
 }

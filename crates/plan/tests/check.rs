@@ -1,0 +1,325 @@
+//! What the check says about plans that read well and mean nothing right: `check` holds plans, each with the whole
+//! message beside it, and the plans of `good` pass. A plan whose name begins with `signature` is checked as one that
+//! both sides are to sign; `NAME.template.yaml` is the template of `NAME.yaml`.
+//!
+//! After a change of messages run with `TRUEUP_WRITE=1` to write them anew, and read every one that moved.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use trueup_plan::check::{Place, Strictness, formula_in, read};
+use trueup_plan::diagnostic::{Severity, Sources, render};
+use trueup_plan::tree::{KindId, Level, Plan, Type};
+
+/// Plans of a folder, by name; templates stand beside theirs.
+fn plans(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
+    let mut found: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("the folder can be listed").path())
+        .filter(|path| {
+            let name = path.to_string_lossy();
+            name.ends_with(".yaml") && !name.ends_with(".template.yaml")
+        })
+        .collect();
+    found.sort();
+    assert!(!found.is_empty(), "no plans");
+    found
+}
+
+/// What is said about a plan.
+fn checked(path: &Path) -> (Option<Plan>, String) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let strictness = if name.starts_with("signature") {
+        Strictness::Signature
+    } else {
+        Strictness::Draft
+    };
+    let own = fs::read_to_string(path).expect("the plan can be read");
+    let template = fs::read_to_string(path.with_extension("template.yaml")).ok();
+    let mut files = vec![("plan.yaml", own.as_str())];
+    files.extend(template.as_deref().map(|text| ("template.yaml", text)));
+    let mut sources = Sources::new();
+    let (plan, diagnostics) = read(&mut sources, &files, strictness);
+    assert_eq!(
+        plan.is_none(),
+        diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error),
+        "a plan comes back exactly when nothing refuses it: {name}"
+    );
+    (plan, render(&sources, &diagnostics))
+}
+
+#[test]
+fn wrong_plans_are_told_what_would_be_right() {
+    let write = std::env::var_os("TRUEUP_WRITE").is_some();
+    let mut moved = String::new();
+    for path in plans("check") {
+        let (_, said) = checked(&path);
+        assert_ne!(said, "", "nothing is said about {}", path.display());
+        let expected = path.with_extension("txt");
+        if write {
+            fs::write(&expected, &said).expect("the message can be written");
+        }
+        let wanted = fs::read_to_string(&expected).unwrap_or_default();
+        if said != wanted {
+            moved.push_str(&format!(
+                "{}\n--- expected\n{wanted}--- said\n{said}\n",
+                path.display()
+            ));
+        }
+    }
+    assert_eq!(moved, "");
+}
+
+#[test]
+fn the_plans_of_the_language_are_fit_to_be_signed() {
+    for name in ["reseller", "technology_partner", "distribution"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/good/{name}.yaml"));
+        let own = fs::read_to_string(path).expect("the plan can be read");
+        let mut sources = Sources::new();
+        let (plan, diagnostics) = read(&mut sources, &[("plan.yaml", &own)], Strictness::Signature);
+        assert_eq!(render(&sources, &diagnostics), "", "{name}");
+        assert!(plan.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn published_plans_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../cases/published");
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("the cases are there") {
+        let path = entry
+            .expect("the folder can be listed")
+            .path()
+            .join("plan.yaml");
+        let Ok(own) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let mut sources = Sources::new();
+        let (plan, diagnostics) = read(&mut sources, &[("plan.yaml", &own)], Strictness::Draft);
+        let mistakes: Vec<_> = diagnostics
+            .into_iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .collect();
+        assert_eq!(render(&sources, &mistakes), "", "{}", path.display());
+        assert!(plan.is_some(), "{}", path.display());
+        count += 1;
+    }
+    assert!(count > 70, "only {count} plans were found");
+}
+
+/// What was found of every name: its type, where it is asked, whether it is carried.
+fn found(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    let kind = |id: KindId| plan.kinds.get(id.index()).map_or("", |kind| &*kind.name);
+    let level = |level: Level| match level {
+        Level::Constant => "anywhere".to_owned(),
+        Level::Program => "for the program".to_owned(),
+        Level::Partner => "for a partner".to_owned(),
+        Level::Row(id) => format!("on one {}", kind(id)),
+    };
+    for attribute in &plan.attributes {
+        lines.push(format!(
+            "partner.{}: {}",
+            attribute.name,
+            words(attribute.of)
+        ));
+    }
+    for term in &plan.terms {
+        lines.push(format!("term {}: {}", term.name, words(term.of)));
+    }
+    for measure in &plan.measures {
+        let key = measure
+            .by
+            .as_ref()
+            .map(|by| format!(" for each {} key", words(by.of)));
+        lines.push(format!(
+            "measure {}: {}{} of {} as {}",
+            measure.name,
+            words(measure.answers),
+            key.unwrap_or_default(),
+            kind(measure.kind),
+            measure.role
+        ));
+    }
+    for value in &plan.values {
+        let carried = if value.carried { ", carried" } else { "" };
+        lines.push(format!(
+            "value {}: {}, {}{carried}",
+            value.name,
+            words(value.formula.of),
+            level(value.level)
+        ));
+    }
+    for table in &plan.tables {
+        let arguments: Vec<String> = table
+            .axes
+            .iter()
+            .map(|axis| format!("{} {}", axis.argument, words(axis.of)))
+            .collect();
+        let columns: Vec<String> = table
+            .columns
+            .iter()
+            .map(|column| format!("{} {}", column.name, words(column.of)))
+            .collect();
+        lines.push(format!(
+            "table {}({}): {}, {}; columns {}",
+            table.name,
+            arguments.join(", "),
+            words(table.answers),
+            level(table.level),
+            columns.join(", ")
+        ));
+    }
+    for component in &plan.components {
+        let rows = component
+            .each
+            .as_ref()
+            .map(|each| format!(" on each {} as {}", kind(each.kind), each.role));
+        lines.push(format!(
+            "component {}: {:?} over {} every {}{}",
+            component.name,
+            component.grants,
+            component.over.name(),
+            component.every.name(),
+            rows.unwrap_or_default()
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn words(of: Type) -> String {
+    let Type::Number(unit) = of else {
+        return format!("{of:?}").to_lowercase();
+    };
+    let mut words = Vec::new();
+    for (name, power) in [
+        ("money", unit.money),
+        ("count", unit.count),
+        ("score", unit.score),
+    ] {
+        match power {
+            0 => {}
+            1 => words.push(name.to_owned()),
+            power => words.push(format!("{name}^{power}")),
+        }
+    }
+    if words.is_empty() {
+        "ratio".to_owned()
+    } else {
+        words.join(" ")
+    }
+}
+
+#[test]
+fn types_and_levels_are_found() {
+    let write = std::env::var_os("TRUEUP_WRITE").is_some();
+    let mut moved = String::new();
+    for path in plans("found") {
+        let (plan, said) = checked(&path);
+        let plan = plan.unwrap_or_else(|| panic!("{} is refused:\n{said}", path.display()));
+        let found = found(&plan);
+        let expected = path.with_extension("txt");
+        if write {
+            fs::write(&expected, &found).expect("it can be written");
+        }
+        let wanted = fs::read_to_string(&expected).unwrap_or_default();
+        if found != wanted {
+            moved.push_str(&format!(
+                "{}\n--- expected\n{wanted}--- found\n{found}\n",
+                path.display()
+            ));
+        }
+    }
+    assert_eq!(moved, "");
+}
+
+#[test]
+fn a_plan_of_one_file_is_identified_as_sha256sum_identifies_the_file() {
+    let own = "plan: bonus\ncurrency: USD\n";
+    let mut sources = Sources::new();
+    let (plan, _) = read(&mut sources, &[("plan.yaml", own)], Strictness::Draft);
+    let plan = plan.expect("the plan is right");
+    // printf 'plan: bonus\ncurrency: USD\n' | sha256sum
+    assert_eq!(
+        &*plan.identity,
+        "7072a7477b818535a9a1c78de9639aafeedeb4d2ecfa7462b565def7821aeb92"
+    );
+}
+
+#[test]
+fn a_change_of_the_template_changes_what_is_signed() {
+    let own = "plan: bonus\nfrom_template: base@1\n";
+    let identities: Vec<String> = ["currency: USD", "currency: USD # the same", "currency: EUR"]
+        .into_iter()
+        .map(|currency| {
+            let template = format!("template: base\nversion: 1\n{currency}\n");
+            let mut sources = Sources::new();
+            let (plan, diagnostics) = read(
+                &mut sources,
+                &[("plan.yaml", own), ("base.yaml", &template)],
+                Strictness::Draft,
+            );
+            let plan = plan.unwrap_or_else(|| panic!("{}", render(&sources, &diagnostics)));
+            assert_eq!(plan.from_template.as_deref(), Some("base@1"));
+            plan.identity.to_string()
+        })
+        .collect();
+    assert_ne!(identities[0], identities[1]);
+    assert_ne!(identities[0], identities[2]);
+}
+
+#[test]
+fn a_chain_of_names_that_is_too_long_is_refused_and_a_shorter_one_taken() {
+    for (links, taken) in [(500, true), (501, false), (9_000, false), (15_000, false)] {
+        let mut own = String::from("plan: chain\ncurrency: USD\nvalues:\n  v0: 1\n");
+        for link in 1..links {
+            own.push_str(&format!("  v{link}: v{} + 1\n", link - 1));
+        }
+        let mut sources = Sources::new();
+        let (plan, diagnostics) = read(&mut sources, &[("plan.yaml", &own)], Strictness::Draft);
+        assert_eq!(plan.is_some(), taken, "{links} links");
+        let told = diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.code == "C3")
+            .count();
+        assert_eq!(told > 0, !taken && links < 10_000, "{links} links");
+    }
+}
+
+#[test]
+fn questions_are_typed_where_they_are_asked() {
+    let own = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good/distribution.yaml"),
+    )
+    .expect("the plan can be read");
+    let mut sources = Sources::new();
+    let (plan, _) = read(&mut sources, &[("plan.yaml", &own)], Strictness::Draft);
+    let plan = plan.expect("the plan is right");
+    let sale = Place::Row(KindId(0));
+    let training = Place::Row(KindId(1));
+    for (text, place, answers) in [
+        ("net_sales * 2", Place::Partner, Some("money")),
+        ("rate(net_sales)", Place::Partner, Some("ratio")),
+        ("gap", sale, Some("ratio")),
+        ("gap", Place::Partner, None),
+        ("gap", training, None),
+        ("override", sale, Some("money")),
+        ("override", Place::Partner, Some("money")),
+        ("sale.amount - 5", sale, Some("money")),
+        ("sale.amount - 5", Place::Partner, None),
+        ("sale.amount - 5%", sale, None),
+        ("partner.size = 'small'", Place::Partner, Some("flag")),
+        ("partner.color = 'red'", Place::Partner, None),
+        ("net_sales +", Place::Partner, None),
+        ("allocate(pool, sale.amount)", sale, Some("money")),
+    ] {
+        let typed = formula_in(&plan, &mut sources, "question", text, place);
+        let is = typed.as_ref().ok().map(|expr| words(expr.of));
+        assert_eq!(is.as_deref(), answers, "{text} at {place:?}: {typed:?}");
+    }
+}
