@@ -1,2 +1,43 @@
-//! The one binary `trueup`.
-fn main() {}
+//! The one binary `trueup`: arguments, terminal output and wiring. It is the only place that knows the clock, the
+//! environment and exit codes; every figure it prints was decided by the crates below it.
+#![forbid(unsafe_code)]
+
+mod agreements;
+mod args;
+mod commands;
+mod compute;
+mod digest;
+mod earned;
+mod failure;
+mod folder;
+mod output;
+mod progress;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    // Wrong use ends with 2, help and version with 0, as clap does by itself.
+    let cli = Cli::parse();
+    let progress = progress::Progress::new(cli.quiet);
+    let result = match cli.command {
+        Command::Init(args) => commands::init::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Schema => commands::schema::run(),
+        Command::Ingest(args) => commands::ingest::run(&args, &progress),
+        Command::Run(args) => commands::run::run(&args, &progress),
+        Command::Explain(args) => commands::explain::run(&args, &progress),
+        Command::Statement(args) => commands::statement::run(&args, &progress),
+        Command::Test(args) => commands::test::run(&args),
+        Command::Demo(args) => commands::demo::run(&args, &progress),
+        Command::Completions { shell } => commands::completions::run(shell),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.end(),
+    }
+}

@@ -1,0 +1,216 @@
+//! The command line: every command, its options and examples of its use.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
+#[derive(Debug, Parser)]
+#[command(name = "trueup", version, propagate_version = true, after_help = "\
+Examples:
+  trueup init my-program && trueup check my-program     start a program and check it
+  trueup ingest --program my-program                    take in every declared source
+  trueup run --program my-program                       what everyone earned
+  trueup statement --program my-program --partner P1    one partner's statement
+  trueup test cases/                                    run worked examples
+
+Exit codes: 0 fine, 1 findings (errors in a plan, failed examples, quarantined rows), 2 wrong use, 3 a fault outside")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say nothing on the way: no progress, no notes.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented starter program into a folder.
+    #[command(after_help = "Example:\n  trueup init my-program\n  trueup run --program my-program")]
+    Init(InitArgs),
+    /// Check a plan or a whole program, and say everything that is wrong with it.
+    #[command(after_help = "Examples:\n  trueup check plans/reseller.yaml\n  trueup check my-program --format json\n  \
+                            trueup check my-program --for-signature")]
+    Check(CheckArgs),
+    /// Print the JSON Schema of a plan file, for editors.
+    #[command(after_help = "Example:\n  trueup schema > plan.schema.json")]
+    Schema,
+    /// Take in facts: every declared source, or the files named.
+    #[command(after_help = "Examples:\n  trueup ingest --program my-program\n  \
+                            trueup ingest --program my-program --source sales data/2026-01.csv")]
+    Ingest(IngestArgs),
+    /// Evaluate every partner: what was earned, settlement by settlement.
+    #[command(after_help = "Examples:\n  trueup run --program my-program\n  \
+                            trueup run --program my-program --period 2026-Q1 --format csv")]
+    Run(RunArgs),
+    /// Show a figure down to the clause, the formula and the rows.
+    #[command(after_help = "Example:\n  \
+                            trueup explain --program my-program --partner P1 --period 2026-Q1 volume_bonus --rows")]
+    Explain(ExplainArgs),
+    /// Print a partner's statement.
+    #[command(after_help = "Example:\n  trueup statement --program my-program --partner P1 --period 2026-Q1")]
+    Statement(StatementArgs),
+    /// Run worked examples: each folder with an expected.yaml below the paths.
+    #[command(after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json")]
+    Test(TestArgs),
+    /// Run the example program that ships with Trueup, on real sales of three years.
+    #[command(after_help = "Example:\n  trueup demo --once --out /path/to/an/empty/folder")]
+    Demo(DemoArgs),
+    /// Print completions for a shell.
+    #[command(after_help = "Example:\n  trueup completions bash > ~/.local/share/bash-completion/completions/trueup")]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// How output that is data is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs, whole.
+    Json,
+    /// For spreadsheets, line by line.
+    Csv,
+}
+
+/// Which program.
+#[derive(Debug, Args)]
+pub struct ProgramArgs {
+    /// The program's folder: the one that holds program.yaml.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub program: PathBuf,
+}
+
+/// `trueup init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder to write; it must be empty or not exist.
+    pub dir: PathBuf,
+}
+
+/// `trueup check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Plan files, or program folders.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Missing words are errors: the plan is about to be signed.
+    #[arg(long)]
+    pub for_signature: bool,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup ingest`
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// The declared source the files belong to; needed when files are named.
+    #[arg(long, requires = "files")]
+    pub source: Option<String>,
+    /// Files to take in instead of those the sources declare.
+    #[arg(requires = "source")]
+    pub files: Vec<PathBuf>,
+    /// Exit with 0 although rows were quarantined.
+    #[arg(long)]
+    pub allow_quarantine: bool,
+    /// How to print the reconciliation.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Whom and when a run is about.
+#[derive(Debug, Args)]
+pub struct ScopeArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only this partner.
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Only this period: FY2013-Q1, 2013-Q1, 2013-04, FY2013; without it every period with facts.
+    #[arg(long, value_name = "P")]
+    pub period: Option<String>,
+    /// Who measures: the fast measurer, or the plain one that reads row by row. Both must answer the same.
+    #[arg(long, value_enum, default_value_t, hide = true)]
+    pub measurer: Measurer,
+}
+
+/// Who measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Measurer {
+    /// One pass per kind of fact.
+    #[default]
+    Fast,
+    /// Row by row.
+    Reference,
+}
+
+/// `trueup run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Whom and when.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// How to print the result: a table of totals, or every line as json or csv.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Whom and when.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// The component, value, measure or limit to explain.
+    pub name: String,
+    /// Show every row, not only how many there are.
+    #[arg(long)]
+    pub rows: bool,
+    /// How to print the explanation: a tree, or json.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup statement`
+#[derive(Debug, Args)]
+pub struct StatementArgs {
+    /// Whom and when.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup test`
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Folders to look for worked examples in.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// How to print the results.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Exit after printing. Nothing is served yet, so the demo exits in any case.
+    #[arg(long)]
+    pub once: bool,
+    /// Where to put the program and its state; a folder of its own without it.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}

@@ -1,0 +1,136 @@
+//! `trueup check`: everything that is wrong with plans or whole programs.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use trueup_plan::check::{self, Strictness};
+use trueup_plan::diagnostic::{Diagnostic, Severity, Sources, any_error, render, to_json};
+
+use crate::args::{CheckArgs, Format};
+use crate::failure::Failure;
+use crate::{folder, output};
+
+/// What checking one path found.
+struct Checked {
+    shown: String,
+    parts: Vec<(Sources, Vec<Diagnostic>)>,
+}
+
+/// Checks plan files and program folders.
+pub fn run(args: &CheckArgs) -> Result<(), Failure> {
+    let strictness = if args.for_signature { Strictness::Signature } else { Strictness::Draft };
+    let mut all = Vec::new();
+    for path in &args.paths {
+        all.push(if path.is_dir() { folder_found(path, strictness)? } else { plan_found(path, strictness)? });
+    }
+    match args.format {
+        Format::Json => output::json(&Value::Array(all.iter().map(as_json).collect()))?,
+        Format::Csv => as_csv(&all)?,
+        Format::Table => as_text(&all)?,
+    }
+    let has_error = all.iter().flat_map(|checked| &checked.parts).any(|(_, found)| any_error(found));
+    if has_error { Err(Failure::Findings) } else { Ok(()) }
+}
+
+fn folder_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
+    let found = folder::read(path, strictness)?;
+    Ok(Checked { shown: path.display().to_string(), parts: vec![found.declared, (found.sources, found.written)] })
+}
+
+fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::Use(format!("there is no file {}", path.display())),
+        _ => Failure::fault(format!("reading {}", path.display()), &error),
+    })?;
+    let mut sources = Sources::new();
+    let mut found = Vec::new();
+    if let Some(file) = sources.add_bytes(&path.display().to_string(), &bytes, &mut found) {
+        let mut files = vec![check::PlanFile { file }];
+        files.extend(templates_beside(path, &mut sources)?);
+        check::plans(&sources, &files, strictness, &mut found);
+        // Only what stands in the plan asked about is this plan's.
+        found.retain(|diagnostic| diagnostic.span().file == file);
+    }
+    Ok(Checked { shown: path.display().to_string(), parts: vec![(sources, found)] })
+}
+
+/// A plan's template stands in a file beside it.
+fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<check::PlanFile>, Failure> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut files = Vec::new();
+    let entries =
+        std::fs::read_dir(folder).map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
+    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    paths.sort();
+    for beside in paths {
+        let is_yaml = beside.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml && beside.file_name() != path.file_name()
+            && let Ok(text) = std::fs::read_to_string(&beside)
+            && text.lines().any(|line| line.starts_with("template:"))
+        {
+            files.push(check::PlanFile { file: sources.add(&beside.display().to_string(), &text) });
+        }
+    }
+    Ok(files)
+}
+
+fn as_text(all: &[Checked]) -> Result<(), Failure> {
+    for checked in all {
+        let (mut errors, mut warnings) = (0usize, 0usize);
+        for (sources, found) in &checked.parts {
+            output::print(&render(sources, found))?;
+            for diagnostic in found {
+                match diagnostic.severity {
+                    Severity::Error => errors += 1,
+                    Severity::Warning => warnings += 1,
+                    Severity::Note => {}
+                }
+            }
+        }
+        let said = match (errors, warnings) {
+            (0, 0) => "fine".to_owned(),
+            (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+        };
+        output::print(&format!("{}: {said}\n", checked.shown))?;
+    }
+    Ok(())
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn as_json(checked: &Checked) -> Value {
+    let found: Vec<Value> = checked
+        .parts
+        .iter()
+        .flat_map(|(sources, found)| match to_json(sources, found) {
+            Value::Array(list) => list,
+            other => vec![other],
+        })
+        .collect();
+    json!({ "path": checked.shown, "found": found })
+}
+
+fn as_csv(all: &[Checked]) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for (sources, found) in all.iter().flat_map(|checked| &checked.parts) {
+        for diagnostic in found {
+            let span = diagnostic.span();
+            let (line, column) = sources.line_column(span);
+            rows.push(vec![
+                sources.path(span.file).to_owned(),
+                line.to_string(),
+                column.to_string(),
+                diagnostic.severity.word().to_owned(),
+                diagnostic.code.to_owned(),
+                diagnostic.message.clone(),
+                diagnostic.help.clone().unwrap_or_default(),
+            ]);
+        }
+    }
+    output::csv(&["file", "line", "column", "severity", "code", "message", "help"], rows)
+}

@@ -1,0 +1,12 @@
+//! One file a command.
+
+pub mod check;
+pub mod completions;
+pub mod demo;
+pub mod explain;
+pub mod ingest;
+pub mod init;
+pub mod run;
+pub mod schema;
+pub mod statement;
+pub mod test;

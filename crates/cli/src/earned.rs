@@ -1,0 +1,164 @@
+//! What a run says: one line for each partner, settlement and earner, and totals over them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use trueup_base::calendar::Window;
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_engine::settle::{Earner, Line};
+use trueup_engine::{Answer, Number};
+use trueup_plan::tree::{Grant, NoAnswerKind, Plan, Text};
+
+/// Whether a settlement has its figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// It has.
+    Known,
+    /// Something that should be there is not: waiting for it.
+    Missing,
+    /// The plan does not say what then holds.
+    Undefined,
+}
+
+impl Status {
+    /// The status as one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Known => "known",
+            Self::Missing => "missing",
+            Self::Undefined => "undefined",
+        }
+    }
+
+    /// The status as a partner reads it.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::Known => "",
+            Self::Missing => "waiting for",
+            Self::Undefined => "the plan does not say",
+        }
+    }
+}
+
+/// One line of a run.
+#[derive(Clone, Debug)]
+pub struct Earned {
+    /// Who.
+    pub partner: PartnerId,
+    /// Under which plan.
+    pub plan: Text,
+    /// In which currency, for money and fund credit.
+    pub currency: Currency,
+    /// The component, or a limit's `top_up`.
+    pub component: Text,
+    /// What it is, in words.
+    pub is: Text,
+    /// What it grants.
+    pub grants: Grant,
+    /// The settlement.
+    pub settlement: Window,
+    /// The settlement as the calendar names it.
+    pub period: String,
+    /// Whether it has its figure.
+    pub status: Status,
+    /// The entitlement to date, under all limits.
+    pub to_date: Option<Exact>,
+    /// What was posted before.
+    pub before: Exact,
+    /// What this settlement posts; none where nothing can be said.
+    pub posted: Option<Exact>,
+    /// The open questions.
+    pub open: Vec<String>,
+}
+
+impl Earned {
+    /// The line of a settlement.
+    pub fn from_line(plan: &Plan, partner: &PartnerId, line: &Line<Answer>) -> Self {
+        let (component, is, grants) = match line.earner {
+            Earner::Component(id) => {
+                let component = &plan[id];
+                (component.name.clone(), component.is.clone(), component.grants)
+            }
+            Earner::TopUp(id) => {
+                let limit = &plan[id];
+                (format!("{}.top_up", limit.name).into(), limit.is.clone(), Grant::Money)
+            }
+        };
+        let is_missing = line.open.iter().any(|reason| reason.kind == NoAnswerKind::Missing);
+        let status = match (line.open.is_empty(), is_missing) {
+            (true, _) => Status::Known,
+            (false, true) => Status::Missing,
+            (false, false) => Status::Undefined,
+        };
+        let posted = line.posted.figure().filter(|posted| line.open.is_empty() || !posted.is_zero()).cloned();
+        Self {
+            partner: partner.clone(),
+            plan: plan.name.clone(),
+            currency: plan.currency,
+            component,
+            is,
+            grants,
+            settlement: line.settlement,
+            period: plan.calendar.label(&line.settlement),
+            status,
+            to_date: line.to_date.figure().cloned(),
+            before: line.before.figure().cloned().unwrap_or(Exact::ZERO),
+            posted,
+            open: line.open.iter().map(|reason| reason.why.to_string()).collect(),
+        }
+    }
+
+    /// The posted figure as exact decimal text at the currency's places; empty where nothing is posted.
+    pub fn posted_text(&self) -> String {
+        self.posted.as_ref().map(|posted| exact_text(posted, self)).unwrap_or_default()
+    }
+
+    /// The line for programs.
+    pub fn to_json(&self) -> Value {
+        let text = |figure: &Exact| exact_text(figure, self);
+        json!({
+            "partner": self.partner.as_str(),
+            "plan": &*self.plan,
+            "period": self.period,
+            "settled_until": self.settlement.last().to_string(),
+            "component": &*self.component,
+            "is": &*self.is,
+            "currency": self.currency.code(),
+            "status": self.status.word(),
+            "to_date": self.to_date.as_ref().map(text),
+            "before": text(&self.before),
+            "posted": self.posted.as_ref().map(text),
+            "open": self.open,
+        })
+    }
+}
+
+/// A figure as exact text: at the currency's places where that loses nothing, else with all its digits.
+fn exact_text(figure: &Exact, line: &Earned) -> String {
+    let places = match line.grants {
+        Grant::Money | Grant::Fund => line.currency.places(),
+        Grant::Count | Grant::Flag => 0,
+    };
+    if figure.to_scaled(places).is_some() {
+        figure.to_fixed(places, trueup_base::rounding::Rounding::HalfAway)
+    } else {
+        figure.to_string()
+    }
+}
+
+/// Sums of posted money by a key, in the key's order.
+pub fn totals<'a, K: Ord>(lines: impl IntoIterator<Item = &'a Earned>, key: impl Fn(&Earned) -> K) -> BTreeMap<K, Exact> {
+    let mut totals = BTreeMap::new();
+    for line in lines {
+        if line.grants != Grant::Money {
+            continue;
+        }
+        let sum = totals.entry(key(line)).or_insert(Exact::ZERO);
+        if let Some(posted) = &line.posted {
+            *sum = &*sum + posted;
+        }
+    }
+    totals
+}

@@ -1,0 +1,54 @@
+//! How a command ends when it does not end well, and the exit code that says so.
+
+use std::process::ExitCode;
+
+/// Why a command did not end well.
+#[derive(Debug)]
+pub enum Failure {
+    /// Findings: errors in a plan, failed examples, quarantined rows. What was found is already printed.
+    Findings,
+    /// Findings that are told here.
+    Found(String),
+    /// The command was used wrongly.
+    Use(String),
+    /// The world failed: disk, memory, another program.
+    Fault(String),
+    /// Asked to stop.
+    Stopped,
+}
+
+impl Failure {
+    /// A fault with what was tried and the chain of causes.
+    pub fn fault(what: impl std::fmt::Display, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut cause = error.source();
+        while let Some(next) = cause {
+            text.push_str(&format!(": {next}"));
+            cause = next.source();
+        }
+        Self::Fault(text)
+    }
+
+    /// The exit code, after saying why where that is not yet said.
+    pub fn end(self) -> ExitCode {
+        match self {
+            Self::Findings => ExitCode::from(1),
+            Self::Found(text) => {
+                eprintln!("{text}");
+                ExitCode::from(1)
+            }
+            Self::Use(text) => {
+                eprintln!("trueup: {text}");
+                ExitCode::from(2)
+            }
+            Self::Fault(text) => {
+                eprintln!("trueup: {text}");
+                ExitCode::from(3)
+            }
+            Self::Stopped => {
+                eprintln!("trueup: stopped; what was acknowledged is kept, and the same command goes on from there");
+                ExitCode::from(3)
+            }
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A program's folder as text: program.yaml, plans/, agreements/, read whole with every mistake in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use trueup_facts::program::Program;
+use trueup_plan::agreement::{self, AgreementText};
+use trueup_plan::check::{self, Strictness};
+use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
+use trueup_plan::tree::Plan;
+use trueup_plan::yaml;
+
+use crate::agreements::{self, Listed, Matched};
+use crate::failure::Failure;
+
+/// A program as read.
+pub struct Folder {
+    /// The declarations: kinds, directories, sources.
+    pub program: Program,
+    /// Plans by name.
+    pub plans: BTreeMap<String, CheckedPlan>,
+    /// Agreements, in the order of their files.
+    pub agreements: Vec<AgreementText>,
+    /// Who takes part, under which agreement.
+    pub matched: Vec<Matched>,
+    /// SHA-256 of every file that decides what is paid, by its path inside the folder.
+    pub digests: BTreeMap<String, String>,
+    /// The text the diagnostics and explanations speak of.
+    pub sources: Sources,
+}
+
+/// A plan that passed its check.
+pub struct CheckedPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+/// What reading a folder found.
+pub struct Found {
+    /// The folder, if nothing refuses it.
+    pub folder: Option<Folder>,
+    /// What was found in program.yaml and the directories.
+    pub declared: (Sources, Vec<Diagnostic>),
+    /// What was found in plans and agreements.
+    pub written: Vec<Diagnostic>,
+    /// The text of plans and agreements.
+    pub sources: Sources,
+}
+
+impl Found {
+    /// Everything found, as text for a terminal; empty where nothing was.
+    pub fn rendered(&self) -> String {
+        render(&self.declared.0, &self.declared.1) + &render(&self.sources, &self.written)
+    }
+
+    /// Whether an error was found.
+    pub fn has_error(&self) -> bool {
+        any_error(&self.declared.1) || any_error(&self.written)
+    }
+}
+
+/// Reads a folder, or fails with everything that is wrong in it.
+pub fn open(dir: &Path) -> Result<Folder, Failure> {
+    let mut found = read(dir, Strictness::Draft)?;
+    let folder = found.folder.take();
+    match folder {
+        Some(folder) if !found.has_error() => Ok(folder),
+        Some(_) | None => Err(Failure::Found(format!(
+            "{}\nthe program in {} can't run before this is mended",
+            found.rendered().trim_end(),
+            dir.display()
+        ))),
+    }
+}
+
+/// Reads a folder and everything found in it.
+pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
+    if !dir.join("program.yaml").is_file() {
+        return Err(Failure::Use(format!(
+            "{} holds no program.yaml; name a program's folder with --program DIR, or begin one with `trueup init DIR`",
+            dir.display()
+        )));
+    }
+    let declared = Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
+    let mut sources = Sources::new();
+    let mut written = Vec::new();
+    let mut digests = BTreeMap::new();
+
+    let files = yaml_files(dir, "plans")?;
+    let mut texts = Vec::new();
+    for path in &files {
+        let text = read_text(dir, path, &mut digests)?;
+        texts.push(check::PlanFile { file: sources.add(&shown(dir, path), &text) });
+    }
+    let mut plans = BTreeMap::new();
+    for (read, path) in check::plans(&sources, &texts, strictness, &mut written).into_iter().zip(&files) {
+        if let Some(plan) = read {
+            plans.insert(plan.name.to_string(), CheckedPlan { plan, path: path.clone() });
+        }
+    }
+    let agreements = read_agreements(dir, &mut sources, &mut written, &mut digests, &plans)?;
+
+    let folder = match declared.program {
+        Some(program) => {
+            agree_on_kinds(&program, &plans, &mut written);
+            let listed = listed(&program)?;
+            let matched = agreements::matched(&listed, &agreements, &mut written);
+            Some(Folder { program, plans, agreements, matched, digests, sources: sources.clone() })
+        }
+        None => None,
+    };
+    Ok(Found { folder, declared: (declared.sources, declared.diagnostics), written, sources })
+}
+
+fn read_agreements(
+    dir: &Path,
+    sources: &mut Sources,
+    written: &mut Vec<Diagnostic>,
+    digests: &mut BTreeMap<String, String>,
+    plans: &BTreeMap<String, CheckedPlan>,
+) -> Result<Vec<AgreementText>, Failure> {
+    let mut agreements = Vec::new();
+    for path in yaml_files(dir, "agreements")? {
+        let text = read_text(dir, &path, digests)?;
+        let file = sources.add(&shown(dir, &path), &text);
+        let Some(node) = yaml::read(sources, file, written) else { continue };
+        let Some(agreement) = agreement::read(&node, written) else { continue };
+        match plans.get(&*agreement.plan.text) {
+            Some(checked) => {
+                if let Some(terms) = &agreement.terms {
+                    agreement::terms(&checked.plan, terms, written);
+                }
+                agreements.push(agreement);
+            }
+            None => {
+                let known: Vec<&str> = plans.keys().map(String::as_str).collect();
+                written.push(
+                    Diagnostic::error(
+                        "A3",
+                        agreement.plan.span,
+                        format!("there is no plan `{}` without errors in plans/", agreement.plan.text),
+                    )
+                    .help(format!("the plans that passed are {}", known.join(", "))),
+                );
+            }
+        }
+    }
+    Ok(agreements)
+}
+
+/// A plan's kinds of fact must be declared in program.yaml, with the same columns.
+fn agree_on_kinds(program: &Program, plans: &BTreeMap<String, CheckedPlan>, written: &mut Vec<Diagnostic>) {
+    for checked in plans.values() {
+        for kind in &checked.plan.kinds {
+            let Some(declared) = program.kind(&kind.name) else {
+                written.push(
+                    Diagnostic::error("A6", kind.span, format!("program.yaml declares no kind of fact `{}`", kind.name))
+                        .help("declare it under `kinds:` in program.yaml, with a source that brings it"),
+                );
+                continue;
+            };
+            for column in &kind.columns {
+                match declared.columns.iter().find(|known| *known.name == *column.name) {
+                    Some(known) if crate::world::is_of(&known.of, column.of) => {}
+                    Some(_) => written.push(
+                        Diagnostic::error(
+                            "A6",
+                            kind.span,
+                            format!("{}.{} has another type in program.yaml", kind.name, column.name),
+                        )
+                        .help("let the plan and program.yaml say the same"),
+                    ),
+                    None => written.push(
+                        Diagnostic::error(
+                            "A6",
+                            kind.span,
+                            format!("program.yaml declares no column {}.{}", kind.name, column.name),
+                        )
+                        .help("declare it under `kinds:` in program.yaml and map it in the source"),
+                    ),
+                }
+            }
+        }
+    }
+}
+
+fn listed(program: &Program) -> Result<Vec<Listed>, Failure> {
+    let Some(directory) = program.partners() else {
+        return Err(Failure::Found("program.yaml declares no directory `partners`, so nobody takes part".to_owned()));
+    };
+    Ok(crate::world::listed(directory))
+}
+
+/// The YAML files of a folder inside the program, by name.
+fn yaml_files(dir: &Path, folder: &str) -> Result<Vec<PathBuf>, Failure> {
+    let folder = dir.join(folder);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries =
+        std::fs::read_dir(&folder).map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_text(dir: &Path, path: &Path, digests: &mut BTreeMap<String, String>) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
+    digests.insert(shown(dir, path), crate::digest::sha256(&bytes));
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::Found(format!(
+            "{}: byte {} is not UTF-8; save the file as UTF-8",
+            path.display(),
+            error.utf8_error().valid_up_to() + 1
+        ))
+    })
+}
+
+/// A path as messages show it: inside the program's folder.
+fn shown(dir: &Path, path: &Path) -> String {
+    path.strip_prefix(dir).unwrap_or(path).display().to_string()
+}
