@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use trueup_facts::program::Program;
 use trueup_plan::agreement::{self, AgreementText};
-use trueup_plan::check::{self, Strictness};
+use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
 use trueup_plan::tree::Plan;
 use trueup_plan::yaml;
 
 use crate::agreements::{self, Listed, Matched};
 use crate::failure::Failure;
+use crate::plans;
 
 /// A program as read.
 pub struct Folder {
@@ -92,14 +93,15 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
     let mut texts = Vec::new();
     for path in &files {
         let text = read_text(dir, path, &mut digests)?;
-        texts.push(check::PlanFile { file: sources.add(&shown(dir, path), &text) });
+        texts.push(sources.add(&shown(dir, path), &text));
     }
-    let mut plans = BTreeMap::new();
-    for (read, path) in check::plans(&sources, &texts, strictness, &mut written).into_iter().zip(&files) {
+    let mut checked = BTreeMap::new();
+    for (read, path) in plans::checked(&sources, &texts, strictness, &mut written).into_iter().zip(&files) {
         if let Some(plan) = read {
-            plans.insert(plan.name.to_string(), CheckedPlan { plan, path: path.clone() });
+            checked.insert(plan.name.to_string(), CheckedPlan { plan, path: path.clone() });
         }
     }
+    let plans = checked;
     let agreements = read_agreements(dir, &mut sources, &mut written, &mut digests, &plans)?;
 
     let folder = match declared.program {

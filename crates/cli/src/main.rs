@@ -11,6 +11,7 @@ mod earned;
 mod failure;
 mod folder;
 mod output;
+mod plans;
 mod progress;
 mod world;
 

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use trueup_plan::check::{self, Strictness};
+use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Severity, Sources, any_error, render, to_json};
+use trueup_plan::span::FileId;
 
 use crate::args::{CheckArgs, Format};
 use crate::failure::Failure;
-use crate::{folder, output};
+use crate::{folder, output, plans};
 
 /// What checking one path found.
 struct Checked {
@@ -45,9 +46,9 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     let mut sources = Sources::new();
     let mut found = Vec::new();
     if let Some(file) = sources.add_bytes(&path.display().to_string(), &bytes, &mut found) {
-        let mut files = vec![check::PlanFile { file }];
+        let mut files = vec![file];
         files.extend(templates_beside(path, &mut sources)?);
-        check::plans(&sources, &files, strictness, &mut found);
+        plans::checked(&sources, &files, strictness, &mut found);
         // Only what stands in the plan asked about is this plan's.
         found.retain(|diagnostic| diagnostic.span().file == file);
     }
@@ -55,7 +56,7 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
 }
 
 /// A plan's template stands in a file beside it.
-fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<check::PlanFile>, Failure> {
+fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<FileId>, Failure> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         Some(_) | None => Path::new("."),
@@ -71,7 +72,7 @@ fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<check::Pla
             && let Ok(text) = std::fs::read_to_string(&beside)
             && text.lines().any(|line| line.starts_with("template:"))
         {
-            files.push(check::PlanFile { file: sources.add(&beside.display().to_string(), &text) });
+            files.push(sources.add(&beside.display().to_string(), &text));
         }
     }
     Ok(files)

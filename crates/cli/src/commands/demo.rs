@@ -1,0 +1,215 @@
+//! `trueup demo`: the example program that ships with the binary, on real sales of three years, from files to an
+//! explained figure.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use trueup_base::exact::Exact;
+
+use crate::args::{DemoArgs, Format, IngestArgs, Measurer, ProgramArgs, ScopeArgs};
+use crate::commands::{explain, ingest, run, statement};
+use crate::compute::{self, Scope};
+use crate::earned::{Earned, totals};
+use crate::failure::Failure;
+use crate::folder::{self, Folder};
+use crate::output;
+use crate::progress::Progress;
+
+macro_rules! example {
+    ($($path:literal),* $(,)?) => {
+        [$(($path, include_bytes!(concat!("../../../../examples/adventureworks/", $path)) as &[u8])),*]
+    };
+}
+
+/// The example's files, by their path inside the program.
+const FILES: &[(&str, &[u8])] = &example![
+    "README.md",
+    "program.yaml",
+    "plans/framework.yaml",
+    "plans/specialty_bike_shop.yaml",
+    "plans/value_added_reseller.yaml",
+    "plans/warehouse.yaml",
+    "agreements/brakes_and_gears.yaml",
+    "agreements/consolidated_sales.yaml",
+    "agreements/excellent_riding_supplies.yaml",
+    "agreements/field_trip_store.yaml",
+    "agreements/outdoor_equipment_store.yaml",
+    "agreements/painters_bicycle_specialists.yaml",
+    "agreements/retail_mall.yaml",
+    "agreements/standard_specialty_bike_shop.yaml",
+    "agreements/standard_value_added_reseller.yaml",
+    "agreements/standard_warehouse.yaml",
+    "agreements/vigorous_exercise_company.yaml",
+    "data/LICENSE-MIT-Microsoft.txt",
+    "data/control_totals.json",
+    "data/partners.csv",
+    "data/products.csv",
+    "data/sales.csv",
+];
+
+/// Writes the example, takes in its facts, runs it and prints what came out.
+pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
+    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("trueup-demo"));
+    unpack(&dir)?;
+    let scope_args = ScopeArgs {
+        program: ProgramArgs { program: dir.clone() },
+        partner: None,
+        period: None,
+        measurer: Measurer::Fast,
+    };
+    heading("1. Facts in: every row and every cent is accounted for")?;
+    ingest::run(
+        &IngestArgs {
+            program: ProgramArgs { program: dir.clone() },
+            source: None,
+            files: Vec::new(),
+            allow_quarantine: false,
+            format: Format::Table,
+        },
+        progress,
+    )?;
+
+    let folder = folder::open(&dir)?;
+    let scope = Scope::of(&scope_args, &folder)?;
+    let done = compute::run(&folder, &scope_args, &scope, progress)?;
+    heading("2. What was earned, by quarter and partner type")?;
+    output::print(&by_type(&done.lines))?;
+    heading("3. What each plan paid, by quarter and component")?;
+    output::print(&run::summary(&done.lines, &done.hash))?;
+
+    let (large, small) = large_and_small(&done.lines)?;
+    for (title, partner) in [("4. A large reseller's last statement", &large), ("5. A small reseller's last statement", &small)] {
+        heading(title)?;
+        let own = for_partner(&scope_args, partner, None);
+        output::print(&last_statement(&folder, &own, partner, progress)?)?;
+    }
+    heading("6. One line of it, down to its clause and rows")?;
+    let line = best_explained(&done.lines, &small)?;
+    explain::run_in(
+        &folder,
+        &for_partner(&scope_args, &small, Some(line.period.clone())),
+        &line.component,
+        true,
+        Format::Table,
+        progress,
+    )?;
+    heading("Go on from here")?;
+    output::print(&next_steps(&dir, &large))?;
+    if !args.once {
+        output::print("Nothing is served yet: the web app comes later, so the demo ends here.\n")?;
+    }
+    Ok(())
+}
+
+fn heading(text: &str) -> Result<(), Failure> {
+    output::print(&format!("\n{text}\n{}\n\n", "=".repeat(text.chars().count())))
+}
+
+/// Writes the example's files where they are not already there as they should be. State of an earlier demo is kept:
+/// the same facts again change nothing.
+fn unpack(dir: &Path) -> Result<(), Failure> {
+    for (path, bytes) in FILES {
+        let path = dir.join(path);
+        if std::fs::read(&path).is_ok_and(|there| there == *bytes) {
+            continue;
+        }
+        let made = match path.parent() {
+            Some(folder) => std::fs::create_dir_all(folder),
+            None => Ok(()),
+        };
+        made.and_then(|()| std::fs::write(&path, bytes))
+            .map_err(|error| Failure::fault(format!("writing {}", path.display()), &error))?;
+    }
+    Ok(())
+}
+
+fn for_partner(scope: &ScopeArgs, partner: &str, period: Option<String>) -> ScopeArgs {
+    ScopeArgs {
+        program: ProgramArgs { program: scope.program.program.clone() },
+        partner: Some(partner.to_owned()),
+        period,
+        measurer: scope.measurer,
+    }
+}
+
+/// Posted money by quarter, a column for each partner type's plan.
+fn by_type(lines: &[Earned]) -> String {
+    let sums = totals(lines, |line| (line.settlement.ends, line.period.clone(), line.plan.to_string()));
+    let all = totals(lines, |line| line.plan.to_string());
+    let plans: Vec<&String> = all.keys().collect();
+    let mut periods: BTreeMap<_, BTreeMap<&str, &Exact>> = BTreeMap::new();
+    for ((ends, period, plan), sum) in &sums {
+        periods.entry((*ends, period.as_str())).or_default().insert(plan, sum);
+    }
+    let row = |name: &str, of: &dyn Fn(&str) -> Option<Exact>| {
+        let mut cells = vec![name.to_owned()];
+        let mut total = Exact::ZERO;
+        for plan in &plans {
+            let sum = of(plan).unwrap_or(Exact::ZERO);
+            total = &total + &sum;
+            cells.push(output::money(&sum, 2));
+        }
+        cells.push(output::money(&total, 2));
+        cells
+    };
+    let mut rows: Vec<Vec<String>> = periods
+        .iter()
+        .map(|((_, period), sums)| row(period, &|plan| sums.get(plan).map(|sum| (*sum).clone())))
+        .collect();
+    rows.push(row("all", &|plan| all.get(plan).cloned()));
+    let mut heads = vec!["period"];
+    heads.extend(plans.iter().map(|plan| plan.as_str()));
+    heads.push("all types");
+    format!("{}\n", output::table(&heads, 1, rows))
+}
+
+/// The partners who earned the most and the least in all, of those who earned anything.
+fn large_and_small(lines: &[Earned]) -> Result<(String, String), Failure> {
+    let sums = totals(lines, |line| line.partner.as_str().to_owned());
+    let earning = || sums.iter().filter(|(_, sum)| sum.is_positive());
+    let variable: Vec<(&String, &Exact)> = earning()
+        .filter(|(partner, _)| {
+            lines.iter().any(|line| {
+                line.partner.as_str() == partner.as_str()
+                    && &*line.component != "retainer"
+                    && line.posted.as_ref().is_some_and(Exact::is_positive)
+            })
+        })
+        .collect();
+    let large = variable.iter().max_by(|a, b| a.1.cmp(b.1));
+    let small = variable.iter().min_by(|a, b| a.1.cmp(b.1));
+    match (large, small) {
+        (Some((large, _)), Some((small, _))) => Ok(((*large).clone(), (*small).clone())),
+        (_, _) => Err(Failure::Found("nobody earned anything, so there is no statement to show".to_owned())),
+    }
+}
+
+fn last_statement(folder: &Folder, args: &ScopeArgs, partner: &str, progress: &Progress) -> Result<String, Failure> {
+    let prepared = compute::prepare_partner(folder, args, partner, progress)?;
+    let scope = Scope::of(args, folder)?;
+    let mut statements = statement::statements(&prepared, partner, &scope)?;
+    match statements.pop() {
+        Some(last) => Ok(statement::page(&prepared, &last)),
+        None => Err(Failure::Found(format!("partner {partner} has no statement"))),
+    }
+}
+
+/// The partner's variable line that posted the most.
+fn best_explained<'a>(lines: &'a [Earned], partner: &str) -> Result<&'a Earned, Failure> {
+    lines
+        .iter()
+        .filter(|line| line.partner.as_str() == partner && &*line.component != "retainer")
+        .max_by(|a, b| a.posted.cmp(&b.posted))
+        .ok_or_else(|| Failure::Found(format!("partner {partner} has no line to explain")))
+}
+
+fn next_steps(dir: &Path, partner: &str) -> String {
+    let dir = dir.display();
+    let mut text = String::new();
+    let _ = writeln!(text, "  trueup run --program {dir} --format csv                        every line");
+    let _ = writeln!(text, "  trueup statement --program {dir} --partner {partner} --period FY2013-Q4");
+    let _ = writeln!(text, "  trueup explain --program {dir} --partner {partner} --period FY2013-Q4 volume_bonus --rows");
+    let _ = writeln!(text, "  {dir}/plans/framework.yaml                                     the plan, to read and to change");
+    text
+}

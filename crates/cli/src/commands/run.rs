@@ -1,0 +1,120 @@
+//! `trueup run`: what everyone earned, settlement by settlement.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use trueup_base::exact::Exact;
+
+use crate::args::{Format, RunArgs};
+use crate::compute::{self, Scope};
+use crate::earned::{Earned, Status, totals};
+use crate::failure::Failure;
+use crate::output;
+use crate::progress::Progress;
+
+/// Evaluates and prints.
+pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
+    let folder = crate::folder::open(&args.scope.program.program)?;
+    let scope = Scope::of(&args.scope, &folder)?;
+    let done = compute::run(&folder, &args.scope, &scope, progress)?;
+    match args.format {
+        Format::Csv => output::csv(
+            &["partner", "period", "component", "status", "posted", "currency", "plan", "settled_until", "open"],
+            done.lines.iter().map(|line| {
+                vec![
+                    line.partner.as_str().to_owned(),
+                    line.period.clone(),
+                    line.component.to_string(),
+                    line.status.word().to_owned(),
+                    line.posted_text(),
+                    line.currency.code().to_owned(),
+                    line.plan.to_string(),
+                    line.settlement.last().to_string(),
+                    line.open.join("; "),
+                ]
+            }),
+        ),
+        Format::Json => output::json(&json!({
+            "run": done.hash,
+            "manifest": done.manifest,
+            "lines": done.lines.iter().map(Earned::to_json).collect::<Vec<Value>>(),
+        })),
+        Format::Table => output::print(&summary(&done.lines, &done.hash)),
+    }
+}
+
+/// Totals by plan, period and component, and what is open.
+pub fn summary(lines: &[Earned], hash: &str) -> String {
+    let mut text = String::new();
+    let plans: BTreeMap<String, Vec<&Earned>> = lines.iter().fold(BTreeMap::new(), |mut plans, line| {
+        plans.entry(format!("{} ({})", line.plan, line.currency.code())).or_insert_with(Vec::new).push(line);
+        plans
+    });
+    for (plan, lines) in &plans {
+        let _ = writeln!(text, "{plan}\n{}\n", by_period(lines));
+    }
+    let open: Vec<&Earned> = lines.iter().filter(|line| line.status != Status::Known).collect();
+    if !open.is_empty() {
+        let mut reasons: BTreeMap<(Status, String), usize> = BTreeMap::new();
+        for line in &open {
+            for reason in &line.open {
+                *reasons.entry((line.status, format!("{}: {reason}", line.component))).or_default() += 1;
+            }
+        }
+        let _ = writeln!(text, "Open, and therefore not posted:");
+        for ((status, reason), count) in reasons.iter().take(20) {
+            let _ = writeln!(text, "  {count:>6} x {} {reason}", status.said());
+        }
+        if reasons.len() > 20 {
+            let _ = writeln!(text, "  and {} more reasons; --format csv lists every line", reasons.len() - 20);
+        }
+        text.push('\n');
+    }
+    let mut partners: Vec<&str> = lines.iter().map(|line| line.partner.as_str()).collect();
+    partners.sort_unstable();
+    partners.dedup();
+    let _ = writeln!(text, "{} lines for {} partners; run {}", lines.len(), partners.len(), hash);
+    text
+}
+
+/// A table of posted money: a row for each period, a column for each component.
+pub fn by_period(lines: &[&Earned]) -> String {
+    let mut components: Vec<&str> = Vec::new();
+    for line in lines {
+        if !components.contains(&&*line.component) {
+            components.push(&line.component);
+        }
+    }
+    let places = lines.first().map_or(2, |line| line.currency.places());
+    let sums = totals(lines.iter().copied(), |line| (line.settlement.ends, line.period.clone(), line.component.to_string()));
+    let by_component = totals(lines.iter().copied(), |line| line.component.to_string());
+    let mut periods: BTreeMap<(trueup_base::date::Date, String), BTreeMap<&str, &Exact>> = BTreeMap::new();
+    for ((ends, period, component), sum) in &sums {
+        periods.entry((*ends, period.clone())).or_default().insert(component, sum);
+    }
+    let row = |name: &str, of: &dyn Fn(&str) -> Option<Exact>| {
+        let mut cells = vec![name.to_owned()];
+        let mut total = Exact::ZERO;
+        for component in &components {
+            match of(component) {
+                Some(sum) => {
+                    total = &total + &sum;
+                    cells.push(output::money(&sum, places));
+                }
+                None => cells.push(String::new()),
+            }
+        }
+        cells.push(output::money(&total, places));
+        cells
+    };
+    let mut rows: Vec<Vec<String>> = periods
+        .iter()
+        .map(|((_, period), sums)| row(period, &|component| sums.get(component).map(|sum| (*sum).clone())))
+        .collect();
+    rows.push(row("all", &|component| by_component.get(component).cloned()));
+    let mut heads = vec!["period"];
+    heads.extend(components.iter().copied());
+    heads.push("total");
+    output::table(&heads, 1, rows).to_string()
+}
