@@ -16,16 +16,21 @@ pub fn checked(
     let mut templates = Templates::new();
     let mut texts = Vec::with_capacity(files.len());
     for file in files {
-        match read_plan(sources, *file, found) {
+        let mut own = Vec::new();
+        match read_plan(sources, *file, &mut own) {
             Some(text) if text.is_template => {
                 templates.insert(text.name.text.to_string(), text);
-                texts.push(None);
+                found.append(&mut own);
+                texts.push((None, Vec::new()));
             }
-            other => texts.push(other),
+            text => texts.push((text, own)),
         }
     }
-    texts
-        .into_iter()
-        .map(|text| text.and_then(|text| check::plan(sources, &text, &templates, strictness, found)))
-        .collect()
+    let mut plans = Vec::with_capacity(texts.len());
+    for (text, mut own) in texts {
+        // Each plan has its own findings: a mistake in one refuses that one alone.
+        plans.push(text.and_then(|text| check::plan(sources, &text, &templates, strictness, &mut own)));
+        found.append(&mut own);
+    }
+    plans
 }

@@ -1,0 +1,123 @@
+//! One partner, ten components, with its explanation graph: how long an evaluation takes once its measures are known.
+//!
+//! Prints the median of many evaluations, each from an empty memory. The plan below uses every common kind of component:
+//! sliced and whole tables, a line, a gate, caps, growth, a carried value, a scorecard, a true-up and a limit.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use trueup_base::calendar::WindowUnit;
+use trueup_base::date::parse_date;
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_engine::world::{Agreement, Partner, PartnerIx, World};
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
+use trueup_plan::agreement::terms;
+use trueup_plan::check::{Strictness, read};
+use trueup_plan::diagnostic::Sources;
+use trueup_plan::tree::{ComponentId, MeasureId, Plan};
+use trueup_plan::yaml;
+
+const PLAN: &str = include_str!("ten_components.yaml");
+const TERMS: &str = "{ target.net_sales: 4_000_000, term.retainer: 2_500 }";
+const ROUNDS: usize = 2_000;
+
+/// Measures known beforehand, as a fast measurer has them.
+struct Known(BTreeMap<MeasureId, Exact>);
+
+impl Measurer<Answer> for Known {
+    fn measure(&self, ask: &Ask<'_>) -> Option<Answer> {
+        let figure = self.0.get(&ask.measure)?;
+        // Windows of other lengths and years differ, so that growth and true-up have something to do.
+        let months = trueup_base::date::months_between(ask.window.starts, ask.window.ends);
+        let year = Exact::from_int(i64::from(ask.window.starts.year()) - 2_000);
+        Some(Answer::Known(figure * &(&Exact::from_int(months) * &year)))
+    }
+}
+
+fn main() {
+    let mut sources = Sources::new();
+    let (plan, found) = read(
+        &mut sources,
+        &[("ten_components.yaml", PLAN)],
+        Strictness::Draft,
+    );
+    let plan =
+        plan.unwrap_or_else(|| panic!("{}", trueup_plan::diagnostic::render(&sources, &found)));
+    assert_eq!(
+        plan.components.len(),
+        10,
+        "the plan of this bench has ten components"
+    );
+    let world = one_partner(&plan);
+    let known = Known(
+        (0u16..)
+            .zip(&plan.measures)
+            .map(|(at, _)| (MeasureId(at), figure(at)))
+            .collect(),
+    );
+    let quarter = plan
+        .calendar
+        .window_at(
+            WindowUnit::Quarter,
+            parse_date("2026-11-30").expect("a day as written above"),
+        )
+        .expect("every day lies in a quarter");
+    let year = plan
+        .calendar
+        .window_at(WindowUnit::Year, quarter.starts)
+        .expect("every day lies in a year");
+
+    let mut evaluator = Evaluator::new(&plan, &world, &known);
+    let mut took = Vec::with_capacity(ROUNDS);
+    let (mut nodes, mut without) = (0, 0);
+    for _ in 0..ROUNDS {
+        evaluator.forget_partner();
+        without = 0;
+        let begun = Instant::now();
+        for (at, component) in (0u16..).zip(&plan.components) {
+            let window = if component.over == WindowUnit::Year {
+                year
+            } else {
+                quarter
+            };
+            let node = evaluator.ask_component(ComponentId(at), &Place::new(PartnerIx(0), window));
+            without += usize::from(evaluator.answer(node).reason().is_some());
+        }
+        took.push(begun.elapsed());
+        nodes = evaluator.graph().len();
+    }
+    assert_eq!(without, 0, "every component has an answer");
+    took.sort();
+    println!(
+        "one partner, 10 components, {nodes} nodes of explanation: median {:?}, fastest {:?} ({ROUNDS} rounds)",
+        took[ROUNDS / 2],
+        took[0]
+    );
+}
+
+fn one_partner(plan: &Plan) -> World {
+    let mut sources = Sources::new();
+    let file = sources.add("terms", TERMS);
+    let mut found = Vec::new();
+    let node = yaml::read(&sources, file, &mut found).expect("the terms above are YAML");
+    let stated = terms(plan, &node, &mut found);
+    assert!(found.is_empty(), "{found:?}");
+    let starts = parse_date("2025-01-01").expect("a day as written above");
+    let partner = Partner {
+        id: PartnerId::new("p").expect("a short id"),
+        parent: None,
+        attributes: plan
+            .attributes
+            .iter()
+            .map(|_| trueup_engine::world::Cell::Empty)
+            .collect(),
+        agreement: Agreement::new(plan, starts, None, &stated),
+    };
+    World::new(plan, vec![partner])
+}
+
+/// Odd cents, so that products do not stay round.
+fn figure(at: u16) -> Exact {
+    Exact::from_scaled(1_234_567 + i128::from(at) * 7_919, 2)
+}
