@@ -1,0 +1,142 @@
+//! `trueup test`: worked examples, each a folder with an expected.yaml.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use trueup_engine::cases::{self, CaseFiles, Outcome, Report};
+
+use crate::args::{Format, TestArgs};
+use crate::failure::Failure;
+use crate::output;
+
+/// Runs every worked example below the paths.
+pub fn run(args: &TestArgs) -> Result<(), Failure> {
+    let mut folders = Vec::new();
+    for path in &args.paths {
+        find(path, &mut folders)?;
+    }
+    folders.sort();
+    folders.dedup();
+    if folders.is_empty() {
+        return Err(Failure::Use("there is no worked example here: none of the folders holds an expected.yaml".to_owned()));
+    }
+    let mut reports = Vec::with_capacity(folders.len());
+    for folder in &folders {
+        reports.push(cases::run(&read(folder)?));
+    }
+    match args.format {
+        Format::Table => as_text(&reports)?,
+        Format::Json => output::json(&Value::Array(reports.iter().map(Report::to_json).collect()))?,
+        Format::Csv => as_csv(&reports)?,
+    }
+    if reports.iter().all(Report::is_passed) { Ok(()) } else { Err(Failure::Findings) }
+}
+
+fn find(path: &Path, folders: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    if !path.is_dir() {
+        return Err(Failure::Use(format!("there is no folder {}", path.display())));
+    }
+    if path.join("expected.yaml").is_file() {
+        folders.push(path.to_owned());
+        return Ok(());
+    }
+    for entry in entries(path)? {
+        let is_state = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        if entry.is_dir() && !is_state {
+            find(&entry, folders)?;
+        }
+    }
+    Ok(())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let fault = |error: std::io::Error| Failure::fault(format!("reading {}", folder.display()), &error);
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        paths.push(entry.map_err(fault)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read(folder: &Path) -> Result<CaseFiles, Failure> {
+    let mut files = Vec::new();
+    for path in entries(folder)? {
+        let name = file_name(&path);
+        if path.is_file() && CaseFiles::takes(&name) {
+            files.push((name, text(&path)?));
+        }
+    }
+    let name = folder.components().next_back().map(|last| last.as_os_str().to_string_lossy().into_owned());
+    let mut case = CaseFiles::new(name.unwrap_or_default(), files);
+    if let Some(named) = case.names_plan() {
+        // A case of a program names the program's plan; the plan's templates lie beside it.
+        let path = folder.join(&named);
+        if !path.is_file() {
+            return Err(Failure::Found(format!(
+                "{}: there is no plan {named}; name its file, as seen from the case's folder",
+                folder.join("expected.yaml").display()
+            )));
+        }
+        case = case.with("plan.yaml", &text(&path)?);
+        for beside in entries(path.parent().unwrap_or(folder))? {
+            let is_other = beside.is_file() && beside.file_name() != path.file_name();
+            if is_other && CaseFiles::takes(&file_name(&beside)) && file_name(&beside).ends_with(".yaml") {
+                let template = text(&beside)?;
+                if template.lines().any(|line| line.starts_with("template:")) {
+                    case = case.with(&file_name(&beside), &template);
+                }
+            }
+        }
+    }
+    Ok(case)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(path).map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        Failure::Found(format!(
+            "{}: byte {} is not UTF-8; save the file as UTF-8",
+            path.display(),
+            error.utf8_error().valid_up_to() + 1
+        ))
+    })
+}
+
+fn as_text(reports: &[Report]) -> Result<(), Failure> {
+    for report in reports {
+        output::print(&report.to_text())?;
+    }
+    let checks: usize = reports.iter().map(|report| report.checks().len()).sum();
+    let passed = reports.iter().filter(|report| report.is_passed()).count();
+    output::print(&format!("{passed} of {} worked examples passed, {checks} checks\n", reports.len()))
+}
+
+fn as_csv(reports: &[Report]) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for report in reports {
+        let said = match &report.outcome {
+            Outcome::Ran(_) => "ran",
+            Outcome::Refused => "refused",
+        };
+        if report.checks().is_empty() {
+            rows.push(vec![report.case.clone(), said.to_owned(), String::new(), String::new(), String::new(), String::new(), String::new()]);
+        }
+        for check in report.checks() {
+            rows.push(vec![
+                report.case.clone(),
+                if check.is_met { "met" } else { "not met" }.to_owned(),
+                check.asked.clone(),
+                check.partner.clone(),
+                check.period.clone(),
+                check.expected.clone(),
+                check.got.clone(),
+            ]);
+        }
+    }
+    output::csv(&["case", "result", "asked", "partner", "period", "expected", "got"], rows)
+}
