@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use trueup_base::date::parse_date;
-use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
+use trueup_engine::cell;
 use trueup_engine::world::{Agreement, Cell, Partner};
 use trueup_plan::agreement::{self, AgreementText, Whose};
 use trueup_plan::diagnostic::Diagnostic;
-use trueup_plan::tree::{Plan, Type};
+use trueup_plan::tree::Plan;
 
 /// A partner as the directory lists it.
 #[derive(Clone, Debug)]
@@ -100,16 +99,15 @@ pub fn partner(plan: &Plan, matched: &Matched, text: &AgreementText, diagnostics
         .attributes
         .iter()
         .map(|attribute| match matched.listed.columns.get(&*attribute.name) {
-            Some(says) => typed(says, attribute.of).unwrap_or_else(|| {
+            Some(says) => cell::of_fact(says, attribute.of).unwrap_or_else(|why| {
                 diagnostics.push(Diagnostic::error(
                     "A5",
                     text.name.span,
                     format!(
-                        "the directory says {} of partner {} is `{says}`, and plan {} reads {} there",
+                        "the directory says {} of partner {} is `{says}`, where plan {} reads something else: {why}",
                         attribute.name,
                         matched.listed.id.as_str(),
                         plan.name,
-                        word(attribute.of)
                     ),
                 ));
                 Cell::Empty
@@ -122,31 +120,5 @@ pub fn partner(plan: &Plan, matched: &Matched, text: &AgreementText, diagnostics
         parent: matched.listed.parent.clone(),
         attributes,
         agreement: Agreement::new(plan, text.starts, text.until, &stated),
-    }
-}
-
-fn typed(says: &str, of: Type) -> Option<Cell> {
-    match of {
-        Type::Text => Some(Cell::Text(says.into())),
-        Type::Number(_) => Exact::parse(says).ok().map(Cell::Number),
-        Type::Date => parse_date(says).ok().map(Cell::Date),
-        Type::Flag => match says {
-            "true" | "yes" | "1" => Some(Cell::Flag(true)),
-            "false" | "no" | "0" => Some(Cell::Flag(false)),
-            _ => None,
-        },
-        Type::Partner => PartnerId::new(says).ok().map(Cell::Partner),
-        Type::Duration => None,
-    }
-}
-
-fn word(of: Type) -> &'static str {
-    match of {
-        Type::Number(_) => "a number",
-        Type::Date => "a day (2026-01-31)",
-        Type::Duration => "a length of time",
-        Type::Flag => "true or false",
-        Type::Text => "text",
-        Type::Partner => "a partner",
     }
 }

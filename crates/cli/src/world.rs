@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueup_base::id::PartnerId;
-use trueup_engine::world::Complete;
-use trueup_facts::program::{ColumnType, Directory, NumberUnit, Program};
+use trueup_facts::program::{ColumnType, Directory, NumberUnit};
 use trueup_plan::tree::{Type, Unit};
 
 use crate::agreements::Listed;
@@ -52,21 +51,4 @@ pub fn is_of(declared: &ColumnType, read: Type) -> bool {
             _,
         ) => false,
     }
-}
-
-/// The spans for which every feed of a kind is declared complete; a kind without a source is never complete.
-pub fn complete(program: &Program, kind: &str) -> Vec<Complete> {
-    let Some(at) = program.kinds.iter().position(|known| &*known.name == kind) else { return Vec::new() };
-    let mut spans: Option<Complete> = None;
-    for source in program.sources.iter().filter(|source| source.kind == at) {
-        let Some(span) = source.complete else { return Vec::new() };
-        // Several feeds of one kind are complete together where each of them is.
-        spans = Some(match spans {
-            None => Complete { from: span.from, until: span.until },
-            Some(so_far) => {
-                Complete { from: so_far.from.max(span.from), until: so_far.until.min(span.until) }
-            }
-        });
-    }
-    spans.into_iter().filter(|span| span.from < span.until).collect()
 }

@@ -180,6 +180,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.graph.end(opened, What::Formula(formula), *at, value)
     }
 
+    /// Asks a name, and returns the node of its answer.
+    pub fn ask_name(&mut self, name: Name, at: &Place) -> NodeId {
+        let opened = self.graph.begin();
+        self.named(name, at);
+        match self.graph.last_open(opened) {
+            Some(id) => id,
+            None => {
+                let none = Value::None(NoAnswer::undefined("nothing was asked"));
+                self.graph.end(opened, What::Name(name), *at, none)
+            }
+        }
+    }
+
     /// Asks a component for its entitlement, and returns the node of its answer.
     pub fn ask_component(&mut self, component: ComponentId, at: &Place) -> NodeId {
         let opened = self.graph.begin();

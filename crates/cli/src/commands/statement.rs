@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Grant, Plan, Reference, Type, Unit};
+use trueup_engine::explain::Figure;
+use trueup_plan::tree::{Grant, Plan, Reference};
 
 use crate::args::{Format, StatementArgs};
 use crate::compute::{self, Figures, Prepared, Scope};
@@ -52,7 +53,7 @@ pub struct Statement {
     /// From its first to its last day.
     pub days: (String, String),
     /// Progress toward the objectives: what it is, and the figure.
-    pub measured: Vec<(String, Vec<(String, String)>)>,
+    pub measured: Vec<(String, Vec<(String, Figure)>)>,
     /// Its lines.
     pub lines: Vec<Earned>,
 }
@@ -70,12 +71,8 @@ pub fn statements(prepared: &Prepared, partner: &str, scope: &Scope) -> Result<V
         for objective in &prepared.plan.objectives {
             let mut shown = Vec::new();
             for by in &objective.by {
-                let (name, is, of) = named(&prepared.plan, *by);
-                let answer = figures.ask(*by, at, window);
-                let figure = match answer {
-                    Ok(figure) => shown_figure(&figure, of, &prepared.plan),
-                    Err(reason) => reason,
-                };
+                let (name, is) = named(prepared.plan, *by);
+                let figure = figures.figure(*by, at, window);
                 shown.push((if is.is_empty() { name } else { is }, figure));
             }
             measured.push((objective.goal.to_string(), shown));
@@ -90,40 +87,21 @@ pub fn statements(prepared: &Prepared, partner: &str, scope: &Scope) -> Result<V
     Ok(statements)
 }
 
-fn named(plan: &Plan, reference: Reference) -> (String, String, Type) {
-    let (name, is, of) = match reference {
-        Reference::Term(id) => (&plan[id].name, &plan[id].is, plan[id].of),
-        Reference::Measure(id) => (&plan[id].name, &plan[id].is, plan[id].answers),
-        Reference::Value(id) => (&plan[id].name, &plan[id].is, plan[id].formula.of),
-        Reference::Table(id) => (&plan[id].name, &plan[id].is, plan[id].answers),
-        Reference::Component(id) => (&plan[id].name, &plan[id].is, plan[id].pays.of),
-        Reference::Limit(id) => (&plan[id].name, &plan[id].is, Type::Number(Unit::MONEY)),
+fn named(plan: &Plan, reference: Reference) -> (String, String) {
+    let (name, is) = match reference {
+        Reference::Term(id) => (&plan[id].name, &plan[id].is),
+        Reference::Measure(id) => (&plan[id].name, &plan[id].is),
+        Reference::Value(id) => (&plan[id].name, &plan[id].is),
+        Reference::Table(id) => (&plan[id].name, &plan[id].is),
+        Reference::Component(id) => (&plan[id].name, &plan[id].is),
+        Reference::Limit(id) => (&plan[id].name, &plan[id].is),
     };
-    (name.to_string(), is.to_string(), of)
-}
-
-/// A figure as a reader sees it: money at its places, ratios in percent, the rest as it is.
-pub fn shown_figure(figure: &Exact, of: Type, plan: &Plan) -> String {
-    use trueup_base::rounding::Rounding;
-    match of {
-        Type::Number(unit) if unit == Unit::MONEY => {
-            format!("{} {}", output::money(figure, plan.currency.places()), plan.currency.code())
-        }
-        Type::Number(unit) if unit == Unit::RATIO => {
-            format!("{} %", (figure * &Exact::from_int(100)).to_grouped(2, Rounding::HalfAway))
-        }
-        Type::Number(_) | Type::Date | Type::Duration | Type::Flag | Type::Text | Type::Partner => {
-            match figure.to_scaled(2) {
-                Some(_) => figure.to_string(),
-                None => figure.to_grouped(4, Rounding::HalfAway),
-            }
-        }
-    }
+    (name.to_string(), is.to_string())
 }
 
 /// A statement as a page of text.
 pub fn page(prepared: &Prepared, statement: &Statement) -> String {
-    let plan = &prepared.plan;
+    let plan = prepared.plan;
     let mut text = String::new();
     let title = if plan.title.is_empty() { &plan.name } else { &plan.title };
     let _ = writeln!(text, "{title}");
@@ -137,7 +115,7 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         let _ = writeln!(text, "{goal}");
         let width = shown.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0).min(78);
         for (what, figure) in shown {
-            let _ = writeln!(text, "  {what:<width$}  {figure:>18}");
+            let _ = writeln!(text, "  {what:<width$}  {:>18}", figure.to_string());
         }
     }
     if !statement.measured.is_empty() {
@@ -197,7 +175,7 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
         "currency": prepared.plan.currency.code(),
         "objectives": statement.measured.iter().map(|(goal, shown)| json!({
             "goal": goal,
-            "by": shown.iter().map(|(what, figure)| json!({ "is": what, "figure": figure })).collect::<Vec<_>>(),
+            "by": shown.iter().map(|(what, figure)| json!({ "is": what, "figure": figure.exact(), "unit": figure.unit() })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "lines": statement.lines.iter().map(Earned::to_json).collect::<Vec<_>>(),
         "total": total(&statement.lines).to_string(),

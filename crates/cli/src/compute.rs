@@ -1,0 +1,402 @@
+//! From a program's folder to figures: worlds, measures, settlements.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use trueup_base::calendar::Window;
+use trueup_base::date::Date;
+use trueup_base::id::PartnerId;
+use trueup_engine::world::{PartnerIx, World};
+use trueup_engine::explain::Figure;
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
+use trueup_facts::measure::Measured;
+use trueup_facts::snapshot::Snapshot;
+use trueup_plan::diagnostic::{any_error, render};
+use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
+
+use crate::agreements;
+use crate::args::{self, ScopeArgs};
+use crate::earned::Earned;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::progress::Progress;
+
+/// Which periods are asked about.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The period, if one was named.
+    pub period: Option<Window>,
+    /// The day after the last one settled: the end of the period, or of the last period with facts.
+    pub until: Date,
+}
+
+impl Scope {
+    /// The scope of a command.
+    pub fn of(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
+        let calendar = &folder.program.calendar;
+        let period = match &args.period {
+            None => None,
+            Some(text) => Some(
+                calendar.parse_period(text).map_err(|error| Failure::Use(format!("--period {text}: {error}")))?,
+            ),
+        };
+        let until = match period {
+            Some(window) => window.ends,
+            None => last_day_with_facts(folder)?,
+        };
+        Ok(Self { period, until })
+    }
+
+    /// Whether a settlement belongs to the scope.
+    pub fn holds(&self, settlement: &Window) -> bool {
+        match self.period {
+            Some(period) => period.starts < settlement.ends && settlement.ends <= period.ends,
+            None => settlement.ends <= self.until,
+        }
+    }
+}
+
+/// The end of the last period that a feed is complete for, or that has facts.
+fn last_day_with_facts(folder: &Folder) -> Result<Date, Failure> {
+    let declared = folder.program.sources.iter().filter_map(|source| source.complete).map(|span| span.until).max();
+    let snapshot = snapshot(&folder.program.folder)?;
+    let newest = snapshot.last_day().map_err(|error| Failure::fault("reading the facts", &error))?;
+    let last = match (declared, newest) {
+        (Some(until), Some(newest)) if newest >= until => newest,
+        (Some(until), _) => return Ok(until),
+        (None, Some(newest)) => newest,
+        (None, None) => {
+            return Err(Failure::Found("there are no facts yet; take them in with `trueup ingest`".to_owned()));
+        }
+    };
+    // Whole periods: the newest fact's period counts to its end.
+    let ends = folder
+        .plans
+        .values()
+        .filter_map(|checked| checked.plan.calendar.window_at(checked.plan.period, last))
+        .map(|window| window.ends)
+        .max();
+    ends.ok_or_else(|| Failure::Found("there is no plan to run; put one into plans/".to_owned()))
+}
+
+fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
+    Snapshot::open(dir).map_err(|error| Failure::fault("opening the facts", &error))
+}
+
+/// Measures from one pass over the facts, or from the rows, as the command says.
+pub enum Source {
+    /// One pass.
+    Fast(Box<Measured>),
+    /// The rows.
+    Rows,
+}
+
+impl Measurer<Answer> for Source {
+    fn measure(&self, ask: &Ask<'_>) -> Option<Answer> {
+        match self {
+            Self::Fast(measured) => measured.measure(ask),
+            Self::Rows => trueup_engine::Reference.measure(ask),
+        }
+    }
+}
+
+/// A plan with everything its evaluation needs.
+pub struct Prepared<'f> {
+    /// The plan.
+    pub plan: &'f Plan,
+    /// The partners under it, and their rows as far as rows are needed.
+    pub world: World,
+    /// Who measures.
+    pub source: Source,
+    /// The partner a statement or explanation is about, as its heading says it.
+    pub whose: String,
+    /// Its agreement and the facts it was worked out from.
+    pub under: String,
+    /// The program's folder, as it was named.
+    pub program_shown: String,
+    /// The partner's id.
+    pub partner_shown: String,
+}
+
+impl Prepared<'_> {
+    /// A partner's position.
+    pub fn partner(&self, id: &str) -> Result<PartnerIx, Failure> {
+        PartnerId::new(id)
+            .ok()
+            .and_then(|id| self.world.find(&id))
+            .ok_or_else(|| Failure::Use(format!("partner {id} is under no agreement of this program")))
+    }
+}
+
+/// What a run came to.
+pub struct Done {
+    /// Its lines: by partner, settlement, plan order.
+    pub lines: Vec<Earned>,
+    /// SHA-256 of the manifest.
+    pub hash: String,
+    /// Everything the lines depend on.
+    pub manifest: Value,
+}
+
+/// Evaluates every partner of a scope, and keeps the result with a manifest of its inputs.
+pub fn run(folder: &Folder, args: &ScopeArgs, scope: &Scope, progress: &Progress) -> Result<Done, Failure> {
+    let snapshot = snapshot(&folder.program.folder)?;
+    if let Some(partner) = &args.partner {
+        plan_of(folder, partner)?;
+    }
+    let mut lines = Vec::new();
+    for checked in folder.plans.values() {
+        let step = progress.step(format!("measuring for plan {}", checked.plan.name));
+        let prepared = prepare(folder, &checked.plan, &snapshot, Rows::AsNeeded(scope.until), args.measurer)?;
+        step.finish_and_clear();
+        let wanted: Vec<PartnerIx> = match &args.partner {
+            Some(id) => prepared.partner(id).into_iter().collect(),
+            None => prepared.world.all().collect(),
+        };
+        let bar = progress.count(format!("settling plan {}", checked.plan.name), wanted.len() as u64);
+        lines.extend(settled(&prepared, &wanted, scope, &|| bar.inc(1)));
+        bar.finish_and_clear();
+    }
+    lines.sort_by(|a, b| (&a.partner, a.settlement.ends).cmp(&(&b.partner, b.settlement.ends)));
+    let manifest = manifest(folder, &snapshot, args, scope);
+    let hash = crate::digest::sha256(manifest.to_string().as_bytes());
+    keep(folder, &hash, &manifest, &lines)?;
+    Ok(Done { lines, hash, manifest })
+}
+
+/// Everything a run depends on. What the program reads is in it by digest, so that the same manifest means the same
+/// lines on any machine.
+fn manifest(folder: &Folder, snapshot: &Snapshot, args: &ScopeArgs, scope: &Scope) -> Value {
+    let declared: BTreeMap<String, String> = folder
+        .program
+        .declarations
+        .iter()
+        .map(|(what, digest)| (what.to_string(), digest.to_string()))
+        .collect();
+    let versions: BTreeMap<String, u64> =
+        snapshot.versions().into_iter().map(|(kind, version)| (kind.to_string(), version)).collect();
+    json!({
+        "engine": env!("CARGO_PKG_VERSION"),
+        "program": &*folder.program.name,
+        "partner": args.partner,
+        "period": args.period,
+        "settled_until": scope.until.to_string(),
+        "declarations": declared,
+        "texts": folder.digests,
+        "facts": { "digest": snapshot.digest().to_string(), "versions": versions },
+    })
+}
+
+/// Keeps a run under the hash of its inputs: written aside and moved into place, so that it is there whole or not.
+fn keep(folder: &Folder, hash: &str, manifest: &Value, lines: &[Earned]) -> Result<(), Failure> {
+    let runs = folder.program.state_folder().join("runs");
+    let place = runs.join(hash);
+    if place.is_dir() {
+        return Ok(());
+    }
+    let aside = runs.join(format!(".{hash}.{}", std::process::id()));
+    let fault = |error: std::io::Error| Failure::fault(format!("keeping the run in {}", runs.display()), &error);
+    let lines: Vec<Value> = lines.iter().map(Earned::to_json).collect();
+    std::fs::create_dir_all(&aside).map_err(fault)?;
+    let written = std::fs::write(aside.join("manifest.json"), format!("{manifest:#}\n"))
+        .and_then(|()| std::fs::write(aside.join("lines.json"), format!("{:#}\n", Value::Array(lines))))
+        .and_then(|()| std::fs::rename(&aside, &place));
+    match written {
+        Ok(()) => Ok(()),
+        // Another run of the same inputs was faster; it wrote the same.
+        Err(_) if place.is_dir() => std::fs::remove_dir_all(&aside).map_err(fault),
+        Err(error) => {
+            let _ = std::fs::remove_dir_all(&aside);
+            Err(fault(error))
+        }
+    }
+}
+
+/// How many threads settle partners; the answer does not depend on it.
+const THREADS_MAX: usize = 16;
+
+/// Deep plans make deep walks; the stack is reserved, not used.
+const STACK_BYTES: usize = 256 << 20;
+
+/// The settlements of partners, in the order given whatever the number of threads.
+fn settled(prepared: &Prepared<'_>, partners: &[PartnerIx], scope: &Scope, done: &(dyn Fn() + Sync)) -> Vec<Earned> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+    let share = partners.len().div_ceil(threads).max(1);
+    std::thread::scope(|threads| {
+        let working: Vec<_> = partners
+            .chunks(share)
+            .map(|chunk| {
+                let work = move || {
+                    let mut figures = Figures::new(prepared);
+                    let mut lines = Vec::new();
+                    for partner in chunk {
+                        lines.extend(figures.earned(*partner, scope));
+                        done();
+                    }
+                    lines
+                };
+                (std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(threads, work), chunk)
+            })
+            .collect();
+        let mut lines = Vec::new();
+        for (thread, chunk) in working {
+            match thread.map(std::thread::ScopedJoinHandle::join) {
+                Ok(Ok(part)) => lines.extend(part),
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                // No thread to be had: then this one does the work.
+                Err(_) => {
+                    let mut figures = Figures::new(prepared);
+                    lines.extend(chunk.iter().flat_map(|partner| figures.earned(*partner, scope)));
+                }
+            }
+        }
+        lines
+    })
+}
+
+/// Prepares the plan a partner is under, with all the rows of the partners, so that every figure opens to its rows.
+pub fn prepare_partner<'f>(
+    folder: &'f Folder,
+    args: &ScopeArgs,
+    partner: &str,
+    progress: &Progress,
+) -> Result<Prepared<'f>, Failure> {
+    let (plan, agreement, name) = plan_of(folder, partner)?;
+    let snapshot = snapshot(&folder.program.folder)?;
+    let step = progress.step(format!("reading the facts of plan {}", plan.name));
+    let mut prepared = prepare(folder, plan, &snapshot, Rows::All, args::Measurer::Reference)?;
+    step.finish_and_clear();
+    prepared.whose = match name {
+        Some(name) => format!("{name}, partner {partner}"),
+        None => format!("Partner {partner}"),
+    };
+    let versions: Vec<String> =
+        snapshot.versions().into_iter().map(|(kind, version)| format!("{kind} {version}")).collect();
+    prepared.under = format!(
+        "Plan {} {} · agreement {agreement} · facts as of version {} · amounts in {}",
+        plan.name,
+        plan.version,
+        versions.join(", "),
+        plan.currency.code()
+    );
+    prepared.program_shown = args.program.program.display().to_string();
+    prepared.partner_shown = partner.to_owned();
+    Ok(prepared)
+}
+
+/// The plan a partner is under, its agreement's name, and what the directory calls the partner.
+fn plan_of<'f>(folder: &'f Folder, partner: &str) -> Result<(&'f Plan, String, Option<String>), Failure> {
+    let matched = folder.matched.iter().find(|matched| matched.listed.id.as_str() == partner);
+    let found = matched.and_then(|matched| {
+        let agreement = folder.agreements.get(matched.agreement)?;
+        let checked = folder.plans.get(&*agreement.plan.text)?;
+        let name = matched.listed.columns.get("name").cloned();
+        Some((&checked.plan, agreement.name().to_string(), name))
+    });
+    found.ok_or_else(|| Failure::Use(format!("partner {partner} is under no agreement of this program")))
+}
+
+/// Which rows a world is given.
+#[derive(Clone, Copy)]
+enum Rows {
+    /// Those that some formula reads one by one when figures up to this day are asked.
+    AsNeeded(Date),
+    /// All.
+    All,
+}
+
+fn prepare<'f>(
+    folder: &'f Folder,
+    plan: &'f Plan,
+    snapshot: &Snapshot,
+    rows: Rows,
+    measurer: args::Measurer,
+) -> Result<Prepared<'f>, Failure> {
+    let mut found = Vec::new();
+    let partners = folder
+        .matched
+        .iter()
+        .filter_map(|matched| {
+            let text = folder.agreements.get(matched.agreement)?;
+            (*text.plan.text == *plan.name).then(|| agreements::partner(plan, matched, text, &mut found))
+        })
+        .collect();
+    if any_error(&found) {
+        return Err(Failure::Found(render(&folder.sources, &found)));
+    }
+    let mut world = World::new(plan, partners);
+    let source = match (rows, measurer) {
+        (Rows::AsNeeded(until), args::Measurer::Fast) => {
+            let measured = Measured::of(plan, &mut world, snapshot, &folder.program, until)
+                .map_err(|error| Failure::fault(format!("measuring for plan {}", plan.name), &error))?;
+            Source::Fast(Box::new(measured))
+        }
+        (Rows::AsNeeded(_), args::Measurer::Reference) | (Rows::All, _) => {
+            for (kind, at) in plan.kinds.iter().zip(0u16..) {
+                let rows = snapshot
+                    .rows(kind)
+                    .map_err(|error| Failure::fault(format!("reading the facts of kind {}", kind.name), &error))?;
+                world.give(plan, KindId(at), rows, Some(folder.program.complete(&kind.name)));
+            }
+            Source::Rows
+        }
+    };
+    Ok(Prepared {
+        plan,
+        world,
+        source,
+        whose: String::new(),
+        under: String::new(),
+        program_shown: String::new(),
+        partner_shown: String::new(),
+    })
+}
+
+/// Answers of one plan.
+pub struct Figures<'p> {
+    prepared: &'p Prepared<'p>,
+    evaluator: Evaluator<'p, Answer, Source>,
+}
+
+impl<'p> Figures<'p> {
+    /// Answers from a prepared plan.
+    pub fn new(prepared: &'p Prepared<'p>) -> Self {
+        Self { prepared, evaluator: Evaluator::new(prepared.plan, &prepared.world, &prepared.source) }
+    }
+
+    /// A partner's lines in a scope.
+    pub fn earned(&mut self, partner: PartnerIx, scope: &Scope) -> Vec<Earned> {
+        self.evaluator.forget_partner();
+        let Some(who) = self.prepared.world.partner(partner) else { return Vec::new() };
+        self.evaluator
+            .settle(partner, scope.until)
+            .iter()
+            .filter(|line| scope.holds(&line.settlement))
+            .map(|line| Earned::from_line(self.prepared.plan, &who.id, line))
+            .collect()
+    }
+
+    /// The plan's periods in a scope that a partner's agreement runs in.
+    pub fn periods(&self, partner: PartnerIx, scope: &Scope) -> Vec<Window> {
+        let from = scope.period.map_or(Date::MIN, |period| period.starts);
+        self.evaluator.agreement_windows(partner, self.prepared.plan.period, from, scope.until)
+    }
+
+    /// What a name of the plan answers for a partner in a window.
+    pub fn figure(&mut self, reference: Reference, partner: PartnerIx, window: Window) -> Figure {
+        let (name, of) = match reference {
+            Reference::Term(id) => (Name::Term(id), self.prepared.plan[id].of),
+            Reference::Measure(id) => (Name::Measure(id), self.prepared.plan[id].answers),
+            Reference::Value(id) => (Name::Value(id), self.prepared.plan[id].formula.of),
+            Reference::Component(id) => (Name::Component(id), self.prepared.plan[id].pays.of),
+            Reference::Limit(id) => (Name::Limit(id), Type::Number(Unit::MONEY)),
+            Reference::Table(id) => {
+                let why = format!("{} is a table and answers only with its arguments", self.prepared.plan[id].name);
+                return Figure::None { kind: NoAnswerKind::Undefined, why };
+            }
+        };
+        let node = self.evaluator.ask_name(name, &Place::new(partner, window));
+        Figure::of(&self.evaluator.answer(node), of, self.prepared.plan.currency)
+    }
+}
