@@ -38,18 +38,31 @@ pub fn matched(
 ) -> Vec<Matched> {
     let mut own: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, agreement) in agreements.iter().enumerate() {
-        let Whose::Partner(partner) = &agreement.whose else { continue };
+        let Whose::Partner(partner) = &agreement.whose else {
+            continue;
+        };
         if !listed.iter().any(|one| one.id.as_str() == &*partner.text) {
             diagnostics.push(
-                Diagnostic::error("A4", partner.span, format!("partner {} is not in the directory", partner.text))
-                    .help("add it to the partner directory, or correct the id"),
+                Diagnostic::error(
+                    "A4",
+                    partner.span,
+                    format!("partner {} is not in the directory", partner.text),
+                )
+                .help("add it to the partner directory, or correct the id"),
             );
         }
-        if let Some(first) = own.insert(&partner.text, at).and_then(|first| agreements.get(first)) {
+        if let Some(first) = own
+            .insert(&partner.text, at)
+            .and_then(|first| agreements.get(first))
+        {
             diagnostics.push(
-                Diagnostic::error("A4", partner.span, format!("partner {} has two agreements", partner.text))
-                    .also(first.name.span, "the other")
-                    .help("end one before the other begins, or take one out"),
+                Diagnostic::error(
+                    "A4",
+                    partner.span,
+                    format!("partner {} has two agreements", partner.text),
+                )
+                .also(first.name.span, "the other")
+                .help("end one before the other begins, or take one out"),
             );
         }
     }
@@ -60,26 +73,44 @@ pub fn matched(
             None => group_of(one, agreements, diagnostics),
         };
         if let Some(agreement) = mine {
-            all.push(Matched { listed: one.clone(), agreement });
+            all.push(Matched {
+                listed: one.clone(),
+                agreement,
+            });
         }
     }
     all
 }
 
-fn group_of(one: &Listed, agreements: &[AgreementText], diagnostics: &mut Vec<Diagnostic>) -> Option<usize> {
-    let mut groups = agreements.iter().enumerate().filter(|(_, agreement)| match &agreement.whose {
-        Whose::Partner(_) => false,
-        Whose::Partners(columns) => columns
+fn group_of(
+    one: &Listed,
+    agreements: &[AgreementText],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<usize> {
+    let mut groups =
+        agreements
             .iter()
-            .all(|(column, value)| one.columns.get(&*column.text).is_some_and(|says| **says == *value.text)),
-    });
+            .enumerate()
+            .filter(|(_, agreement)| match &agreement.whose {
+                Whose::Partner(_) => false,
+                Whose::Partners(columns) => columns.iter().all(|(column, value)| {
+                    one.columns
+                        .get(&*column.text)
+                        .is_some_and(|says| **says == *value.text)
+                }),
+            });
     let first = groups.next()?;
     if let Some((_, second)) = groups.next() {
         diagnostics.push(
             Diagnostic::error(
                 "A4",
                 second.name.span,
-                format!("partner {} belongs to two groups: {} and {}", one.id.as_str(), first.1.name(), second.name()),
+                format!(
+                    "partner {} belongs to two groups: {} and {}",
+                    one.id.as_str(),
+                    first.1.name(),
+                    second.name()
+                ),
             )
             .also(first.1.name.span, "the other")
             .help("let the groups differ in a column, or give the partner an agreement of its own"),
@@ -90,7 +121,12 @@ fn group_of(one: &Listed, agreements: &[AgreementText], diagnostics: &mut Vec<Di
 }
 
 /// A matched partner as its plan sees it: directory columns typed by their use, terms by their declaration.
-pub fn partner(plan: &Plan, matched: &Matched, text: &AgreementText, diagnostics: &mut Vec<Diagnostic>) -> Partner {
+pub fn partner(
+    plan: &Plan,
+    matched: &Matched,
+    text: &AgreementText,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Partner {
     let stated = match &text.terms {
         Some(node) => agreement::terms(plan, node, diagnostics),
         None => Vec::new(),

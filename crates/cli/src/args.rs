@@ -7,7 +7,11 @@ use clap_complete::Shell;
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
 #[derive(Debug, Parser)]
-#[command(name = "trueup", version, propagate_version = true, after_help = "\
+#[command(
+    name = "trueup",
+    version,
+    propagate_version = true,
+    after_help = "\
 Examples:
   trueup init my-program && trueup check my-program     start a program and check it
   trueup ingest --program my-program                    take in every declared source
@@ -15,7 +19,8 @@ Examples:
   trueup statement --program my-program --partner P1    one partner's statement
   trueup test cases/                                    run worked examples
 
-Exit codes: 0 fine, 1 findings (errors in a plan, failed examples, quarantined rows), 2 wrong use, 3 a fault outside")]
+Exit codes: 0 fine, 1 findings (errors in a plan, failed examples, quarantined rows), 2 wrong use, 3 a fault outside"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -32,8 +37,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  trueup init my-program\n  trueup run --program my-program")]
     Init(InitArgs),
     /// Check a plan or a whole program, and say everything that is wrong with it.
-    #[command(after_help = "Examples:\n  trueup check plans/reseller.yaml\n  trueup check my-program --format json\n  \
-                            trueup check my-program --for-signature")]
+    #[command(
+        after_help = "Examples:\n  trueup check plans/reseller.yaml\n  trueup check my-program --format json\n  \
+                            trueup check my-program --for-signature"
+    )]
     Check(CheckArgs),
     /// Print the JSON Schema of a plan file, for editors.
     #[command(after_help = "Example:\n  trueup schema > plan.schema.json")]
@@ -51,16 +58,22 @@ pub enum Command {
                             trueup explain --program my-program --partner P1 --period 2026-Q1 volume_bonus --rows")]
     Explain(ExplainArgs),
     /// Print a partner's statement.
-    #[command(after_help = "Example:\n  trueup statement --program my-program --partner P1 --period 2026-Q1")]
+    #[command(
+        after_help = "Example:\n  trueup statement --program my-program --partner P1 --period 2026-Q1"
+    )]
     Statement(StatementArgs),
     /// Run worked examples: each folder with an expected.yaml below the paths.
-    #[command(after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json")]
+    #[command(
+        after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json"
+    )]
     Test(TestArgs),
     /// Run the example program that ships with Trueup, on real sales of three years.
     #[command(after_help = "Example:\n  trueup demo --once --out /path/to/an/empty/folder")]
     Demo(DemoArgs),
     /// Print completions for a shell.
-    #[command(after_help = "Example:\n  trueup completions bash > ~/.local/share/bash-completion/completions/trueup")]
+    #[command(
+        after_help = "Example:\n  trueup completions bash > ~/.local/share/bash-completion/completions/trueup"
+    )]
     Completions {
         /// The shell.
         shell: Shell,
@@ -140,19 +153,6 @@ pub struct ScopeArgs {
     /// Only this period: FY2013-Q1, 2013-Q1, 2013-04, FY2013; without it every period with facts.
     #[arg(long, value_name = "P")]
     pub period: Option<String>,
-    /// Who measures: the fast measurer, or the plain one that reads row by row. Both must answer the same.
-    #[arg(long, value_enum, default_value_t, hide = true)]
-    pub measurer: Measurer,
-}
-
-/// Who measures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Measurer {
-    /// One pass per kind of fact.
-    #[default]
-    Fast,
-    /// Row by row.
-    Reference,
 }
 
 /// `trueup run`

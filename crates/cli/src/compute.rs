@@ -7,16 +7,15 @@ use serde_json::{Value, json};
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
-use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::explain::Figure;
+use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
-use trueup_facts::measure::Measured;
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::diagnostic::{any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
-use crate::args::{self, ScopeArgs};
+use crate::args::ScopeArgs;
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -38,7 +37,9 @@ impl Scope {
         let period = match &args.period {
             None => None,
             Some(text) => Some(
-                calendar.parse_period(text).map_err(|error| Failure::Use(format!("--period {text}: {error}")))?,
+                calendar
+                    .parse_period(text)
+                    .map_err(|error| Failure::Use(format!("--period {text}: {error}")))?,
             ),
         };
         let until = match period {
@@ -59,22 +60,32 @@ impl Scope {
 
 /// The end of the last period that a feed is complete for, or that has facts.
 fn last_day_with_facts(folder: &Folder) -> Result<Date, Failure> {
-    let declared = folder.program.sources.iter().filter_map(|source| source.complete).map(|span| span.until).max();
+    let declared = folder
+        .program
+        .sources
+        .iter()
+        .filter_map(|source| source.complete)
+        .map(|span| span.until)
+        .max();
     let snapshot = snapshot(&folder.program.folder)?;
-    let newest = snapshot.last_day().map_err(|error| Failure::fault("reading the facts", &error))?;
+    let newest = snapshot
+        .last_day(&folder.program)
+        .map_err(|error| Failure::fault("reading the facts", &error))?;
     let last = match (declared, newest) {
         (Some(until), Some(newest)) if newest >= until => newest,
         (Some(until), _) => return Ok(until),
         (None, Some(newest)) => newest,
         (None, None) => {
-            return Err(Failure::Found("there are no facts yet; take them in with `trueup ingest`".to_owned()));
+            return Err(Failure::Found(
+                "there are no facts yet; take them in with `trueup ingest`".to_owned(),
+            ));
         }
     };
     // Whole periods: the newest fact's period counts to its end.
     let ends = folder
         .plans
         .values()
-        .filter_map(|checked| checked.plan.calendar.window_at(checked.plan.period, last))
+        .filter_map(|plan| plan.calendar.window_at(plan.period, last))
         .map(|window| window.ends)
         .max();
     ends.ok_or_else(|| Failure::Found("there is no plan to run; put one into plans/".to_owned()))
@@ -86,8 +97,6 @@ fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
 
 /// Measures from one pass over the facts, or from the rows, as the command says.
 pub enum Source {
-    /// One pass.
-    Fast(Box<Measured>),
     /// The rows.
     Rows,
 }
@@ -95,7 +104,6 @@ pub enum Source {
 impl Measurer<Answer> for Source {
     fn measure(&self, ask: &Ask<'_>) -> Option<Answer> {
         match self {
-            Self::Fast(measured) => measured.measure(ask),
             Self::Rows => trueup_engine::Reference.measure(ask),
         }
     }
@@ -125,7 +133,11 @@ impl Prepared<'_> {
         PartnerId::new(id)
             .ok()
             .and_then(|id| self.world.find(&id))
-            .ok_or_else(|| Failure::Use(format!("partner {id} is under no agreement of this program")))
+            .ok_or_else(|| {
+                Failure::Use(format!(
+                    "partner {id} is under no agreement of this program"
+                ))
+            })
     }
 }
 
@@ -140,21 +152,26 @@ pub struct Done {
 }
 
 /// Evaluates every partner of a scope, and keeps the result with a manifest of its inputs.
-pub fn run(folder: &Folder, args: &ScopeArgs, scope: &Scope, progress: &Progress) -> Result<Done, Failure> {
+pub fn run(
+    folder: &Folder,
+    args: &ScopeArgs,
+    scope: &Scope,
+    progress: &Progress,
+) -> Result<Done, Failure> {
     let snapshot = snapshot(&folder.program.folder)?;
     if let Some(partner) = &args.partner {
         plan_of(folder, partner)?;
     }
     let mut lines = Vec::new();
-    for checked in folder.plans.values() {
-        let step = progress.step(format!("measuring for plan {}", checked.plan.name));
-        let prepared = prepare(folder, &checked.plan, &snapshot, Rows::AsNeeded(scope.until), args.measurer)?;
+    for plan in folder.plans.values() {
+        let step = progress.step(format!("measuring for plan {}", plan.name));
+        let prepared = prepare(folder, plan, &snapshot)?;
         step.finish_and_clear();
         let wanted: Vec<PartnerIx> = match &args.partner {
             Some(id) => prepared.partner(id).into_iter().collect(),
             None => prepared.world.all().collect(),
         };
-        let bar = progress.count(format!("settling plan {}", checked.plan.name), wanted.len() as u64);
+        let bar = progress.count(format!("settling plan {}", plan.name), wanted.len() as u64);
         lines.extend(settled(&prepared, &wanted, scope, &|| bar.inc(1)));
         bar.finish_and_clear();
     }
@@ -162,7 +179,11 @@ pub fn run(folder: &Folder, args: &ScopeArgs, scope: &Scope, progress: &Progress
     let manifest = manifest(folder, &snapshot, args, scope);
     let hash = crate::digest::sha256(manifest.to_string().as_bytes());
     keep(folder, &hash, &manifest, &lines)?;
-    Ok(Done { lines, hash, manifest })
+    Ok(Done {
+        lines,
+        hash,
+        manifest,
+    })
 }
 
 /// Everything a run depends on. What the program reads is in it by digest, so that the same manifest means the same
@@ -174,8 +195,11 @@ fn manifest(folder: &Folder, snapshot: &Snapshot, args: &ScopeArgs, scope: &Scop
         .iter()
         .map(|(what, digest)| (what.to_string(), digest.to_string()))
         .collect();
-    let versions: BTreeMap<String, u64> =
-        snapshot.versions().into_iter().map(|(kind, version)| (kind.to_string(), version)).collect();
+    let versions: BTreeMap<String, u64> = snapshot
+        .versions()
+        .into_iter()
+        .map(|(kind, version)| (kind.to_string(), version))
+        .collect();
     json!({
         "engine": env!("CARGO_PKG_VERSION"),
         "program": &*folder.program.name,
@@ -196,11 +220,18 @@ fn keep(folder: &Folder, hash: &str, manifest: &Value, lines: &[Earned]) -> Resu
         return Ok(());
     }
     let aside = runs.join(format!(".{hash}.{}", std::process::id()));
-    let fault = |error: std::io::Error| Failure::fault(format!("keeping the run in {}", runs.display()), &error);
+    let fault = |error: std::io::Error| {
+        Failure::fault(format!("keeping the run in {}", runs.display()), &error)
+    };
     let lines: Vec<Value> = lines.iter().map(Earned::to_json).collect();
     std::fs::create_dir_all(&aside).map_err(fault)?;
     let written = std::fs::write(aside.join("manifest.json"), format!("{manifest:#}\n"))
-        .and_then(|()| std::fs::write(aside.join("lines.json"), format!("{:#}\n", Value::Array(lines))))
+        .and_then(|()| {
+            std::fs::write(
+                aside.join("lines.json"),
+                format!("{:#}\n", Value::Array(lines)),
+            )
+        })
         .and_then(|()| std::fs::rename(&aside, &place));
     match written {
         Ok(()) => Ok(()),
@@ -220,8 +251,15 @@ const THREADS_MAX: usize = 16;
 const STACK_BYTES: usize = 256 << 20;
 
 /// The settlements of partners, in the order given whatever the number of threads.
-fn settled(prepared: &Prepared<'_>, partners: &[PartnerIx], scope: &Scope, done: &(dyn Fn() + Sync)) -> Vec<Earned> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+fn settled(
+    prepared: &Prepared<'_>,
+    partners: &[PartnerIx],
+    scope: &Scope,
+    done: &(dyn Fn() + Sync),
+) -> Vec<Earned> {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(THREADS_MAX);
     let share = partners.len().div_ceil(threads).max(1);
     std::thread::scope(|threads| {
         let working: Vec<_> = partners
@@ -236,7 +274,12 @@ fn settled(prepared: &Prepared<'_>, partners: &[PartnerIx], scope: &Scope, done:
                     }
                     lines
                 };
-                (std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(threads, work), chunk)
+                (
+                    std::thread::Builder::new()
+                        .stack_size(STACK_BYTES)
+                        .spawn_scoped(threads, work),
+                    chunk,
+                )
             })
             .collect();
         let mut lines = Vec::new();
@@ -247,7 +290,11 @@ fn settled(prepared: &Prepared<'_>, partners: &[PartnerIx], scope: &Scope, done:
                 // No thread to be had: then this one does the work.
                 Err(_) => {
                     let mut figures = Figures::new(prepared);
-                    lines.extend(chunk.iter().flat_map(|partner| figures.earned(*partner, scope)));
+                    lines.extend(
+                        chunk
+                            .iter()
+                            .flat_map(|partner| figures.earned(*partner, scope)),
+                    );
                 }
             }
         }
@@ -265,14 +312,17 @@ pub fn prepare_partner<'f>(
     let (plan, agreement, name) = plan_of(folder, partner)?;
     let snapshot = snapshot(&folder.program.folder)?;
     let step = progress.step(format!("reading the facts of plan {}", plan.name));
-    let mut prepared = prepare(folder, plan, &snapshot, Rows::All, args::Measurer::Reference)?;
+    let mut prepared = prepare(folder, plan, &snapshot)?;
     step.finish_and_clear();
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
         None => format!("Partner {partner}"),
     };
-    let versions: Vec<String> =
-        snapshot.versions().into_iter().map(|(kind, version)| format!("{kind} {version}")).collect();
+    let versions: Vec<String> = snapshot
+        .versions()
+        .into_iter()
+        .map(|(kind, version)| format!("{kind} {version}"))
+        .collect();
     prepared.under = format!(
         "Plan {} {} · agreement {agreement} · facts as of version {} · amounts in {}",
         plan.name,
@@ -286,32 +336,31 @@ pub fn prepare_partner<'f>(
 }
 
 /// The plan a partner is under, its agreement's name, and what the directory calls the partner.
-fn plan_of<'f>(folder: &'f Folder, partner: &str) -> Result<(&'f Plan, String, Option<String>), Failure> {
-    let matched = folder.matched.iter().find(|matched| matched.listed.id.as_str() == partner);
+fn plan_of<'f>(
+    folder: &'f Folder,
+    partner: &str,
+) -> Result<(&'f Plan, String, Option<String>), Failure> {
+    let matched = folder
+        .matched
+        .iter()
+        .find(|matched| matched.listed.id.as_str() == partner);
     let found = matched.and_then(|matched| {
         let agreement = folder.agreements.get(matched.agreement)?;
-        let checked = folder.plans.get(&*agreement.plan.text)?;
+        let plan = folder.plans.get(&*agreement.plan.text)?;
         let name = matched.listed.columns.get("name").cloned();
-        Some((&checked.plan, agreement.name().to_string(), name))
+        Some((plan, agreement.name().to_string(), name))
     });
-    found.ok_or_else(|| Failure::Use(format!("partner {partner} is under no agreement of this program")))
-}
-
-/// Which rows a world is given.
-#[derive(Clone, Copy)]
-enum Rows {
-    /// Those that some formula reads one by one when figures up to this day are asked.
-    AsNeeded(Date),
-    /// All.
-    All,
+    found.ok_or_else(|| {
+        Failure::Use(format!(
+            "partner {partner} is under no agreement of this program"
+        ))
+    })
 }
 
 fn prepare<'f>(
     folder: &'f Folder,
     plan: &'f Plan,
     snapshot: &Snapshot,
-    rows: Rows,
-    measurer: args::Measurer,
 ) -> Result<Prepared<'f>, Failure> {
     let mut found = Vec::new();
     let partners = folder
@@ -319,29 +368,26 @@ fn prepare<'f>(
         .iter()
         .filter_map(|matched| {
             let text = folder.agreements.get(matched.agreement)?;
-            (*text.plan.text == *plan.name).then(|| agreements::partner(plan, matched, text, &mut found))
+            (*text.plan.text == *plan.name)
+                .then(|| agreements::partner(plan, matched, text, &mut found))
         })
         .collect();
     if any_error(&found) {
         return Err(Failure::Found(render(&folder.sources, &found)));
     }
     let mut world = World::new(plan, partners);
-    let source = match (rows, measurer) {
-        (Rows::AsNeeded(until), args::Measurer::Fast) => {
-            let measured = Measured::of(plan, &mut world, snapshot, &folder.program, until)
-                .map_err(|error| Failure::fault(format!("measuring for plan {}", plan.name), &error))?;
-            Source::Fast(Box::new(measured))
-        }
-        (Rows::AsNeeded(_), args::Measurer::Reference) | (Rows::All, _) => {
-            for (kind, at) in plan.kinds.iter().zip(0u16..) {
-                let rows = snapshot
-                    .rows(kind)
-                    .map_err(|error| Failure::fault(format!("reading the facts of kind {}", kind.name), &error))?;
-                world.give(plan, KindId(at), rows, Some(folder.program.complete(&kind.name)));
-            }
-            Source::Rows
-        }
-    };
+    for (kind, at) in plan.kinds.iter().zip(0u16..) {
+        let rows = snapshot.rows(kind).map_err(|error| {
+            Failure::fault(format!("reading the facts of kind {}", kind.name), &error)
+        })?;
+        world.give(
+            plan,
+            KindId(at),
+            rows,
+            Some(folder.program.complete(&kind.name)),
+        );
+    }
+    let source = Source::Rows;
     Ok(Prepared {
         plan,
         world,
@@ -362,13 +408,18 @@ pub struct Figures<'p> {
 impl<'p> Figures<'p> {
     /// Answers from a prepared plan.
     pub fn new(prepared: &'p Prepared<'p>) -> Self {
-        Self { prepared, evaluator: Evaluator::new(prepared.plan, &prepared.world, &prepared.source) }
+        Self {
+            prepared,
+            evaluator: Evaluator::new(prepared.plan, &prepared.world, &prepared.source),
+        }
     }
 
     /// A partner's lines in a scope.
     pub fn earned(&mut self, partner: PartnerIx, scope: &Scope) -> Vec<Earned> {
         self.evaluator.forget_partner();
-        let Some(who) = self.prepared.world.partner(partner) else { return Vec::new() };
+        let Some(who) = self.prepared.world.partner(partner) else {
+            return Vec::new();
+        };
         self.evaluator
             .settle(partner, scope.until)
             .iter()
@@ -380,7 +431,8 @@ impl<'p> Figures<'p> {
     /// The plan's periods in a scope that a partner's agreement runs in.
     pub fn periods(&self, partner: PartnerIx, scope: &Scope) -> Vec<Window> {
         let from = scope.period.map_or(Date::MIN, |period| period.starts);
-        self.evaluator.agreement_windows(partner, self.prepared.plan.period, from, scope.until)
+        self.evaluator
+            .agreement_windows(partner, self.prepared.plan.period, from, scope.until)
     }
 
     /// What a name of the plan answers for a partner in a window.
@@ -392,11 +444,21 @@ impl<'p> Figures<'p> {
             Reference::Component(id) => (Name::Component(id), self.prepared.plan[id].pays.of),
             Reference::Limit(id) => (Name::Limit(id), Type::Number(Unit::MONEY)),
             Reference::Table(id) => {
-                let why = format!("{} is a table and answers only with its arguments", self.prepared.plan[id].name);
-                return Figure::None { kind: NoAnswerKind::Undefined, why };
+                let why = format!(
+                    "{} is a table and answers only with its arguments",
+                    self.prepared.plan[id].name
+                );
+                return Figure::None {
+                    kind: NoAnswerKind::Undefined,
+                    why,
+                };
             }
         };
         let node = self.evaluator.ask_name(name, &Place::new(partner, window));
-        Figure::of(&self.evaluator.answer(node), of, self.prepared.plan.currency)
+        Figure::of(
+            &self.evaluator.answer(node),
+            of,
+            self.prepared.plan.currency,
+        )
     }
 }

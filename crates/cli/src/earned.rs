@@ -79,20 +79,35 @@ impl Earned {
         let (component, is, grants) = match line.earner {
             Earner::Component(id) => {
                 let component = &plan[id];
-                (component.name.clone(), component.is.clone(), component.grants)
+                (
+                    component.name.clone(),
+                    component.is.clone(),
+                    component.grants,
+                )
             }
             Earner::TopUp(id) => {
                 let limit = &plan[id];
-                (format!("{}.top_up", limit.name).into(), limit.is.clone(), Grant::Money)
+                (
+                    format!("{}.top_up", limit.name).into(),
+                    limit.is.clone(),
+                    Grant::Money,
+                )
             }
         };
-        let is_missing = line.open.iter().any(|reason| reason.kind == NoAnswerKind::Missing);
+        let is_missing = line
+            .open
+            .iter()
+            .any(|reason| reason.kind == NoAnswerKind::Missing);
         let status = match (line.open.is_empty(), is_missing) {
             (true, _) => Status::Known,
             (false, true) => Status::Missing,
             (false, false) => Status::Undefined,
         };
-        let posted = line.posted.figure().filter(|posted| line.open.is_empty() || !posted.is_zero()).cloned();
+        let posted = line
+            .posted
+            .figure()
+            .filter(|posted| line.open.is_empty() || !posted.is_zero())
+            .cloned();
         Self {
             partner: partner.clone(),
             plan: plan.name.clone(),
@@ -106,13 +121,20 @@ impl Earned {
             to_date: line.to_date.figure().cloned(),
             before: line.before.figure().cloned().unwrap_or(Exact::ZERO),
             posted,
-            open: line.open.iter().map(|reason| reason.why.to_string()).collect(),
+            open: line
+                .open
+                .iter()
+                .map(|reason| reason.why.to_string())
+                .collect(),
         }
     }
 
     /// The posted figure as exact decimal text at the currency's places; empty where nothing is posted.
     pub fn posted_text(&self) -> String {
-        self.posted.as_ref().map(|posted| exact_text(posted, self)).unwrap_or_default()
+        self.posted
+            .as_ref()
+            .map(|posted| exact_text(posted, self))
+            .unwrap_or_default()
     }
 
     /// The line for programs.
@@ -149,7 +171,10 @@ fn exact_text(figure: &Exact, line: &Earned) -> String {
 }
 
 /// Sums of posted money by a key, in the key's order.
-pub fn totals<'a, K: Ord>(lines: impl IntoIterator<Item = &'a Earned>, key: impl Fn(&Earned) -> K) -> BTreeMap<K, Exact> {
+pub fn totals<'a, K: Ord>(
+    lines: impl IntoIterator<Item = &'a Earned>,
+    key: impl Fn(&Earned) -> K,
+) -> BTreeMap<K, Exact> {
     let mut totals = BTreeMap::new();
     for line in lines {
         if line.grants != Grant::Money {

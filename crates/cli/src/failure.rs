@@ -46,7 +46,9 @@ impl Failure {
                 ExitCode::from(3)
             }
             Self::Stopped => {
-                eprintln!("trueup: stopped; what was acknowledged is kept, and the same command goes on from there");
+                eprintln!(
+                    "trueup: stopped; what was acknowledged is kept, and the same command goes on from there"
+                );
                 ExitCode::from(3)
             }
         }

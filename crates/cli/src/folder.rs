@@ -19,7 +19,7 @@ pub struct Folder {
     /// The declarations: kinds, directories, sources.
     pub program: Program,
     /// Plans by name.
-    pub plans: BTreeMap<String, CheckedPlan>,
+    pub plans: BTreeMap<String, Plan>,
     /// Agreements, in the order of their files.
     pub agreements: Vec<AgreementText>,
     /// Who takes part, under which agreement.
@@ -28,14 +28,6 @@ pub struct Folder {
     pub digests: BTreeMap<String, String>,
     /// The text the diagnostics and explanations speak of.
     pub sources: Sources,
-}
-
-/// A plan that passed its check.
-pub struct CheckedPlan {
-    /// The plan.
-    pub plan: Plan,
-    /// Its file.
-    pub path: PathBuf,
 }
 
 /// What reading a folder found.
@@ -84,7 +76,8 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
             dir.display()
         )));
     }
-    let declared = Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
+    let declared =
+        Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
     let mut sources = Sources::new();
     let mut written = Vec::new();
     let mut digests = BTreeMap::new();
@@ -96,10 +89,11 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
         texts.push(sources.add(&shown(dir, path), &text));
     }
     let mut checked = BTreeMap::new();
-    for (read, path) in plans::checked(&sources, &texts, strictness, &mut written).into_iter().zip(&files) {
-        if let Some(plan) = read {
-            checked.insert(plan.name.to_string(), CheckedPlan { plan, path: path.clone() });
-        }
+    for plan in plans::checked(&sources, &texts, strictness, &mut written)
+        .into_iter()
+        .flatten()
+    {
+        checked.insert(plan.name.to_string(), plan);
     }
     let plans = checked;
     let agreements = read_agreements(dir, &mut sources, &mut written, &mut digests, &plans)?;
@@ -109,11 +103,23 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
             agree_on_kinds(&program, &plans, &mut written);
             let listed = listed(&program)?;
             let matched = agreements::matched(&listed, &agreements, &mut written);
-            Some(Folder { program, plans, agreements, matched, digests, sources: sources.clone() })
+            Some(Folder {
+                program,
+                plans,
+                agreements,
+                matched,
+                digests,
+                sources: sources.clone(),
+            })
         }
         None => None,
     };
-    Ok(Found { folder, declared: (declared.sources, declared.diagnostics), written, sources })
+    Ok(Found {
+        folder,
+        declared: (declared.sources, declared.diagnostics),
+        written,
+        sources,
+    })
 }
 
 fn read_agreements(
@@ -121,18 +127,22 @@ fn read_agreements(
     sources: &mut Sources,
     written: &mut Vec<Diagnostic>,
     digests: &mut BTreeMap<String, String>,
-    plans: &BTreeMap<String, CheckedPlan>,
+    plans: &BTreeMap<String, Plan>,
 ) -> Result<Vec<AgreementText>, Failure> {
     let mut agreements = Vec::new();
     for path in yaml_files(dir, "agreements")? {
         let text = read_text(dir, &path, digests)?;
         let file = sources.add(&shown(dir, &path), &text);
-        let Some(node) = yaml::read(sources, file, written) else { continue };
-        let Some(agreement) = agreement::read(&node, written) else { continue };
+        let Some(node) = yaml::read(sources, file, written) else {
+            continue;
+        };
+        let Some(agreement) = agreement::read(&node, written) else {
+            continue;
+        };
         match plans.get(&*agreement.plan.text) {
-            Some(checked) => {
+            Some(plan) => {
                 if let Some(terms) = &agreement.terms {
-                    agreement::terms(&checked.plan, terms, written);
+                    agreement::terms(plan, terms, written);
                 }
                 agreements.push(agreement);
             }
@@ -142,7 +152,10 @@ fn read_agreements(
                     Diagnostic::error(
                         "A3",
                         agreement.plan.span,
-                        format!("there is no plan `{}` without errors in plans/", agreement.plan.text),
+                        format!(
+                            "there is no plan `{}` without errors in plans/",
+                            agreement.plan.text
+                        ),
                     )
                     .help(format!("the plans that passed are {}", known.join(", "))),
                 );
@@ -153,24 +166,41 @@ fn read_agreements(
 }
 
 /// A plan's kinds of fact must be declared in program.yaml, with the same columns.
-fn agree_on_kinds(program: &Program, plans: &BTreeMap<String, CheckedPlan>, written: &mut Vec<Diagnostic>) {
-    for checked in plans.values() {
-        for kind in &checked.plan.kinds {
+fn agree_on_kinds(
+    program: &Program,
+    plans: &BTreeMap<String, Plan>,
+    written: &mut Vec<Diagnostic>,
+) {
+    for plan in plans.values() {
+        for kind in &plan.kinds {
             let Some(declared) = program.kind(&kind.name) else {
                 written.push(
-                    Diagnostic::error("A6", kind.span, format!("program.yaml declares no kind of fact `{}`", kind.name))
-                        .help("declare it under `kinds:` in program.yaml, with a source that brings it"),
+                    Diagnostic::error(
+                        "A6",
+                        kind.span,
+                        format!("program.yaml declares no kind of fact `{}`", kind.name),
+                    )
+                    .help(
+                        "declare it under `kinds:` in program.yaml, with a source that brings it",
+                    ),
                 );
                 continue;
             };
             for column in &kind.columns {
-                match declared.columns.iter().find(|known| *known.name == *column.name) {
+                match declared
+                    .columns
+                    .iter()
+                    .find(|known| *known.name == *column.name)
+                {
                     Some(known) if crate::world::is_of(&known.of, column.of) => {}
                     Some(_) => written.push(
                         Diagnostic::error(
                             "A6",
                             kind.span,
-                            format!("{}.{} has another type in program.yaml", kind.name, column.name),
+                            format!(
+                                "{}.{} has another type in program.yaml",
+                                kind.name, column.name
+                            ),
                         )
                         .help("let the plan and program.yaml say the same"),
                     ),
@@ -178,7 +208,10 @@ fn agree_on_kinds(program: &Program, plans: &BTreeMap<String, CheckedPlan>, writ
                         Diagnostic::error(
                             "A6",
                             kind.span,
-                            format!("program.yaml declares no column {}.{}", kind.name, column.name),
+                            format!(
+                                "program.yaml declares no column {}.{}",
+                                kind.name, column.name
+                            ),
                         )
                         .help("declare it under `kinds:` in program.yaml and map it in the source"),
                     ),
@@ -190,7 +223,9 @@ fn agree_on_kinds(program: &Program, plans: &BTreeMap<String, CheckedPlan>, writ
 
 fn listed(program: &Program) -> Result<Vec<Listed>, Failure> {
     let Some(directory) = program.partners() else {
-        return Err(Failure::Found("program.yaml declares no directory `partners`, so nobody takes part".to_owned()));
+        return Err(Failure::Found(
+            "program.yaml declares no directory `partners`, so nobody takes part".to_owned(),
+        ));
     };
     Ok(crate::world::listed(directory))
 }
@@ -201,12 +236,17 @@ fn yaml_files(dir: &Path, folder: &str) -> Result<Vec<PathBuf>, Failure> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let entries =
-        std::fs::read_dir(&folder).map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
+    let entries = std::fs::read_dir(&folder)
+        .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        let path = entry
+            .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?
+            .path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
             files.push(path);
         }
     }
@@ -214,8 +254,13 @@ fn yaml_files(dir: &Path, folder: &str) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn read_text(dir: &Path, path: &Path, digests: &mut BTreeMap<String, String>) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
+fn read_text(
+    dir: &Path,
+    path: &Path,
+    digests: &mut BTreeMap<String, String>,
+) -> Result<String, Failure> {
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
     digests.insert(shown(dir, path), crate::digest::sha256(&bytes));
     String::from_utf8(bytes).map_err(|error| {
         Failure::Found(format!(

@@ -29,7 +29,9 @@ pub fn checked(
     let mut plans = Vec::with_capacity(texts.len());
     for (text, mut own) in texts {
         // Each plan has its own findings: a mistake in one refuses that one alone.
-        plans.push(text.and_then(|text| check::plan(sources, &text, &templates, strictness, &mut own)));
+        plans.push(
+            text.and_then(|text| check::plan(sources, &text, &templates, strictness, &mut own)),
+        );
         found.append(&mut own);
     }
     plans

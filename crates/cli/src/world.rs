@@ -18,10 +18,20 @@ pub fn listed(directory: &Directory) -> Vec<Listed> {
                 .columns
                 .iter()
                 .zip(&row.cells)
-                .filter_map(|(column, cell)| cell.as_ref().map(|cell| (column.to_string(), cell.to_string())))
+                .filter_map(|(column, cell)| {
+                    cell.as_ref()
+                        .map(|cell| (column.to_string(), cell.to_string()))
+                })
                 .collect();
-            let parent = row.parent.as_ref().and_then(|parent| PartnerId::new(parent.clone()).ok());
-            PartnerId::new(id.clone()).ok().map(|id| Listed { id, columns, parent })
+            let parent = row
+                .parent
+                .as_ref()
+                .and_then(|parent| PartnerId::new(parent.clone()).ok());
+            PartnerId::new(id.clone()).ok().map(|id| Listed {
+                id,
+                columns,
+                parent,
+            })
         })
         .collect()
 }

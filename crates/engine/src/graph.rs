@@ -141,7 +141,10 @@ impl<'p, N: Number> Graph<'p, N> {
 
     /// The node made or used last since `begin`.
     pub(crate) fn last_open(&self, opened: Opened) -> Option<NodeId> {
-        self.open.get(opened.open..).and_then(<[NodeId]>::last).copied()
+        self.open
+            .get(opened.open..)
+            .and_then(<[NodeId]>::last)
+            .copied()
     }
 
     /// Leaves out what was asked since `begin`: it stays known, but is no input of what is open.

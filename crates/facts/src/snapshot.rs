@@ -161,6 +161,30 @@ impl Snapshot {
         self.kinds.get(kind)
     }
 
+    /// The newest day of any fact, by the column that dates its kind; none where there are no facts.
+    ///
+    /// # Errors
+    /// When a file is damaged or cannot be read.
+    pub fn last_day(&self, program: &Program) -> Result<Option<Date>, Fault> {
+        let mut newest = None;
+        for (name, facts) in &self.kinds {
+            let dated = program
+                .kind(name)
+                .and_then(|kind| kind.columns.get(kind.dated));
+            let Some(dated) = dated else { continue };
+            for batch in facts.batches(Some(&[&*dated.name]))? {
+                let Some(days) = batch.column_by_name(&dated.name) else {
+                    continue;
+                };
+                let Some(days) = days.as_primitive_opt::<Date32Type>() else {
+                    continue;
+                };
+                newest = newest.max(arrow::compute::max(days));
+            }
+        }
+        Ok(newest.and_then(day_of_number))
+    }
+
     /// The rows of a plan's kind, every version of every fact, for the reference measurer.
     ///
     /// # Errors

@@ -19,28 +19,48 @@ struct Checked {
 
 /// Checks plan files and program folders.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let strictness = if args.for_signature { Strictness::Signature } else { Strictness::Draft };
+    let strictness = if args.for_signature {
+        Strictness::Signature
+    } else {
+        Strictness::Draft
+    };
     let mut all = Vec::new();
     for path in &args.paths {
-        all.push(if path.is_dir() { folder_found(path, strictness)? } else { plan_found(path, strictness)? });
+        all.push(if path.is_dir() {
+            folder_found(path, strictness)?
+        } else {
+            plan_found(path, strictness)?
+        });
     }
     match args.format {
         Format::Json => output::json(&Value::Array(all.iter().map(as_json).collect()))?,
         Format::Csv => as_csv(&all)?,
         Format::Table => as_text(&all)?,
     }
-    let has_error = all.iter().flat_map(|checked| &checked.parts).any(|(_, found)| any_error(found));
-    if has_error { Err(Failure::Findings) } else { Ok(()) }
+    let has_error = all
+        .iter()
+        .flat_map(|checked| &checked.parts)
+        .any(|(_, found)| any_error(found));
+    if has_error {
+        Err(Failure::Findings)
+    } else {
+        Ok(())
+    }
 }
 
 fn folder_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     let found = folder::read(path, strictness)?;
-    Ok(Checked { shown: path.display().to_string(), parts: vec![found.declared, (found.sources, found.written)] })
+    Ok(Checked {
+        shown: path.display().to_string(),
+        parts: vec![found.declared, (found.sources, found.written)],
+    })
 }
 
 fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Failure::Use(format!("there is no file {}", path.display())),
+        std::io::ErrorKind::NotFound => {
+            Failure::Use(format!("there is no file {}", path.display()))
+        }
         _ => Failure::fault(format!("reading {}", path.display()), &error),
     })?;
     let mut sources = Sources::new();
@@ -52,7 +72,10 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
         // Only what stands in the plan asked about is this plan's.
         found.retain(|diagnostic| diagnostic.span().file == file);
     }
-    Ok(Checked { shown: path.display().to_string(), parts: vec![(sources, found)] })
+    Ok(Checked {
+        shown: path.display().to_string(),
+        parts: vec![(sources, found)],
+    })
 }
 
 /// A plan's template stands in a file beside it.
@@ -62,13 +85,19 @@ fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<FileId>, F
         Some(_) | None => Path::new("."),
     };
     let mut files = Vec::new();
-    let entries =
-        std::fs::read_dir(folder).map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
-    let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
+    let mut paths: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
     paths.sort();
     for beside in paths {
-        let is_yaml = beside.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if is_yaml && beside.file_name() != path.file_name()
+        let is_yaml = beside
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml
+            && beside.file_name() != path.file_name()
             && let Ok(text) = std::fs::read_to_string(&beside)
             && text.lines().any(|line| line.starts_with("template:"))
         {
@@ -93,7 +122,11 @@ fn as_text(all: &[Checked]) -> Result<(), Failure> {
         }
         let said = match (errors, warnings) {
             (0, 0) => "fine".to_owned(),
-            (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+            (errors, warnings) => format!(
+                "{}, {}",
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            ),
         };
         output::print(&format!("{}: {said}\n", checked.shown))?;
     }
@@ -101,7 +134,11 @@ fn as_text(all: &[Checked]) -> Result<(), Failure> {
 }
 
 fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
 }
 
 fn as_json(checked: &Checked) -> Value {
@@ -133,5 +170,10 @@ fn as_csv(all: &[Checked]) -> Result<(), Failure> {
             ]);
         }
     }
-    output::csv(&["file", "line", "column", "severity", "code", "message", "help"], rows)
+    output::csv(
+        &[
+            "file", "line", "column", "severity", "code", "message", "help",
+        ],
+        rows,
+    )
 }

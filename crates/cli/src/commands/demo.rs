@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use trueup_base::exact::Exact;
 
-use crate::args::{DemoArgs, Format, IngestArgs, Measurer, ProgramArgs, ScopeArgs};
+use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs};
 use crate::commands::{explain, ingest, run, statement};
 use crate::compute::{self, Scope};
 use crate::earned::{Earned, totals};
@@ -50,18 +50,24 @@ const FILES: &[(&str, &[u8])] = &example![
 
 /// Writes the example, takes in its facts, runs it and prints what came out.
 pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
-    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("trueup-demo"));
+    let dir = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("trueup-demo"));
     unpack(&dir)?;
     let scope_args = ScopeArgs {
-        program: ProgramArgs { program: dir.clone() },
+        program: ProgramArgs {
+            program: dir.clone(),
+        },
         partner: None,
         period: None,
-        measurer: Measurer::Fast,
     };
     heading("1. Facts in: every row and every cent is accounted for")?;
     ingest::run(
         &IngestArgs {
-            program: ProgramArgs { program: dir.clone() },
+            program: ProgramArgs {
+                program: dir.clone(),
+            },
             source: None,
             files: Vec::new(),
             allow_quarantine: false,
@@ -79,7 +85,10 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
     output::print(&run::summary(&done.lines, &done.hash))?;
 
     let (large, small) = large_and_small(&done.lines)?;
-    for (title, partner) in [("4. A large reseller's last statement", &large), ("5. A small reseller's last statement", &small)] {
+    for (title, partner) in [
+        ("4. A large reseller's last statement", &large),
+        ("5. A small reseller's last statement", &small),
+    ] {
         heading(title)?;
         let own = for_partner(&scope_args, partner, None);
         output::print(&last_statement(&folder, &own, partner, progress)?)?;
@@ -103,7 +112,10 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
 }
 
 fn heading(text: &str) -> Result<(), Failure> {
-    output::print(&format!("\n{text}\n{}\n\n", "=".repeat(text.chars().count())))
+    output::print(&format!(
+        "\n{text}\n{}\n\n",
+        "=".repeat(text.chars().count())
+    ))
 }
 
 /// Writes the example's files where they are not already there as they should be. State of an earlier demo is kept:
@@ -126,21 +138,31 @@ fn unpack(dir: &Path) -> Result<(), Failure> {
 
 fn for_partner(scope: &ScopeArgs, partner: &str, period: Option<String>) -> ScopeArgs {
     ScopeArgs {
-        program: ProgramArgs { program: scope.program.program.clone() },
+        program: ProgramArgs {
+            program: scope.program.program.clone(),
+        },
         partner: Some(partner.to_owned()),
         period,
-        measurer: scope.measurer,
     }
 }
 
 /// Posted money by quarter, a column for each partner type's plan.
 fn by_type(lines: &[Earned]) -> String {
-    let sums = totals(lines, |line| (line.settlement.ends, line.period.clone(), line.plan.to_string()));
+    let sums = totals(lines, |line| {
+        (
+            line.settlement.ends,
+            line.period.clone(),
+            line.plan.to_string(),
+        )
+    });
     let all = totals(lines, |line| line.plan.to_string());
     let plans: Vec<&String> = all.keys().collect();
     let mut periods: BTreeMap<_, BTreeMap<&str, &Exact>> = BTreeMap::new();
     for ((ends, period, plan), sum) in &sums {
-        periods.entry((*ends, period.as_str())).or_default().insert(plan, sum);
+        periods
+            .entry((*ends, period.as_str()))
+            .or_default()
+            .insert(plan, sum);
     }
     let row = |name: &str, of: &dyn Fn(&str) -> Option<Exact>| {
         let mut cells = vec![name.to_owned()];
@@ -181,17 +203,26 @@ fn large_and_small(lines: &[Earned]) -> Result<(String, String), Failure> {
     let small = variable.iter().min_by(|a, b| a.1.cmp(b.1));
     match (large, small) {
         (Some((large, _)), Some((small, _))) => Ok(((*large).clone(), (*small).clone())),
-        (_, _) => Err(Failure::Found("nobody earned anything, so there is no statement to show".to_owned())),
+        (_, _) => Err(Failure::Found(
+            "nobody earned anything, so there is no statement to show".to_owned(),
+        )),
     }
 }
 
-fn last_statement(folder: &Folder, args: &ScopeArgs, partner: &str, progress: &Progress) -> Result<String, Failure> {
+fn last_statement(
+    folder: &Folder,
+    args: &ScopeArgs,
+    partner: &str,
+    progress: &Progress,
+) -> Result<String, Failure> {
     let prepared = compute::prepare_partner(folder, args, partner, progress)?;
     let scope = Scope::of(args, folder)?;
     let mut statements = statement::statements(&prepared, partner, &scope)?;
     match statements.pop() {
         Some(last) => Ok(statement::page(&prepared, &last)),
-        None => Err(Failure::Found(format!("partner {partner} has no statement"))),
+        None => Err(Failure::Found(format!(
+            "partner {partner} has no statement"
+        ))),
     }
 }
 
@@ -207,9 +238,21 @@ fn best_explained<'a>(lines: &'a [Earned], partner: &str) -> Result<&'a Earned, 
 fn next_steps(dir: &Path, partner: &str) -> String {
     let dir = dir.display();
     let mut text = String::new();
-    let _ = writeln!(text, "  trueup run --program {dir} --format csv                        every line");
-    let _ = writeln!(text, "  trueup statement --program {dir} --partner {partner} --period FY2013-Q4");
-    let _ = writeln!(text, "  trueup explain --program {dir} --partner {partner} --period FY2013-Q4 volume_bonus --rows");
-    let _ = writeln!(text, "  {dir}/plans/framework.yaml                                     the plan, to read and to change");
+    let _ = writeln!(
+        text,
+        "  trueup run --program {dir} --format csv                        every line"
+    );
+    let _ = writeln!(
+        text,
+        "  trueup statement --program {dir} --partner {partner} --period FY2013-Q4"
+    );
+    let _ = writeln!(
+        text,
+        "  trueup explain --program {dir} --partner {partner} --period FY2013-Q4 volume_bonus --rows"
+    );
+    let _ = writeln!(
+        text,
+        "  {dir}/plans/framework.yaml                                     the plan, to read and to change"
+    );
     text
 }

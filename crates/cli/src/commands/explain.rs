@@ -22,7 +22,14 @@ const WIDTH_MAX: usize = 60;
 /// Explains a name for a partner in a period.
 pub fn run(args: &ExplainArgs, progress: &Progress) -> Result<(), Failure> {
     let folder = folder::open(&args.scope.program.program)?;
-    run_in(&folder, &args.scope, &args.name, args.rows, args.format, progress)
+    run_in(
+        &folder,
+        &args.scope,
+        &args.name,
+        args.rows,
+        args.format,
+        progress,
+    )
 }
 
 /// Explains in a program that is already read.
@@ -35,19 +42,29 @@ pub fn run_in(
     progress: &Progress,
 ) -> Result<(), Failure> {
     let Some(partner) = &args.partner else {
-        return Err(Failure::Use("a figure is one partner's; name it with --partner ID".to_owned()));
+        return Err(Failure::Use(
+            "a figure is one partner's; name it with --partner ID".to_owned(),
+        ));
     };
     let prepared = compute::prepare_partner(folder, args, partner, progress)?;
     let at = prepared.partner(partner)?;
     let scope = Scope::of(args, folder)?;
     let Some(period) = Figures::new(&prepared).periods(at, &scope).pop() else {
-        return Err(Failure::Use(format!("partner {partner} has no agreement in that period")));
+        return Err(Failure::Use(format!(
+            "partner {partner} has no agreement in that period"
+        )));
     };
     let asked_in = window_of(&prepared, name, scope.period.unwrap_or(period), period);
 
     let mut sources = folder.sources.clone();
-    let formula = formula_in(prepared.plan, &mut sources, "the question", name, Asked::Partner)
-        .map_err(|found| Failure::Use(render(&sources, &found)))?;
+    let formula = formula_in(
+        prepared.plan,
+        &mut sources,
+        "the question",
+        name,
+        Asked::Partner,
+    )
+    .map_err(|found| Failure::Use(render(&sources, &found)))?;
     let mut evaluator = Evaluator::new(prepared.plan, &prepared.world, &prepared.source);
     if with_rows {
         evaluator = evaluator.with_rows();
@@ -59,11 +76,15 @@ pub fn run_in(
     let node = evaluator.ask(&formula, &Place::new(at, window));
     let text = |span| sources.text(span).to_owned();
     let Some(explanation) = Explanation::of(&evaluator, node, &text) else {
-        return Err(Failure::Found(format!("there is nothing to explain about `{name}`")));
+        return Err(Failure::Found(format!(
+            "there is nothing to explain about `{name}`"
+        )));
     };
     match format {
         Format::Json => output::json(&explanation.to_json()),
-        Format::Csv => Err(Failure::Use("an explanation is a tree; print it as table or json".to_owned())),
+        Format::Csv => Err(Failure::Use(
+            "an explanation is a tree; print it as table or json".to_owned(),
+        )),
         Format::Table => output::print(&page(&prepared, name, &explanation)),
     }
 }
@@ -73,22 +94,31 @@ fn window_of(prepared: &Prepared<'_>, name: &str, period: Window, last: Window) 
     let calendar = &prepared.plan.calendar;
     match component(prepared.plan, name) {
         Some(component) if component.over != period.unit => {
-            calendar.window_at(component.over, last.last()).filter(|own| own.ends > period.ends).map_or(period, |own| {
-                // The part of the longer window up to the period's end.
-                own.cut(own.starts, period.ends).unwrap_or(own)
-            })
+            calendar
+                .window_at(component.over, last.last())
+                .filter(|own| own.ends > period.ends)
+                .map_or(period, |own| {
+                    // The part of the longer window up to the period's end.
+                    own.cut(own.starts, period.ends).unwrap_or(own)
+                })
         }
         Some(_) | None => period,
     }
 }
 
 fn component<'p>(plan: &'p Plan, name: &str) -> Option<&'p Component> {
-    plan.components.iter().find(|component| &*component.name == name)
+    plan.components
+        .iter()
+        .find(|component| &*component.name == name)
 }
 
 fn page(prepared: &Prepared<'_>, name: &str, explanation: &Explanation) -> String {
     let mut text = String::new();
-    let title = if prepared.plan.title.is_empty() { &prepared.plan.name } else { &prepared.plan.title };
+    let title = if prepared.plan.title.is_empty() {
+        &prepared.plan.name
+    } else {
+        &prepared.plan.title
+    };
     let _ = writeln!(text, "{title}\n{}\n{}\n", prepared.whose, prepared.under);
     if let Some(component) = component(prepared.plan, name)
         && !component.is.is_empty()
@@ -98,4 +128,3 @@ fn page(prepared: &Prepared<'_>, name: &str, explanation: &Explanation) -> Strin
     text.push_str(&explanation.to_text_within(usize::MAX, WIDTH_MAX));
     text
 }
-

@@ -28,9 +28,10 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
     let program = declared(&args.program.program)?;
     let files = match &args.source {
         None => Files::Declared,
-        Some(source) if program.source(source).is_some() => {
-            Files::Of { source: Arc::from(source.as_str()), files: args.files.clone() }
-        }
+        Some(source) if program.source(source).is_some() => Files::Of {
+            source: Arc::from(source.as_str()),
+            files: args.files.clone(),
+        },
         Some(source) => {
             let known: Vec<&str> = program.sources.iter().map(|source| &*source.name).collect();
             return Err(Failure::Use(format!(
@@ -65,7 +66,11 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
         return Err(Failure::Stopped);
     }
     let only_quarantine = done.refused() == 0 && done.reconciliation.agrees();
-    if done.is_clean() || (args.allow_quarantine && only_quarantine) { Ok(()) } else { Err(Failure::Findings) }
+    if done.is_clean() || (args.allow_quarantine && only_quarantine) {
+        Ok(())
+    } else {
+        Err(Failure::Findings)
+    }
 }
 
 /// The program's declarations, or everything that is wrong with them.
@@ -76,10 +81,15 @@ fn declared(dir: &Path) -> Result<Program, Failure> {
             dir.display()
         )));
     }
-    let read = Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
+    let read =
+        Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
     match read.program {
         Some(program) if !any_error(&read.diagnostics) => Ok(program),
-        Some(_) | None => Err(Failure::Found(render(&read.sources, &read.diagnostics).trim_end().to_owned())),
+        Some(_) | None => Err(Failure::Found(
+            render(&read.sources, &read.diagnostics)
+                .trim_end()
+                .to_owned(),
+        )),
     }
 }
 
@@ -120,12 +130,22 @@ fn quarantined(program: &Program, done: &Ingested) -> Result<Vec<SetAside>, Fail
     let tables = Tables::of(&program.folder, Disk::default()).map_err(fault)?;
     let mut rows = Vec::new();
     for file in &done.files {
-        let Some(delivery) = delivery_of(file) else { continue };
-        let kind = program.source(&delivery.source).and_then(|source| program.kinds.get(source.kind));
-        let (Some(list), Some(kind)) = (&delivery.quarantine, kind) else { continue };
+        let Some(delivery) = delivery_of(file) else {
+            continue;
+        };
+        let kind = program
+            .source(&delivery.source)
+            .and_then(|source| program.kinds.get(source.kind));
+        let (Some(list), Some(kind)) = (&delivery.quarantine, kind) else {
+            continue;
+        };
         if let Some(table) = tables.open(&kind.name).map_err(fault)? {
             for row in read_list(&table, list).map_err(fault)? {
-                rows.push(SetAside { source: delivery.source.clone(), file: file.file.clone(), row });
+                rows.push(SetAside {
+                    source: delivery.source.clone(),
+                    file: file.file.clone(),
+                    row,
+                });
             }
         }
     }
@@ -155,8 +175,16 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
         let _ = writeln!(text, "\n{} -> {}", source.source, source.kind);
         let _ = writeln!(text, "{}", adds_up(source));
         for line in &source.control {
-            let said = if line.agrees { "agrees".to_owned() } else { format!("DIFFERS by {}", line.difference) };
-            let _ = writeln!(text, "  control total of {}: stated {}, read {}: {said}", line.what, line.stated, line.read);
+            let said = if line.agrees {
+                "agrees".to_owned()
+            } else {
+                format!("DIFFERS by {}", line.difference)
+            };
+            let _ = writeln!(
+                text,
+                "  control total of {}: stated {}, read {}: {said}",
+                line.what, line.stated, line.read
+            );
         }
     }
     if !rows.is_empty() {
@@ -166,12 +194,21 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
                 let _ = writeln!(
                     text,
                     "  {}:{} {} `{}`: {}; {}",
-                    aside.file, aside.row.row, problem.column, problem.value, problem.says, problem.help
+                    aside.file,
+                    aside.row.row,
+                    problem.column,
+                    problem.value,
+                    problem.says,
+                    problem.help
                 );
             }
         }
         if rows.len() > SHOWN_ROWS {
-            let _ = writeln!(text, "  and {} more rows; --format json lists them all", rows.len() - SHOWN_ROWS);
+            let _ = writeln!(
+                text,
+                "  and {} more rows; --format json lists them all",
+                rows.len() - SHOWN_ROWS
+            );
         }
     }
     text
@@ -181,11 +218,15 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
 fn adds_up(source: &SourceReconciled) -> String {
     let mut heads = vec!["", "rows"];
     heads.extend(source.columns.iter().map(|column| column.name.as_str()));
-    let rows = source.lines.iter().chain((source.withdrawn.rows > 0).then_some(&source.withdrawn)).map(|line| {
-        let mut cells = vec![line.what.clone(), line.rows.to_string()];
-        cells.extend(line.sums.iter().cloned());
-        cells
-    });
+    let rows = source
+        .lines
+        .iter()
+        .chain((source.withdrawn.rows > 0).then_some(&source.withdrawn))
+        .map(|line| {
+            let mut cells = vec![line.what.clone(), line.rows.to_string()];
+            cells.extend(line.sums.iter().cloned());
+            cells
+        });
     output::table(&heads, 1, rows).to_string()
 }
 
@@ -220,9 +261,19 @@ fn as_csv(done: &Ingested) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for source in &done.reconciliation.sources {
         for line in source.lines.iter().chain([&source.withdrawn]) {
-            rows.push(vec![source.source.clone(), line.what.clone(), "rows".to_owned(), line.rows.to_string()]);
+            rows.push(vec![
+                source.source.clone(),
+                line.what.clone(),
+                "rows".to_owned(),
+                line.rows.to_string(),
+            ]);
             for (column, sum) in source.columns.iter().zip(&line.sums) {
-                rows.push(vec![source.source.clone(), line.what.clone(), column.name.clone(), sum.clone()]);
+                rows.push(vec![
+                    source.source.clone(),
+                    line.what.clone(),
+                    column.name.clone(),
+                    sum.clone(),
+                ]);
             }
         }
     }

@@ -43,12 +43,15 @@ fn refuse_unless_empty(dir: &Path) -> Result<(), Failure> {
     match std::fs::read_dir(dir) {
         Ok(mut entries) => match entries.next() {
             None => Ok(()),
-            Some(_) => Err(Failure::Use(format!("{} is not empty; name a new or empty folder", dir.display()))),
+            Some(_) => Err(Failure::Use(format!(
+                "{} is not empty; name a new or empty folder",
+                dir.display()
+            ))),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
-            Err(Failure::Use(format!("{} is a file; name a new or empty folder", dir.display())))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Err(Failure::Use(
+            format!("{} is a file; name a new or empty folder", dir.display()),
+        )),
         Err(error) => Err(Failure::fault(format!("reading {}", dir.display()), &error)),
     }
 }

@@ -20,7 +20,17 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
     let done = compute::run(&folder, &args.scope, &scope, progress)?;
     match args.format {
         Format::Csv => output::csv(
-            &["partner", "period", "component", "status", "posted", "currency", "plan", "settled_until", "open"],
+            &[
+                "partner",
+                "period",
+                "component",
+                "status",
+                "posted",
+                "currency",
+                "plan",
+                "settled_until",
+                "open",
+            ],
             done.lines.iter().map(|line| {
                 vec![
                     line.partner.as_str().to_owned(),
@@ -47,19 +57,28 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
 /// Totals by plan, period and component, and what is open.
 pub fn summary(lines: &[Earned], hash: &str) -> String {
     let mut text = String::new();
-    let plans: BTreeMap<String, Vec<&Earned>> = lines.iter().fold(BTreeMap::new(), |mut plans, line| {
-        plans.entry(format!("{} ({})", line.plan, line.currency.code())).or_insert_with(Vec::new).push(line);
-        plans
-    });
+    let plans: BTreeMap<String, Vec<&Earned>> =
+        lines.iter().fold(BTreeMap::new(), |mut plans, line| {
+            plans
+                .entry(format!("{} ({})", line.plan, line.currency.code()))
+                .or_insert_with(Vec::new)
+                .push(line);
+            plans
+        });
     for (plan, lines) in &plans {
         let _ = writeln!(text, "{plan}\n{}\n", by_period(lines));
     }
-    let open: Vec<&Earned> = lines.iter().filter(|line| line.status != Status::Known).collect();
+    let open: Vec<&Earned> = lines
+        .iter()
+        .filter(|line| line.status != Status::Known)
+        .collect();
     if !open.is_empty() {
         let mut reasons: BTreeMap<(Status, String), usize> = BTreeMap::new();
         for line in &open {
             for reason in &line.open {
-                *reasons.entry((line.status, format!("{}: {reason}", line.component))).or_default() += 1;
+                *reasons
+                    .entry((line.status, format!("{}: {reason}", line.component)))
+                    .or_default() += 1;
             }
         }
         let _ = writeln!(text, "Open, and therefore not posted:");
@@ -67,14 +86,24 @@ pub fn summary(lines: &[Earned], hash: &str) -> String {
             let _ = writeln!(text, "  {count:>6} x {} {reason}", status.said());
         }
         if reasons.len() > 20 {
-            let _ = writeln!(text, "  and {} more reasons; --format csv lists every line", reasons.len() - 20);
+            let _ = writeln!(
+                text,
+                "  and {} more reasons; --format csv lists every line",
+                reasons.len() - 20
+            );
         }
         text.push('\n');
     }
     let mut partners: Vec<&str> = lines.iter().map(|line| line.partner.as_str()).collect();
     partners.sort_unstable();
     partners.dedup();
-    let _ = writeln!(text, "{} lines for {} partners; run {}", lines.len(), partners.len(), hash);
+    let _ = writeln!(
+        text,
+        "{} lines for {} partners; run {}",
+        lines.len(),
+        partners.len(),
+        hash
+    );
     text
 }
 
@@ -87,11 +116,21 @@ pub fn by_period(lines: &[&Earned]) -> String {
         }
     }
     let places = lines.first().map_or(2, |line| line.currency.places());
-    let sums = totals(lines.iter().copied(), |line| (line.settlement.ends, line.period.clone(), line.component.to_string()));
+    let sums = totals(lines.iter().copied(), |line| {
+        (
+            line.settlement.ends,
+            line.period.clone(),
+            line.component.to_string(),
+        )
+    });
     let by_component = totals(lines.iter().copied(), |line| line.component.to_string());
-    let mut periods: BTreeMap<(trueup_base::date::Date, String), BTreeMap<&str, &Exact>> = BTreeMap::new();
+    let mut periods: BTreeMap<(trueup_base::date::Date, String), BTreeMap<&str, &Exact>> =
+        BTreeMap::new();
     for ((ends, period, component), sum) in &sums {
-        periods.entry((*ends, period.clone())).or_default().insert(component, sum);
+        periods
+            .entry((*ends, period.clone()))
+            .or_default()
+            .insert(component, sum);
     }
     let row = |name: &str, of: &dyn Fn(&str) -> Option<Exact>| {
         let mut cells = vec![name.to_owned()];
@@ -110,9 +149,15 @@ pub fn by_period(lines: &[&Earned]) -> String {
     };
     let mut rows: Vec<Vec<String>> = periods
         .iter()
-        .map(|((_, period), sums)| row(period, &|component| sums.get(component).map(|sum| (*sum).clone())))
+        .map(|((_, period), sums)| {
+            row(period, &|component| {
+                sums.get(component).map(|sum| (*sum).clone())
+            })
+        })
         .collect();
-    rows.push(row("all", &|component| by_component.get(component).cloned()));
+    rows.push(row("all", &|component| {
+        by_component.get(component).cloned()
+    }));
     let mut heads = vec!["period"];
     heads.extend(components.iter().copied());
     heads.push("total");

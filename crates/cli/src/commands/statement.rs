@@ -17,7 +17,9 @@ use crate::progress::Progress;
 /// Prints a statement for each partner and period asked for.
 pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
     let Some(partner) = &args.scope.partner else {
-        return Err(Failure::Use("a statement is one partner's; name it with --partner ID".to_owned()));
+        return Err(Failure::Use(
+            "a statement is one partner's; name it with --partner ID".to_owned(),
+        ));
     };
     let folder = crate::folder::open(&args.scope.program.program)?;
     let scope = Scope::of(&args.scope, &folder)?;
@@ -28,16 +30,32 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             let pages: Vec<String> = statements.iter().map(|one| page(&prepared, one)).collect();
             output::print(&pages.join("\n"))
         }
-        Format::Json => output::json(&Value::Array(statements.iter().map(|one| as_json(&prepared, one)).collect())),
+        Format::Json => output::json(&Value::Array(
+            statements
+                .iter()
+                .map(|one| as_json(&prepared, one))
+                .collect(),
+        )),
         Format::Csv => output::csv(
-            &["partner", "period", "component", "status", "to_date", "before", "posted"],
+            &[
+                "partner",
+                "period",
+                "component",
+                "status",
+                "to_date",
+                "before",
+                "posted",
+            ],
             statements.iter().flat_map(|one| &one.lines).map(|line| {
                 vec![
                     line.partner.as_str().to_owned(),
                     line.period.clone(),
                     line.component.to_string(),
                     line.status.word().to_owned(),
-                    line.to_date.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    line.to_date
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
                     line.before.to_string(),
                     line.posted_text(),
                 ]
@@ -59,14 +77,23 @@ pub struct Statement {
 }
 
 /// A statement for each period of the scope.
-pub fn statements(prepared: &Prepared, partner: &str, scope: &Scope) -> Result<Vec<Statement>, Failure> {
+pub fn statements(
+    prepared: &Prepared,
+    partner: &str,
+    scope: &Scope,
+) -> Result<Vec<Statement>, Failure> {
     let at = prepared.partner(partner)?;
     let mut figures = Figures::new(prepared);
     let lines = figures.earned(at, scope);
     let mut statements = Vec::new();
     for window in figures.periods(at, scope) {
-        let own: Vec<Earned> =
-            lines.iter().filter(|line| window.starts < line.settlement.ends && line.settlement.ends <= window.ends).cloned().collect();
+        let own: Vec<Earned> = lines
+            .iter()
+            .filter(|line| {
+                window.starts < line.settlement.ends && line.settlement.ends <= window.ends
+            })
+            .cloned()
+            .collect();
         let mut measured = Vec::new();
         for objective in &prepared.plan.objectives {
             let mut shown = Vec::new();
@@ -103,7 +130,11 @@ fn named(plan: &Plan, reference: Reference) -> (String, String) {
 pub fn page(prepared: &Prepared, statement: &Statement) -> String {
     let plan = prepared.plan;
     let mut text = String::new();
-    let title = if plan.title.is_empty() { &plan.name } else { &plan.title };
+    let title = if plan.title.is_empty() {
+        &plan.name
+    } else {
+        &plan.title
+    };
     let _ = writeln!(text, "{title}");
     let _ = writeln!(
         text,
@@ -113,7 +144,12 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
     let _ = writeln!(text, "{}\n", prepared.under);
     for (goal, shown) in &statement.measured {
         let _ = writeln!(text, "{goal}");
-        let width = shown.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0).min(78);
+        let width = shown
+            .iter()
+            .map(|(what, _)| what.chars().count())
+            .max()
+            .unwrap_or(0)
+            .min(78);
         for (what, figure) in shown {
             let _ = writeln!(text, "  {what:<width$}  {:>18}", figure.to_string());
         }
@@ -126,7 +162,9 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         vec![
             line.component.to_string(),
             line.is.to_string(),
-            line.to_date.as_ref().map_or_else(|| "open".to_owned(), |figure| output::money(figure, places)),
+            line.to_date
+                .as_ref()
+                .map_or_else(|| "open".to_owned(), |figure| output::money(figure, places)),
             output::money(&line.before, places),
             match &line.posted {
                 Some(posted) => output::money(posted, places),
@@ -134,18 +172,49 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
             },
         ]
     });
-    let mut table = output::table(&["component", "what it is", "earned to date", "posted before", "posted now"], 2, rows);
+    let mut table = output::table(
+        &[
+            "component",
+            "what it is",
+            "earned to date",
+            "posted before",
+            "posted now",
+        ],
+        2,
+        rows,
+    );
     if let Some(column) = table.column_mut(1) {
-        column.set_constraint(comfy_table::ColumnConstraint::UpperBoundary(comfy_table::Width::Fixed(58)));
+        column.set_constraint(comfy_table::ColumnConstraint::UpperBoundary(
+            comfy_table::Width::Fixed(58),
+        ));
     }
     table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
     table.set_width(132);
     let _ = writeln!(text, "{table}");
     let total = total(&statement.lines);
-    let _ = writeln!(text, "{:>1$}", format!("Total for {}: {} {}", statement.period, output::money(&total, places), plan.currency.code()), 100);
-    for line in statement.lines.iter().filter(|line| line.status != Status::Known) {
+    let _ = writeln!(
+        text,
+        "{:>1$}",
+        format!(
+            "Total for {}: {} {}",
+            statement.period,
+            output::money(&total, places),
+            plan.currency.code()
+        ),
+        100
+    );
+    for line in statement
+        .lines
+        .iter()
+        .filter(|line| line.status != Status::Known)
+    {
         for reason in &line.open {
-            let _ = writeln!(text, "Open: {}: {} {reason}", line.component, line.status.said());
+            let _ = writeln!(
+                text,
+                "Open: {}: {} {reason}",
+                line.component,
+                line.status.said()
+            );
         }
     }
     let _ = writeln!(
@@ -181,4 +250,3 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
         "total": total(&statement.lines).to_string(),
     })
 }
-

@@ -18,7 +18,10 @@ pub fn run(args: &TestArgs) -> Result<(), Failure> {
     folders.sort();
     folders.dedup();
     if folders.is_empty() {
-        return Err(Failure::Use("there is no worked example here: none of the folders holds an expected.yaml".to_owned()));
+        return Err(Failure::Use(
+            "there is no worked example here: none of the folders holds an expected.yaml"
+                .to_owned(),
+        ));
     }
     let mut reports = Vec::with_capacity(folders.len());
     for folder in &folders {
@@ -29,19 +32,28 @@ pub fn run(args: &TestArgs) -> Result<(), Failure> {
         Format::Json => output::json(&Value::Array(reports.iter().map(Report::to_json).collect()))?,
         Format::Csv => as_csv(&reports)?,
     }
-    if reports.iter().all(Report::is_passed) { Ok(()) } else { Err(Failure::Findings) }
+    if reports.iter().all(Report::is_passed) {
+        Ok(())
+    } else {
+        Err(Failure::Findings)
+    }
 }
 
 fn find(path: &Path, folders: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if !path.is_dir() {
-        return Err(Failure::Use(format!("there is no folder {}", path.display())));
+        return Err(Failure::Use(format!(
+            "there is no folder {}",
+            path.display()
+        )));
     }
     if path.join("expected.yaml").is_file() {
         folders.push(path.to_owned());
         return Ok(());
     }
     for entry in entries(path)? {
-        let is_state = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_state = entry
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if entry.is_dir() && !is_state {
             find(&entry, folders)?;
         }
@@ -50,7 +62,8 @@ fn find(path: &Path, folders: &mut Vec<PathBuf>) -> Result<(), Failure> {
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let fault = |error: std::io::Error| Failure::fault(format!("reading {}", folder.display()), &error);
+    let fault =
+        |error: std::io::Error| Failure::fault(format!("reading {}", folder.display()), &error);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         paths.push(entry.map_err(fault)?.path());
@@ -67,7 +80,10 @@ fn read(folder: &Path) -> Result<CaseFiles, Failure> {
             files.push((name, text(&path)?));
         }
     }
-    let name = folder.components().next_back().map(|last| last.as_os_str().to_string_lossy().into_owned());
+    let name = folder
+        .components()
+        .next_back()
+        .map(|last| last.as_os_str().to_string_lossy().into_owned());
     let mut case = CaseFiles::new(name.unwrap_or_default(), files);
     if let Some(named) = case.names_plan() {
         // A case of a program names the program's plan; the plan's templates lie beside it.
@@ -81,7 +97,10 @@ fn read(folder: &Path) -> Result<CaseFiles, Failure> {
         case = case.with("plan.yaml", &text(&path)?);
         for beside in entries(path.parent().unwrap_or(folder))? {
             let is_other = beside.is_file() && beside.file_name() != path.file_name();
-            if is_other && CaseFiles::takes(&file_name(&beside)) && file_name(&beside).ends_with(".yaml") {
+            if is_other
+                && CaseFiles::takes(&file_name(&beside))
+                && file_name(&beside).ends_with(".yaml")
+            {
                 let template = text(&beside)?;
                 if template.lines().any(|line| line.starts_with("template:")) {
                     case = case.with(&file_name(&beside), &template);
@@ -93,11 +112,14 @@ fn read(folder: &Path) -> Result<CaseFiles, Failure> {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
+    let bytes = std::fs::read(path)
+        .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
     String::from_utf8(bytes).map_err(|error| {
         Failure::Found(format!(
             "{}: byte {} is not UTF-8; save the file as UTF-8",
@@ -113,7 +135,10 @@ fn as_text(reports: &[Report]) -> Result<(), Failure> {
     }
     let checks: usize = reports.iter().map(|report| report.checks().len()).sum();
     let passed = reports.iter().filter(|report| report.is_passed()).count();
-    output::print(&format!("{passed} of {} worked examples passed, {checks} checks\n", reports.len()))
+    output::print(&format!(
+        "{passed} of {} worked examples passed, {checks} checks\n",
+        reports.len()
+    ))
 }
 
 fn as_csv(reports: &[Report]) -> Result<(), Failure> {
@@ -124,7 +149,15 @@ fn as_csv(reports: &[Report]) -> Result<(), Failure> {
             Outcome::Refused => "refused",
         };
         if report.checks().is_empty() {
-            rows.push(vec![report.case.clone(), said.to_owned(), String::new(), String::new(), String::new(), String::new(), String::new()]);
+            rows.push(vec![
+                report.case.clone(),
+                said.to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]);
         }
         for check in report.checks() {
             rows.push(vec![
@@ -138,5 +171,10 @@ fn as_csv(reports: &[Report]) -> Result<(), Failure> {
             ]);
         }
     }
-    output::csv(&["case", "result", "asked", "partner", "period", "expected", "got"], rows)
+    output::csv(
+        &[
+            "case", "result", "asked", "partner", "period", "expected", "got",
+        ],
+        rows,
+    )
 }
