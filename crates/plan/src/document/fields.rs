@@ -169,6 +169,10 @@ impl Reader<'_> {
 
     pub fn scalar(&mut self, node: &Node, what: &str) -> Option<Scalar> {
         match &node.is {
+            // A block of text ends in a line break that belongs to the file and not to the text.
+            NodeKind::Scalar(scalar) if scalar.text.ends_with('\n') => {
+                Some(scalar.part(0, scalar.text.trim_end().len()))
+            }
             NodeKind::Scalar(scalar) => Some(scalar.clone()),
             NodeKind::List(_) | NodeKind::Map(_) | NodeKind::Empty => {
                 self.not_of_form(

@@ -24,7 +24,9 @@ pub(super) fn read(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Reading {
     let before = diagnostics.len();
-    if mistakes::characters(text, file, diagnostics) {
+    if mistakes::characters(text, file, diagnostics)
+        || mistakes::directives(text, file, diagnostics)
+    {
         return Reading {
             node: None,
             whole: false,

@@ -47,6 +47,28 @@ pub(super) fn characters(text: &str, file: FileId, diagnostics: &mut Vec<Diagnos
     found > 0
 }
 
+/// Refuses directives: a file says nothing about YAML itself, and what the parser counts inside one is not to be
+/// relied on. True when there is one.
+pub(super) fn directives(text: &str, file: FileId, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let mut at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    for line in text.get(at..).unwrap_or("").split('\n') {
+        if line.starts_with('%') {
+            let end = at + line.trim_end().len();
+            let span = Span {
+                file,
+                start: narrow(at),
+                end: narrow(end),
+            };
+            let message = "a line that begins with `%` is a directive, and a plan has none";
+            let help = "take it out, or indent it if it belongs to a text";
+            diagnostics.push(Diagnostic::error("Y6", span, message).help(help));
+            return true;
+        }
+        at += line.len() + 1;
+    }
+    false
+}
+
 /// What the parser's message means for the author, and the byte of the block that is to be left out.
 pub(super) fn of_parser(
     text: &str,

@@ -188,11 +188,22 @@ pub(super) fn scalar(
         said: 0,
         pieces: Vec::new(),
     };
-    let followed = walk.follow(end);
-    let ends = if quote.is_some() && followed {
-        walk.at + 1
-    } else {
-        end.max(start)
+    let quoted = quote.is_none_or(|quote| {
+        source
+            .get(start..)
+            .is_some_and(|rest| rest.starts_with(quote))
+    });
+    let followed = quoted && walk.follow(end);
+    let ends = match quote {
+        Some(quote) if followed => {
+            let closes = source
+                .get(walk.at..)
+                .is_some_and(|rest| rest.starts_with(quote));
+            let last = || source.get(walk.at..end).and_then(|rest| rest.rfind(quote));
+            let closing = if closes { Some(0) } else { last() };
+            closing.map_or(end.max(walk.at), |close| walk.at + close + 1)
+        }
+        Some(_) | None => end.max(start),
     };
     let span = Span {
         file,
