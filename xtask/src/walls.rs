@@ -100,7 +100,9 @@ pub const WALLS: &[Wall] = &[
             "clap",
             "clap_complete",
             "comfy-table",
+            "csv",
             "indicatif",
+            "jiff",
             "serde",
             "serde_json",
             "tokio",
@@ -158,7 +160,7 @@ pub const OUTSIDE: &[Outside] = &[
     outside("clap", "0001", "arguments and `--help` of the command"),
     outside("clap_complete", "0001", "shell completions of the command"),
     outside("comfy-table", "0001", "tables on the terminal"),
-    outside("csv", "0004", "a second opinion on well-formed CSV"),
+    outside("csv", "0004", "CSV out, and in tests a second opinion on CSV in"),
     outside(
         "dashu-int",
         "0001",

@@ -10,6 +10,7 @@ use trueup_base::id::PartnerId;
 use trueup_engine::explain::Figure;
 use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
+use trueup_facts::digest::Digest;
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::diagnostic::{any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
@@ -177,7 +178,7 @@ pub fn run(
     }
     lines.sort_by(|a, b| (&a.partner, a.settlement.ends).cmp(&(&b.partner, b.settlement.ends)));
     let manifest = manifest(folder, &snapshot, args, scope);
-    let hash = crate::digest::sha256(manifest.to_string().as_bytes());
+    let hash = Digest::of(manifest.to_string().as_bytes()).to_string();
     keep(folder, &hash, &manifest, &lines)?;
     Ok(Done {
         lines,

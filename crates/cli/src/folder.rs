@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use trueup_facts::digest::Digest;
 use trueup_facts::program::Program;
 use trueup_plan::agreement::{self, AgreementText};
 use trueup_plan::check::Strictness;
@@ -261,7 +262,7 @@ fn read_text(
 ) -> Result<String, Failure> {
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
-    digests.insert(shown(dir, path), crate::digest::sha256(&bytes));
+    digests.insert(shown(dir, path), Digest::of(&bytes).to_string());
     String::from_utf8(bytes).map_err(|error| {
         Failure::Found(format!(
             "{}: byte {} is not UTF-8; save the file as UTF-8",

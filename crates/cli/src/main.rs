@@ -6,7 +6,6 @@ mod agreements;
 mod args;
 mod commands;
 mod compute;
-mod digest;
 mod earned;
 mod failure;
 mod folder;

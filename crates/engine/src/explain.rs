@@ -4,8 +4,8 @@
 //! formula are left out where the formula's text shows them; bands, rows, conditions and questions about other places
 //! stay. What is reached twice is spelled out once. The module must never compute a figure of its own.
 
-mod data;
 mod figure;
+mod json;
 mod tree;
 
 use std::collections::BTreeSet;
