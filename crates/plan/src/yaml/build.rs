@@ -24,6 +24,20 @@ pub(super) fn read(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Reading {
     let before = diagnostics.len();
+    if text.len() >= u32::MAX as usize {
+        let start = Span {
+            file,
+            start: 0,
+            end: 0,
+        };
+        let message = "the file has 4 GiB or more";
+        let help = "keep facts in CSV or Parquet files";
+        diagnostics.push(Diagnostic::error("Y9", start, message).help(help));
+        return Reading {
+            node: None,
+            whole: false,
+        };
+    }
     if mistakes::characters(text, file, diagnostics)
         || mistakes::directives(text, file, diagnostics)
     {

@@ -407,7 +407,7 @@ impl Walk<'_> {
     }
 }
 
-/// Files are far below 4 GiB: [`Sources`](crate::diagnostic::Sources) takes none that is not.
+/// A byte of a file; files of 4 GiB are refused before they are read.
 pub(super) fn narrow(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
