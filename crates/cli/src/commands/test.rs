@@ -86,29 +86,57 @@ fn read(folder: &Path) -> Result<CaseFiles, Failure> {
         .map(|last| last.as_os_str().to_string_lossy().into_owned());
     let mut case = CaseFiles::new(name.unwrap_or_default(), files);
     if let Some(named) = case.names_plan() {
-        // A case of a program names the program's plan; the plan's templates lie beside it.
-        let path = folder.join(&named);
-        if !path.is_file() {
-            return Err(Failure::Found(format!(
-                "{}: there is no plan {named}; name its file, as seen from the case's folder",
-                folder.join("expected.yaml").display()
-            )));
-        }
-        case = case.with("plan.yaml", &text(&path)?);
-        for beside in entries(path.parent().unwrap_or(folder))? {
-            let is_other = beside.is_file() && beside.file_name() != path.file_name();
-            if is_other
-                && CaseFiles::takes(&file_name(&beside))
-                && file_name(&beside).ends_with(".yaml")
-            {
-                let template = text(&beside)?;
-                if template.lines().any(|line| line.starts_with("template:")) {
-                    case = case.with(&file_name(&beside), &template);
-                }
-            }
-        }
+        case = with_plan(case, folder, &named)?;
     }
     Ok(case)
+}
+
+/// A case of a program names one of the program's plans; the plan and the templates beside it join the case.
+fn with_plan(mut case: CaseFiles, folder: &Path, named: &str) -> Result<CaseFiles, Failure> {
+    let expected = folder.join("expected.yaml");
+    let absolute = std::path::absolute(folder)
+        .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
+    let Some(program) = absolute
+        .ancestors()
+        .find(|above| above.join("program.yaml").is_file())
+    else {
+        return Err(Failure::Found(format!(
+            "{}: it names the plan {named} of a program, and no folder above it holds a program.yaml; put plan.yaml \
+             beside it",
+            expected.display()
+        )));
+    };
+    let mut known = Vec::new();
+    let mut found = None;
+    for path in entries(&program.join("plans"))? {
+        if !(path.is_file() && file_name(&path).ends_with(".yaml")) {
+            continue;
+        }
+        let text = text(&path)?;
+        match (says(&text, "plan"), says(&text, "template")) {
+            (Some(plan), _) if plan == named => found = Some(text),
+            (Some(plan), _) => known.push(plan.to_owned()),
+            (None, Some(_)) => case = case.with(&file_name(&path), &text),
+            (None, None) => {}
+        }
+    }
+    match found {
+        Some(plan) => Ok(case.with("plan.yaml", &plan)),
+        None => Err(Failure::Found(format!(
+            "{}: the program has no plan {named}; its plans are {}",
+            expected.display(),
+            known.join(", ")
+        ))),
+    }
+}
+
+/// What a top-level key of a YAML file says, on one line.
+fn says<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
+    let value = line.split(" #").next()?.trim();
+    Some(value.trim_matches(['\'', '"']))
 }
 
 fn file_name(path: &Path) -> String {
