@@ -135,7 +135,18 @@ pub const WINDOWS: &[&str] = &[
 pub const ROUNDINGS: &[&str] = &["half_away", "half_even", "up", "down", "floor", "ceiling"];
 /// Types of columns and terms.
 pub const TYPES: &[&str] = &[
-    "money", "count", "score", "ratio", "date", "duration", "flag", "text", "partner",
+    "money",
+    "count",
+    "score",
+    "ratio",
+    "money per count",
+    "money per score",
+    "score per count",
+    "date",
+    "duration",
+    "flag",
+    "text",
+    "partner",
 ];
 /// How rows become one number.
 pub const FOLDS: &[&str] = &["sum", "count", "count_distinct", "min", "max", "latest"];

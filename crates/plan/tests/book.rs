@@ -101,6 +101,9 @@ fn of_key(key: &Key) -> String {
 fn holds(form: Form) -> String {
     match form {
         Form::Text => "text".into(),
+        Form::Word(words) if words.iter().any(|word| word.contains(' ')) => {
+            format!("`{}`", words.join("`, `"))
+        }
         Form::Word(words) => format!("`{}`", words.join(" ")),
         Form::Words(words) => format!("a list of `{}`", words.join(" ")),
         Form::Spread(words) => format!("`{}`, or a list of weights", words.join(" ")),

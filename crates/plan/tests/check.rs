@@ -323,3 +323,93 @@ fn questions_are_typed_where_they_are_asked() {
         assert_eq!(is.as_deref(), answers, "{text} at {place:?}: {typed:?}");
     }
 }
+
+fn codes(files: &[(&str, &str)]) -> Vec<&'static str> {
+    let mut sources = Sources::new();
+    let (plan, diagnostics) = read(&mut sources, files, Strictness::Draft);
+    assert!(plan.is_none(), "{}", render(&sources, &diagnostics));
+    diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code)
+        .collect()
+}
+
+#[test]
+fn a_table_with_too_many_bands_is_refused_before_they_are_looked_at() {
+    let bounds: Vec<String> = (0..400).map(|bound| format!("from {bound}")).collect();
+    let bounds = bounds.join(", ");
+    let own = format!(
+        "plan: large\ncurrency: USD\ntables:\n  grid:\n    of: [a, b]\n    one_band: cell\n    \
+         bands: {{ a: [{bounds}], b: [{bounds}] }}\n    cells: [ [0] ]\n"
+    );
+    assert_eq!(codes(&[("plan.yaml", &own)]), ["T8"]);
+}
+
+#[test]
+fn what_a_template_said_does_not_grow_without_end() {
+    let template = format!(
+        "template: base\nversion: 1\ncurrency: USD\nvalues:\n  x: least({})\n",
+        vec!["1"; 1_000].join(", ")
+    );
+    let own = format!(
+        "plan: large\nfrom_template: base@1\noverrides:\n  values.x: least({})\n",
+        vec!["was"; 1_000].join(", ")
+    );
+    assert_eq!(
+        codes(&[("plan.yaml", &own), ("base.yaml", &template)]),
+        ["O4"]
+    );
+}
+
+#[test]
+fn templates_that_build_on_each_other_end() {
+    let own = "plan: case\nfrom_template: a@1\n";
+    let a = "template: a\nversion: 1\nfrom_template: b@1\ncurrency: USD\n";
+    let b = "template: b\nversion: 1\nfrom_template: a@1\ncurrency: USD\n";
+    assert_eq!(
+        codes(&[("plan.yaml", own), ("a.yaml", a), ("b.yaml", b)]),
+        ["O1"]
+    );
+}
+
+#[test]
+fn a_plan_with_thousands_of_mistakes_is_told_them_in_time() {
+    let mut own = String::from("plan: wrong\ncurrency: USD\nvalues:\n");
+    for value in 0..4_000 {
+        own.push_str(&format!(
+            "  value_number_{value}: {{ formula: valeu_number_{value} + partner.x{value} }}\n"
+        ));
+    }
+    let told = codes(&[("plan.yaml", &own)]);
+    assert_eq!(told.iter().filter(|code| **code == "N1").count(), 4_000);
+}
+
+/// Every code of the check has a plan that provokes it, here or in `check`.
+#[test]
+fn every_code_of_the_check_has_a_plan_that_provokes_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut provoked =
+        fs::read_to_string(folder.join("tests/check.rs")).expect("this file is there");
+    for path in plans("check") {
+        provoked.push_str(
+            &fs::read_to_string(path.with_extension("txt")).expect("its message is there"),
+        );
+    }
+    let mut reported = 0;
+    for entry in fs::read_dir(folder.join("src/check")).expect("the folder is there") {
+        let source = fs::read_to_string(entry.expect("the folder can be listed").path())
+            .expect("it is text");
+        for code in source.split('"').filter(|quoted| {
+            let digits = quoted.strip_prefix(|first: char| first.is_ascii_uppercase());
+            digits.is_some_and(|digits| {
+                digits.len() == 1 && digits.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        }) {
+            let told = provoked.contains(&format!(" {code}  "))
+                || provoked.contains(&format!("\"{code}\""));
+            assert!(told, "no plan provokes {code}");
+            reported += 1;
+        }
+    }
+    assert!(reported > 100, "only {reported} codes were found");
+}

@@ -59,7 +59,9 @@ pub(super) fn plan(
     diagnostics.append(&mut typer.diagnostics);
     find_levels(text, &mut plan, &broken, &order, diagnostics);
     components::check_limits(text, &plan.limits, &plan.components, diagnostics);
-    windows::check(&plan, diagnostics);
+    if order.may_be_followed {
+        windows::check(&plan, diagnostics);
+    }
     // While a draft has mistakes, its missing words can wait.
     if strictness == Strictness::Signature || !any_error(diagnostics) {
         wording::check(text, strictness, diagnostics);

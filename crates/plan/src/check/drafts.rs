@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::names::Thing;
+use crate::check::spelling::shown;
 use crate::check::tables::{self, TableDraft};
 use crate::check::typer::{Draft, Scope, Typer};
 use crate::check::types::Ty;
@@ -220,6 +221,7 @@ fn draft_measure(measure: &MeasureText, id: MeasureId, typer: &mut Typer<'_>) ->
         .as_ref()
         .map(|filter| typer.flag(filter, &scope, "where"));
     draft.by = measure.by.as_ref().map(|by| typer.formula(by, &scope));
+    check_keys(measure, typer);
     let answers = match &measure.fold {
         None => Ty::Wrong,
         Some(fold) => match (&fold.of, fold.fold) {
@@ -267,6 +269,32 @@ fn draft_measure(measure: &MeasureText, id: MeasureId, typer: &mut Typer<'_>) ->
     }
     draft.answers = Some(answers);
     draft
+}
+
+/// Keys belong to a measure with `by`, each once.
+fn check_keys(measure: &MeasureText, typer: &mut Typer<'_>) {
+    if let (Some(first), None) = (measure.keys.first(), &measure.by) {
+        typer.diagnostics.push(
+            Diagnostic::error(
+                "M3",
+                first.span,
+                format!("{} has keys and does not say of what", measure.name.text),
+            )
+            .help("by: sale.product"),
+        );
+    }
+    for (at, key) in measure.keys.iter().enumerate() {
+        if let Some(first) = measure.keys.iter().take(at).find(|first| *first == key) {
+            typer.diagnostics.push(
+                Diagnostic::error(
+                    "M3",
+                    key.span,
+                    format!("the key `{}` is listed twice", shown(&key.text)),
+                )
+                .also(first.span, "first here"),
+            );
+        }
+    }
 }
 
 /// `count: sale` names a kind.

@@ -8,7 +8,7 @@ use crate::check::types::Ty;
 use crate::diagnostic::Diagnostic;
 use crate::formula::{Argument, Formula, FormulaKind, Suffix};
 use crate::span::Span;
-use crate::tree::{Call, Elsewhere, FoldBy};
+use crate::tree::{Call, Elsewhere, FoldBy, Form, MeasureId, Name};
 use trueup_base::calendar::WindowUnit;
 use trueup_base::date::Duration;
 use trueup_base::rounding::Rounding;
@@ -289,11 +289,35 @@ impl Typer<'_> {
         }
     }
 
+    /// A fold over keys that come from the rows would pass over those that sold nothing.
+    fn keys_are_declared(&mut self, name: &str, x: &Draft) {
+        let Some(id) = keyed_measure(x) else {
+            return;
+        };
+        if self.names.keys.get(id.index()).is_some_and(Vec::is_empty) {
+            let label = self.derivation(x).unwrap_or_default();
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "M3",
+                    x.span,
+                    format!("`{name}` folds declared keys, and this measure declares none"),
+                )
+                .label(label)
+                .help(
+                    "keys: [A, B] on the measure: a key without a row is then 0 and not left out",
+                ),
+            );
+        }
+    }
+
     fn folded_keys(&mut self, name: &str, x: &Formula, scope: &Scope) -> Called {
         let x = self.formula(x, scope);
         let fold = fold_by(name);
         match self.types.resolved(&x.of) {
-            Ty::Keyed(answer, _) => Some((Call::FoldedKeys(fold, Box::new(x)), *answer)),
+            Ty::Keyed(answer, _) => {
+                self.keys_are_declared(name, &x);
+                Some((Call::FoldedKeys(fold, Box::new(x)), *answer))
+            }
             Ty::Wrong => None,
             Ty::Number(_)
             | Ty::Date
@@ -349,6 +373,15 @@ impl Typer<'_> {
             );
         }
         found
+    }
+}
+
+/// The keyed measure that is asked, here or in another window.
+pub(super) fn keyed_measure(draft: &Draft) -> Option<MeasureId> {
+    match &draft.form {
+        Form::Name(Name::Measure(id)) => Some(*id),
+        Form::Call(Call::Asked(_, x)) => keyed_measure(x),
+        _ => None,
     }
 }
 

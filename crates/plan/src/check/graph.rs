@@ -45,6 +45,8 @@ pub(super) struct Order {
     pub(super) sorted: Vec<Thing>,
     /// Names that reach themselves through `previous`.
     pub(super) carried: BTreeSet<Thing>,
+    /// Whether names may be followed: nothing reaches itself, and no chain is too long.
+    pub(super) may_be_followed: bool,
 }
 
 /// Draws the graph of a plan's names and tells what is wrong with it.
@@ -73,16 +75,18 @@ pub(super) fn order(text: &PlanText, names: &Names, diagnostics: &mut Vec<Diagno
             );
         }
     }
-    if !cyclic {
-        graph.tell_deepest(&same_window, diagnostics);
-    }
+    let may_be_followed = !cyclic && !graph.tell_deepest(&same_window, diagnostics);
     let sorted = all
         .iter()
         .flatten()
         .filter_map(|at| graph.nodes.get(*at))
         .map(|node| node.thing)
         .collect();
-    Order { sorted, carried }
+    Order {
+        sorted,
+        carried,
+        may_be_followed,
+    }
 }
 
 struct Graph {
@@ -287,8 +291,9 @@ impl Graph {
         }
     }
 
-    /// The longest chain of names, with the depth of their formulas.
-    fn tell_deepest(&self, sorted: &[Vec<usize>], diagnostics: &mut Vec<Diagnostic>) {
+    /// The longest chain of names, with the depth of their formulas; says whether one is too long.
+    fn tell_deepest(&self, sorted: &[Vec<usize>], diagnostics: &mut Vec<Diagnostic>) -> bool {
+        let mut told = false;
         let mut chain = vec![0usize; self.nodes.len()];
         for at in sorted.iter().flatten().copied() {
             let Some(node) = self.nodes.get(at) else {
@@ -304,6 +309,7 @@ impl Graph {
             let depth = node.depth.max(through);
             // Told where the bound is crossed; what builds on it starts anew, so one chain is told once.
             if depth > DEEPEST {
+                told = true;
                 diagnostics.push(
                     Diagnostic::error(
                         "C3",
@@ -319,6 +325,7 @@ impl Graph {
                 *slot = depth;
             }
         }
+        told
     }
 }
 

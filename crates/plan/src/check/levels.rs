@@ -478,27 +478,24 @@ impl<'p> Levels<'p> {
 
     /// Values whose kind only their uses decide get the kind of a formula that mentions them.
     pub(super) fn assign(&mut self, expr: &Expr, kind: KindId) {
-        if let Form::Name(Name::Value(id)) = &expr.form {
+        let plan = self.plan;
+        let mut found = values_mentioned(expr);
+        while let Some((id, span)) = found.pop() {
             let some_row = self
                 .values
                 .get(id.index())
                 .is_some_and(|found| found.reach == Reach::SomeRow);
-            if some_row {
-                match self.kinds.get(id) {
-                    Some(known) if *known == kind => {}
-                    Some(known) => self.refuse_two_uses(*id, *known, kind, expr.span),
-                    None => {
-                        self.kinds.insert(*id, kind);
-                        let plan = self.plan;
-                        if let Some(value) = plan.values.get(id.index()) {
-                            self.assign(&value.formula, kind);
-                        }
+            match self.kinds.get(&id) {
+                _ if !some_row => {}
+                Some(known) if *known == kind => {}
+                Some(known) => self.refuse_two_uses(id, *known, kind, span),
+                None => {
+                    self.kinds.insert(id, kind);
+                    if let Some(value) = plan.values.get(id.index()) {
+                        found.extend(values_mentioned(&value.formula));
                     }
                 }
             }
-        }
-        for part in parts(expr) {
-            self.assign(part, kind);
         }
     }
 
@@ -530,6 +527,19 @@ impl<'p> Levels<'p> {
             .help("write it once for each kind"),
         );
     }
+}
+
+/// The values a formula mentions, with the places.
+fn values_mentioned(expr: &Expr) -> Vec<(ValueId, Span)> {
+    let mut found = Vec::new();
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        if let Form::Name(Name::Value(id)) = &expr.form {
+            found.push((*id, expr.span));
+        }
+        open.extend(parts(expr));
+    }
+    found
 }
 
 /// A name that is asked on a row.

@@ -3,6 +3,7 @@
 //! One register holds every name that a formula may mention anywhere; a name that stands for two things is refused with
 //! both places. Columns are known by their kind, columns of the partner directory are found from their use.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::spelling::{self, Naming, shown};
@@ -101,10 +102,14 @@ pub(super) struct Names {
     /// Terms that only conditions mention: their names and the first places.
     pub(super) undeclared: Vec<(Text, Span)>,
     pub(super) measures: Vec<Ty>,
+    /// The declared keys of measures.
+    pub(super) keys: Vec<Vec<Text>>,
     pub(super) values: Vec<Ty>,
     pub(super) tables: Vec<TableTypes>,
     pub(super) components: Vec<Ty>,
     pub(super) limits: Vec<Ty>,
+    /// How often the closest name was looked for.
+    looked: Cell<usize>,
     /// Whether a column of the partner directory that was not mentioned before may still be found.
     pub(super) closed: bool,
 }
@@ -151,6 +156,12 @@ fn tables_asked(plan: &Plan) -> BTreeSet<TableId> {
     }
     asked
 }
+
+/// How often the closest name is looked for.
+const MOST_LOOKS: usize = 30;
+
+/// How many columns of the partner directory, or undeclared terms, a plan may mention.
+const MOST_FOUND: usize = 10_000;
 
 /// Small ids: a plan that passed the loader has far fewer names than an id can count.
 pub(super) fn id(at: usize) -> u16 {
@@ -199,6 +210,9 @@ impl Names {
                 diagnostics,
             );
             names.measures.push(types.unknown());
+            names
+                .keys
+                .push(measure.keys.iter().map(|key| key.text.clone()).collect());
         }
         for (at, value) in text.values.iter().enumerate() {
             let formula = value.formula.as_ref().map(|formula| ("", formula.span));
@@ -348,6 +362,11 @@ impl Names {
                 }
             })
             .collect();
+        names.keys = plan
+            .measures
+            .iter()
+            .map(|measure| measure.keys.clone())
+            .collect();
         names.values = plan
             .values
             .iter()
@@ -481,7 +500,7 @@ impl Names {
             let (_, of) = self.attributes.get(at)?;
             return Some((AttributeId(id(at)), of.clone()));
         }
-        if self.closed {
+        if self.closed || self.attributes.len() >= MOST_FOUND {
             return None;
         }
         let of = match name {
@@ -514,6 +533,12 @@ impl Names {
 
     /// The name closest to one that stands for nothing.
     pub(super) fn closest(&self, typed: &str) -> Option<String> {
+        // Looking through all names for every mistake of a hostile plan would take minutes.
+        let looked = self.looked.get();
+        if looked >= MOST_LOOKS {
+            return None;
+        }
+        self.looked.set(looked + 1);
         let mut known: Vec<String> = self.register.keys().map(|name| name.to_string()).collect();
         for kind in &self.kinds {
             known.extend(

@@ -203,7 +203,10 @@ impl Typer<'_> {
     }
 
     pub(super) fn unknown_name(&mut self, name: &str, span: Span, scope: &Scope) -> Draft {
-        if scope.undeclared_terms && name.starts_with("term.") {
+        if scope.undeclared_terms
+            && name.starts_with("term.")
+            && self.names.undeclared.len() < 10_000
+        {
             let types = &mut self.types;
             let (term, of) = self.names.undeclared_term(name, span, types);
             return part(Form::Name(Name::Term(term)), of, span);

@@ -140,8 +140,8 @@ pub(super) fn draft(
             draft_grid(table, axes, cells, id, &arguments, typer, draft)
         }
         BandsText::Rows(scalar) => typer.diagnostics.push(
-            Diagnostic::error("T8", scalar.span, "bands from a file are not read yet")
-                .help("write the bands in the plan"),
+            Diagnostic::error("T8", scalar.span, "the file of these bands was not read")
+                .help("give the file to the check, or write the bands in the plan"),
         ),
         BandsText::None => {}
     }

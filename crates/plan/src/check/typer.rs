@@ -4,12 +4,14 @@
 //! told once and then equals everything, so its mistake does not spread. The module never decides what nothing asked
 //! about; that happens when all formulas were seen.
 
+use crate::check::functions::keyed_measure;
 use crate::check::names::Names;
 use crate::check::spelling::{HelpIf, shown};
 use crate::check::types::{Ty, Types};
 use crate::check::units::{Base, Origin, Powers};
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::formula::{Formula, FormulaKind, Suffix};
+use crate::nearest::nearest;
 use crate::span::Span;
 use crate::tree::{Comparison, Expr, Form, Literal, Operator, Text};
 use trueup_base::date::Duration;
@@ -216,6 +218,7 @@ impl Typer<'_> {
         let of = match self.types.resolved(&x.of) {
             Ty::Keyed(answer, key_type) => {
                 self.ask(&key, &key_type, "this key");
+                self.key_is_declared(&x, &key);
                 *answer
             }
             Ty::Wrong => Ty::Wrong,
@@ -235,6 +238,26 @@ impl Typer<'_> {
         };
         let form = Form::Call(crate::tree::Call::Keyed(Box::new(x), Box::new(key)));
         part(form, of, span)
+    }
+
+    /// A key written in the plan is one of those the measure declares.
+    fn key_is_declared(&mut self, x: &Draft, key: &Draft) {
+        let Form::Literal(Literal::Text(text)) = &key.form else {
+            return;
+        };
+        let declared = keyed_measure(x).and_then(|id| self.names.keys.get(id.index()));
+        let Some(declared) = declared.filter(|keys| !keys.is_empty() && !keys.contains(text))
+        else {
+            return;
+        };
+        let known: Vec<&str> = declared.iter().map(|key| &**key).collect();
+        let help = match nearest(text, known.iter().copied()) {
+            Some(near) => format!("did you mean '{near}'?"),
+            None => format!("its keys are {}", known.join(", ")),
+        };
+        let message = format!("this measure has no key '{}'", shown(text));
+        self.diagnostics
+            .push(Diagnostic::error("M3", key.span, message).help(help));
     }
 
     fn negated(&mut self, x: &Draft) -> Ty {
@@ -421,15 +444,15 @@ impl Typer<'_> {
 
     /// When all formulas were seen: what nothing asked about is decided, and comparisons by size are checked.
     pub(super) fn finish(&mut self) {
-        for (_, of) in self.names.attributes.clone() {
-            if let Ty::Unknown(_) = self.types.resolved(&of) {
-                // A comparison by size is a use as a number; else a column of the directory is text.
-                let ordered = self
-                    .ordered
-                    .iter()
-                    .any(|(other, _)| self.types.resolved(other) == self.types.resolved(&of));
-                let found = if ordered { Ty::ratio() } else { Ty::Text };
-                self.types.equate(&of, &found);
+        // A comparison by size is a use as a number; else a column of the directory is text.
+        for (of, _) in &self.ordered {
+            if let Ty::Unknown(_) = self.types.resolved(of) {
+                self.types.equate(of, &Ty::ratio());
+            }
+        }
+        for (_, of) in &self.names.attributes {
+            if let Ty::Unknown(_) = self.types.resolved(of) {
+                self.types.equate(of, &Ty::Text);
             }
         }
         for (of, span) in std::mem::take(&mut self.ordered) {

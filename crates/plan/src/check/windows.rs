@@ -11,7 +11,7 @@ use crate::check::walk::{formulas_of_table, parts};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use crate::tree::{
-    Call, Component, ComponentId, Elsewhere, Expr, Form, MeasureId, Name, Plan, TableId, ValueId,
+    Call, ComponentId, Elsewhere, Expr, Form, MeasureId, Name, Plan, Reference, TableId, ValueId,
 };
 use trueup_base::calendar::WindowUnit;
 
@@ -36,18 +36,14 @@ enum Followed {
 pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     let mut told = BTreeSet::new();
     for component in &plan.components {
-        let mut walk = Walk {
-            plan,
-            component,
-            followed: BTreeSet::new(),
-            told: &mut told,
-            diagnostics,
+        let settled = Settled {
+            name: &component.name,
+            span: component.span,
+            builds: component.pays.span,
+            over: component.over,
+            every: component.every,
         };
-        let asked = Asked {
-            over: Some(component.over),
-            partial: component.every != component.over,
-        };
-        let once = [
+        let formulas = [
             Some(&component.pays),
             component
                 .each
@@ -57,9 +53,32 @@ pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
             component.at_least.as_ref(),
             component.at_most.as_ref(),
         ];
-        for formula in once.into_iter().flatten() {
-            walk.expr(formula, asked);
-        }
+        walk(plan, settled, formulas, &mut told, diagnostics);
+    }
+    for limit in &plan.limits {
+        // A limit holds at every settlement of what it holds.
+        let every = limit.on.iter().find_map(|held| match held {
+            Reference::Component(id) => {
+                let component = plan.components.get(id.index())?;
+                (component.every != limit.over
+                    && divides(component.every, limit.over, &plan.calendar))
+                .then_some(component.every)
+            }
+            Reference::Term(_)
+            | Reference::Measure(_)
+            | Reference::Value(_)
+            | Reference::Table(_)
+            | Reference::Limit(_) => None,
+        });
+        let settled = Settled {
+            name: &limit.name,
+            span: limit.span,
+            builds: limit.span,
+            over: limit.over,
+            every: every.unwrap_or(limit.over),
+        };
+        let formulas = [limit.at_least.as_ref(), limit.at_most.as_ref()];
+        walk(plan, settled, formulas, &mut told, diagnostics);
     }
     let mut seen = BTreeSet::new();
     for formula in crate::check::walk::formulas(plan) {
@@ -67,9 +86,42 @@ pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What is settled, and in which windows.
+#[derive(Clone, Copy)]
+struct Settled<'s> {
+    name: &'s str,
+    span: Span,
+    builds: Span,
+    over: WindowUnit,
+    every: WindowUnit,
+}
+
+fn walk<'w>(
+    plan: &'w Plan,
+    settled: Settled<'w>,
+    formulas: impl IntoIterator<Item = Option<&'w Expr>>,
+    told: &'w mut BTreeSet<Span>,
+    diagnostics: &'w mut Vec<Diagnostic>,
+) {
+    let asked = Asked {
+        over: Some(settled.over),
+        partial: settled.every != settled.over,
+    };
+    let mut walk = Walk {
+        plan,
+        settled,
+        followed: BTreeSet::new(),
+        told,
+        diagnostics,
+    };
+    for formula in formulas.into_iter().flatten() {
+        walk.expr(formula, asked);
+    }
+}
+
 struct Walk<'w> {
     plan: &'w Plan,
-    component: &'w Component,
+    settled: Settled<'w>,
     followed: BTreeSet<Followed>,
     told: &'w mut BTreeSet<Span>,
     diagnostics: &'w mut Vec<Diagnostic>,
@@ -148,18 +200,12 @@ impl Walk<'_> {
         let plan = self.plan;
         match name {
             Name::Term(id) => {
-                if let Some(term) = plan.terms.get(id.index())
-                    && asked.partial
-                    && term.per.is_some()
-                {
+                let Some(term) = plan.terms.get(id.index()) else {
+                    return;
+                };
+                if asked.partial && term.per.is_some() {
                     self.which_part(&term.name, span);
-                }
-                if let Some(agreed) = plan
-                    .terms
-                    .get(id.index())
-                    .and_then(|term| term.agreed.as_ref())
-                    && !asked.partial
-                {
+                } else if let Some(agreed) = &term.agreed {
                     self.expr(agreed, asked);
                 }
             }
@@ -211,22 +257,19 @@ impl Walk<'_> {
         if !self.told.insert(span) {
             return;
         }
-        let component = self.component;
-        let (every, over) = (adverb(component.every), noun(component.over));
+        let settled = self.settled;
+        let (every, over) = (adverb(settled.every), noun(settled.over));
         let mut diagnostic = Diagnostic::error(
             "S1",
             span,
             format!(
                 "settled {every} over {over}: is {term} the whole {}'s or the part so far?",
-                bare(component.over)
+                bare(settled.over)
             ),
         )
         .help(format!("full({term}) or to_date({term})"));
-        if !inside(component.span, span) {
-            diagnostic = diagnostic.also(
-                component.pays.span,
-                format!("{} builds on it", component.name),
-            );
+        if !inside(settled.span, span) {
+            diagnostic = diagnostic.also(settled.builds, format!("{} builds on it", settled.name));
         }
         self.diagnostics.push(diagnostic);
     }
