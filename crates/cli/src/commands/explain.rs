@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 
 use trueup_base::calendar::Window;
+use trueup_base::exact::Exact;
 use trueup_engine::explain::Explanation;
 use trueup_engine::{Evaluator, Place};
 use trueup_plan::check::{Place as Asked, formula_in};
 use trueup_plan::diagnostic::render;
-use trueup_plan::tree::{Component, Plan};
+use trueup_plan::tree::{Component, Plan, Reference};
 
 use crate::args::{ExplainArgs, Format, ScopeArgs};
 use crate::compute::{self, Figures, Prepared, Scope};
+use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
 use crate::output;
@@ -54,7 +56,7 @@ pub fn run_in(
             "partner {partner} has no agreement in that period"
         )));
     };
-    let asked_in = window_of(&prepared, name, scope.period.unwrap_or(period), period);
+    let asked_in = window_of(&prepared, name, scope.period.unwrap_or(period));
 
     let mut sources = folder.sources.clone();
     let formula = formula_in(
@@ -85,25 +87,27 @@ pub fn run_in(
         Format::Csv => Err(Failure::Use(
             "an explanation is a tree; print it as table or json".to_owned(),
         )),
-        Format::Table => output::print(&page(&prepared, name, &explanation)),
+        Format::Table => {
+            let mut figures = Figures::new(&prepared);
+            let lines: Vec<Earned> = figures
+                .earned(at, &scope)
+                .into_iter()
+                .filter(|line| *line.component == *name)
+                .collect();
+            output::print(&page(&prepared, name, lines.last(), &explanation))
+        }
     }
 }
 
-/// The window a name is asked in: a component's own, when the period lies inside it; else the period.
-fn window_of(prepared: &Prepared<'_>, name: &str, period: Window, last: Window) -> Window {
+/// The window a name is asked in: a longer window of a component's own, up to the period's end; else the period.
+fn window_of(prepared: &Prepared<'_>, name: &str, period: Window) -> Window {
     let calendar = &prepared.plan.calendar;
-    match component(prepared.plan, name) {
-        Some(component) if component.over != period.unit => {
-            calendar
-                .window_at(component.over, last.last())
-                .filter(|own| own.ends > period.ends)
-                .map_or(period, |own| {
-                    // The part of the longer window up to the period's end.
-                    own.cut(own.starts, period.ends).unwrap_or(own)
-                })
-        }
-        Some(_) | None => period,
-    }
+    component(prepared.plan, name)
+        .filter(|component| component.over != period.unit)
+        .and_then(|component| calendar.window_at(component.over, period.last()))
+        .filter(|own| own.starts <= period.starts && period.ends <= own.ends)
+        .and_then(|own| own.cut(own.starts, period.ends))
+        .unwrap_or(period)
 }
 
 fn component<'p>(plan: &'p Plan, name: &str) -> Option<&'p Component> {
@@ -112,19 +116,83 @@ fn component<'p>(plan: &'p Plan, name: &str) -> Option<&'p Component> {
         .find(|component| &*component.name == name)
 }
 
-fn page(prepared: &Prepared<'_>, name: &str, explanation: &Explanation) -> String {
+fn page(
+    prepared: &Prepared<'_>,
+    name: &str,
+    settled: Option<&Earned>,
+    explanation: &Explanation,
+) -> String {
+    let plan = prepared.plan;
     let mut text = String::new();
-    let title = if prepared.plan.title.is_empty() {
-        &prepared.plan.name
+    let title = if plan.title.is_empty() {
+        &plan.name
     } else {
-        &prepared.plan.title
+        &plan.title
     };
     let _ = writeln!(text, "{title}\n{}\n{}\n", prepared.whose, prepared.under);
-    if let Some(component) = component(prepared.plan, name)
+    if let Some(component) = component(plan, name)
         && !component.is.is_empty()
     {
         let _ = writeln!(text, "{}: {}\n", component.name, component.is);
     }
+    if let Some(line) = settled {
+        text.push_str(&settlement(plan, name, line));
+    }
     text.push_str(&explanation.to_text_within(usize::MAX, WIDTH_MAX));
+    text
+}
+
+/// What was posted and why it is not simply what the window entitles to.
+fn settlement(plan: &Plan, name: &str, line: &Earned) -> String {
+    let money = |figure: &Exact| output::money(figure, plan.currency.places());
+    let limits: Vec<&str> = plan
+        .limits
+        .iter()
+        .filter(|limit| {
+            limit
+                .on
+                .iter()
+                .any(|on| matches!(on, Reference::Component(id) if *plan[*id].name == *name))
+        })
+        .map(|limit| &*limit.name)
+        .collect();
+    let under = if limits.is_empty() {
+        String::new()
+    } else {
+        format!(", under {}", limits.join(" and "))
+    };
+    let to_date = line
+        .to_date
+        .as_ref()
+        .map_or_else(|| "open".to_owned(), &money);
+    let posted = line
+        .posted
+        .as_ref()
+        .map_or_else(|| "open".to_owned(), &money);
+    let rows = [
+        (format!("earned since the agreement began{under}"), to_date),
+        (
+            "less what was posted before".to_owned(),
+            money(&line.before),
+        ),
+        (format!("posted for {}", line.period), posted),
+    ];
+    let width = rows
+        .iter()
+        .map(|(what, _)| what.chars().count())
+        .max()
+        .unwrap_or(0);
+    let mut text = String::new();
+    for (what, figure) in rows {
+        let _ = writeln!(
+            text,
+            "{what:<width$}  {figure:>14} {}",
+            plan.currency.code()
+        );
+    }
+    for reason in &line.open {
+        let _ = writeln!(text, "open: {} {reason}", line.status.said());
+    }
+    text.push_str("\nThe window asked about entitles to:\n");
     text
 }
