@@ -28,6 +28,7 @@ mod sharing;
 mod spelling;
 mod tables;
 mod template;
+mod terms;
 mod typer;
 mod types;
 mod units;

@@ -11,19 +11,19 @@ use crate::check::names::{Names, id};
 use crate::check::places::find_levels;
 use crate::check::settle::settled;
 use crate::check::tables;
+use crate::check::terms;
 use crate::check::typer::{Typer, wrong};
 use crate::check::types::{Ty, Types};
 use crate::check::windows;
 use crate::check::wording;
 use crate::check::words;
 use crate::diagnostic::{Diagnostic, Sources, any_error};
-use crate::document::{MeasureText, PlanText, SpreadText, TermText};
+use crate::document::{MeasureText, PlanText};
 use crate::tree::{
     Attribute, ColumnId, Example, KindId, Level, LimitId, Measure, MoneyRounding, NamedValue, Plan,
-    Spread, TableId, Term, Text,
+    TableId, Text,
 };
 use trueup_base::calendar::{Calendar, WindowUnit};
-use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
 use trueup_base::rounding::Rounding;
 
@@ -92,7 +92,7 @@ fn assemble(
     typer: &mut Typer<'_>,
 ) -> Plan {
     let kinds = kinds::build(text, &typer.names, &typer.types, &mut typer.diagnostics);
-    let terms = terms(text, drafts.terms, typer);
+    let terms = terms::build(text, drafts.terms, typer);
     let measures = text
         .measures
         .iter()
@@ -178,80 +178,6 @@ fn assemble(
             .collect(),
         reach_back: header.reach_back,
         identity: "".into(),
-    }
-}
-
-fn terms(
-    text: &PlanText,
-    drafts: Vec<Option<crate::check::typer::Draft>>,
-    typer: &mut Typer<'_>,
-) -> Vec<Term> {
-    let mut terms: Vec<Term> = Vec::with_capacity(text.terms.len());
-    for (at, (term, draft)) in text.terms.iter().zip(drafts).enumerate() {
-        let of = typer.names.terms.get(at).cloned().unwrap_or(Ty::Wrong);
-        terms.push(Term {
-            name: term.name.text.clone(),
-            is: components::text_of(term.is.as_ref()),
-            of: typer.types.settled(&of),
-            per: words::window(term.per.as_ref()),
-            spread: spread(term, &mut typer.diagnostics),
-            agreed: draft.map(|draft| settled(&typer.types, draft)),
-            declared: true,
-            span: term.span,
-        });
-    }
-    for (at, (name, span)) in typer.names.undeclared.iter().enumerate() {
-        let of = typer
-            .names
-            .terms
-            .get(text.terms.len() + at)
-            .cloned()
-            .unwrap_or(Ty::Wrong);
-        terms.push(Term {
-            name: name.clone(),
-            is: "".into(),
-            of: typer.types.settled(&of),
-            per: None,
-            spread: Spread::Even,
-            agreed: None,
-            declared: false,
-            span: *span,
-        });
-    }
-    terms
-}
-
-fn spread(term: &TermText, diagnostics: &mut Vec<Diagnostic>) -> Spread {
-    let Some(spread) = &term.spread else {
-        return Spread::Even;
-    };
-    match spread {
-        SpreadText::Word(word) if &*word.text == "days" => Spread::Days,
-        SpreadText::Word(_) => Spread::Even,
-        SpreadText::Weights(formulas, span) => {
-            let mut weights = Vec::with_capacity(formulas.len());
-            for formula in formulas {
-                match crate::check::constant::of_formula(formula) {
-                    Some(weight) if !weight.is_negative() => weights.push(weight),
-                    _ => diagnostics.push(
-                        Diagnostic::error(
-                            "S5",
-                            formula.span,
-                            "a weight is a number that is not negative, written in the plan",
-                        )
-                        .help("spread: [20%, 25%, 25%, 30%]"),
-                    ),
-                }
-            }
-            if weights.len() == formulas.len() && weights.iter().all(Exact::is_zero) {
-                diagnostics.push(Diagnostic::error(
-                    "S5",
-                    *span,
-                    "the weights are all zero, so nothing is shared out",
-                ));
-            }
-            Spread::Weights(weights)
-        }
     }
 }
 

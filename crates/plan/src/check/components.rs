@@ -13,7 +13,6 @@ use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::document::{ComponentText, InstalmentText, LimitText, PlanText, RecoveryText};
 use crate::nearest::nearest;
-use crate::span::Span;
 use crate::tree::{
     Component, ComponentId, Cut, Each, Expr, FactKind, Grant, Instalment, InstalmentWhen, Limit,
     LimitId, RecoverFrom, Recovery, Reference, Text,
@@ -403,13 +402,6 @@ pub(super) fn check_limits(
                 match reference {
                     Reference::Component(component) => {
                         set.insert(*component);
-                    }
-                    Reference::Limit(inner) if inner.index() == at => {
-                        let span = text
-                            .limits
-                            .get(at)
-                            .map_or(Span::default(), |limit| limit.name.span);
-                        diagnostics.push(Diagnostic::error("P5", span, "this limit holds itself"));
                     }
                     Reference::Limit(inner) => open.push(*inner),
                     Reference::Term(_)

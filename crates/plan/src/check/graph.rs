@@ -111,6 +111,27 @@ impl Graph {
             let mut locals: Vec<&str> = Vec::new();
             let mut formulas: Vec<&Formula> = Vec::new();
             formulas_of(text, node.thing, &mut formulas, &mut locals);
+            if let Thing::Limit(id) = node.thing {
+                // What a limit leaves depends on all it holds.
+                for held in text
+                    .limits
+                    .get(id.index())
+                    .map_or(&[][..], |limit| &limit.on)
+                {
+                    let place = names
+                        .get(&held.text)
+                        .and_then(|entry| places.get(&entry.thing));
+                    if let Some(to) = place.copied() {
+                        let (span, earlier, depth) = (held.span, false, 1);
+                        node.edges.push(Edge {
+                            to,
+                            span,
+                            earlier,
+                            depth,
+                        });
+                    }
+                }
+            }
             for formula in formulas {
                 let mut visit = Visit {
                     names,
@@ -209,7 +230,7 @@ impl Graph {
         if let Some(first) = words.first().copied() {
             words.push(first);
         }
-        let Some((first, span)) = way.first().copied() else {
+        let Some((_, span)) = way.first().copied() else {
             return;
         };
         let shown = if words.len() > 12 {
@@ -221,21 +242,35 @@ impl Graph {
         } else {
             words.join(" → ")
         };
-        let mut diagnostic = Diagnostic::error(
-            "C1",
-            span,
-            format!("{shown}: a value reaches itself inside one window"),
-        )
-        .label(format!(
-            "{} mentions {}",
-            name(first),
-            words.get(1).copied().unwrap_or_default()
-        ));
-        for (at, (from, span)) in way.iter().enumerate().skip(1).take(4) {
+        let verb = |at: usize| match self.nodes.get(at).map(|node| node.thing) {
+            Some(Thing::Limit(_)) => "holds",
+            _ => "mentions",
+        };
+        let only_limits = way.iter().all(|(at, _)| verb(*at) == "holds");
+        let (code, what) = if only_limits {
+            ("P5", "a limit holds itself")
+        } else {
+            ("C1", "a value reaches itself inside one window")
+        };
+        let mut diagnostic = Diagnostic::error(code, span, format!("{shown}: {what}"));
+        for (at, (from, span)) in way.iter().enumerate().take(5) {
             let to = words.get(at + 1).copied().unwrap_or_default();
-            diagnostic = diagnostic.also(*span, format!("{} mentions {to}", name(*from)));
+            let label = format!("{} {} {to}", name(*from), verb(*from));
+            diagnostic = if at == 0 {
+                diagnostic.label(label)
+            } else {
+                diagnostic.also(*span, label)
+            };
         }
-        diagnostics.push(diagnostic.help(format!("previous({}, first => 0)", name(first))));
+        // Tables and limits are asked where they stand; a value or a component can be asked one window earlier.
+        let earlier = way.iter().find(|(at, _)| {
+            let thing = self.nodes.get(*at).map(|node| node.thing);
+            matches!(thing, Some(Thing::Value(_) | Thing::Component(_)))
+        });
+        if let Some((at, _)) = earlier {
+            diagnostic = diagnostic.help(format!("previous({}, first => 0)", name(*at)));
+        }
+        diagnostics.push(diagnostic);
     }
 
     fn shortest_cycle(&self, start: usize) -> Option<Vec<(usize, Span)>> {

@@ -98,13 +98,7 @@ impl Typer<'_> {
     }
 
     /// `+` or `-` of two parts that do not fit.
-    pub(super) fn cannot_add(
-        &mut self,
-        operator: Operator,
-        left: &Draft,
-        right: &Draft,
-        span: Span,
-    ) {
+    pub(super) fn cannot_add(&mut self, operator: Operator, left: &Draft, right: &Draft) {
         let (a, b) = (self.in_words(&left.of), self.in_words(&right.of));
         let message = match operator {
             Operator::Minus => format!("cannot subtract {b} from {a}"),
@@ -135,7 +129,6 @@ impl Typer<'_> {
                 .help_for_keys(&left.of)
                 .or_else(|| self.help_for_keys(&right.of)),
         };
-        let _ = span;
         let diagnostic = self.both(message, left, right).help_if(help, |help| help);
         self.diagnostics.push(diagnostic);
     }

@@ -248,14 +248,12 @@ fn place_values(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for at in 0..plan.values.len() {
-        let id = ValueId(id(at));
         let Some(found) = levels.values.get(at).copied() else {
             continue;
         };
         if let (Reach::At(Level::Row(kind)), Some(value)) = (found.reach, plan.values.get(at)) {
             levels.assign(&value.formula, kind);
         }
-        let _ = id;
     }
     let only = (plan.kinds.len() == 1).then_some(KindId(0));
     for (at, value) in plan.values.iter_mut().enumerate() {

@@ -342,7 +342,7 @@ impl Typer<'_> {
             }
             (Ty::Duration, Ty::Duration) => Ty::Duration,
             _ => {
-                self.cannot_add(operator, left, right, span);
+                self.cannot_add(operator, left, right);
                 Ty::Wrong
             }
         }
