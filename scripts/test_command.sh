@@ -1,7 +1,43 @@
 #!/usr/bin/env bash
-# What stands outside Rust: the example's independent oracle.
+# The command from outside: every worked example, the starter program, and the example program held to its independent
+# oracle, to other readers of its facts, and to itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-python=${TRUEUP_PYTHON:-python3}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/trueup
+trueup=${CARGO_TARGET_DIR:-$cache/target}/debug/trueup
+python=${TRUEUP_PYTHON:-$cache/python/bin/python}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cargo build --quiet --locked --package trueup
+
+# Only what failed and the last line: there are hundreds of checks.
+"$trueup" test cases examples >"$work/cases.txt" || {
+    grep -v '^passed' "$work/cases.txt"
+    exit 1
+}
+tail -1 "$work/cases.txt"
+
+"$trueup" --quiet init "$work/starter" >/dev/null
+"$trueup" check "$work/starter" --for-signature
+"$trueup" --quiet ingest --program "$work/starter" >/dev/null
+"$trueup" --quiet run --program "$work/starter" >/dev/null
+"$trueup" test "$work/starter" | tail -1
+
+# Twice from nothing, the second time with the rows of the file turned round: the same bytes.
+for round in one two; do
+    cp -r examples/adventureworks "$work/$round"
+done
+(head -1 examples/adventureworks/data/sales.csv && tail -n +2 examples/adventureworks/data/sales.csv | tac) \
+    >"$work/two/data/sales.csv"
+for round in one two; do
+    "$trueup" --quiet ingest --program "$work/$round" >/dev/null
+    "$trueup" --quiet run --program "$work/$round" --format csv >"$work/$round.csv"
+done
+cmp "$work/one.csv" "$work/two.csv"
+echo "the same bytes from the same rows in another order"
+
+"$python" tests/oracle/adventureworks.py --compare "$work/one.csv"
 "$python" tests/oracle/adventureworks.py --readme examples/adventureworks/README.md
+"$python" tests/python/other_readers.py "$work/one/.trueup/facts/sale" examples/adventureworks/data/control_totals.json
