@@ -67,7 +67,7 @@ pub enum Command {
         after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json"
     )]
     Test(TestArgs),
-    /// Run the example program that ships with Trueup, on real sales of three years.
+    /// Run the example program that ships with Trueup: 701 resellers, three years of sales.
     #[command(after_help = "Example:\n  trueup demo --once --out /path/to/an/empty/folder")]
     Demo(DemoArgs),
     /// Print completions for a shell.
