@@ -176,3 +176,10 @@ pub fn staged_name(path: &Path) -> PathBuf {
         .unwrap_or_default();
     path.with_file_name(format!(".{name}.staged"))
 }
+
+/// Whether a path is a name that [`staged_name`] gave.
+#[must_use]
+pub fn is_staged(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| name.starts_with('.') && name.ends_with(".staged"))
+}

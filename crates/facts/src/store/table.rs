@@ -16,13 +16,15 @@ use tokio::runtime::Runtime;
 use super::file::{FileWritten, StoredFile};
 use super::shape::delta_columns;
 use crate::digest::Digest;
-use crate::disk::Disk;
+use crate::disk::{Disk, is_staged};
 use crate::durable::DurableStore;
 use crate::error::{Fault, FileRefusal};
 use crate::program::{Kind, state_folder};
 
 /// The folder of a table's quarantined rows; Delta's readers skip names that begin with `_`.
 const QUARANTINE: &str = "_quarantine";
+/// The folder of a table's log.
+const LOG: &str = "_delta_log";
 /// The key of Trueup's own entry in a commit.
 const ENTRY: &str = "trueup";
 
@@ -232,7 +234,13 @@ impl Tables {
             .create_folder(&folder.join(QUARANTINE))
             .map_err(Fault::write(&folder))?;
         self.wait(async {
-            if !has_log(&folder) {
+            if has_log(&folder) {
+                clear_staged(&folder.join(LOG))?;
+                // What a killed process committed may be visible and not yet lasting; from now on it is relied on.
+                for folder in [folder.clone(), folder.join(QUARANTINE), folder.join(LOG)] {
+                    self.disk.sync_folder(&folder).map_err(Fault::write(&folder))?;
+                }
+            } else {
                 make(&self.disk, kind, &folder)
                     .await
                     .map_err(Fault::table("make", &kind.name))?;
@@ -250,10 +258,12 @@ impl Tables {
     /// # Errors
     /// When the disk refuses; nothing of the delivery is visible then.
     pub fn commit(&self, table: &mut FactTable, commit: Commit) -> Result<(), Fault> {
+        let entry = table.entry_path(table.version() + 1);
         let named = self.name_files(table, &commit);
         let done = named.and_then(|()| self.wait(table.commit(&commit)));
-        if done.is_err() {
-            // Without the log's word these are nobody's; that one cannot be removed changes nothing.
+        // An error after the entry has its name does not take it back: then its files are the table's. Only if there is
+        // certainly no entry are they nobody's; that one cannot be removed changes nothing.
+        if done.is_err() && matches!(entry.try_exists(), Ok(false)) {
             for (_, name) in places(table, &commit) {
                 let _ = fs::remove_file(name);
             }
@@ -302,11 +312,24 @@ pub struct Commit {
     pub at_ms: i64,
 }
 
+/// Removes what a process left that was killed between naming an entry and clearing away its staged twin.
+fn clear_staged(log: &Path) -> Result<(), Fault> {
+    for entry in fs::read_dir(log).map_err(Fault::read(log))? {
+        let path = entry.map_err(Fault::read(log))?.path();
+        if is_staged(&path) {
+            fs::remove_file(&path).map_err(Fault::write(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The log's entry of a version.
+fn entry_path(folder: &Path, version: u64) -> PathBuf {
+    folder.join(LOG).join(format!("{version:020}.json"))
+}
+
 fn has_log(folder: &Path) -> bool {
-    folder
-        .join("_delta_log")
-        .join(format!("{:020}.json", 0))
-        .is_file()
+    entry_path(folder, 0).is_file()
 }
 
 /// The table of one kind.
@@ -459,6 +482,10 @@ impl FactTable {
             .collect())
     }
 
+    fn entry_path(&self, version: u64) -> PathBuf {
+        entry_path(&self.folder, version)
+    }
+
     /// Where a list of quarantined rows lies.
     #[must_use]
     pub fn quarantine_path(&self, list: &QuarantineFile) -> PathBuf {
@@ -510,10 +537,7 @@ impl FactTable {
                 .await
                 .map_err(Fault::table("read the log of", &self.kind))?;
             let Some(entry) = entry else {
-                let path = self
-                    .folder
-                    .join("_delta_log")
-                    .join(format!("{version:020}.json"));
+                let path = self.entry_path(version);
                 return Err(Fault::Damaged {
                     path,
                     what: "the log lacks this entry".to_owned(),
@@ -524,10 +548,7 @@ impl FactTable {
                 .filter(|line| !line.is_empty())
             {
                 let damaged = |error: serde_json::Error| {
-                    let path = self
-                        .folder
-                        .join("_delta_log")
-                        .join(format!("{version:020}.json"));
+                    let path = self.entry_path(version);
                     Fault::Damaged {
                         path,
                         what: error.to_string(),

@@ -59,7 +59,8 @@ pub const HEADER: &str = "number,partner,day,amount,units,rush,note\n";
 
 /// A program in a folder.
 pub struct Bench {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    _kept: Option<tempfile::TempDir>,
     /// The disk it works on.
     pub disk: Disk,
 }
@@ -78,19 +79,27 @@ impl Bench {
         bench
     }
 
+    /// A folder without anything in it.
+    pub fn empty() -> Self {
+        let kept = tempfile::tempdir().expect("a folder");
+        Self { folder: kept.path().to_owned(), _kept: Some(kept), disk: Disk::default() }
+    }
+
+    /// A folder that is somebody else's.
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder, _kept: None, disk: Disk::default() }
+    }
+
     /// Any program.
     pub fn of(program: &str) -> Self {
-        let bench = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-            disk: Disk::default(),
-        };
+        let bench = Self::empty();
         fs::create_dir(bench.path().join("data")).expect("made");
         bench.write("program.yaml", program);
         bench
     }
 
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {

@@ -2,4 +2,5 @@
 
 mod adventureworks;
 mod bench;
+mod crash;
 mod delivery;
