@@ -1,6 +1,8 @@
 //! Facts end to end: a program's folder in, Delta tables out, and whatever may go wrong between.
 
 mod adventureworks;
+mod bad_files;
+mod bad_rows;
 mod bench;
 mod crash;
 mod delivery;
