@@ -512,6 +512,7 @@ fn plain_length(run: &[u8], delimiter: u8) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     type Rows = Result<Vec<(u64, Vec<String>)>, CsvError>;
 
@@ -696,5 +697,36 @@ mod tests {
             read_from(cells.as_bytes(), CsvStyle::default()),
             Err(CsvError::RecordCells { line: 1 })
         ));
+    }
+
+    proptest! {
+        #[test]
+        fn well_formed_text_reads_as_another_reader_reads_it(
+            rows in prop::collection::vec(prop::collection::vec("[a,\"\n é€;x\r]{0,6}", 3), 1..8),
+            read_bytes in 4..40_u64,
+        ) {
+            let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
+            for row in &rows {
+                writer.write_record(row).expect("written");
+            }
+            let text = writer.into_inner().expect("written");
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_slice());
+            let theirs: Vec<Vec<String>> =
+                reader.records().map(|row| row.expect("read").iter().map(str::to_owned).collect()).collect();
+            let ours: Vec<Vec<String>> =
+                read_by(&text, CsvStyle::default(), read_bytes).expect("read").into_iter().map(|(_, cells)| cells).collect();
+            prop_assert_eq!(&ours, &theirs);
+            prop_assert_eq!(&ours, &rows);
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused_and_the_reads_do_not_matter(
+            bytes in prop::collection::vec(prop_oneof![Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), any::<u8>()], 0..60),
+            read_bytes in 4..40_u64,
+        ) {
+            // Which of two mistakes is met first may depend on the reads; that there is one may not.
+            let whole = read_from(&bytes, CsvStyle::default()).ok();
+            prop_assert_eq!(whole, read_by(&bytes, CsvStyle::default(), read_bytes).ok());
+        }
     }
 }

@@ -238,6 +238,7 @@ pub fn write(unscaled: i128, scale: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const MONEY: Room = Room {
         scale: 4,
@@ -366,5 +367,27 @@ mod tests {
             ),
             Err(DecimalError::Digits { found: 1, room: 0 })
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(unscaled in -10_i128.pow(28) + 1..10_i128.pow(28), scale in 0..=28_u8) {
+            let room = Room { scale, digits: DIGITS_MAX };
+            let text = write(unscaled, scale);
+            prop_assert_eq!(parse(&text, DecimalMark::Point, room), Ok(unscaled));
+            prop_assert_eq!(parse(&text.replace('.', ","), DecimalMark::Comma, room), Ok(unscaled));
+        }
+
+        #[test]
+        fn a_number_is_read_as_exact_numbers_are_or_refused(text in "-?[0-9]{0,20}(\\.[0-9]{0,12})?[e+ ]?") {
+            let read = parse(&text, DecimalMark::Point, Room { scale: 6, digits: 20 });
+            if let Ok(unscaled) = read {
+                let exact = trueup_base::Exact::parse(&text).expect("exact numbers read what columns read");
+                prop_assert_eq!(trueup_base::Exact::from_scaled(unscaled, 6), exact);
+            } else if let Ok(exact) = trueup_base::Exact::parse(&text) {
+                let fits = exact.to_scaled(6).is_some_and(|steps| steps.unsigned_abs() < 10_u128.pow(20));
+                prop_assert!(!fits, "{} is refused and fits", text);
+            }
+        }
     }
 }

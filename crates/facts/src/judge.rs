@@ -165,6 +165,7 @@ fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// Rows are written `key revision content`; known rows come first, before `|`.
     fn check(story: &str, says: &str) {
@@ -240,5 +241,103 @@ mod tests {
         check("1 2 8 | 1 1 7", "Outdated");
         check("1 2 8 | 1 1 7, 1 1 9, 1 3 8", "Conflict Conflict Corrected");
         check("1 1 7 | 2 1 7", "Accepted");
+    }
+
+    /// Rows as (key, revision, content), cut into deliveries; a revision may say two things.
+    fn deliveries() -> impl Strategy<Value = Vec<Vec<(u8, u8, u8)>>> {
+        prop::collection::vec(prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..8), 0..5)
+    }
+
+    fn entries(rows: &[(u8, u8, u8)]) -> Vec<Entry> {
+        let entry = |(at, row): (usize, &(u8, u8, u8))| Entry {
+            key: u128::from(row.0),
+            revision: i64::from(row.1),
+            content: u128::from(row.2),
+            row: at as u64,
+        };
+        rows.iter().enumerate().map(entry).collect()
+    }
+
+    /// Takes a delivery the way it is kept; gives its verdicts.
+    fn take(rows: &[(u8, u8, u8)], known: &mut HashMap<u128, Known>) -> Verdicts {
+        let verdicts = judge(&mut entries(rows), known);
+        for (key, (revision, content, _)) in &verdicts.withdrawn {
+            known.entry(*key).or_default().note(*revision, *content, -1);
+        }
+        for entry in entries(rows) {
+            if matches!(verdicts.of(entry.row), Verdict::Accepted | Verdict::Corrected) {
+                known.entry(entry.key).or_default().note(entry.revision, entry.content, 1);
+            }
+        }
+        verdicts
+    }
+
+    fn facts(known: &HashMap<u128, Known>) -> Vec<(u128, Option<(i64, u128)>)> {
+        let mut facts: Vec<_> = known.iter().map(|(key, known)| (*key, known.current())).collect();
+        facts.sort_unstable();
+        facts
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_has_one_fact_whose_revision_only_rises(deliveries in deliveries()) {
+            let mut known = HashMap::new();
+            for rows in &deliveries {
+                let before = facts(&known);
+                take(rows, &mut known);
+                for (key, current) in &before {
+                    let now = known.get(key).and_then(Known::current);
+                    prop_assert!(now.map(|now| now.0) >= current.map(|current| current.0));
+                }
+                for known in known.values() {
+                    prop_assert_eq!(known.revisions.iter().filter(|known| known.2 == 1).count(), 1);
+                    prop_assert!(known.revisions.iter().all(|known| known.2 == 0 || known.2 == 1));
+                }
+            }
+        }
+
+        #[test]
+        fn a_delivery_taken_twice_changes_nothing(deliveries in deliveries()) {
+            let mut known = HashMap::new();
+            for rows in &deliveries {
+                take(rows, &mut known);
+                let before = facts(&known);
+                let again = take(rows, &mut known);
+                prop_assert_eq!(facts(&known), before);
+                prop_assert!(again.withdrawn.is_empty());
+                prop_assert_eq!(again.others.len(), rows.len());
+            }
+        }
+
+        #[test]
+        fn the_order_of_rows_in_a_file_does_not_matter(before in deliveries(), rows in Just(()).prop_flat_map(|()| {
+            prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..10).prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
+        })) {
+            let mut known = HashMap::new();
+            before.iter().for_each(|rows| { take(rows, &mut known); });
+            let (mut one, mut other) = (known.clone(), known);
+            let count = |verdicts: &Verdicts| {
+                let mut counts: Vec<Verdict> = verdicts.others.iter().map(|(_, verdict)| *verdict).collect();
+                counts.sort_unstable();
+                counts
+            };
+            prop_assert_eq!(count(&take(&rows.0, &mut one)), count(&take(&rows.1, &mut other)));
+            prop_assert_eq!(facts(&one), facts(&other));
+        }
+
+        #[test]
+        fn true_rows_leave_the_same_facts_however_they_are_delivered(deliveries in deliveries(), shuffle in any::<prop::sample::Index>()) {
+            // A revision says one thing here.
+            let deliveries: Vec<Vec<(u8, u8, u8)>> =
+                deliveries.iter().map(|rows| rows.iter().map(|row| (row.0, row.1, row.1)).collect()).collect();
+            let mut one = HashMap::new();
+            take(&deliveries.concat(), &mut one);
+            let mut other = HashMap::new();
+            let turn = if deliveries.is_empty() { 0 } else { shuffle.index(deliveries.len()) };
+            for rows in deliveries.iter().cycle().skip(turn).take(deliveries.len() * 2) {
+                take(rows, &mut other);
+            }
+            prop_assert_eq!(facts(&one), facts(&other));
+        }
     }
 }

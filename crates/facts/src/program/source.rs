@@ -581,6 +581,7 @@ fn no_directory(findings: &mut Findings, around: &Around<'_>, written: &Scalar, 
         .collect();
     let help = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
+        None if known.is_empty() => "no directory is declared".to_owned(),
         None => format!("the directories are: {}", known.join(", ")),
     };
     findings.error(

@@ -2,7 +2,11 @@
 
 mod adventureworks;
 mod bad_files;
+mod bad_program;
 mod bad_rows;
 mod bench;
 mod crash;
 mod delivery;
+mod disk;
+mod laws;
+mod parquet;
