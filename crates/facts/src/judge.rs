@@ -245,7 +245,10 @@ mod tests {
 
     /// Rows as (key, revision, content), cut into deliveries; a revision may say two things.
     fn deliveries() -> impl Strategy<Value = Vec<Vec<(u8, u8, u8)>>> {
-        prop::collection::vec(prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..8), 0..5)
+        prop::collection::vec(
+            prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..8),
+            0..5,
+        )
     }
 
     fn entries(rows: &[(u8, u8, u8)]) -> Vec<Entry> {
@@ -265,15 +268,24 @@ mod tests {
             known.entry(*key).or_default().note(*revision, *content, -1);
         }
         for entry in entries(rows) {
-            if matches!(verdicts.of(entry.row), Verdict::Accepted | Verdict::Corrected) {
-                known.entry(entry.key).or_default().note(entry.revision, entry.content, 1);
+            if matches!(
+                verdicts.of(entry.row),
+                Verdict::Accepted | Verdict::Corrected
+            ) {
+                known
+                    .entry(entry.key)
+                    .or_default()
+                    .note(entry.revision, entry.content, 1);
             }
         }
         verdicts
     }
 
     fn facts(known: &HashMap<u128, Known>) -> Vec<(u128, Option<(i64, u128)>)> {
-        let mut facts: Vec<_> = known.iter().map(|(key, known)| (*key, known.current())).collect();
+        let mut facts: Vec<_> = known
+            .iter()
+            .map(|(key, known)| (*key, known.current()))
+            .collect();
         facts.sort_unstable();
         facts
     }

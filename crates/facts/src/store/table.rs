@@ -238,7 +238,9 @@ impl Tables {
                 clear_staged(&folder.join(LOG))?;
                 // What a killed process committed may be visible and not yet lasting; from now on it is relied on.
                 for folder in [folder.clone(), folder.join(QUARANTINE), folder.join(LOG)] {
-                    self.disk.sync_folder(&folder).map_err(Fault::write(&folder))?;
+                    self.disk
+                        .sync_folder(&folder)
+                        .map_err(Fault::write(&folder))?;
                 }
             } else {
                 make(&self.disk, kind, &folder)

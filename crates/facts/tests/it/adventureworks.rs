@@ -77,4 +77,11 @@ fn every_row_and_cent_of_the_published_sales_is_there() {
         delivery.files.iter().map(|file| file.rows).sum::<u64>(),
         60_855
     );
+    let found = crate::other_readers::read_elsewhere(&folder.path().join(".trueup/facts/sale"));
+    assert_eq!(
+        (&found["facts"], &found["odd"]),
+        (&60_855.into(), &0.into())
+    );
+    assert_eq!(found["sums"]["amount"], "80450596.9823");
+    assert_eq!(found["sums"]["quantity"], "214378");
 }

@@ -16,7 +16,10 @@ fn says(program: &str, files: &[(&str, &str)]) -> Vec<String> {
     let line = |diagnostic: &trueup_plan::diagnostic::Diagnostic| {
         let (line, column) = read.sources.line_column(diagnostic.span());
         let help = diagnostic.help.as_deref().unwrap_or_default();
-        format!("{line}:{column} {} {} / {help}", diagnostic.code, diagnostic.message)
+        format!(
+            "{line}:{column} {} {} / {help}",
+            diagnostic.code, diagnostic.message
+        )
     };
     read.diagnostics.iter().map(line).collect()
 }
@@ -45,14 +48,25 @@ fn all_mistakes_are_reported_at_once_each_at_its_place() {
             "5:40 F009 `4-4-4` does not divide a quarter of 13 weeks into three months; write 4-4-5, 4-5-4 or 5-4-4 / see the calendar's words: year_starts: 12-01, weeks: 4-4-5, periods: [2021-09-29, …]",
         ],
     );
-    check("title: x\n", &["1:1 F004 a program lacks `program` / add `program:`", "1:1 F004 a program lacks `currency` / add `currency:`"]);
-    check("- a\n", &["1:1 F002 a program is not a map / write keys with values: `key: value`"]);
+    check(
+        "title: x\n",
+        &[
+            "1:1 F004 a program lacks `program` / add `program:`",
+            "1:1 F004 a program lacks `currency` / add `currency:`",
+        ],
+    );
+    check(
+        "- a\n",
+        &["1:1 F002 a program is not a map / write keys with values: `key: value`"],
+    );
 }
 
 #[test]
 fn kinds_have_typed_columns_and_a_date() {
     check(
-        &format!("{HEAD}kinds:\n  sale:\n    dated: onn\n    columns: {{ on: date, a: money, b: {{ type: mony }}, c: {{ type: ratio, scale: 30 }}, d: {{ type: text, scale: 2 }}, fact_id: text, E: text }}\n"),
+        &format!(
+            "{HEAD}kinds:\n  sale:\n    dated: onn\n    columns: {{ on: date, a: money, b: {{ type: mony }}, c: {{ type: ratio, scale: 30 }}, d: {{ type: text, scale: 2 }}, fact_id: text, E: text }}\n"
+        ),
         &[
             "5:12 F011 the kind `sale` has no column `onn` / did you mean `on`?",
             "6:29 F014 a money column states its `scale` / write `{ type: money, scale: 2 }`, with the decimals the source sends",
@@ -64,7 +78,9 @@ fn kinds_have_typed_columns_and_a_date() {
         ],
     );
     check(
-        &format!("{HEAD}kinds:\n  sale:\n    dated: a\n    columns: {{ a: text, c: {{ type: count, scale: 5, digits: 4 }} }}\n"),
+        &format!(
+            "{HEAD}kinds:\n  sale:\n    dated: a\n    columns: {{ a: text, c: {{ type: count, scale: 5, digits: 4 }} }}\n"
+        ),
         &[
             "5:12 F011 the column `a` is no date / `dated` names the column of type date that places a row in a window",
             "6:50 F014 more decimals than digits / `digits` counts all, `scale` those after the mark",
@@ -79,14 +95,18 @@ fn sources_say_where_everything_comes_from() {
         &["12:13 F031 there is no format `xlsx` / formats are: csv (plain or gzip), parquet"],
     );
     check(
-        &source("    csv: { delimiter: ':', decimal: ';', encoding: latin-1, last_line: any, quote: x }\n    map: { on: day }\n"),
+        &source(
+            "    csv: { delimiter: ':', decimal: ';', encoding: latin-1, last_line: any, quote: x }\n    map: { on: day }\n",
+        ),
         &[
             "12:23 F031 `delimiter` cannot be `:` / it is one of: \",\", \";\", \"\\t\", \"|\"",
             "12:77 F001 `csv` has no key `quote` / `csv` takes: delimiter, decimal, encoding, last_line",
         ],
     );
     check(
-        &source("    map: { amount: a, amuont: b }\n    fresh: soon\n    complete: { from: 2026-01-01, until: 2026-01-01 }\n    control: { rows: many, sums: { on: 5 } }\n"),
+        &source(
+            "    map: { amount: a, amuont: b }\n    fresh: soon\n    complete: { from: 2026-01-01, until: 2026-01-01 }\n    control: { rows: many, sums: { on: 5 } }\n",
+        ),
         &[
             "12:10 F036 the source `till` does not say where `on` comes from / without its date a row has no place in any window",
             "12:23 F001 the kind `sale` has no key `amuont` / did you mean `amount`?",
@@ -96,7 +116,9 @@ fn sources_say_where_everything_comes_from() {
         ],
     );
     check(
-        &source("    map: { on: { column: d, format: \"%y\" }, amount: { value: 1.234 }, who: { column: w, identity: partner }, text: { column: t, look_up: products.line } }\n"),
+        &source(
+            "    map: { on: { column: d, format: \"%y\" }, amount: { value: 1.234 }, who: { column: w, identity: partner }, text: { column: t, look_up: products.line } }\n",
+        ),
         &[
             "12:37 F032 `%y` is not read here; formats are made of %Y %m %b %d %H %M %S %f %z and plain characters / write for example \"%Y-%m-%d\"",
             "12:62 F039 `1.234` has 3 decimals where the column keeps 2 / the column `amount` holds a money",
@@ -123,7 +145,10 @@ fn directories_are_read_whole_or_not_at_all() {
     let aliases = "alias,partner,certified_by\n";
     let check = |list: &str, aliases: &str, expected: &[&str]| {
         let found: Vec<String> = says(&program, &[("p.csv", list), ("al.csv", aliases)]);
-        let found: Vec<&str> = found.iter().filter_map(|line| line.split(" / ").next()).collect();
+        let found: Vec<&str> = found
+            .iter()
+            .filter_map(|line| line.split(" / ").next())
+            .collect();
         assert_eq!(found, expected, "{list}{aliases}");
     };
     check(
@@ -136,10 +161,28 @@ fn directories_are_read_whole_or_not_at_all() {
             "5:11 F020 p.csv: line 5 has 1 cells where the header has 3",
         ],
     );
-    check("key,above,kind\nP1,P2,A\nP2,P1,A\n", aliases, &["5:11 F023 p.csv: the hierarchy goes in a circle: P1 → P2 → P1"]);
-    check("key,above,kind\nP1,P7,A\n", aliases, &["5:11 F023 p.csv: line 2 names the parent `P7`, who is not listed"]);
-    check("key,kind\nP1,A\n", aliases, &["5:11 F020 p.csv: lacks the column `above`; it has: key, kind"]);
-    check("key,above,kind\nP1,,\"A\n", aliases, &["5:11 F020 p.csv: opens a quote on line 2 and never closes it; double the quote (\"\") if it is part of the text"]);
+    check(
+        "key,above,kind\nP1,P2,A\nP2,P1,A\n",
+        aliases,
+        &["5:11 F023 p.csv: the hierarchy goes in a circle: P1 → P2 → P1"],
+    );
+    check(
+        "key,above,kind\nP1,P7,A\n",
+        aliases,
+        &["5:11 F023 p.csv: line 2 names the parent `P7`, who is not listed"],
+    );
+    check(
+        "key,kind\nP1,A\n",
+        aliases,
+        &["5:11 F020 p.csv: lacks the column `above`; it has: key, kind"],
+    );
+    check(
+        "key,above,kind\nP1,,\"A\n",
+        aliases,
+        &[
+            "5:11 F020 p.csv: opens a quote on line 2 and never closes it; double the quote (\"\") if it is part of the text",
+        ],
+    );
     check(
         good,
         "alias,partner,certified_by\nX,P9,Ada\nP2,P1,Ada\nY,P1,\nZ,P1,Ada\nZ,P2,Ada\n",
@@ -151,7 +194,10 @@ fn directories_are_read_whole_or_not_at_all() {
         ],
     );
     let none = says(&program, &[("al.csv", aliases)]);
-    assert!(none[0].starts_with("5:11 F020 p.csv: cannot be read (No such file or directory"), "{none:?}");
+    assert!(
+        none[0].starts_with("5:11 F020 p.csv: cannot be read (No such file or directory"),
+        "{none:?}"
+    );
 }
 
 #[test]
@@ -161,7 +207,11 @@ fn words_that_other_readers_mistake_are_text() {
     bench.write("program.yaml", format!("{HEAD}directories:\n  partners: {{ file: p.csv, id: key, columns: {{ country: {{ column: country, values: {{ NO: on, 1.10: 1_000 }} }} }} }}\n"));
     let program = bench.program();
     let partners = program.partners().expect("declared");
-    let cells: Vec<_> = partners.rows.iter().map(|(key, row)| (&**key, row.cells[0].as_deref())).collect();
+    let cells: Vec<_> = partners
+        .rows
+        .iter()
+        .map(|(key, row)| (&**key, row.cells[0].as_deref()))
+        .collect();
     assert_eq!(cells, [("010", Some("1_000")), ("NO", Some("on"))]);
 }
 
@@ -173,21 +223,44 @@ fn a_declaration_keeps_its_digest_while_it_says_the_same() {
         bench.write("program.yaml", program);
         bench.program().declarations
     };
-    let body = format!("{KINDS}directories:\n  partners: {{ file: p.csv, id: key }}\nsources:\n  till: {{ kind: sale, files: a.csv, id: n, map: {{ on: day }} }}\n");
+    let body = format!(
+        "{KINDS}directories:\n  partners: {{ file: p.csv, id: key }}\nsources:\n  till: {{ kind: sale, files: a.csv, id: n, map: {{ on: day }} }}\n"
+    );
     let first = digests(&format!("{HEAD}{body}"));
-    assert_eq!(first.keys().map(|name| &**name).collect::<Vec<_>>(), ["directory partners", "kind sale", "program", "source till"]);
-    assert_eq!(first, digests(&format!("# a word\n{HEAD}\n{}", body.replace("on: day", "on:   'day'"))));
+    assert_eq!(
+        first.keys().map(|name| &**name).collect::<Vec<_>>(),
+        ["directory partners", "kind sale", "program", "source till"]
+    );
+    assert_eq!(
+        first,
+        digests(&format!(
+            "# a word\n{HEAD}\n{}",
+            body.replace("on: day", "on:   'day'")
+        ))
+    );
     let changed = digests(&format!("{HEAD}{}", body.replace("on: day", "on: date")));
-    let differ: Vec<&str> = first.iter().filter(|(name, digest)| changed[*name] != **digest).map(|(name, _)| &**name).collect();
+    let differ: Vec<&str> = first
+        .iter()
+        .filter(|(name, digest)| changed[*name] != **digest)
+        .map(|(name, _)| &**name)
+        .collect();
     assert_eq!(differ, ["source till"]);
 }
 
 #[test]
 fn a_folder_without_a_program_is_said_to_be_one() {
     let bench = Bench::empty();
-    let fault = Program::read(bench.path()).expect_err("nothing there").to_string();
-    assert!(fault.starts_with("cannot read ") && fault.ends_with("program.yaml"), "{fault}");
+    let fault = Program::read(bench.path())
+        .expect_err("nothing there")
+        .to_string();
+    assert!(
+        fault.starts_with("cannot read ") && fault.ends_with("program.yaml"),
+        "{fault}"
+    );
     bench.write("program.yaml", b"program: \xff\n");
     let read = Program::read(bench.path()).expect("readable");
-    assert_eq!(read.diagnostics[0].message, "the file is not UTF-8 at byte 9");
+    assert_eq!(
+        read.diagnostics[0].message,
+        "the file is not UTF-8 at byte 9"
+    );
 }

@@ -82,12 +82,20 @@ impl Bench {
     /// A folder without anything in it.
     pub fn empty() -> Self {
         let kept = tempfile::tempdir().expect("a folder");
-        Self { folder: kept.path().to_owned(), _kept: Some(kept), disk: Disk::default() }
+        Self {
+            folder: kept.path().to_owned(),
+            _kept: Some(kept),
+            disk: Disk::default(),
+        }
     }
 
     /// A folder that is somebody else's.
     pub fn at(folder: PathBuf) -> Self {
-        Self { folder, _kept: None, disk: Disk::default() }
+        Self {
+            folder,
+            _kept: None,
+            disk: Disk::default(),
+        }
     }
 
     /// Any program.

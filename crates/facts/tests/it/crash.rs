@@ -41,7 +41,10 @@ fn a_child_ingests_a_folder() {
 /// Something known, then a delivery with new rows, a correction, a duplicate, a conflict and a row that cannot be read.
 fn story() -> Bench {
     let bench = Bench::declaring("    revision: units");
-    bench.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,\n2,P1,2026-03-01,5.00,1,Y,\n3,P2,2026-03-01,7.00,1,N,\n");
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.00,1,Y,\n2,P1,2026-03-01,5.00,1,Y,\n3,P2,2026-03-01,7.00,1,N,\n",
+    );
     bench.ingest();
     bench.deliver(
         "b.csv",
@@ -62,7 +65,10 @@ struct Seen {
 fn seen(bench: &Bench) -> Seen {
     let snapshot = bench.snapshot();
     snapshot.verify().expect("every file is whole");
-    let deliveries = snapshot.kind("sale").map(|facts| facts.deliveries().to_vec()).unwrap_or_default();
+    let deliveries = snapshot
+        .kind("sale")
+        .map(|facts| facts.deliveries().to_vec())
+        .unwrap_or_default();
     if deliveries.is_empty() {
         return Seen::default();
     }
@@ -80,7 +86,10 @@ fn stages() -> Vec<Seen> {
     let bench = story();
     let first = seen(&bench);
     let ingested = bench.ingest();
-    assert_eq!(said(&ingested)[1], "data/b.csv: 5 read = 1 accepted + 1 corrected + 1 duplicate + 2 quarantined");
+    assert_eq!(
+        said(&ingested)[1],
+        "data/b.csv: 5 read = 1 accepted + 1 corrected + 1 duplicate + 2 quarantined"
+    );
     vec![Seen::default(), first, seen(&bench)]
 }
 
@@ -108,7 +117,11 @@ fn shim() -> &'static Path {
             .arg("-ldl")
             .output()
             .expect("cc, which links every Rust program too");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        assert!(
+            built.status.success(),
+            "{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
         (folder, library)
     });
     path
@@ -117,10 +130,19 @@ fn shim() -> &'static Path {
 /// Runs the child on a folder, with the shim told what.
 fn child(folder: &Path, told: &[(&str, String)]) -> ExitStatus {
     Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "crash::a_child_ingests_a_folder", "--nocapture", "--test-threads", "1"])
+        .args([
+            "--exact",
+            "crash::a_child_ingests_a_folder",
+            "--nocapture",
+            "--test-threads",
+            "1",
+        ])
         .env(FOLDER, folder)
         .env("LD_PRELOAD", shim())
-        .env("KILL_UNDER", folder.canonicalize().expect("there").join(".trueup"))
+        .env(
+            "KILL_UNDER",
+            folder.canonicalize().expect("there").join(".trueup"),
+        )
         .envs(told.iter().map(|(name, value)| (*name, value)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -159,7 +181,11 @@ fn sweep(story: &Bench, stages: &[Seen], stages_seen: usize) {
     let log = story.path().join("calls.txt");
     let logged = copy_of(story);
     assert!(child(logged.path(), &[("KILL_LOG", log.display().to_string())]).success());
-    let calls: Vec<String> = fs::read_to_string(&log).expect("written").lines().map(str::to_owned).collect();
+    let calls: Vec<String> = fs::read_to_string(&log)
+        .expect("written")
+        .lines()
+        .map(str::to_owned)
+        .collect();
     let boundaries = calls.len();
     assert!(boundaries > 15, "the shim counts: {calls:#?}");
     let mut visible = BTreeMap::<usize, usize>::new();
@@ -169,16 +195,34 @@ fn sweep(story: &Bench, stages: &[Seen], stages_seen: usize) {
         assert_eq!(status.signal(), Some(9), "killed at {at} of {boundaries}");
         let now = seen(&bench);
         let Some(stage) = stages.iter().position(|stage| *stage == now) else {
-            panic!("half a delivery is visible after a kill at {at} ({}): {now:#?}", calls[at - 1])
+            panic!(
+                "half a delivery is visible after a kill at {at} ({}): {now:#?}",
+                calls[at - 1]
+            )
         };
         *visible.entry(stage).or_default() += 1;
         // The second start is killed too, somewhere else.
-        child(bench.path(), &[("KILL_AT", (at * 7 % boundaries + 1).to_string())]);
+        child(
+            bench.path(),
+            &[("KILL_AT", (at * 7 % boundaries + 1).to_string())],
+        );
         bench.ingest();
-        assert_eq!(Some(&seen(&bench)), stages.last(), "after a kill at {at} ({})", calls[at - 1]);
-        assert_eq!(leftovers(&bench), Vec::<String>::new(), "after a kill at {at} ({})", calls[at - 1]);
+        assert_eq!(
+            Some(&seen(&bench)),
+            stages.last(),
+            "after a kill at {at} ({})",
+            calls[at - 1]
+        );
+        assert_eq!(
+            leftovers(&bench),
+            Vec::<String>::new(),
+            "after a kill at {at} ({})",
+            calls[at - 1]
+        );
     }
-    println!("killed at each of {boundaries} boundaries; deliveries visible then, and how often: {visible:?}");
+    println!(
+        "killed at each of {boundaries} boundaries; deliveries visible then, and how often: {visible:?}"
+    );
     assert_eq!(visible.len(), stages_seen, "{visible:?}");
 }
 
@@ -191,7 +235,9 @@ fn leftovers(bench: &Bench) -> Vec<String> {
             let path = entry.expect("listed").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.to_string_lossy().contains("staged") || path.to_string_lossy().contains("staging") {
+            } else if path.to_string_lossy().contains("staged")
+                || path.to_string_lossy().contains("staging")
+            {
                 found.push(path.display().to_string());
             }
         }
@@ -217,10 +263,17 @@ fn a_disk_that_refuses_at_any_call_is_a_fault_and_half_of_nothing() {
             let status = child(bench.path(), &told);
             let now = seen(&bench);
             match status.code() {
-                Some(0) => assert_eq!(Some(&now), finished, "acknowledged with errno {errno} at {at}"),
+                Some(0) => assert_eq!(
+                    Some(&now),
+                    finished,
+                    "acknowledged with errno {errno} at {at}"
+                ),
                 Some(3) => {
                     faults += 1;
-                    assert!(stages.contains(&now), "half a delivery after errno {errno} at {at}: {now:#?}");
+                    assert!(
+                        stages.contains(&now),
+                        "half a delivery after errno {errno} at {at}: {now:#?}"
+                    );
                 }
                 _ => panic!("neither done nor refused with errno {errno} at {at}: {status}"),
             }

@@ -16,7 +16,10 @@ use crate::bench::{Bench, HEADER, said};
 fn everything_is_synced_before_it_has_its_name_and_the_log_names_it_last() {
     let mut bench = Bench::new();
     bench.disk = Disk::watched();
-    bench.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,\n2,P9,2026-03-01,1,1,Y,\n");
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.00,1,Y,\n2,P9,2026-03-01,1,1,Y,\n",
+    );
     bench.ingest();
     let steps = bench.disk.steps();
     let named: Vec<(usize, PathBuf)> = steps
@@ -31,19 +34,38 @@ fn everything_is_synced_before_it_has_its_name_and_the_log_names_it_last() {
         .iter()
         .filter_map(|(_, path)| Some(path.extension()?.to_string_lossy().into_owned()))
         .collect();
-    assert_eq!(names, ["json", "parquet", "jsonl", "json"], "the table's entry, the facts, the list, the delivery's entry");
-    let synced = steps.iter().filter(|step| matches!(step, DiskStep::FileSynced(_))).count();
+    assert_eq!(
+        names,
+        ["json", "parquet", "jsonl", "json"],
+        "the table's entry, the facts, the list, the delivery's entry"
+    );
+    let synced = steps
+        .iter()
+        .filter(|step| matches!(step, DiskStep::FileSynced(_)))
+        .count();
     assert_eq!(synced, named.len(), "each file once");
     let (commit, commit_path) = named.last().expect("a commit").clone();
     for (at, path) in &named {
         let folder = path.parent().expect("a folder").to_owned();
-        let after = steps.iter().skip(*at).position(|step| *step == DiskStep::FolderSynced(folder.clone()));
-        let after = at + after.unwrap_or_else(|| panic!("{} is never synced into its folder", path.display()));
-        assert!(after < commit || *path == commit_path, "{} is synced before the log names it", path.display());
+        let after = steps
+            .iter()
+            .skip(*at)
+            .position(|step| *step == DiskStep::FolderSynced(folder.clone()));
+        let after = at
+            + after.unwrap_or_else(|| panic!("{} is never synced into its folder", path.display()));
+        assert!(
+            after < commit || *path == commit_path,
+            "{} is synced before the log names it",
+            path.display()
+        );
     }
     // A file was synced under the name it was staged by, before it took its own.
     for (at, _) in &named {
-        let before = steps.iter().take(*at).filter(|step| matches!(step, DiskStep::FileSynced(_))).count();
+        let before = steps
+            .iter()
+            .take(*at)
+            .filter(|step| matches!(step, DiskStep::FileSynced(_)))
+            .count();
         let earlier = named.iter().filter(|(other, _)| other < at).count();
         assert!(before > earlier);
     }
@@ -56,7 +78,11 @@ fn what_is_already_there_is_synced_before_it_is_relied_on() {
     bench.ingest();
     bench.disk = Disk::watched();
     assert_eq!(said(&bench.ingest()), ["data/a.csv: taken before"]);
-    let log = bench.path().canonicalize().expect("there").join(".trueup/facts/sale/_delta_log");
+    let log = bench
+        .path()
+        .canonicalize()
+        .expect("there")
+        .join(".trueup/facts/sale/_delta_log");
     assert!(bench.disk.steps().contains(&DiskStep::FolderSynced(log)));
 }
 
@@ -78,7 +104,9 @@ fn a_stop_ends_cleanly_and_the_same_command_goes_on() {
     for stop_at in [1, 2, 3, 5, 6, 9, 10] {
         let bench = Bench::new();
         let lines = |from: usize| -> String {
-            (from..from + 8_200).map(|row| format!("{row},P1,2026-03-01,{row}.00,1,Y,\n")).collect()
+            (from..from + 8_200)
+                .map(|row| format!("{row},P1,2026-03-01,{row}.00,1,Y,\n"))
+                .collect()
         };
         bench.deliver("a.csv", &lines(0));
         bench.deliver("b.csv", &lines(8_200));
@@ -91,12 +119,26 @@ fn a_stop_ends_cleanly_and_the_same_command_goes_on() {
             }
         };
         let now = "2026-11-23T12:00:00Z".parse().expect("an instant");
-        let stopped = ingest(&bench.program(), &Files::Declared, now, &mut progress, &stop).expect("no fault");
+        let stopped = ingest(
+            &bench.program(),
+            &Files::Declared,
+            now,
+            &mut progress,
+            &stop,
+        )
+        .expect("no fault");
         assert!(stopped.stopped == (stop_at < 10), "told {told} times");
         let whole = bench.state("sale").len();
-        assert!(whole.is_multiple_of(8_200) && whole <= 16_400, "{whole} rows are there after a stop at {stop_at}");
+        assert!(
+            whole.is_multiple_of(8_200) && whole <= 16_400,
+            "{whole} rows are there after a stop at {stop_at}"
+        );
         assert!(bench.ingest().is_clean());
-        assert_eq!(bench.state("sale").len(), 16_400, "after a stop at {stop_at}");
+        assert_eq!(
+            bench.state("sale").len(),
+            16_400,
+            "after a stop at {stop_at}"
+        );
     }
 }
 
@@ -121,16 +163,28 @@ fn a_full_disk_is_a_fault_and_nothing_is_half_kept() {
     let elsewhere = tempfile::tempdir().expect("a folder");
     let large = elsewhere.path().join("large.csv");
     let noise = |row: u64| trueup_facts::digest::Digest::of(&row.to_be_bytes());
-    let lines: String = (1..20_000_u64).map(|row| format!("{row},P1,2026-03-01,1.00,1,Y,{}\n", noise(row))).collect();
+    let lines: String = (1..20_000_u64)
+        .map(|row| format!("{row},P1,2026-03-01,1.00,1,Y,{}\n", noise(row)))
+        .collect();
     fs::write(&large, format!("{HEADER}{lines}")).expect("written");
-    let of = Files::Of { source: "till".into(), files: vec![large] };
+    let of = Files::Of {
+        source: "till".into(),
+        files: vec![large],
+    };
     for _ in 0..2 {
         let fault = bench.try_ingest(&of).expect_err("there is no room");
         assert!(fault.to_string().contains("the disk is full"), "{fault}");
-        assert_eq!(bench.state("sale").len(), 1, "what was there still is, and nothing more");
+        assert_eq!(
+            bench.state("sale").len(),
+            1,
+            "what was there still is, and nothing more"
+        );
     }
     mounted.grow(64_000);
-    assert_eq!(said(&bench.try_ingest(&of).expect("room")), ["large.csv: 19999 read = 19999 accepted"]);
+    assert_eq!(
+        said(&bench.try_ingest(&of).expect("room")),
+        ["large.csv: 19999 read = 19999 accepted"]
+    );
     assert_eq!(bench.state("sale").len(), 20_000);
 }
 
@@ -142,7 +196,10 @@ struct Mounted {
 impl Mounted {
     fn on(folder: PathBuf, kib: u32) -> Result<Self, String> {
         let size = format!("size={kib}k");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&folder).output();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(&folder)
+            .output();
         match mount {
             Ok(done) if done.status.success() => Ok(Self { folder }),
             Ok(done) => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
@@ -152,7 +209,14 @@ impl Mounted {
 
     fn grow(&self, kib: u32) {
         let size = format!("remount,size={kib}k");
-        assert!(Command::new("mount").args(["-o", &size]).arg(&self.folder).status().expect("mount").success());
+        assert!(
+            Command::new("mount")
+                .args(["-o", &size])
+                .arg(&self.folder)
+                .status()
+                .expect("mount")
+                .success()
+        );
     }
 }
 
@@ -165,7 +229,10 @@ impl Drop for Mounted {
 #[test]
 fn any_flipped_bit_of_a_stored_file_is_reported() {
     let bench = Bench::new();
-    bench.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,first\n2,P9,2026-03-02,1,1,N,\n");
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.00,1,Y,first\n2,P9,2026-03-02,1,1,N,\n",
+    );
     bench.ingest();
     let snapshot = bench.snapshot();
     snapshot.verify().expect("whole");
@@ -177,16 +244,27 @@ fn any_flipped_bit_of_a_stored_file_is_reported() {
         bytes[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, bytes).expect("written");
         let read = read_file(facts.folder(), &facts.files()[0], Some(&[FACT_ID]));
-        assert!(matches!(read.err(), Some(Fault::Damaged { .. })), "bit {bit}");
+        assert!(
+            matches!(read.err(), Some(Fault::Damaged { .. })),
+            "bit {bit}"
+        );
     }
     fs::write(&path, &good[..good.len() - 1]).expect("written");
     assert!(snapshot.verify().is_err());
     fs::write(&path, &good).expect("written");
     snapshot.verify().expect("whole again");
-    let list = fs::read_dir(facts.folder().join("_quarantine")).expect("there").next().expect("a list").expect("listed").path();
+    let list = fs::read_dir(facts.folder().join("_quarantine"))
+        .expect("there")
+        .next()
+        .expect("a list")
+        .expect("listed")
+        .path();
     let text = fs::read_to_string(&list).expect("readable");
     fs::write(&list, text.replace("P9", "P8")).expect("written");
-    let fault = snapshot.verify().expect_err("the list was changed").to_string();
+    let fault = snapshot
+        .verify()
+        .expect_err("the list was changed")
+        .to_string();
     assert!(fault.contains("is damaged: its digest is"), "{fault}");
 }
 
@@ -196,15 +274,23 @@ fn a_snapshot_is_read_again_as_it_was() {
     bench.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,\n");
     bench.ingest();
     let first = bench.snapshot();
-    bench.deliver("b.csv", "1,P1,2026-03-01,12.00,2,Y,\n2,P1,2026-03-01,1.00,1,Y,\n");
+    bench.deliver(
+        "b.csv",
+        "1,P1,2026-03-01,12.00,2,Y,\n2,P1,2026-03-01,1.00,1,Y,\n",
+    );
     bench.ingest();
     let now = bench.snapshot();
     assert_ne!(first.digest(), now.digest());
-    let again = trueup_facts::snapshot::Snapshot::open_at(bench.path(), &first.versions()).expect("it is still there");
+    let again = trueup_facts::snapshot::Snapshot::open_at(bench.path(), &first.versions())
+        .expect("it is still there");
     assert_eq!(again.digest(), first.digest());
     assert_eq!(again.kind("sale").expect("there").deliveries().len(), 1);
     let other = Bench::declaring("    revision: units");
     other.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,\n");
     other.ingest();
-    assert_eq!(other.snapshot().digest(), first.digest(), "the same deliveries make the same bytes anywhere");
+    assert_eq!(
+        other.snapshot().digest(),
+        first.digest(),
+        "the same deliveries make the same bytes anywhere"
+    );
 }

@@ -23,7 +23,10 @@ impl True {
         let (whole, rest) = (cents.abs() / 100, cents.abs() % 100);
         let partner = 1 + (self.key + self.revision) % 3;
         let day = 1 + self.key % 28;
-        format!("{},P{partner},2026-03-{day:02},{sign}{whole}.{rest:02},{},Y,\n", self.key, self.revision)
+        format!(
+            "{},P{partner},2026-03-{day:02},{sign}{whole}.{rest:02},{},Y,\n",
+            self.key, self.revision
+        )
     }
 
     fn cents(self) -> i64 {
@@ -32,7 +35,10 @@ impl True {
 }
 
 fn file() -> impl Strategy<Value = Vec<True>> {
-    prop::collection::vec((0..12_u8, 1..5_u8).prop_map(|(key, revision)| True { key, revision }), 1..12)
+    prop::collection::vec(
+        (0..12_u8, 1..5_u8).prop_map(|(key, revision)| True { key, revision }),
+        1..12,
+    )
 }
 
 /// Files in one order and in another, some of them twice.
@@ -47,7 +53,10 @@ fn schedules() -> impl Strategy<Value = (Vec<Vec<True>>, Vec<Vec<True>>)> {
 fn bench(files: &[Vec<True>]) -> Bench {
     let bench = Bench::declaring("    revision: units");
     for (at, rows) in files.iter().enumerate() {
-        bench.deliver(&format!("{at:03}.csv"), &rows.iter().map(|row| row.line()).collect::<String>());
+        bench.deliver(
+            &format!("{at:03}.csv"),
+            &rows.iter().map(|row| row.line()).collect::<String>(),
+        );
     }
     bench
 }
@@ -63,7 +72,10 @@ fn expected(files: &[Vec<True>]) -> Vec<String> {
         .map(|(key, revision)| {
             let line = True { key, revision }.line();
             let cells: Vec<&str> = line.trim_end().split(',').collect();
-            format!("{key}@{revision} {} {} {} {revision} true ", cells[1], cells[2], cells[3])
+            format!(
+                "{key}@{revision} {} {} {} {revision} true ",
+                cells[1], cells[2], cells[3]
+            )
         })
         .collect();
     lines.sort_unstable();

@@ -9,4 +9,5 @@ mod crash;
 mod delivery;
 mod disk;
 mod laws;
+mod other_readers;
 mod parquet;
