@@ -33,6 +33,17 @@ setup_build() {
     [ "${#packages[@]}" = 0 ] || apt_install "${packages[@]}"
     cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt || fail "please install rustfmt"
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy || fail "please install clippy"
+    take_build_folder
+}
+
+# Cargo tells checkouts that share a build folder apart by the times of their files, and would take another checkout's
+# newer build for ours. When the folder was last used from elsewhere, our files become the newest.
+take_build_folder() {
+    local folder=${CARGO_TARGET_DIR:-$cache/target}
+    mkdir -p "$folder"
+    [ "$(cat "$folder/checkout" 2>/dev/null)" = "$PWD" ] && return
+    find . \( -name .git -o -name target -o -name node_modules -o -name .trueup \) -prune -o -type f -exec touch -c {} +
+    echo "$PWD" >"$folder/checkout"
 }
 
 setup_test() {

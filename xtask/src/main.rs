@@ -88,10 +88,12 @@ fn generated_test_names(tree: &Tree) -> Vec<String> {
     names
 }
 
-/// The folder above this package's own, wherever the command was called from.
+/// The folder above this package's own, wherever the command was called from. `cargo run` names the package it runs;
+/// what was known when it was built may be another checkout that shares the build folder.
 fn workspace_root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).to_path_buf()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package.parent().map(Path::to_path_buf).unwrap_or(package)
 }
 
 #[cfg(test)]

@@ -160,7 +160,11 @@ pub const OUTSIDE: &[Outside] = &[
     outside("clap", "0001", "arguments and `--help` of the command"),
     outside("clap_complete", "0001", "shell completions of the command"),
     outside("comfy-table", "0001", "tables on the terminal"),
-    outside("csv", "0004", "CSV out, and in tests a second opinion on CSV in"),
+    outside(
+        "csv",
+        "0004",
+        "CSV out, and in tests a second opinion on CSV in",
+    ),
     outside(
         "dashu-int",
         "0001",
