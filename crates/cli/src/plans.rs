@@ -1,6 +1,6 @@
 //! Plan files to checked plans: templates are told from plans, and each plan is checked with them at hand.
 
-use trueup_plan::check::{self, Strictness, Templates};
+use trueup_plan::check::{self, Strictness};
 use trueup_plan::diagnostic::{Diagnostic, Sources};
 use trueup_plan::document::read_plan;
 use trueup_plan::span::FileId;
@@ -13,13 +13,13 @@ pub fn checked(
     strictness: Strictness,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Option<Plan>> {
-    let mut templates = Templates::new();
+    let mut templates = Vec::new();
     let mut texts = Vec::with_capacity(files.len());
     for file in files {
         let mut own = Vec::new();
         match read_plan(sources, *file, &mut own) {
             Some(text) if text.is_template => {
-                templates.insert(text.name.text.to_string(), text);
+                templates.push(text);
                 found.append(&mut own);
                 texts.push((None, Vec::new()));
             }

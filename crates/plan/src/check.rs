@@ -40,8 +40,6 @@ mod words;
 
 pub use question::{Place, formula_in, formula_of};
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{PlanText, read_plan};
 use crate::identity::identity;
@@ -57,29 +55,31 @@ pub enum Strictness {
     Signature,
 }
 
-/// The templates a plan may be expanded from, by their names.
-pub type Templates = BTreeMap<String, PlanText>;
-
-/// Checks a plan's text: the typed tree, or nothing and every mistake.
+/// Checks a plan's text: the typed tree, or nothing and every mistake. The templates are those it may name, in any order.
 ///
 /// Warnings and mistakes are added to `diagnostics`; a plan that is returned has no mistake.
 #[must_use]
 pub fn plan(
     sources: &Sources,
     text: &PlanText,
-    templates: &Templates,
+    templates: &[PlanText],
     strictness: Strictness,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let mut told = Vec::new();
-    let plan = template::expand(text, templates, &mut told).and_then(|expanded| {
-        let mut plan = build::plan(sources, &expanded.text, strictness, &mut told)?;
-        plan.identity = identity(sources, &expanded.files).into();
-        Some(plan)
-    });
-    let refused = any_error(&told) || any_error(diagnostics);
+    let mut plan = None;
+    if let Some(expanded) = template::expand(text, templates, &mut told) {
+        plan = build::plan(sources, &expanded.text, &mut told).map(|plan| Plan {
+            identity: identity(sources, &expanded.files).into(),
+            ..plan
+        });
+        // While a draft has mistakes, its missing words can wait.
+        if strictness == Strictness::Signature || !(any_error(&told) || any_error(diagnostics)) {
+            wording::check(&expanded.text, strictness, &mut told);
+        }
+    }
     diagnostics.append(&mut told);
-    if refused { None } else { plan }
+    plan.filter(|_| !any_error(diagnostics))
 }
 
 /// Reads and checks a plan: its own file first, then its templates and, as `.csv`, the rows its tables name; each as a
@@ -130,10 +130,7 @@ pub fn read(
     let Some(Some(own)) = texts.next() else {
         return (None, diagnostics);
     };
-    let templates: Templates = texts
-        .flatten()
-        .map(|template| (template.name.text.to_string(), template))
-        .collect();
+    let templates: Vec<PlanText> = texts.flatten().collect();
     let plan = plan(sources, &own, &templates, strictness, &mut diagnostics);
     (plan, diagnostics)
 }

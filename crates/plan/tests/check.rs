@@ -413,3 +413,56 @@ fn every_code_of_the_check_has_a_plan_that_provokes_it() {
     }
     assert!(reported > 100, "only {reported} codes were found");
 }
+
+#[test]
+fn versions_of_a_template_stand_side_by_side_and_two_of_one_version_do_not() {
+    let template = |version: &str, currency: &str| {
+        format!("template: base\nversion: {version}\ncurrency: {currency}\n")
+    };
+    let (first, second, again) = (
+        template("1", "USD"),
+        template("2", "EUR"),
+        template("2", "GBP"),
+    );
+    for (version, currency) in [("1", "USD"), ("2", "EUR")] {
+        let own = format!("plan: case\nfrom_template: base@{version}\n");
+        let files = [
+            ("plan.yaml", own.as_str()),
+            ("one.yaml", &first),
+            ("two.yaml", &second),
+        ];
+        let (plan, _) = read(&mut Sources::new(), &files, Strictness::Draft);
+        assert_eq!(
+            plan.map(|plan| plan.currency.code().to_owned()).as_deref(),
+            Some(currency)
+        );
+    }
+    let own = "plan: case\nfrom_template: base@2\n";
+    assert_eq!(
+        codes(&[
+            ("plan.yaml", own),
+            ("two.yaml", &second),
+            ("again.yaml", &again)
+        ]),
+        ["O1"]
+    );
+}
+
+#[test]
+fn bands_from_a_file_are_part_of_what_is_signed() {
+    let own =
+        "plan: case\ncurrency: USD\ntables:\n  rates: { of: x, one_band: rate, rows: rates.csv }\n";
+    let identities: Vec<String> = ["from,rate\n0,1%\n100,2%\n", "from,rate\n0,1%\n100,3%\n"]
+        .into_iter()
+        .map(|rows| {
+            let mut sources = Sources::new();
+            let files = [("plans/plan.yaml", own), ("plans/rates.csv", rows)];
+            let (plan, diagnostics) = read(&mut sources, &files, Strictness::Draft);
+            let plan = plan.unwrap_or_else(|| panic!("{}", render(&sources, &diagnostics)));
+            assert_eq!(plan.tables[0].axes[0].bounds.len(), 2);
+            plan.identity.to_string()
+        })
+        .collect();
+    assert_ne!(identities[0], identities[1]);
+    assert_eq!(codes(&[("plan.yaml", own)]), ["B1"]);
+}

@@ -1,6 +1,5 @@
 //! The steps of the check in their order, and the tree put together from what they find.
 
-use crate::check::Strictness;
 use crate::check::components;
 use crate::check::drafts::{self, Drafts, MeasureDraft};
 use crate::check::governance::{self, BlockDrafts};
@@ -15,7 +14,6 @@ use crate::check::terms;
 use crate::check::typer::{Typer, wrong};
 use crate::check::types::{Ty, Types};
 use crate::check::windows;
-use crate::check::wording;
 use crate::check::words;
 use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{MeasureText, PlanText};
@@ -31,7 +29,6 @@ use trueup_base::rounding::Rounding;
 pub(super) fn plan(
     sources: &Sources,
     text: &PlanText,
-    strictness: Strictness,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let header = header::read(text, diagnostics);
@@ -61,10 +58,6 @@ pub(super) fn plan(
     components::check_limits(text, &plan.limits, &plan.components, diagnostics);
     if order.may_be_followed {
         windows::check(&plan, diagnostics);
-    }
-    // While a draft has mistakes, its missing words can wait.
-    if strictness == Strictness::Signature || !any_error(diagnostics) {
-        wording::check(text, strictness, diagnostics);
     }
     (!any_error(diagnostics)).then_some(plan)
 }

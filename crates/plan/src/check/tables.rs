@@ -139,11 +139,15 @@ pub(super) fn draft(
         BandsText::Grid { axes, cells } => {
             draft_grid(table, axes, cells, id, &arguments, typer, draft)
         }
-        BandsText::Rows(scalar) => typer.diagnostics.push(
-            Diagnostic::error("T8", scalar.span, "the file of these bands was not read")
-                .help("give the file to the check, or write the bands in the plan"),
-        ),
-        BandsText::None => {}
+        BandsText::Rows(scalar) => {
+            typer.diagnostics.push(
+                Diagnostic::error("T8", scalar.span, "the file of these bands was not read")
+                    .help("give the file to the check, or write the bands in the plan"),
+            );
+            return spoil(id, typer);
+        }
+        // The reader has told why there are none; what the table answers cannot be known.
+        BandsText::None => return spoil(id, typer),
     }
     let answers = draft_reading(table, &arguments, typer, draft);
     let Some(known) = typer
@@ -169,6 +173,18 @@ pub(super) fn draft(
             }
         }
         None => typer.types.spoil(&known),
+    }
+}
+
+/// What a table answers when its bands are not known.
+fn spoil(id: TableId, typer: &mut Typer<'_>) {
+    if let Some(answers) = typer
+        .names
+        .tables
+        .get(id.index())
+        .map(|types| types.answers.clone())
+    {
+        typer.types.spoil(&answers);
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::Templates;
 use crate::check::spelling::{HelpIf, shown};
 use crate::check::was::with_was;
 use crate::diagnostic::Diagnostic;
@@ -27,7 +26,7 @@ pub(super) struct Expanded {
 /// Expands a plan; nothing when its template cannot be found, which is told.
 pub(super) fn expand(
     text: &PlanText,
-    templates: &Templates,
+    templates: &[PlanText],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expanded> {
     let expanded = expand_within(text, templates, &mut BTreeSet::new(), diagnostics)?;
@@ -54,7 +53,7 @@ pub(super) fn expand(
 
 fn expand_within(
     text: &PlanText,
-    templates: &Templates,
+    templates: &[PlanText],
     passed: &mut BTreeSet<String>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expanded> {
@@ -71,7 +70,7 @@ fn expand_within(
         });
     };
     let template = find(from, templates, diagnostics)?;
-    if passed.len() >= MOST_STEPS || !passed.insert(template.name.text.to_string()) {
+    if passed.len() >= MOST_STEPS || !passed.insert(from.text.to_string()) {
         diagnostics.push(
             Diagnostic::error(
                 "O1",
@@ -112,7 +111,7 @@ fn files_of(text: &PlanText) -> Vec<FileId> {
 /// The template a plan names, in the version it names.
 fn find<'t>(
     from: &Scalar,
-    templates: &'t Templates,
+    templates: &'t [PlanText],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<&'t PlanText> {
     let Some((name, version)) = from.text.split_once('@') else {
@@ -126,42 +125,62 @@ fn find<'t>(
         );
         return None;
     };
-    let Some(template) = templates.get(name) else {
-        let near = nearest(name, templates.keys().map(String::as_str)).map(str::to_owned);
+    let version_of = |text: &PlanText| {
+        text.version
+            .as_ref()
+            .map_or("", |version| &*version.text)
+            .to_owned()
+    };
+    let called: Vec<&PlanText> = templates
+        .iter()
+        .filter(|text| &*text.name.text == name)
+        .collect();
+    let of_version: Vec<&PlanText> = called
+        .iter()
+        .copied()
+        .filter(|text| version_of(text) == version)
+        .collect();
+    if let [template, second, ..] = of_version.as_slice() {
         diagnostics.push(
             Diagnostic::error(
                 "O1",
-                from.span,
-                format!("there is no template `{}`", shown(name)),
+                second.name.span,
+                format!("two templates are called `{}`", shown(&from.text)),
             )
-            .help_if(near, |near| format!("did you mean {near}?")),
+            .also(template.name.span, "the other")
+            .help("give one of them another version"),
         );
         return None;
-    };
-    let is = template
-        .version
-        .as_ref()
-        .map_or("", |version| &*version.text);
-    if is != version {
-        diagnostics.push(
-            Diagnostic::error(
+    }
+    let Some(template) = of_version.first().copied() else {
+        diagnostics.push(match called.first() {
+            Some(other) => Diagnostic::error(
                 "O1",
                 from.span,
                 format!(
                     "the template `{}` is at version {}, not {}",
                     shown(name),
-                    shown(is),
+                    shown(&version_of(other)),
                     shown(version)
                 ),
             )
             .also(
-                template.version.as_ref().unwrap_or(&template.name).span,
+                other.version.as_ref().unwrap_or(&other.name).span,
                 "its version",
             )
             .help("look at what changed, then name the version that this plan builds on"),
-        );
+            None => {
+                let near = nearest(name, templates.iter().map(|text| &*text.name.text));
+                Diagnostic::error(
+                    "O1",
+                    from.span,
+                    format!("there is no template `{}`", shown(name)),
+                )
+                .help_if(near, |near| format!("did you mean {near}?"))
+            }
+        });
         return None;
-    }
+    };
     if !template.is_template {
         diagnostics.push(
             Diagnostic::error(
