@@ -6,6 +6,7 @@
 mod declared;
 mod directory;
 mod lower;
+mod mapping;
 mod source;
 
 use std::collections::BTreeMap;

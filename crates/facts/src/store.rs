@@ -4,14 +4,18 @@
 //! there whole or not at all, and a second attempt finds the first. The module never decides about rows.
 
 mod chunk;
+mod delivery;
 mod file;
 mod shape;
 mod table;
+mod tables;
 
 pub use chunk::{CHUNK_ROWS, Chunk};
+pub use delivery::{Commit, Delivery, QuarantineFile, TallyText};
 pub use file::{FileWritten, StoredFile, read_file, write_file};
 pub use shape::{
     FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE,
     FACT_WEIGHT, FactColumns, arrow_schema,
 };
-pub use table::{Commit, Delivery, FactTable, Lock, QuarantineFile, Tables, TallyText};
+pub use table::FactTable;
+pub use tables::{Lock, Tables};

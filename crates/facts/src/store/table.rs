@@ -1,7 +1,6 @@
-//! The table of one kind: opening it, making it, and committing a delivery to it.
+//! The table of one kind: its log, its files and its columns.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File, TryLockError};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,326 +10,30 @@ use deltalake::logstore::LogStore as _;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
-use tokio::runtime::Runtime;
 
-use super::file::{FileWritten, StoredFile};
+use super::delivery::{Commit, Delivery, QuarantineFile};
+use super::file::StoredFile;
 use super::shape::delta_columns;
 use crate::digest::Digest;
-use crate::disk::{Disk, is_staged};
+use crate::disk::Disk;
 use crate::durable::DurableStore;
-use crate::error::{Fault, FileRefusal};
-use crate::program::{Kind, state_folder};
+use crate::error::Fault;
+use crate::program::Kind;
 
 /// The folder of a table's quarantined rows; Delta's readers skip names that begin with `_`.
-const QUARANTINE: &str = "_quarantine";
+pub const QUARANTINE: &str = "_quarantine";
 /// The folder of a table's log.
-const LOG: &str = "_delta_log";
+pub const LOG: &str = "_delta_log";
 /// The key of Trueup's own entry in a commit.
 const ENTRY: &str = "trueup";
 
-/// What a delivery did, as its commit says.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Delivery {
-    /// The version of this entry's form.
-    pub form: u32,
-    /// The source.
-    pub source: String,
-    /// The delivered file, by the name it was delivered under.
-    pub file: String,
-    /// Its digest as it was delivered.
-    pub digest: Digest,
-    /// Its size.
-    pub bytes: u64,
-    /// The digest of the declarations it was read by.
-    pub reading: Digest,
-    /// The day it was taken.
-    pub taken_on: String,
-    /// All rows read.
-    pub read: TallyText,
-    /// New rows.
-    pub accepted: TallyText,
-    /// Rows that took the place of known ones.
-    pub corrected: TallyText,
-    /// Rows known already.
-    pub duplicate: TallyText,
-    /// Rows of which a later revision was known.
-    pub outdated: TallyText,
-    /// Rows set aside.
-    pub quarantined: TallyText,
-    /// Known rows withdrawn by corrections.
-    pub withdrawn: TallyText,
-    /// The files it added.
-    pub files: Vec<StoredFile>,
-    /// Where its quarantined rows are listed.
-    pub quarantine: Option<QuarantineFile>,
-}
-
-/// Rows and sums as a commit says them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct TallyText {
-    /// How many rows.
-    pub rows: u64,
-    /// The sum of each number column, as exact text.
-    pub sums: BTreeMap<String, String>,
-    /// Rows whose number could not be read, by column; absent when there is none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub unreadable: BTreeMap<String, u64>,
-}
-
-/// A list of quarantined rows.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct QuarantineFile {
-    /// Its digest, which is its name.
-    pub digest: Digest,
-    /// How many rows it lists.
-    pub rows: u64,
-}
-
-/// The only process that writes facts of a program, for as long as it lives.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
-}
-
-/// The tables of a program.
-#[derive(Debug)]
-pub struct Tables {
-    runtime: Runtime,
-    disk: Disk,
-    state: PathBuf,
-}
-
-impl Tables {
-    /// The tables of the program in a folder.
-    ///
-    /// # Errors
-    /// When the folder is not there or no runtime can be started.
-    pub fn of(program: &Path, disk: Disk) -> Result<Self, Fault> {
-        let folder = fs::canonicalize(program).map_err(Fault::read(program))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .map_err(Fault::Runtime)?;
-        Ok(Self {
-            runtime,
-            disk,
-            state: state_folder(&folder),
-        })
-    }
-
-    /// The disk they are on.
-    #[must_use]
-    pub fn disk(&self) -> &Disk {
-        &self.disk
-    }
-
-    /// Waits for a future on the tables' runtime.
-    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
-    }
-
-    /// The folder for what is being written; on the same disk as the tables.
-    #[must_use]
-    pub fn staging(&self) -> PathBuf {
-        self.state.join("staging")
-    }
-
-    /// The folder of a kind's table.
-    #[must_use]
-    pub fn folder(&self, kind: &str) -> PathBuf {
-        self.state.join("facts").join(kind)
-    }
-
-    /// The kinds that have a table, in the order of their names.
-    ///
-    /// # Errors
-    /// When the folder cannot be listed.
-    pub fn kinds(&self) -> Result<Vec<String>, Fault> {
-        let facts = self.state.join("facts");
-        if !facts.is_dir() {
-            return Ok(Vec::new());
-        }
-        let mut kinds = Vec::new();
-        for entry in fs::read_dir(&facts).map_err(Fault::read(&facts))? {
-            let entry = entry.map_err(Fault::read(&facts))?;
-            if let Ok(kind) = entry.file_name().into_string()
-                && has_log(&entry.path())
-            {
-                kinds.push(kind);
-            }
-        }
-        kinds.sort_unstable();
-        Ok(kinds)
-    }
-
-    /// Takes the right to write, and clears away what a killed process left half-written.
-    ///
-    /// # Errors
-    /// When another process has it.
-    pub fn lock(&self) -> Result<Lock, Fault> {
-        self.disk
-            .create_folder(&self.state)
-            .map_err(Fault::write(&self.state))?;
-        let path = self.state.join("facts.lock");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(Fault::write(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Fault::Locked { path }),
-            Err(TryLockError::Error(error)) => return Err(Fault::write(&path)(error)),
-        }
-        let staging = self.staging();
-        if staging.exists() {
-            fs::remove_dir_all(&staging).map_err(Fault::write(&staging))?;
-        }
-        self.disk
-            .create_folder(&staging)
-            .map_err(Fault::write(&staging))?;
-        Ok(Lock { _file: file })
-    }
-
-    /// Opens the table of a kind, if it was made.
-    ///
-    /// # Errors
-    /// When it is there and cannot be opened.
-    pub fn open(&self, kind: &str) -> Result<Option<FactTable>, Fault> {
-        let folder = self.folder(kind);
-        if !has_log(&folder) {
-            return Ok(None);
-        }
-        self.wait(FactTable::open(&self.disk, kind, folder))
-            .map(Some)
-    }
-
-    /// Opens the table of a kind as it was at a version.
-    ///
-    /// # Errors
-    /// When it cannot be opened or never had that version.
-    pub fn open_at(&self, kind: &str, version: u64) -> Result<FactTable, Fault> {
-        self.wait(async {
-            let mut table = FactTable::open(&self.disk, kind, self.folder(kind)).await?;
-            table
-                .delta
-                .load_version(version)
-                .await
-                .map_err(Fault::table("open an earlier version of", kind))?;
-            table.read_deliveries().await?;
-            Ok(table)
-        })
-    }
-
-    /// Opens the table of a kind, or makes it with the declared columns.
-    ///
-    /// # Errors
-    /// When it cannot be opened or made, or has other columns.
-    pub fn open_or_make(&self, kind: &Kind) -> Result<Result<FactTable, FileRefusal>, Fault> {
-        let folder = self.folder(&kind.name);
-        self.disk
-            .create_folder(&folder.join(QUARANTINE))
-            .map_err(Fault::write(&folder))?;
-        self.wait(async {
-            if has_log(&folder) {
-                clear_staged(&folder.join(LOG))?;
-                // What a killed process committed may be visible and not yet lasting; from now on it is relied on.
-                for folder in [folder.clone(), folder.join(QUARANTINE), folder.join(LOG)] {
-                    self.disk
-                        .sync_folder(&folder)
-                        .map_err(Fault::write(&folder))?;
-                }
-            } else {
-                make(&self.disk, kind, &folder)
-                    .await
-                    .map_err(Fault::table("make", &kind.name))?;
-            }
-            let table = FactTable::open(&self.disk, &kind.name, folder).await?;
-            Ok(match table.differs(kind)? {
-                Some(what) => Err(FileRefusal::TableDiffers { what }),
-                None => Ok(table),
-            })
-        })
-    }
-
-    /// Commits a delivery: its files take their names, then the log names them, all synced.
-    ///
-    /// # Errors
-    /// When the disk refuses; nothing of the delivery is visible then.
-    pub fn commit(&self, table: &mut FactTable, commit: Commit) -> Result<(), Fault> {
-        let entry = table.entry_path(table.version() + 1);
-        let named = self.name_files(table, &commit);
-        let done = named.and_then(|()| self.wait(table.commit(&commit)));
-        // An error after the entry has its name does not take it back: then its files are the table's. Only if there is
-        // certainly no entry are they nobody's; that one cannot be removed changes nothing.
-        if done.is_err() && matches!(entry.try_exists(), Ok(false)) {
-            for (_, name) in places(table, &commit) {
-                let _ = fs::remove_file(name);
-            }
-        }
-        done
-    }
-
-    fn name_files(&self, table: &FactTable, commit: &Commit) -> Result<(), Fault> {
-        for (staged, name) in places(table, commit) {
-            self.disk
-                .rename(&staged, &name)
-                .map_err(Fault::write(&name))?;
-        }
-        for folder in [table.folder.clone(), table.folder.join(QUARANTINE)] {
-            self.disk
-                .sync_folder(&folder)
-                .map_err(Fault::write(&folder))?;
-        }
-        Ok(())
-    }
-}
-
-/// Where each file of a commit lies and where it belongs.
-fn places(table: &FactTable, commit: &Commit) -> Vec<(PathBuf, PathBuf)> {
-    let mut places: Vec<(PathBuf, PathBuf)> = commit
-        .files
-        .iter()
-        .map(|(staged, written)| (staged.clone(), table.folder.join(written.file.name())))
-        .collect();
-    if let (Some(staged), Some(list)) = (&commit.quarantine, &commit.delivery.quarantine) {
-        places.push((staged.clone(), table.quarantine_path(list)));
-    }
-    places
-}
-
-/// A delivery ready to be committed.
-#[derive(Debug)]
-pub struct Commit {
-    /// What it did.
-    pub delivery: Delivery,
-    /// Its files, where they were written.
-    pub files: Vec<(PathBuf, FileWritten)>,
-    /// Its list of quarantined rows, where it was written.
-    pub quarantine: Option<PathBuf>,
-    /// When, in milliseconds since 1970.
-    pub at_ms: i64,
-}
-
-/// Removes what a process left that was killed between naming an entry and clearing away its staged twin.
-fn clear_staged(log: &Path) -> Result<(), Fault> {
-    for entry in fs::read_dir(log).map_err(Fault::read(log))? {
-        let path = entry.map_err(Fault::read(log))?.path();
-        if is_staged(&path) {
-            fs::remove_file(&path).map_err(Fault::write(&path))?;
-        }
-    }
-    Ok(())
-}
-
 /// The log's entry of a version.
-fn entry_path(folder: &Path, version: u64) -> PathBuf {
+pub fn entry_path(folder: &Path, version: u64) -> PathBuf {
     folder.join(LOG).join(format!("{version:020}.json"))
 }
 
-fn has_log(folder: &Path) -> bool {
+/// Whether a table was made in a folder.
+pub fn has_log(folder: &Path) -> bool {
     entry_path(folder, 0).is_file()
 }
 
@@ -338,8 +41,8 @@ fn has_log(folder: &Path) -> bool {
 #[derive(Debug)]
 pub struct FactTable {
     kind: Arc<str>,
-    folder: PathBuf,
-    delta: DeltaTable,
+    pub(super) folder: PathBuf,
+    pub(super) delta: DeltaTable,
     deliveries: Vec<Delivery>,
 }
 
@@ -351,7 +54,8 @@ fn connect(disk: &Disk, folder: &Path) -> Result<DeltaTable, DeltaTableError> {
         .build()
 }
 
-async fn make(disk: &Disk, kind: &Kind, folder: &Path) -> Result<(), DeltaTableError> {
+/// Makes the table of a kind.
+pub async fn make(disk: &Disk, kind: &Kind, folder: &Path) -> Result<(), DeltaTableError> {
     let table = connect(disk, folder)?;
     // The log is the ledger of deliveries: it is never cleaned.
     let configuration = [
@@ -371,7 +75,7 @@ async fn make(disk: &Disk, kind: &Kind, folder: &Path) -> Result<(), DeltaTableE
 }
 
 impl FactTable {
-    async fn open(disk: &Disk, kind: &str, folder: PathBuf) -> Result<Self, Fault> {
+    pub(super) async fn open(disk: &Disk, kind: &str, folder: PathBuf) -> Result<Self, Fault> {
         let open = async {
             let mut delta = connect(disk, &folder)?;
             delta.load().await?;
@@ -484,7 +188,7 @@ impl FactTable {
             .collect())
     }
 
-    fn entry_path(&self, version: u64) -> PathBuf {
+    pub(super) fn entry_path(&self, version: u64) -> PathBuf {
         entry_path(&self.folder, version)
     }
 
@@ -497,7 +201,7 @@ impl FactTable {
     }
 
     /// What differs between the table's columns and the declared ones.
-    fn differs(&self, kind: &Kind) -> Result<Option<String>, Fault> {
+    pub(super) fn differs(&self, kind: &Kind) -> Result<Option<String>, Fault> {
         let fault = || Fault::table("compare the columns of", &self.kind);
         let state = self.delta.snapshot().map_err(fault())?;
         let schema = state.schema();
@@ -530,7 +234,7 @@ impl FactTable {
         }))
     }
 
-    async fn read_deliveries(&mut self) -> Result<(), Fault> {
+    pub(super) async fn read_deliveries(&mut self) -> Result<(), Fault> {
         let mut deliveries = Vec::new();
         let log = self.delta.log_store();
         for version in 0..=self.version() {
@@ -567,7 +271,7 @@ impl FactTable {
         Ok(())
     }
 
-    async fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
+    pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         self.commit_to_log(commit)
             .await
             .map_err(Fault::table("commit to", &self.kind))?;

@@ -1,0 +1,190 @@
+//! What of a delivered file was read so far: standard rows in chunks, problems in a list, sums of both.
+
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+
+use super::{NotDelivered, Parcel};
+use crate::digest::Digest;
+use crate::error::Fault;
+use crate::judge::Entry;
+use crate::program::Kind;
+use crate::quarantine::{QuarantineWriter, QuarantinedRow};
+use crate::standardise::{Cells, Problem, StandardRow, Standardiser};
+use crate::store::{CHUNK_ROWS, Chunk, FileWritten, Tables, write_file};
+use crate::tally::{Tally, TooLarge};
+
+/// What of a file was read so far.
+pub struct Intake<'a> {
+    parcel: Parcel<'a>,
+    pub standardiser: Standardiser,
+    row: StandardRow,
+    chunk: Chunk,
+    /// The first and the last place in the delivered file of the chunk's rows.
+    span: (u64, u64),
+    pub staged: Vec<Staged>,
+    pub entries: Vec<Entry>,
+    pub staging: PathBuf,
+    pub aside: QuarantineWriter,
+    pub read: Tally,
+    pub quarantined: Tally,
+}
+
+/// A chunk of candidate rows, on disk or still in memory.
+pub struct Staged {
+    pub path: PathBuf,
+    /// The file, if it was written.
+    pub written: Option<FileWritten>,
+    /// The rows, if they were not.
+    pub rows: Option<RecordBatch>,
+    /// The sums of the rows, taken from the columns themselves.
+    pub tally: Tally,
+    /// The first and the last place in the delivered file.
+    pub span: (u64, u64),
+}
+
+/// A sum that leaves its room, as a fault of the delivery.
+pub fn too_large(parcel: &Parcel<'_>) -> impl Fn(TooLarge) -> Fault {
+    let file = parcel.file.to_string();
+    move |error| Fault::DoesNotAddUp {
+        file: file.clone(),
+        what: error.to_string(),
+    }
+}
+
+impl<'a> Intake<'a> {
+    pub fn new(parcel: &Parcel<'a>, standardiser: Standardiser, staging: &Path) -> Self {
+        Self {
+            standardiser,
+            row: StandardRow::default(),
+            chunk: Chunk::new(parcel.kind, &parcel.source.name, &parcel.file),
+            span: (0, 0),
+            staged: Vec::new(),
+            entries: Vec::new(),
+            staging: staging.to_owned(),
+            aside: QuarantineWriter::new(staging.join("quarantine.jsonl")),
+            read: Tally::of(parcel.kind),
+            quarantined: Tally::of(parcel.kind),
+            parcel: parcel.clone(),
+        }
+    }
+
+    /// Takes a row, or sets it aside with all its problems.
+    pub fn take(
+        &mut self,
+        cells: &dyn Cells,
+        at: u64,
+        tables: &Tables,
+    ) -> Result<(), NotDelivered> {
+        self.standardiser.read(cells, &mut self.row);
+        self.count(self.row.problems.is_empty())?;
+        if !self.row.problems.is_empty() {
+            let row = QuarantinedRow {
+                row: at,
+                id: self.row.id.clone(),
+                problems: std::mem::take(&mut self.row.problems),
+            };
+            self.aside.add(&row)?;
+            return Ok(());
+        }
+        let content = self.row.content(cells);
+        let key = Digest::of(self.row.id.as_bytes()).half();
+        self.entries.push(Entry {
+            key,
+            revision: self.row.revision,
+            content,
+            row: at,
+        });
+        self.span = if self.chunk.is_empty() {
+            (at, at)
+        } else {
+            (self.span.0, at)
+        };
+        self.chunk.push(&self.row, cells, content, at);
+        if self.chunk.len() >= CHUNK_ROWS {
+            self.stage(true, tables)?;
+        }
+        Ok(())
+    }
+
+    /// Sets a row aside whose cells mean nothing.
+    pub fn set_aside(&mut self, at: u64, problem: Problem) -> Result<(), NotDelivered> {
+        for tally in [&mut self.read, &mut self.quarantined] {
+            tally.rows += 1;
+            tally.unreadable.iter_mut().for_each(|count| *count += 1);
+        }
+        self.aside.add(&QuarantinedRow {
+            row: at,
+            id: String::new(),
+            problems: vec![problem],
+        })?;
+        Ok(())
+    }
+
+    fn count(&mut self, fine: bool) -> Result<(), Fault> {
+        let kind = self.parcel.kind;
+        let failed = too_large(&self.parcel);
+        self.read.rows += 1;
+        self.quarantined.rows += u64::from(!fine);
+        for (number, (at, _, _)) in kind.numbers().enumerate() {
+            if let Some(value) = self.row.number(at) {
+                self.read.add(number, value).map_err(&failed)?;
+                if !fine {
+                    self.quarantined.add(number, value).map_err(&failed)?;
+                }
+            } else if !fine && self.row.unread(at) {
+                self.read.add_unreadable(number);
+                self.quarantined.add_unreadable(number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the chunk; on disk unless it is the last one.
+    pub fn stage(&mut self, to_disk: bool, tables: &Tables) -> Result<(), Fault> {
+        if self.chunk.is_empty() {
+            return Ok(());
+        }
+        let kind = self.parcel.kind;
+        let batch = self
+            .chunk
+            .finish()
+            .map_err(Fault::columns("build", &kind.name))?;
+        let mut tally = Tally::of(kind);
+        tally
+            .add_batch(kind, &batch)
+            .map_err(too_large(&self.parcel))?;
+        let path = self
+            .staging
+            .join(format!("chunk-{:06}.parquet", self.staged.len()));
+        let (written, rows) = if to_disk {
+            let written = write_file(
+                tables.disk(),
+                &path,
+                std::slice::from_ref(&batch),
+                &skip_by(kind),
+            )?;
+            (Some(written), None)
+        } else {
+            (None, Some(batch))
+        };
+        self.staged.push(Staged {
+            path,
+            written,
+            rows,
+            tally,
+            span: self.span,
+        });
+        Ok(())
+    }
+}
+
+/// The columns that whole files are skipped by.
+pub fn skip_by(kind: &Kind) -> Vec<&str> {
+    [kind.partner(), Some(kind.dated)]
+        .into_iter()
+        .flatten()
+        .filter_map(|at| kind.columns.get(at))
+        .map(|column| &*column.name)
+        .collect()
+}

@@ -1,0 +1,160 @@
+//! Reading a delivered file's rows, from CSV or Parquet, into an intake.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::intake::Intake;
+use super::{Bench, NotDelivered, Parcel, Stage};
+use crate::csv_in::{CsvError, CsvIn, CsvStyle, Record};
+use crate::error::{Fault, FileRefusal};
+use crate::header::Header;
+use crate::input::{Bomb, Content, Input, digest_of_file};
+use crate::parquet_in::ParquetIn;
+use crate::standardise::{Cell, Cells, Problem, Standardiser};
+
+impl Cells for Record {
+    fn cell(&self, at: usize) -> Cell<'_> {
+        match self.get(at) {
+            Some(text) if !text.is_empty() => Cell::Text(text),
+            Some(_) | None => Cell::Missing,
+        }
+    }
+}
+
+/// Reads a CSV file, plain or packed.
+pub fn csv<'a>(
+    parcel: &Parcel<'a>,
+    style: CsvStyle,
+    staging: &Path,
+    bench: &mut Bench<'_>,
+) -> Result<Intake<'a>, NotDelivered> {
+    let (input, content) = Input::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let other = |found| {
+        Err(FileRefusal::OtherFormat {
+            found,
+            declared: "CSV",
+        }
+        .into())
+    };
+    let packed = match content {
+        Content::Empty => return Err(FileRefusal::Empty.into()),
+        Content::Parquet => return other("a Parquet file"),
+        Content::Zip => return other("a zip archive or workbook"),
+        Content::Gzip => true,
+        Content::Other => false,
+    };
+    let failed = |error| csv_failed(&parcel.path, packed, error);
+    let mut csv = CsvIn::new(input, style).map_err(failed)?;
+    let mut record = Record::default();
+    if !csv.read(&mut record).map_err(failed)? {
+        return Err(FileRefusal::Empty.into());
+    }
+    let header = Header::new(record.cells())?;
+    let width = header.len();
+    let standardiser = Standardiser::new(parcel.program, parcel.kind, parcel.source, header)?;
+    let mut intake = Intake::new(parcel, standardiser, staging);
+    while csv.read(&mut record).map_err(failed)? {
+        let line = record.line();
+        if record.len() != width {
+            let says = format!("has {} cells where the header has {width}", record.len());
+            let help =
+                "look for a delimiter inside a text that is not quoted, or a line that was cut";
+            intake.set_aside(line, Problem::new("", "", "ragged_row", says, help))?;
+        } else if let Some(at) = record.stray_quote() {
+            let name = intake
+                .standardiser
+                .header()
+                .name(at)
+                .unwrap_or_default()
+                .to_owned();
+            let says = "has a quote in the middle of unquoted text";
+            let help = "quote the whole cell, and write a quote inside it twice";
+            intake.set_aside(
+                line,
+                Problem::new(
+                    &name,
+                    record.get(at).unwrap_or_default(),
+                    "stray_quote",
+                    says,
+                    help,
+                ),
+            )?;
+        } else {
+            intake.take(&record, line, bench.tables)?;
+        }
+        if intake.read.rows.is_multiple_of(8_192) {
+            let bytes = csv.source().packed_bytes();
+            bench.tell(parcel, Stage::Reading, intake.read.rows, bytes)?;
+        }
+    }
+    if csv.source().finish().map_err(Fault::read(&parcel.path))? != parcel.digest {
+        return Err(FileRefusal::Changed.into());
+    }
+    Ok(intake)
+}
+
+/// Whether it is the file that is wrong, or the world.
+fn csv_failed(path: &Path, packed: bool, error: CsvError) -> NotDelivered {
+    let CsvError::Unreadable { at, source } = error else {
+        return FileRefusal::Csv(error).into();
+    };
+    if source.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
+        return FileRefusal::Bomb.into();
+    }
+    let damaged = matches!(
+        source.kind(),
+        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
+    );
+    if packed && damaged {
+        return FileRefusal::Gzip {
+            unpacked: at,
+            source,
+        }
+        .into();
+    }
+    Fault::read(path)(source).into()
+}
+
+/// Reads a Parquet file.
+pub fn parquet<'a>(
+    parcel: &Parcel<'a>,
+    staging: &Path,
+    bench: &mut Bench<'_>,
+) -> Result<Intake<'a>, NotDelivered> {
+    let (_, content) = Input::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let other = |found| {
+        Err(FileRefusal::OtherFormat {
+            found,
+            declared: "Parquet",
+        }
+        .into())
+    };
+    match content {
+        Content::Parquet => {}
+        Content::Empty => return Err(FileRefusal::Empty.into()),
+        Content::Gzip => return other("packed with gzip"),
+        Content::Zip => return other("a zip archive or workbook"),
+        Content::Other => return other("no Parquet file (CSV, perhaps)"),
+    }
+    let file = File::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let (parquet, header) = ParquetIn::open(file)?;
+    let standardiser = Standardiser::new(parcel.program, parcel.kind, parcel.source, header)?;
+    let columns = standardiser.reads();
+    let mut batches = parquet.read(&columns, |at| standardiser.reads_number(at))?;
+    let mut intake = Intake::new(parcel, standardiser, staging);
+    let mut at = 0;
+    while let Some(rows) = batches.read_rows()? {
+        for row in rows.iter() {
+            at += 1;
+            intake.take(&row, at, bench.tables)?;
+        }
+        bench.tell(parcel, Stage::Reading, at, 0)?;
+    }
+    // Its parts were read in no order that could be hashed on the way.
+    let (digest, _) = digest_of_file(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    if digest != parcel.digest {
+        return Err(FileRefusal::Changed.into());
+    }
+    Ok(intake)
+}

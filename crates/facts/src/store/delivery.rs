@@ -1,0 +1,78 @@
+//! What a delivery did, as its commit in the log says.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::file::{FileWritten, StoredFile};
+use crate::digest::Digest;
+
+/// What a delivery did, as its commit says.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Delivery {
+    /// The version of this entry's form.
+    pub form: u32,
+    /// The source.
+    pub source: String,
+    /// The delivered file, by the name it was delivered under.
+    pub file: String,
+    /// Its digest as it was delivered.
+    pub digest: Digest,
+    /// Its size.
+    pub bytes: u64,
+    /// The digest of the declarations it was read by.
+    pub reading: Digest,
+    /// The day it was taken.
+    pub taken_on: String,
+    /// All rows read.
+    pub read: TallyText,
+    /// New rows.
+    pub accepted: TallyText,
+    /// Rows that took the place of known ones.
+    pub corrected: TallyText,
+    /// Rows known already.
+    pub duplicate: TallyText,
+    /// Rows of which a later revision was known.
+    pub outdated: TallyText,
+    /// Rows set aside.
+    pub quarantined: TallyText,
+    /// Known rows withdrawn by corrections.
+    pub withdrawn: TallyText,
+    /// The files it added.
+    pub files: Vec<StoredFile>,
+    /// Where its quarantined rows are listed.
+    pub quarantine: Option<QuarantineFile>,
+}
+
+/// Rows and sums as a commit says them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TallyText {
+    /// How many rows.
+    pub rows: u64,
+    /// The sum of each number column, as exact text.
+    pub sums: BTreeMap<String, String>,
+    /// Rows whose number could not be read, by column; absent when there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unreadable: BTreeMap<String, u64>,
+}
+
+/// A list of quarantined rows.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct QuarantineFile {
+    /// Its digest, which is its name.
+    pub digest: Digest,
+    /// How many rows it lists.
+    pub rows: u64,
+}
+
+/// A delivery ready to be committed.
+#[derive(Debug)]
+pub struct Commit {
+    /// What it did.
+    pub delivery: Delivery,
+    /// Its files, where they were written.
+    pub files: Vec<(PathBuf, FileWritten)>,
+    /// Its list of quarantined rows, where it was written.
+    pub quarantine: Option<PathBuf>,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+}
