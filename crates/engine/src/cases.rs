@@ -34,8 +34,9 @@ mod facts;
 mod keys;
 mod report;
 
+use trueup_base::date::Date;
 use trueup_plan::check::{self, Strictness};
-use trueup_plan::diagnostic::{Diagnostic, Sources, any_error};
+use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
 use trueup_plan::document::read_plan as read_plan_text;
 use trueup_plan::rows;
 use trueup_plan::span::{FileId, Span};
@@ -136,6 +137,50 @@ pub fn run(files: &CaseFiles) -> Report {
         outcome,
         diagnostics,
         sources,
+    }
+}
+
+/// Reads facts as a case states them in `facts.yaml`, for a plan that was read.
+///
+/// ```
+/// use trueup_base::Date;
+/// use trueup_engine::cases;
+/// use trueup_plan::check::{Strictness, read};
+/// use trueup_plan::diagnostic::Sources;
+///
+/// let text = "\
+/// plan: visits
+/// currency: USD
+/// facts:
+///   visit: { columns: { partner: partner, on: date } }
+/// measures:
+///   visits: { is: Visits, count: visit }
+/// ";
+/// let mut sources = Sources::new();
+/// let (plan, _) = read(&mut sources, &[("plan.yaml", text)], Strictness::Draft);
+/// let plan = plan.ok_or("a plan")?;
+/// let facts = "facts: { visit: [ { partner: ada, on: 2026-01-05 } ] }";
+/// let world = cases::world(&plan, facts, Date::constant(2026, 1, 1))?;
+/// assert_eq!(world.partners.len(), 1);
+/// # Ok::<(), String>(())
+/// ```
+///
+/// # Errors
+/// Every mistake in the text, each under its line.
+pub fn world(plan: &Plan, facts: &str, first_asked: Date) -> Result<World, String> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Vec::new();
+    let file = sources.add(FACTS, facts);
+    let node = yaml::read_within(&sources, file, Limits::FACTS, &mut diagnostics);
+    let given = facts::Given {
+        node: node.as_ref(),
+        tables: Vec::new(),
+        first_asked: Some(first_asked),
+    };
+    let world = facts::read(plan, &given, &mut diagnostics);
+    match any_error(&diagnostics) {
+        true => Err(render(&sources, &diagnostics)),
+        false => Ok(world),
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn length_rank(unit: WindowUnit) -> u8 {
 }
 
 /// How many windows a walk goes back before it starts from the agreement's first one instead.
-const STEPS_BACK_MAX: u32 = 8;
+const STEPS_BACK_MAX: u32 = 2;
 
 /// How far a walk has gone back.
 #[derive(Clone, Copy, Debug, Default)]

@@ -14,8 +14,9 @@ use crate::span::Span;
 use crate::tree::{ComponentId, LimitId, MeasureId, TableId, TermId, Text, ValueId};
 use crate::yaml::Scalar;
 
-/// The most parts of formulas inside one another, counted through all names.
-const DEEPEST: usize = 1_000;
+/// The most parts of formulas inside one another, counted through all names. Evaluation goes down as deep, a few times
+/// over where values are carried, and must fit the smallest stack it runs on.
+const DEEPEST: usize = 256;
 
 /// One mention of a name.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +76,7 @@ pub(super) fn order(text: &PlanText, names: &Names, diagnostics: &mut Vec<Diagno
             );
         }
     }
-    let may_be_followed = !cyclic && !graph.tell_deepest(&same_window, diagnostics);
+    let may_be_followed = !cyclic && !graph.tell_deepest(&all, &same_window, diagnostics);
     let sorted = all
         .iter()
         .flatten()
@@ -326,18 +327,33 @@ impl Graph {
         }
     }
 
-    /// The longest chain of names, with the depth of their formulas; says whether one is too long.
-    fn tell_deepest(&self, sorted: &[Vec<usize>], diagnostics: &mut Vec<Diagnostic>) -> bool {
+    /// The longest chain of names, with the depth of their formulas. A name asked one window earlier counts as any other,
+    /// unless it is asked on a way back to itself: those steps are as many as the agreement has windows, and whoever
+    /// evaluates goes them one by one. Says whether a chain is too long.
+    fn tell_deepest(
+        &self,
+        all: &[Vec<usize>],
+        same_window: &[Vec<usize>],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> bool {
         let mut told = false;
+        let mut group_of = vec![0usize; self.nodes.len()];
+        for (group, members) in all.iter().enumerate() {
+            for at in members {
+                group_of[*at] = group;
+            }
+        }
+        let mut sorted: Vec<usize> = same_window.iter().flatten().copied().collect();
+        sorted.sort_by_key(|at| group_of[*at]);
         let mut chain = vec![0usize; self.nodes.len()];
-        for at in sorted.iter().flatten().copied() {
+        for at in sorted {
             let Some(node) = self.nodes.get(at) else {
                 continue;
             };
             let through = node
                 .edges
                 .iter()
-                .filter(|edge| !edge.earlier)
+                .filter(|edge| !edge.earlier || group_of[edge.to] != group_of[at])
                 .map(|edge| edge.depth + chain.get(edge.to).copied().unwrap_or(0))
                 .max()
                 .unwrap_or(0);
