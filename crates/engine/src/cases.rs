@@ -33,6 +33,7 @@ mod csv;
 mod facts;
 mod keys;
 mod report;
+mod resolve;
 
 use trueup_base::date::Date;
 use trueup_plan::check::{self, Strictness};

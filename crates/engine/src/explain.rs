@@ -6,6 +6,7 @@
 
 mod figure;
 mod json;
+mod told;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -13,17 +14,12 @@ use std::collections::BTreeSet;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_plan::span::Span;
-use trueup_plan::tree::{
-    BoundKind, Call, Component, Expr, Form, Grant, KindId, Name, Plan, Reading,
-    Reference as Listed, Table, TableId, Type, Unit, WindowPart,
-};
+use trueup_plan::tree::{Call, Component, Expr, Form, Name, Plan, Type, Unit};
 
 use crate::evaluate::{Evaluator, Place};
-use crate::graph::{InBand, NodeId, What};
+use crate::graph::{NodeId, What};
 use crate::measure::Measurer;
 use crate::number::Number;
-use crate::value::Value;
-use crate::world::{RowIx, date_of};
 
 pub use figure::{Figure, no_answer};
 
@@ -194,7 +190,12 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
             (What::Formula(a), What::Formula(b)) if std::ptr::eq(a, b) => *only,
             (What::Formula(a), What::Name(name)) if a.form == Form::Name(name) => *only,
             (
-                What::Formula(_) | What::Name(_) | What::Band(..) | What::Row(_) | What::LeftOut(_),
+                What::Formula(_)
+                | What::Name(_)
+                | What::Band(..)
+                | What::OfAll(_)
+                | What::Row(_)
+                | What::LeftOut(_),
                 _,
             ) => node,
         }
@@ -243,6 +244,10 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                 own.of = formula.of;
                 said.name = (self.text)(formula.span);
             }
+            What::OfAll(formula) => {
+                own.of = formula.of;
+                said.name = format!("all who share: {}", (self.text)(formula.span));
+            }
             What::Band(table, names) => {
                 let table_of = &self.plan()[table];
                 own.of = table_of.answers;
@@ -258,9 +263,11 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
             What::Row(row) | What::LeftOut(row) => {
                 said.subject = match node.what {
                     What::Row(_) => Subject::Row,
-                    What::LeftOut(_) | What::Name(_) | What::Formula(_) | What::Band(..) => {
-                        Subject::LeftOut
-                    }
+                    What::LeftOut(_)
+                    | What::Name(_)
+                    | What::Formula(_)
+                    | What::Band(..)
+                    | What::OfAll(_) => Subject::LeftOut,
                 };
                 let shown = self.row(row, &node.place);
                 said.name = match &shown {
@@ -293,6 +300,8 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
             said.is_cut = true;
             return;
         }
+        // What follows from one cell alone is said by that cell.
+        let is_one = inputs.len() == 1;
         for input in inputs {
             let Some(line) = self.node(input, Some(own), depth + 1) else {
                 continue;
@@ -303,7 +312,11 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                     && (&other.name, &other.period, &other.partner)
                         == (&line.name, &line.period, &line.partner)
             };
-            if !said.inputs.iter().any(is_told) {
+            let is_same = is_one
+                && said.subject == Subject::Row
+                && line.subject == Subject::Given
+                && line.figure == said.figure;
+            if !is_same && !said.inputs.iter().any(is_told) {
                 said.inputs.push(line);
             }
         }
@@ -338,7 +351,11 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                     | Subject::Row
                     | Subject::LeftOut => is_arithmetic(formula),
                 },
-                What::Name(_) | What::Band(..) | What::Row(_) | What::LeftOut(_) => false,
+                What::Name(_)
+                | What::Band(..)
+                | What::OfAll(_)
+                | What::Row(_)
+                | What::LeftOut(_) => false,
             };
             match gives_way {
                 true => self.gather(*input, Subject::Formula, into),
@@ -364,235 +381,6 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
             None => self.plan().calendar.label(window),
         }
     }
-
-    fn row(&self, row: RowIx, at: &Place) -> Option<RowShown> {
-        let place = at.row?;
-        let shape = &self.plan()[place.kind];
-        let facts = self.evaluator.world().kind(place.kind)?;
-        let fact = facts.rows.get(row.0 as usize)?;
-        let share = facts
-            .credits(place.role, at.partner)
-            .iter()
-            .find(|credit| credit.row == row && credit.line == place.line)
-            .map_or(Exact::ONE, |credit| credit.share.clone());
-        Some(RowShown {
-            kind: shape.name.to_string(),
-            id: fact.id.to_string(),
-            on: date_of(fact, shape.dated),
-            share,
-            level: place.level,
-        })
-    }
-
-    fn band(&self, id: TableId, names: InBand) -> Option<BandShown> {
-        let table = &self.plan()[id];
-        let names = self.evaluator.graph().band(names)?;
-        let bands = table
-            .axes
-            .iter()
-            .zip(&names.bands)
-            .map(|(axis, band)| {
-                axis.bounds
-                    .get(*band)
-                    .map_or_else(String::new, |bound| self.bound(&bound.is))
-            })
-            .collect();
-        let arguments = table
-            .axes
-            .iter()
-            .zip(&names.arguments)
-            .map(|(axis, value)| self.named(&axis.argument, value, axis.of))
-            .collect();
-        let of = table
-            .axes
-            .first()
-            .map_or(Type::Number(Unit::RATIO), |axis| axis.of);
-        let bounds = [
-            ("from", &names.lower),
-            ("to", &names.upper),
-            ("slice", &names.slice),
-        ]
-        .into_iter()
-        .filter(|(_, value)| value.reason().is_none() && table.axes.len() == 1)
-        .map(|(name, value)| self.named(name, value, of))
-        .collect();
-        let cells = match &table.reading {
-            Reading::Line(column) => self.line_cells(table, *column, &names.cells),
-            Reading::EachBand(_) | Reading::OneBand(_) => table
-                .columns
-                .iter()
-                .zip(&names.cells)
-                .map(|(column, value)| self.named(&column.name, value, column.of))
-                .collect(),
-        };
-        Some(BandShown {
-            table: table.name.to_string(),
-            bands,
-            arguments,
-            bounds,
-            cells,
-        })
-    }
-
-    /// A line's height where the stretch begins and where it ends.
-    fn line_cells(&self, table: &Table, column: usize, heights: &[Value<N>]) -> Vec<Named> {
-        let Some(column) = table.columns.get(column) else {
-            return Vec::new();
-        };
-        ["from", "to"]
-            .into_iter()
-            .zip(heights)
-            .map(|(end, value)| self.named(&format!("{} {end}", column.name), value, column.of))
-            .collect()
-    }
-
-    fn named(&self, name: &str, value: &Value<N>, of: Type) -> Named {
-        Named {
-            name: name.to_owned(),
-            figure: Figure::of(value, of, self.plan().currency),
-        }
-    }
-
-    fn bound(&self, bound: &BoundKind) -> String {
-        let written = |formula: &Expr| (self.text)(formula.span);
-        match bound {
-            BoundKind::Lowest => "lowest".to_owned(),
-            BoundKind::From(formula) => format!("from {}", written(formula)),
-            BoundKind::Above(formula) => format!("above {}", written(formula)),
-            BoundKind::At(formula) => format!("at {}", written(formula)),
-            BoundKind::Equals(formula) => format!("equals {}", written(formula)),
-            BoundKind::Otherwise => "otherwise".to_owned(),
-        }
-    }
-
-    fn thing(&self, name: Name) -> Thing {
-        let plan = self.plan();
-        let number = |unit| Type::Number(unit);
-        match name {
-            Name::Component(id) => {
-                let component = &plan[id];
-                let of = match component.grants {
-                    Grant::Money | Grant::Fund => number(Unit::MONEY),
-                    Grant::Count => number(Unit::COUNT),
-                    Grant::Flag => Type::Flag,
-                };
-                Thing::new(Subject::Component, &component.name, &component.is, of)
-            }
-            Name::Limit(id) => {
-                let limit = &plan[id];
-                Thing::new(
-                    Subject::Limit,
-                    &limit.name,
-                    &limit.is,
-                    number(limit_unit(plan, &limit.on)),
-                )
-            }
-            Name::Value(id) => {
-                let value = &plan[id];
-                Thing {
-                    formula: Some(value.formula.span),
-                    ..Thing::new(Subject::Value, &value.name, &value.is, value.formula.of)
-                }
-            }
-            Name::Measure(id) => {
-                let measure = &plan[id];
-                Thing::new(
-                    Subject::Measure,
-                    &measure.name,
-                    &measure.is,
-                    measure.answers,
-                )
-            }
-            Name::Term(id) => {
-                let term = &plan[id];
-                Thing::new(Subject::Term, &term.name, &term.is, term.of)
-            }
-            Name::Column(kind, column) => self.column(kind, column.index(), None),
-            Name::Followed(kind, column, attribute) => {
-                let attribute = &plan[attribute];
-                self.column(kind, column.index(), Some((&attribute.name, attribute.of)))
-            }
-            Name::Attribute(id) => {
-                let attribute = &plan[id];
-                Thing::new(
-                    Subject::Given,
-                    &format!("partner.{}", attribute.name),
-                    "",
-                    attribute.of,
-                )
-            }
-            Name::Partner => Thing::new(Subject::Given, "partner", "", Type::Partner),
-            Name::Window(part) => {
-                let (word, of) = match part {
-                    WindowPart::Starts => ("window.starts", Type::Date),
-                    WindowPart::Ends => ("window.ends", Type::Date),
-                    WindowPart::Last => ("window.last", Type::Date),
-                    WindowPart::Days => ("window.days", number(Unit::COUNT)),
-                    WindowPart::FullDays => ("window.full_days", number(Unit::COUNT)),
-                    WindowPart::Final => ("window.final", Type::Flag),
-                };
-                Thing::new(Subject::Given, word, "", of)
-            }
-            Name::CreditLevel => {
-                Thing::new(Subject::Given, "credit.level", "", number(Unit::COUNT))
-            }
-            Name::Argument(_)
-            | Name::BandColumn(_)
-            | Name::Lower
-            | Name::Upper
-            | Name::Width
-            | Name::Filled
-            | Name::Slice
-            | Name::Was => Thing::new(Subject::Given, "", "", number(Unit::RATIO)),
-        }
-    }
-
-    fn column(&self, kind: KindId, column: usize, followed: Option<(&str, Type)>) -> Thing {
-        let shape = &self.plan()[kind];
-        let Some(column) = shape.columns.get(column) else {
-            return Thing::new(Subject::Given, &shape.name, "", Type::Text);
-        };
-        let name = format!("{}.{}", shape.name, column.name);
-        match followed {
-            Some((attribute, of)) => {
-                Thing::new(Subject::Given, &format!("{name}.{attribute}"), "", of)
-            }
-            None => Thing::new(Subject::Given, &name, "", column.of),
-        }
-    }
-}
-
-/// A named thing of the plan, as an explanation tells it.
-struct Thing {
-    subject: Subject,
-    name: String,
-    is: String,
-    of: Type,
-    formula: Option<Span>,
-}
-
-impl Thing {
-    fn new(subject: Subject, name: &str, is: &str, of: Type) -> Self {
-        Self {
-            subject,
-            name: name.to_owned(),
-            is: is.to_owned(),
-            of,
-            formula: None,
-        }
-    }
-}
-
-fn limit_unit(plan: &Plan, on: &[Listed]) -> Unit {
-    let is_count = on.iter().all(|listed| match listed {
-        Listed::Component(id) => plan[*id].grants == Grant::Count,
-        Listed::Term(_)
-        | Listed::Measure(_)
-        | Listed::Value(_)
-        | Listed::Table(_)
-        | Listed::Limit(_) => false,
-    });
-    if is_count { Unit::COUNT } else { Unit::MONEY }
 }
 
 /// Which part of a component a node is.
@@ -600,7 +388,7 @@ fn part_of(component: &Component, what: &What<'_>) -> &'static str {
     let is = |formula: &Expr| match what {
         What::Formula(here) => std::ptr::eq(*here, formula),
         What::Name(name) => formula.form == Form::Name(*name),
-        What::Band(..) | What::Row(_) | What::LeftOut(_) => false,
+        What::Band(..) | What::OfAll(_) | What::Row(_) | What::LeftOut(_) => false,
     };
     let parts = [
         ("for", component.applies.as_ref()),

@@ -43,6 +43,8 @@ pub enum What<'p> {
     Formula(&'p Expr),
     /// A band of a table, and the names known inside it.
     Band(TableId, InBand),
+    /// What a formula adds up to over all who share.
+    OfAll(&'p Expr),
     /// A credited row.
     Row(RowIx),
     /// A row left out, and why (its value).

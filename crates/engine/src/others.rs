@@ -10,6 +10,7 @@ use trueup_base::share;
 use trueup_plan::tree::{Allocation, Comparison, Expr, KindId};
 
 use crate::evaluate::{Evaluator, Place, RowPlace};
+use crate::graph::What;
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
@@ -43,6 +44,20 @@ impl<N: Number> Standing<N> {
     }
 }
 
+/// Everyone's parts of a shared sum.
+#[derive(Clone, Debug)]
+struct Parts<N: Number, K> {
+    parts: BTreeMap<K, N>,
+    /// All weights together.
+    all: N,
+}
+
+impl<N: Number, K: Ord> Parts<N, K> {
+    fn of(&self, member: K) -> Option<Value<N>> {
+        self.parts.get(&member).cloned().map(Value::Number)
+    }
+}
+
 /// Tells the parts of one shared sum from another's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct PartsKey {
@@ -58,9 +73,9 @@ struct PartsKey {
 pub(crate) struct Shared<N: Number> {
     totals: BTreeMap<(usize, AskedOfAll), Value<N>>,
     standings: BTreeMap<(usize, AskedOfAll), Arc<[Standing<N>]>>,
-    parts: BTreeMap<PartsKey, BTreeMap<PartnerIx, N>>,
+    parts: BTreeMap<PartsKey, Parts<N, PartnerIx>>,
     running: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
-    row_parts: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
+    row_parts: BTreeMap<(usize, Place), Parts<N, RowIx>>,
 }
 
 impl<N: Number> Default for Shared<N> {
@@ -228,8 +243,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if self.takes_part(filter, &here).all() == Some(false) {
             return Value::None(NoAnswer::undefined("this partner is not ranked"));
         }
-        let own = self.aside(x, &here);
-        let group = within.map(|within| self.aside(within, &here));
+        let own = self.eval(x, &here, None);
+        let group = within.map(|within| self.eval(within, &here, None));
         if let Some(reason) = group.as_ref().and_then(Value::reason).or(own.reason()) {
             return Value::None(reason.clone());
         }
@@ -287,7 +302,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let is_kept = key.total.is_some() && key.step.is_some() == step.is_some();
         if is_kept && let Some(parts) = self.shared.parts.get(&key) {
-            return part_of(parts, at.partner);
+            let (part, all) = (parts.of(at.partner), parts.all.clone());
+            self.show_weights(&allocation.by, &here, &part, all);
+            return part.unwrap_or_else(nothing);
         }
         let standings = self.standings(&allocation.by, within, filter, &common);
         let mut members = Vec::new();
@@ -306,11 +323,22 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Ok(parts) => parts,
             Err(reason) => return Value::None(reason),
         };
-        let part = part_of(&parts, at.partner);
+        let (part, all) = (parts.of(at.partner), parts.all.clone());
+        self.show_weights(&allocation.by, &here, &part, all);
         if is_kept {
             self.shared.parts.insert(key, parts);
         }
-        part
+        part.unwrap_or_else(nothing)
+    }
+
+    /// Keeps the own weight and everyone's together, of which a part is made.
+    fn show_weights(&mut self, by: &'p Expr, at: &Place, part: &Option<Value<N>>, all: N) {
+        if part.is_some() {
+            self.eval(by, at, None);
+        }
+        let opened = self.graph.begin();
+        self.graph
+            .end(opened, What::OfAll(by), *at, Value::Number(all));
     }
 
     fn id_of(&self, partner: PartnerIx) -> Option<&'p trueup_base::id::PartnerId> {
@@ -368,10 +396,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             self.shared.row_parts.insert(key, parts);
         }
-        match self.shared.row_parts.get(&key) {
-            Some(parts) => part_of(parts, row.row),
-            None => Value::exact(Exact::ZERO),
-        }
+        let shown = self
+            .shared
+            .row_parts
+            .get(&key)
+            .map(|parts| (parts.of(row.row), parts.all.clone()));
+        let Some((part, all)) = shown else {
+            return nothing();
+        };
+        self.show_weights(&allocation.by, at, &part, all);
+        part.unwrap_or_else(nothing)
     }
 
     /// A partner's rows of a kind in a window and role, by date and then fact id.
@@ -498,18 +532,19 @@ fn parts<N: Number, K: Ord + Copy>(
     members: Vec<(K, N)>,
     step: Option<&N>,
     rest: share::Rest,
-) -> Result<BTreeMap<K, N>, NoAnswer> {
+) -> Result<Parts<N, K>, NoAnswer> {
+    let all = members
+        .iter()
+        .fold(N::known(Exact::ZERO), |sum, (_, weight)| sum.plus(weight));
     let Some(step) = step else {
         if let Some(reason) = members.iter().find_map(|(_, weight)| below_zero(weight)) {
             return Err(reason);
         }
-        let all = members
-            .iter()
-            .fold(N::known(Exact::ZERO), |sum, (_, weight)| sum.plus(weight));
-        return Ok(members
+        let parts = members
             .into_iter()
             .map(|(member, weight)| (member, total.times(&weight.over(&all))))
-            .collect());
+            .collect();
+        return Ok(Parts { parts, all });
     };
     let single = |number: &N| {
         number.figure().cloned().ok_or_else(|| {
@@ -524,19 +559,17 @@ fn parts<N: Number, K: Ord + Copy>(
     }
     let shared = share::allocate(&single(total)?, &weights, &single(step)?, rest)
         .map_err(|error| NoAnswer::undefined(error.to_string()))?;
-    Ok(members
+    let parts = members
         .into_iter()
         .zip(shared)
         .map(|((member, _), part)| (member, N::known(part)))
-        .collect())
+        .collect();
+    Ok(Parts { parts, all })
 }
 
-/// A member's part; who takes no part gets nothing of it.
-fn part_of<N: Number, K: Ord>(parts: &BTreeMap<K, N>, member: K) -> Value<N> {
-    match parts.get(&member) {
-        Some(part) => Value::Number(part.clone()),
-        None => Value::exact(Exact::ZERO),
-    }
+/// What who takes no part gets.
+fn nothing<N: Number>() -> Value<N> {
+    Value::exact(Exact::ZERO)
 }
 
 fn below_zero<N: Number>(weight: &N) -> Option<NoAnswer> {

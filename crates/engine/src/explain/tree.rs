@@ -1,9 +1,13 @@
 //! An explanation as a tree of lines.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Explanation, Subject};
 use trueup_base::exact::Exact;
+
+/// The names that were told already.
+type Told<'a> = BTreeSet<(Subject, &'a str)>;
 
 impl Explanation {
     /// The tree as text, one line for each step.
@@ -15,13 +19,21 @@ impl Explanation {
     /// The tree as text, at most so deep, and at most so many lines under one.
     #[must_use]
     pub fn to_text_within(&self, depth: usize, width: usize) -> String {
-        let mut text = self.line(None);
+        let mut told = Told::new();
+        let mut text = self.line(None, &mut told);
         text.push('\n');
-        self.lines_below(&mut text, "", depth, width);
+        self.lines_below(&mut text, "", depth, width, &mut told);
         text
     }
 
-    fn lines_below(&self, text: &mut String, indent: &str, depth: usize, width: usize) {
+    fn lines_below<'a>(
+        &'a self,
+        text: &mut String,
+        indent: &str,
+        depth: usize,
+        width: usize,
+        told: &mut Told<'a>,
+    ) {
         if depth == 0 {
             return;
         }
@@ -33,8 +45,8 @@ impl Explanation {
                 false => ("├─ ", "│  "),
             };
             // Writing into a text cannot fail.
-            let _ = writeln!(text, "{indent}{branch}{}", input.line(Some(self)));
-            input.lines_below(text, &format!("{indent}{below}"), depth - 1, width);
+            let _ = writeln!(text, "{indent}{branch}{}", input.line(Some(self), told));
+            input.lines_below(text, &format!("{indent}{below}"), depth - 1, width, told);
         }
         if count > width {
             let _ = writeln!(text, "{indent}└─ and {} more", count - width);
@@ -42,13 +54,15 @@ impl Explanation {
     }
 
     /// One line: its part, name, figure, formula and words; partner and period where they differ from the line above.
-    fn line(&self, above: Option<&Explanation>) -> String {
+    fn line<'a>(&'a self, above: Option<&Explanation>, told: &mut Told<'a>) -> String {
+        // What a name is and how it is worked out is said once.
+        let is_new = told.insert((self.subject, &self.name));
         let mut line = String::new();
         if !self.part.is_empty() {
             let _ = write!(line, "{}: ", self.part);
         }
         let _ = write!(line, "{} = {}", self.name, self.figure);
-        if let Some(formula) = &self.formula {
+        if let Some(formula) = self.formula.as_ref().filter(|_| is_new) {
             let _ = write!(line, " = {formula}");
         }
         let mut notes: Vec<String> = Vec::new();
@@ -92,7 +106,7 @@ impl Explanation {
         if !notes.is_empty() {
             let _ = write!(line, " ({})", notes.join(", "));
         }
-        if !self.is.is_empty() && self.subject != Subject::Band {
+        if is_new && !self.is.is_empty() && self.subject != Subject::Band {
             let _ = write!(line, ": {}", self.is);
         }
         line

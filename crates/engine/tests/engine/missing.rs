@@ -81,11 +81,31 @@ fn false_decides_and_and_true_decides_or_and_missing_wins_over_undefined() {
 #[test]
 fn arithmetic_comparisons_and_functions_of_no_answer_have_none() {
     let forms = [
-        "@ + 1", "1 - @", "@ * 0", "0 / @", "-@", "abs(@)", "least(@, 1)", "greatest(1, @)",
-        "clamp(@, 0, 1)", "clamp(0, @, 1)", "clamp(0, 0, @)", "round(@, to => 1)",
-        "round(1, to => @)", "weighted(@ => 50%, term.one => 50%)", "@ = @", "@ < 1", "1 <> @",
-        "@ between 0 and 1", "0 between @ and 1", "@ in (1, 2)", "1 in (2, @)",
-        "sum_by(@, month)", "previous(@)", "trailing(@, 2 months)", "total(@)",
+        "@ + 1",
+        "1 - @",
+        "@ * 0",
+        "0 / @",
+        "-@",
+        "abs(@)",
+        "least(@, 1)",
+        "greatest(1, @)",
+        "clamp(@, 0, 1)",
+        "clamp(0, @, 1)",
+        "clamp(0, 0, @)",
+        "round(@, to => 1)",
+        "round(1, to => @)",
+        "weighted(@ => 50%, term.one => 50%)",
+        "@ = @",
+        "@ < 1",
+        "1 <> @",
+        "@ between 0 and 1",
+        "0 between @ and 1",
+        "@ in (1, 2)",
+        "1 in (2, @)",
+        "sum_by(@, month)",
+        "previous(@)",
+        "trailing(@, 2 months)",
+        "total(@)",
     ];
     let program = Program::new(PLAN, FACTS);
     for form in forms {

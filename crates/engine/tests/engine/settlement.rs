@@ -42,11 +42,23 @@ facts:
 fn what_became_known_later_posts_where_it_became_known() {
     let program = Program::new(PLAN, FACTS);
     // January 50. February's sale is not known at February's end; March brings 15 for it. April takes the return back.
-    assert_eq!(program.posted("monthly", "2026-05-01"), exacts(&["50", "0", "15", "-20"]));
-    assert_eq!(program.posted("so_far", "2026-05-01"), exacts(&["50", "0", "15", "-20"]));
-    assert_eq!(program.posted("milestone", "2026-05-01"), exacts(&["100", "0", "0", "-100"]));
+    assert_eq!(
+        program.posted("monthly", "2026-05-01"),
+        exacts(&["50", "0", "15", "-20"])
+    );
+    assert_eq!(
+        program.posted("so_far", "2026-05-01"),
+        exacts(&["50", "0", "15", "-20"])
+    );
+    assert_eq!(
+        program.posted("milestone", "2026-05-01"),
+        exacts(&["100", "0", "0", "-100"])
+    );
     // The first quarter: 12% of 650 less 65; the second: 12% of 450 less 45, less what the first posted.
-    assert_eq!(program.posted("quarterly", "2026-07-01"), exacts(&["13", "-4"]));
+    assert_eq!(
+        program.posted("quarterly", "2026-07-01"),
+        exacts(&["13", "-4"])
+    );
 }
 
 #[test]
@@ -63,7 +75,10 @@ facts:
     let program = Program::new(PLAN, facts);
     // Recorded on the last day of January it is known at January's settlement, recorded on the day after it is not. In
     // March the first sale turns out to be February's.
-    assert_eq!(program.posted("monthly", "2026-04-01"), exacts(&["10", "50", "40"]));
+    assert_eq!(
+        program.posted("monthly", "2026-04-01"),
+        exacts(&["10", "50", "40"])
+    );
 }
 
 #[test]
@@ -71,10 +86,20 @@ fn settling_again_posts_nothing_more_and_earlier_settlements_stay() {
     let program = Program::new(PLAN, FACTS);
     for component in ["monthly", "so_far", "milestone"] {
         let long = program.posted(component, "2026-12-01");
-        for (settled, until) in ["2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01"].iter().enumerate() {
-            assert_eq!(program.posted(component, until), long[..=settled], "{component} by {until}");
+        for (settled, until) in ["2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01"]
+            .iter()
+            .enumerate()
+        {
+            assert_eq!(
+                program.posted(component, until),
+                long[..=settled],
+                "{component} by {until}"
+            );
         }
-        assert!(long[4..].iter().all(Exact::is_zero), "{component}: {long:?}");
+        assert!(
+            long[4..].iter().all(Exact::is_zero),
+            "{component}: {long:?}"
+        );
     }
 }
 
@@ -90,8 +115,14 @@ facts:
     - { id: y, partner: p, on: 2026-03-11, amount: 1000 }
 ";
     let program = Program::new(PLAN, facts);
-    assert_eq!(program.posted("monthly", "2027-01-01"), exacts(&["10", "0", "20"]));
-    assert_eq!(program.posted("monthly", "2026-03-10"), exacts(&["10", "0"]));
+    assert_eq!(
+        program.posted("monthly", "2027-01-01"),
+        exacts(&["10", "0", "20"])
+    );
+    assert_eq!(
+        program.posted("monthly", "2026-03-10"),
+        exacts(&["10", "0"])
+    );
     assert_eq!(program.posted("quarterly", "2027-01-01"), exacts(&["6"]));
     let last = program.settle("p", "2027-01-01").pop().expect("a line");
     assert_eq!(last.settlement.ends, day("2026-03-11"));
@@ -110,16 +141,25 @@ facts:
 ";
     let program = Program::new(PLAN, facts);
     // In February nobody knows what the first sale came to: its 10 stay, and February's own sale is paid.
-    assert_eq!(program.posted("monthly", "2026-04-01"), exacts(&["10", "1", "-3"]));
+    assert_eq!(
+        program.posted("monthly", "2026-04-01"),
+        exacts(&["10", "1", "-3"])
+    );
     // Over the year so far there is one window, and it has no answer.
-    assert_eq!(program.posted("so_far", "2026-04-01"), exacts(&["10", "0", "-2"]));
+    assert_eq!(
+        program.posted("so_far", "2026-04-01"),
+        exacts(&["10", "0", "-2"])
+    );
     let lines = program.settle("p", "2026-03-01");
     let open: Vec<String> = lines
         .iter()
         .filter(|line| line.settlement.ends == day("2026-03-01") && !line.open.is_empty())
         .map(|line| format!("{}: {}", program.earner(line.earner), line.open[0].why))
         .collect();
-    assert!(open.contains(&"so_far: sale.amount is empty".to_owned()), "{open:?}");
+    assert!(
+        open.contains(&"so_far: sale.amount is empty".to_owned()),
+        "{open:?}"
+    );
 }
 
 #[test]
@@ -135,9 +175,15 @@ facts:
 ";
     let program = Program::new(&plan, facts);
     // In March January is two months back and is corrected; in April it is closed.
-    assert_eq!(program.posted("monthly", "2026-06-01"), exacts(&["10", "0", "-5", "0", "0"]));
+    assert_eq!(
+        program.posted("monthly", "2026-06-01"),
+        exacts(&["10", "0", "-5", "0", "0"])
+    );
     // The year so far is not over.
-    assert_eq!(program.posted("so_far", "2026-06-01"), exacts(&["10", "0", "-5", "-5", "0"]));
+    assert_eq!(
+        program.posted("so_far", "2026-06-01"),
+        exacts(&["10", "0", "-5", "-5", "0"])
+    );
 }
 
 #[test]
@@ -162,7 +208,13 @@ facts: { sale: [ { partner: a, on: 2026-01-05, amount: 10 }, { partner: b, on: 2
         program
             .settle(partner, "2026-02-01")
             .iter()
-            .map(|line| format!("{} {}", program.earner(line.earner), line.posted.figure().expect("a figure")))
+            .map(|line| {
+                format!(
+                    "{} {}",
+                    program.earner(line.earner),
+                    line.posted.figure().expect("a figure")
+                )
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(lines("a"), ["theirs 1", "all 1"]);
@@ -197,9 +249,13 @@ fn kept(limits: &str, amounts: &str, limit: &str) -> Vec<String> {
         .position(|known| &*known.name == limit)
         .and_then(|at| u16::try_from(at).ok())
         .expect("a limit");
-    let mut evaluator: Evaluator<'_, Answer, _> = Evaluator::new(&program.plan, &program.world, &Reference);
+    let mut evaluator: Evaluator<'_, Answer, _> =
+        Evaluator::new(&program.plan, &program.world, &Reference);
     evaluator
-        .limited(trueup_plan::tree::LimitId(id), &program.place("p", "2026-01"))
+        .limited(
+            trueup_plan::tree::LimitId(id),
+            &program.place("p", "2026-01"),
+        )
         .into_iter()
         .map(|(earner, kept)| match kept.figure() {
             Some(figure) => format!("{} {figure}", program.earner(earner)),
@@ -217,40 +273,79 @@ fn the_last_listed_gives_way_first() {
     assert_eq!(of("a: 30, b: 80, c: 5"), ["one 30", "two 70", "three 0"]);
     assert_eq!(of("a: 130, b: 80, c: 5"), ["one 100", "two 0", "three 0"]);
     // What takes money back is no part of the excess, and makes room for the others.
-    assert_eq!(of("a: 120, b: -30, c: 50"), ["one 120", "two -30", "three 10"]);
-    assert_eq!(of("a: 50, b: 80, c: -20"), ["one 50", "two 70", "three -20"]);
-    assert_eq!(of("a: -50, b: -80, c: -20"), ["one -50", "two -80", "three -20"]);
+    assert_eq!(
+        of("a: 120, b: -30, c: 50"),
+        ["one 120", "two -30", "three 10"]
+    );
+    assert_eq!(
+        of("a: 50, b: 80, c: -20"),
+        ["one 50", "two 70", "three -20"]
+    );
+    assert_eq!(
+        of("a: -50, b: -80, c: -20"),
+        ["one -50", "two -80", "three -20"]
+    );
 }
 
 #[test]
 fn a_cut_in_proportion_adds_up_to_the_cent() {
     let limit = "  l: { is: L, on: [one, two, three], at_most: 100, cut: pro_rata }\n";
     let of = |amounts| kept(limit, amounts, "l");
-    assert_eq!(of("a: 50, b: 50, c: 50"), ["one 33.34", "two 33.33", "three 33.33"]);
+    assert_eq!(
+        of("a: 50, b: 50, c: 50"),
+        ["one 33.34", "two 33.33", "three 33.33"]
+    );
     assert_eq!(of("a: 100, b: 0, c: 100"), ["one 50", "two 0", "three 50"]);
     assert_eq!(of("a: 30, b: 30, c: 40"), ["one 30", "two 30", "three 40"]);
     // A negative amount stays whole, and the others share what it makes room for.
-    assert_eq!(of("a: 100, b: -20, c: 100"), ["one 60", "two -20", "three 60"]);
+    assert_eq!(
+        of("a: 100, b: -20, c: 100"),
+        ["one 60", "two -20", "three 60"]
+    );
 }
 
 #[test]
 fn what_is_missing_waits_and_holds_only_those_that_come_after_it() {
     let last_first = "  l: { is: L, on: [one, two, three], at_most: 100 }\n";
-    assert_eq!(kept(last_first, "a: 70, c: 20", "l"), ["one 70", "two waits", "three waits"]);
-    assert_eq!(kept(last_first, "a: 170, c: 20", "l"), ["one 100", "two waits", "three waits"]);
-    assert_eq!(kept(last_first, "a: 70, b: 20", "l"), ["one 70", "two 20", "three waits"]);
+    assert_eq!(
+        kept(last_first, "a: 70, c: 20", "l"),
+        ["one 70", "two waits", "three waits"]
+    );
+    assert_eq!(
+        kept(last_first, "a: 170, c: 20", "l"),
+        ["one 100", "two waits", "three waits"]
+    );
+    assert_eq!(
+        kept(last_first, "a: 70, b: 20", "l"),
+        ["one 70", "two 20", "three waits"]
+    );
     let pro_rata = "  l: { is: L, on: [one, two, three], at_most: 100, cut: pro_rata }\n";
-    assert_eq!(kept(pro_rata, "a: 70, c: 20", "l"), ["one waits", "two waits", "three waits"]);
+    assert_eq!(
+        kept(pro_rata, "a: 70, c: 20", "l"),
+        ["one waits", "two waits", "three waits"]
+    );
     let least = "  l: { is: L, on: [one, two, three], at_least: 100 }\n";
-    assert_eq!(kept(least, "a: 70, c: 20", "l"), ["one 70", "two waits", "three 20", "l.top_up waits"]);
+    assert_eq!(
+        kept(least, "a: 70, c: 20", "l"),
+        ["one 70", "two waits", "three 20", "l.top_up waits"]
+    );
 }
 
 #[test]
 fn a_floor_adds_a_line_of_its_own() {
     let least = "  l: { is: L, on: [one, two], at_least: 100 }\n";
-    assert_eq!(kept(least, "a: 70, b: 20, c: 5", "l"), ["one 70", "two 20", "l.top_up 10"]);
-    assert_eq!(kept(least, "a: 70, b: 30, c: 5", "l"), ["one 70", "two 30", "l.top_up 0"]);
-    assert_eq!(kept(least, "a: 70, b: -20, c: 5", "l"), ["one 70", "two -20", "l.top_up 50"]);
+    assert_eq!(
+        kept(least, "a: 70, b: 20, c: 5", "l"),
+        ["one 70", "two 20", "l.top_up 10"]
+    );
+    assert_eq!(
+        kept(least, "a: 70, b: 30, c: 5", "l"),
+        ["one 70", "two 30", "l.top_up 0"]
+    );
+    assert_eq!(
+        kept(least, "a: 70, b: -20, c: 5", "l"),
+        ["one 70", "two -20", "l.top_up 50"]
+    );
 }
 
 #[test]
@@ -259,13 +354,22 @@ fn the_inner_limit_holds_first_and_its_top_up_is_held_by_the_outer_one() {
   inner: { is: Inner, on: [one, two], at_most: 50 }
   outer: { is: Outer, on: [inner, three], at_most: 80 }
 ";
-    assert_eq!(kept(limits, "a: 40, b: 40, c: 40", "outer"), ["one 40", "two 10", "three 30"]);
-    assert_eq!(kept(limits, "a: 40, b: 40, c: 10", "outer"), ["one 40", "two 10", "three 10"]);
+    assert_eq!(
+        kept(limits, "a: 40, b: 40, c: 40", "outer"),
+        ["one 40", "two 10", "three 30"]
+    );
+    assert_eq!(
+        kept(limits, "a: 40, b: 40, c: 10", "outer"),
+        ["one 40", "two 10", "three 10"]
+    );
     let topped = "
   inner: { is: Inner, on: [one], at_least: 50 }
   outer: { is: Outer, on: [inner, three], at_most: 80 }
 ";
-    assert_eq!(kept(topped, "a: 40, b: 0, c: 60", "outer"), ["one 40", "three 40", "inner.top_up 0"]);
+    assert_eq!(
+        kept(topped, "a: 40, b: 0, c: 60", "outer"),
+        ["one 40", "three 40", "inner.top_up 0"]
+    );
 }
 
 /// Two limits of a month and a year: what is posted respects both, month after month.
@@ -296,8 +400,14 @@ facts:
     - { id: d, partner: p, on: 2026-05-05, amount: 10 }
 ";
     let program = Program::new(plan, facts);
-    assert_eq!(program.posted("one", "2026-06-01"), exacts(&["60", "100", "40", "-50", "10"]));
-    assert_eq!(program.posted("two", "2026-06-01"), exacts(&["40", "0", "10", "0", "10"]));
+    assert_eq!(
+        program.posted("one", "2026-06-01"),
+        exacts(&["60", "100", "40", "-50", "10"])
+    );
+    assert_eq!(
+        program.posted("two", "2026-06-01"),
+        exacts(&["40", "0", "10", "0", "10"])
+    );
 }
 
 #[test]
@@ -325,7 +435,8 @@ components:
     };
     let due = |component: usize, facts: &str| {
         let program = Program::new(plan, facts);
-        let mut evaluator: Evaluator<'_, Answer, _> = Evaluator::new(&program.plan, &program.world, &Reference);
+        let mut evaluator: Evaluator<'_, Answer, _> =
+            Evaluator::new(&program.plan, &program.world, &Reference);
         let id = trueup_plan::tree::ComponentId(u16::try_from(component).expect("a component"));
         evaluator
             .schedule(id, &program.place("p", "2026-01"), day("2026-02-01"))
@@ -337,11 +448,23 @@ components:
             })
             .collect::<Vec<_>>()
     };
-    assert_eq!(due(0, &facts("5")), ["2026-02-01 33.33", "2026-03-01 33.34", "2026-12-31 33.33"]);
-    assert_eq!(due(1, &facts("5")), ["2026-02-01 50", "2026-03-01 25", "2026-03-01 25"]);
-    assert_eq!(due(1, &facts("3")), ["2026-02-01 50", "2026-03-01 0", "2026-03-01 0 waits"]);
+    assert_eq!(
+        due(0, &facts("5")),
+        ["2026-02-01 33.33", "2026-03-01 33.34", "2026-12-31 33.33"]
+    );
+    assert_eq!(
+        due(1, &facts("5")),
+        ["2026-02-01 50", "2026-03-01 25", "2026-03-01 25"]
+    );
+    assert_eq!(
+        due(1, &facts("3")),
+        ["2026-02-01 50", "2026-03-01 0", "2026-03-01 0 waits"]
+    );
     let unanswered = "facts: { sale: [ { partner: p, on: 2026-01-05, amount: 100 } ] }";
-    assert_eq!(due(1, unanswered), ["2026-02-01 50", "2026-03-01 held", "2026-03-01 held"]);
+    assert_eq!(
+        due(1, unanswered),
+        ["2026-02-01 50", "2026-03-01 held", "2026-03-01 held"]
+    );
 }
 
 #[test]
@@ -358,8 +481,13 @@ fn lines_come_by_settlement_and_then_as_the_plan_lists_them() {
     let mut sorted = keys.clone();
     sorted.sort();
     assert_eq!(keys, sorted);
-    let of_march = lines.iter().filter(|line| line.settlement.ends == day("2026-04-01"));
+    let of_march = lines
+        .iter()
+        .filter(|line| line.settlement.ends == day("2026-04-01"));
     assert_eq!(of_march.count(), 4);
-    let posted: Vec<Exact> = lines.iter().filter_map(|line| line.posted.figure().cloned()).collect();
+    let posted: Vec<Exact> = lines
+        .iter()
+        .filter_map(|line| line.posted.figure().cloned())
+        .collect();
     assert_eq!(sum(&posted), exact("99"));
 }

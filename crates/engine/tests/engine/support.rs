@@ -54,7 +54,8 @@ impl Program {
             .filter(|diagnostic| diagnostic.severity == Severity::Error)
             .collect();
         let plan = read.unwrap_or_else(|| panic!("{}", render(&sources, &mistakes)));
-        let world = cases::world(&plan, facts, day("2026-01-01")).unwrap_or_else(|why| panic!("{why}"));
+        let world =
+            cases::world(&plan, facts, day("2026-01-01")).unwrap_or_else(|why| panic!("{why}"));
         Self {
             plan,
             world,
@@ -65,14 +66,24 @@ impl Program {
 
     pub fn formula(&self, text: &str) -> Expr {
         let mut sources = self.sources.borrow_mut();
-        check::formula_in(&self.plan, &mut sources, "asked", text, check::Place::Partner)
-            .unwrap_or_else(|wrong| panic!("{}", render(&sources, &wrong)))
+        check::formula_in(
+            &self.plan,
+            &mut sources,
+            "asked",
+            text,
+            check::Place::Partner,
+        )
+        .unwrap_or_else(|wrong| panic!("{}", render(&sources, &wrong)))
     }
 
     pub fn partner(&self, id: &str) -> PartnerIx {
         self.world
             .all()
-            .find(|at| self.world.partner(*at).is_some_and(|partner| partner.id.as_str() == id))
+            .find(|at| {
+                self.world
+                    .partner(*at)
+                    .is_some_and(|partner| partner.id.as_str() == id)
+            })
             .unwrap_or_else(|| panic!("no partner {id}"))
     }
 

@@ -32,9 +32,16 @@ tables:
 ";
 
 fn all(table: &[(&str, &str)]) {
-    let program = Program::new(PLAN, "partners: { p: { terms: { target.low: 100, target.high: 200 } } }");
+    let program = Program::new(
+        PLAN,
+        "partners: { p: { terms: { target.low: 100, target.high: 200 } } }",
+    );
     for (formula, expected) in table {
-        assert_eq!(program.ask(formula, "2026-01"), number(expected), "{formula}");
+        assert_eq!(
+            program.ask(formula, "2026-01"),
+            number(expected),
+            "{formula}"
+        );
     }
 }
 
@@ -118,7 +125,12 @@ fn a_grid_takes_one_band_of_each_argument() {
 #[test]
 fn below_the_first_band_there_is_no_answer() {
     let program = Program::new(PLAN, "partners: { p: {} }");
-    for formula in ["from_one(-0.01)", "above_one(-0.01)", "from_each(-1)", "grid(-1, 'gold')"] {
+    for formula in [
+        "from_one(-0.01)",
+        "above_one(-0.01)",
+        "from_each(-1)",
+        "grid(-1, 'gold')",
+    ] {
         assert_eq!(program.ask(formula, "2026-01"), Got::Undefined, "{formula}");
     }
 }
@@ -144,7 +156,7 @@ partners:
 
 /// Rising thresholds in cents, each with its convention, and a rate in hundredths of a percent for each band.
 fn ladder() -> impl Strategy<Value = Vec<(i64, bool, i64)>> {
-    prop::collection::vec((1i64..5_000_00, any::<bool>(), 0i64..3_000), 1..6).prop_map(|steps| {
+    prop::collection::vec((1i64..500_000, any::<bool>(), 0i64..3_000), 1..6).prop_map(|steps| {
         let mut at = 0;
         steps
             .into_iter()
@@ -184,10 +196,12 @@ fn band_of(steps: &[(i64, bool, i64)], amount: i64) -> usize {
     steps
         .iter()
         .enumerate()
-        .filter(|(number, (at, is_above, _))| match *is_above && *number > 0 {
-            true => amount > *at,
-            false => amount >= *at,
-        })
+        .filter(
+            |(number, (at, is_above, _))| match *is_above && *number > 0 {
+                true => amount > *at,
+                false => amount >= *at,
+            },
+        )
         .map(|(number, _)| number)
         .next_back()
         .expect("the first band begins at zero")
@@ -214,7 +228,7 @@ proptest! {
     #[test]
     fn slices_at_rates_that_are_not_negative_rise_without_a_jump(
         steps in ladder(),
-        amounts in prop::collection::vec(0i64..30_000_00, 2..6),
+        amounts in prop::collection::vec(0i64..3_000_000, 2..6),
     ) {
         let program = laddered(&steps);
         let highest = steps.iter().map(|(_, _, rate)| *rate).max().unwrap_or(0);
@@ -249,9 +263,10 @@ proptest! {
 #[test]
 fn a_band_that_pays_the_whole_less_is_seen_to_fall() {
     // The law of slices does not hold for whole amounts: a rate that falls pays less for more.
-    let steps = [(0, false, 500), (100_00, false, 100)];
+    let steps = [(0, false, 500), (10_000, false, 100)];
     let program = laddered(&steps);
-    let pays = |amount: &str| program.figure(&format!("{amount} USD * whole({amount} USD)"), "2026-01");
+    let pays =
+        |amount: &str| program.figure(&format!("{amount} USD * whole({amount} USD)"), "2026-01");
     assert_eq!(pays("99.99"), exact("4.9995"));
     assert_eq!(pays("100"), exact("1"));
 }

@@ -46,7 +46,11 @@ facts:
 fn all(table: &[(&str, &str, &str)]) {
     let program = Program::new(PLAN, FACTS);
     for (formula, period, expected) in table {
-        assert_eq!(program.ask(formula, period), number(expected), "{formula} in {period}");
+        assert_eq!(
+            program.ask(formula, period),
+            number(expected),
+            "{formula} in {period}"
+        );
     }
 }
 
@@ -98,14 +102,20 @@ fn what_lies_before_the_calendar_or_the_agreement_is_undefined() {
     for formula in ["since_start(sales)", "yearly"] {
         assert_eq!(program.ask(formula, "2025-Q1"), Got::Undefined, "{formula}");
     }
-    assert_eq!(program.ask("trailing(sales, 30_000 months)", "2026-Q1"), Got::Undefined);
+    assert_eq!(
+        program.ask("trailing(sales, 30_000 months)", "2026-Q1"),
+        Got::Undefined
+    );
 }
 
 #[test]
 fn a_component_is_the_sum_of_its_windows_in_a_longer_one_and_nothing_in_a_shorter_one() {
     let program = Program::new(PLAN, FACTS);
     assert_eq!(program.ask("yearly", "2026"), number("150"));
-    assert_eq!(program.ask("yearly", "2026-01-01..2027-12-31"), number("150"));
+    assert_eq!(
+        program.ask("yearly", "2026-01-01..2027-12-31"),
+        number("150")
+    );
     assert_eq!(program.ask("yearly", "2026-Q2"), Got::Undefined);
 }
 
@@ -181,7 +191,11 @@ facts:
         ("window.days", "2024-02", "29"),
         ("window.days", "2024-Q1", "91"),
     ] {
-        assert_eq!(program.ask(formula, period), number(expected), "{formula} in {period}");
+        assert_eq!(
+            program.ask(formula, period),
+            number(expected),
+            "{formula} in {period}"
+        );
     }
 }
 
@@ -214,7 +228,10 @@ fn the_longest_chain_of_names_is_answered_in_every_window_of_a_carried_value() {
     let mut plan = "plan: chain\ncurrency: USD\nvalues:\n".to_owned();
     plan.push_str("  v0: { every: month, formula: \"previous(v126, first => 0) + 1\" }\n");
     for at in 1..=126 {
-        plan.push_str(&format!("  v{at}: {{ every: month, formula: v{} + 1 }}\n", at - 1));
+        plan.push_str(&format!(
+            "  v{at}: {{ every: month, formula: v{} + 1 }}\n",
+            at - 1
+        ));
     }
     let program = Program::new(&plan, "partners: { p: { starts: 2020-01-01 } }");
     assert_eq!(program.ask("v126", "2026-12"), number("10668"));
@@ -224,7 +241,10 @@ fn the_longest_chain_of_names_is_answered_in_every_window_of_a_carried_value() {
 fn names_that_each_ask_the_next_one_window_earlier_are_answered() {
     let mut plan = "plan: chain\ncurrency: USD\nvalues:\n  v0: 1\n".to_owned();
     for at in 1..=84 {
-        plan.push_str(&format!("  v{at}: \"previous(v{}, first => 0) + 1\"\n", at - 1));
+        plan.push_str(&format!(
+            "  v{at}: \"previous(v{}, first => 0) + 1\"\n",
+            at - 1
+        ));
     }
     let program = Program::new(&plan, "partners: { p: { starts: 2010-01-01 } }");
     assert_eq!(program.ask("v84", "2026-12"), number("85"));
