@@ -90,9 +90,16 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
         texts.push(sources.add(&shown(dir, path), &text));
     }
     let mut checked = BTreeMap::new();
-    for plan in plans::checked(&sources, &texts, strictness, &mut written)
-        .into_iter()
-        .flatten()
+    let mut read_rows = |path: &str| read_text(dir, &dir.join(path), &mut digests).ok();
+    for plan in plans::checked(
+        &mut sources,
+        &texts,
+        strictness,
+        &mut read_rows,
+        &mut written,
+    )
+    .into_iter()
+    .flatten()
     {
         checked.insert(plan.name.to_string(), plan);
     }

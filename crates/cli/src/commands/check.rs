@@ -66,11 +66,15 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     let mut sources = Sources::new();
     let mut found = Vec::new();
     if let Some(file) = sources.add_bytes(&path.display().to_string(), &bytes, &mut found) {
-        let mut files = vec![file];
-        files.extend(templates_beside(path, &mut sources)?);
-        plans::checked(&sources, &files, strictness, &mut found);
-        // Only what stands in the plan asked about is this plan's.
-        found.retain(|diagnostic| diagnostic.span().file == file);
+        let beside = templates_beside(path, &mut sources)?;
+        let mut read_rows = |path: &str| std::fs::read_to_string(path).ok();
+        found.extend(plans::mistakes_of(
+            &mut sources,
+            file,
+            &beside,
+            strictness,
+            &mut read_rows,
+        ));
     }
     Ok(Checked {
         shown: path.display().to_string(),
