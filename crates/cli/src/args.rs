@@ -47,7 +47,7 @@ pub enum Command {
     Schema,
     /// Take in facts: every declared source, or the files named.
     #[command(after_help = "Examples:\n  trueup ingest --program my-program\n  \
-                            trueup ingest --program my-program --source sales data/2026-01.csv")]
+                            trueup ingest --program my-program --source invoices late-invoices.csv")]
     Ingest(IngestArgs),
     /// Evaluate every partner: what was earned, settlement by settlement.
     #[command(after_help = "Examples:\n  trueup run --program my-program\n  \
@@ -92,6 +92,16 @@ pub enum Format {
     Csv,
 }
 
+/// How a tree is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TreeFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
 /// Which program.
 #[derive(Debug, Args)]
 pub struct ProgramArgs {
@@ -130,7 +140,7 @@ pub struct IngestArgs {
     /// The declared source the files belong to; needed when files are named.
     #[arg(long, requires = "files")]
     pub source: Option<String>,
-    /// Files to take in instead of those the sources declare.
+    /// Files to take in instead of those the sources declare; seen from here, not from the program's folder.
     #[arg(requires = "source")]
     pub files: Vec<PathBuf>,
     /// Exit with 0 although rows were quarantined.
@@ -177,9 +187,9 @@ pub struct ExplainArgs {
     /// Show every row, not only how many there are.
     #[arg(long)]
     pub rows: bool,
-    /// How to print the explanation: a tree, or json.
+    /// How to print the explanation.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: TreeFormat,
 }
 
 /// `trueup statement`
@@ -210,7 +220,7 @@ pub struct DemoArgs {
     /// Exit after printing. Nothing is served yet, so the demo exits in any case.
     #[arg(long)]
     pub once: bool,
-    /// Where to put the program and its state; a folder of its own without it.
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    /// Where to put the program and its state.
+    #[arg(long, value_name = "DIR", default_value = "trueup-demo")]
+    pub out: PathBuf,
 }

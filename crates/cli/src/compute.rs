@@ -8,7 +8,7 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_engine::explain::Figure;
-use trueup_engine::world::{PartnerIx, World};
+use trueup_engine::world::{Complete, PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
 use trueup_facts::digest::Digest;
 use trueup_facts::snapshot::Snapshot;
@@ -21,6 +21,7 @@ use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::progress::Progress;
+use crate::refusals::{no_partner, nothing_ends_in};
 
 /// Which periods are asked about.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ impl Scope {
         Ok(Self { period, until })
     }
 
-    /// Whether a settlement belongs to the scope.
+    /// Whether a settlement belongs to the scope: it ends in it.
     pub fn holds(&self, settlement: &Window) -> bool {
         match self.period {
             Some(period) => period.starts < settlement.ends && settlement.ends <= period.ends,
@@ -135,9 +136,7 @@ impl Prepared<'_> {
             .ok()
             .and_then(|id| self.world.find(&id))
             .ok_or_else(|| {
-                Failure::Use(format!(
-                    "partner {id} is under no agreement of this program"
-                ))
+                Failure::Use(format!("partner {id} is not under plan {}", self.plan.name))
             })
     }
 }
@@ -163,6 +162,12 @@ pub fn run(
     if let Some(partner) = &args.partner {
         plan_of(folder, partner)?;
     }
+    if folder.matched.is_empty() {
+        return Err(Failure::Found(
+            "nobody takes part: no agreement in agreements/ is for a partner of the directory"
+                .to_owned(),
+        ));
+    }
     let mut lines = Vec::new();
     for plan in folder.plans.values() {
         let step = progress.step(format!("measuring for plan {}", plan.name));
@@ -175,6 +180,9 @@ pub fn run(
         let bar = progress.count(format!("settling plan {}", plan.name), wanted.len() as u64);
         lines.extend(settled(&prepared, &wanted, scope, &|| bar.inc(1)));
         bar.finish_and_clear();
+    }
+    if let (Some(period), true) = (&args.period, lines.is_empty()) {
+        return Err(nothing_ends_in(period, scope, folder.plans.values()));
     }
     lines.sort_by(|a, b| (&a.partner, a.settlement.ends).cmp(&(&b.partner, b.settlement.ends)));
     let manifest = manifest(folder, &snapshot, args, scope);
@@ -324,14 +332,18 @@ pub fn prepare_partner<'f>(
         .into_iter()
         .map(|(kind, version)| format!("{kind} {version}"))
         .collect();
+    let facts = if versions.is_empty() {
+        "no facts yet".to_owned()
+    } else {
+        format!("facts as of version {}", versions.join(", "))
+    };
     prepared.under = format!(
-        "Plan {} {} · agreement {agreement} · facts as of version {} · amounts in {}",
+        "Plan {} {} · agreement {agreement} · {facts} · amounts in {}",
         plan.name,
         plan.version,
-        versions.join(", "),
         plan.currency.code()
     );
-    prepared.program_shown = args.program.program.display().to_string();
+    prepared.program_shown = crate::output::quoted(&args.program.program);
     prepared.partner_shown = partner.to_owned();
     Ok(prepared)
 }
@@ -351,11 +363,7 @@ fn plan_of<'f>(
         let name = matched.listed.columns.get("name").cloned();
         Some((plan, agreement.name().to_string(), name))
     });
-    found.ok_or_else(|| {
-        Failure::Use(format!(
-            "partner {partner} is under no agreement of this program"
-        ))
-    })
+    found.ok_or_else(|| no_partner(folder, partner))
 }
 
 fn prepare<'f>(
@@ -385,7 +393,7 @@ fn prepare<'f>(
             plan,
             KindId(at),
             rows,
-            Some(folder.program.complete(&kind.name)),
+            Some(complete(folder, snapshot, &kind.name)),
         );
     }
     let source = Source::Rows;
@@ -398,6 +406,30 @@ fn prepare<'f>(
         program_shown: String::new(),
         partner_shown: String::new(),
     })
+}
+
+/// The spans a kind's feed is complete for. A source that delivered nothing yet is not complete, whatever it declares:
+/// a file that nobody took in is not a year without sales.
+fn complete(folder: &Folder, snapshot: &Snapshot, kind: &str) -> Vec<Complete> {
+    let deliveries = snapshot
+        .kind(kind)
+        .map_or(&[][..], |facts| facts.deliveries());
+    let program = &folder.program;
+    let all_delivered = program
+        .sources
+        .iter()
+        .filter(|source| {
+            program
+                .kinds
+                .get(source.kind)
+                .is_some_and(|of| *of.name == *kind)
+        })
+        .all(|source| deliveries.iter().any(|one| one.source == *source.name));
+    if all_delivered {
+        program.complete(kind)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Answers of one plan.
@@ -429,11 +461,23 @@ impl<'p> Figures<'p> {
             .collect()
     }
 
-    /// The plan's periods in a scope that a partner's agreement runs in.
+    /// The plan's periods that end in a scope and that a partner's agreement runs in.
     pub fn periods(&self, partner: PartnerIx, scope: &Scope) -> Vec<Window> {
-        let from = scope.period.map_or(Date::MIN, |period| period.starts);
-        self.evaluator
-            .agreement_windows(partner, self.prepared.plan.period, from, scope.until)
+        let plan = self.prepared.plan;
+        // A period that began before the scope is shown whole, not from the scope's first day.
+        let from = scope
+            .period
+            .and_then(|asked| plan.calendar.window_at(plan.period, asked.starts))
+            .map_or(Date::MIN, |own| own.starts);
+        let last = scope.until.yesterday().ok();
+        let until = last
+            .and_then(|last| plan.calendar.window_at(plan.period, last))
+            .map_or(scope.until, |own| own.ends);
+        let mut periods = self
+            .evaluator
+            .agreement_windows(partner, plan.period, from, until);
+        periods.retain(|window| scope.holds(window));
+        periods
     }
 
     /// What a name of the plan answers for a partner in a window.

@@ -7,9 +7,12 @@ use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
+use trueup_base::rounding::Rounding;
 use trueup_engine::settle::{Earner, Line};
 use trueup_engine::{Answer, Number};
 use trueup_plan::tree::{Grant, NoAnswerKind, Plan, Text};
+
+use crate::output;
 
 /// Whether a settlement has its figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,15 +32,6 @@ impl Status {
             Self::Known => "known",
             Self::Missing => "missing",
             Self::Undefined => "undefined",
-        }
-    }
-
-    /// The status as a partner reads it.
-    pub fn said(self) -> &'static str {
-        match self {
-            Self::Known => "",
-            Self::Missing => "waiting for",
-            Self::Undefined => "the plan does not say",
         }
     }
 }
@@ -129,17 +123,35 @@ impl Earned {
         }
     }
 
-    /// The posted figure as exact decimal text at the currency's places; empty where nothing is posted.
+    /// A figure of the line for programs: exact, at the currency's places where that loses nothing, else with all its
+    /// digits.
+    pub fn exact(&self, figure: &Exact) -> String {
+        exact_at(figure, self.places())
+    }
+
+    /// A figure of the line for people.
+    pub fn shown(&self, figure: &Exact) -> String {
+        output::money(figure, self.places())
+    }
+
+    /// The posted figure for programs; empty where nothing is posted.
     pub fn posted_text(&self) -> String {
         self.posted
             .as_ref()
-            .map(|posted| exact_text(posted, self))
+            .map(|posted| self.exact(posted))
             .unwrap_or_default()
+    }
+
+    fn places(&self) -> u32 {
+        match self.grants {
+            Grant::Money | Grant::Fund => self.currency.places(),
+            Grant::Count | Grant::Flag => 0,
+        }
     }
 
     /// The line for programs.
     pub fn to_json(&self) -> Value {
-        let text = |figure: &Exact| exact_text(figure, self);
+        let text = |figure: &Exact| self.exact(figure);
         json!({
             "partner": self.partner.as_str(),
             "plan": &*self.plan,
@@ -157,14 +169,10 @@ impl Earned {
     }
 }
 
-/// A figure as exact text: at the currency's places where that loses nothing, else with all its digits.
-fn exact_text(figure: &Exact, line: &Earned) -> String {
-    let places = match line.grants {
-        Grant::Money | Grant::Fund => line.currency.places(),
-        Grant::Count | Grant::Flag => 0,
-    };
+/// A figure for programs: exact, at these places where that loses nothing, else with all its digits.
+pub fn exact_at(figure: &Exact, places: u32) -> String {
     if figure.to_scaled(places).is_some() {
-        figure.to_fixed(places, trueup_base::rounding::Rounding::HalfAway)
+        figure.to_fixed(places, Rounding::HalfAway)
     } else {
         figure.to_string()
     }

@@ -69,14 +69,28 @@ pub fn open(dir: &Path) -> Result<Folder, Failure> {
     }
 }
 
+/// Refuses what is not a program's folder.
+pub fn refuse_unless_program(dir: &Path) -> Result<(), Failure> {
+    let shown = dir.display();
+    if dir.join("program.yaml").is_file() {
+        return Ok(());
+    }
+    Err(Failure::Use(if dir.is_dir() {
+        format!(
+            "{shown} holds no program.yaml; name a program's folder, or begin one with `trueup init DIR`"
+        )
+    } else if dir.exists() {
+        format!("{shown} is a file; name the folder that holds program.yaml")
+    } else {
+        format!(
+            "there is no folder {shown}; name a program's folder, or begin one with `trueup init DIR`"
+        )
+    }))
+}
+
 /// Reads a folder and everything found in it.
 pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
-    if !dir.join("program.yaml").is_file() {
-        return Err(Failure::Use(format!(
-            "{} holds no program.yaml; name a program's folder with --program DIR, or begin one with `trueup init DIR`",
-            dir.display()
-        )));
-    }
+    refuse_unless_program(dir)?;
     let declared =
         Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
     let mut sources = Sources::new();

@@ -12,6 +12,7 @@ mod folder;
 mod output;
 mod plans;
 mod progress;
+mod refusals;
 mod world;
 
 use std::process::ExitCode;

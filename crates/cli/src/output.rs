@@ -1,6 +1,7 @@
 //! Terminal output: tables for people, JSON and CSV for programs.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use trueup_base::exact::Exact;
@@ -8,13 +9,15 @@ use trueup_base::rounding::Rounding;
 
 use crate::failure::Failure;
 
-/// A line under the heads and one at the end, none between rows.
-const LINES: TableStyle = TableStyle::new()
-    .header_separator(LineStyle::none().fill('─').junction('─'))
-    .bottom_border(LineStyle::none().fill('─').junction('─'));
+/// A line under the heads; the one at the end is drawn as long as that.
+const LINES: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
-/// A table whose columns after the first `words` hold figures, set to the right.
-pub fn table(heads: &[&str], words: usize, rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+/// How far columns stand apart.
+const GAP: u16 = 2;
+
+/// A table whose columns after the first `words` hold figures, set to the right. No line ends in blanks, and the last
+/// has no line end.
+pub fn table(heads: &[&str], words: usize, rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(LINES);
     table.set_content_arrangement(ContentArrangement::Disabled);
@@ -31,7 +34,53 @@ pub fn table(heads: &[&str], words: usize, rows: impl IntoIterator<Item = Vec<St
                 .map(|(at, text)| aligned(text, at >= words)),
         );
     }
-    table
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if at == 0 { 0 } else { GAP }, 0));
+    }
+    let text = table.trim_fmt();
+    let rule = text.lines().find(|line| line.starts_with('─'));
+    match rule {
+        Some(rule) => format!("{text}\n{rule}"),
+        None => text,
+    }
+}
+
+/// Text in lines of at most so many characters, broken between words; a longer word has a line of its own.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let needed = line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && needed > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// An exact decimal for people: its whole part in groups of three.
+pub fn grouped(decimal: &str) -> String {
+    let places = decimal.split_once('.').map_or(0, |(_, tail)| tail.len());
+    match (Exact::parse(decimal), u32::try_from(places)) {
+        (Ok(exact), Ok(places)) => exact.to_grouped(places, Rounding::HalfAway),
+        (_, _) => decimal.to_owned(),
+    }
+}
+
+/// A path as a shell reads it again.
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 fn aligned(text: &str, is_figure: bool) -> Cell {
@@ -74,12 +123,13 @@ pub fn json(value: &serde_json::Value) -> Result<(), Failure> {
     print(&text)
 }
 
-/// Writes text to standard output. A reader that went away (`trueup run | head`) ends the command quietly.
+/// Writes text to standard output. To a reader that went away (`trueup run | head`) nothing more is said; the command
+/// goes on to its end and its exit code.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(Failure::fault("writing to standard output", &error)),
     }
 }

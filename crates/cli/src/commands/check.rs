@@ -59,7 +59,7 @@ fn folder_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure>
 fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
-            Failure::Use(format!("there is no file {}", path.display()))
+            Failure::Use(format!("there is no file or folder {}", path.display()))
         }
         _ => Failure::fault(format!("reading {}", path.display()), &error),
     })?;

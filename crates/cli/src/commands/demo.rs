@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use trueup_base::exact::Exact;
 
-use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs};
+use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
 use crate::commands::{explain, ingest, run, statement};
 use crate::compute::{self, Scope};
 use crate::earned::{Earned, totals};
@@ -50,10 +50,7 @@ const FILES: &[(&str, &[u8])] = &example![
 
 /// Writes the example, takes in its facts, runs it and prints what came out.
 pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
-    let dir = args
-        .out
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("trueup-demo"));
+    let dir = args.out.clone();
     unpack(&dir)?;
     let scope_args = ScopeArgs {
         program: ProgramArgs {
@@ -100,7 +97,7 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
         &for_partner(&scope_args, &small, Some(line.period.clone())),
         &line.component,
         true,
-        Format::Table,
+        TreeFormat::Table,
         progress,
     )?;
     heading("Go on from here")?;
@@ -118,12 +115,23 @@ fn heading(text: &str) -> Result<(), Failure> {
     ))
 }
 
-/// Writes the example's files where they are not already there as they should be. State of an earlier demo is kept:
-/// the same facts again change nothing.
+/// Writes the example's files where they are not there yet. State of an earlier demo is kept: the same facts again
+/// change nothing. What somebody wrote or changed is never written over.
 fn unpack(dir: &Path) -> Result<(), Failure> {
+    let changed = |(path, bytes): &&(&str, &[u8])| {
+        std::fs::read(dir.join(path)).is_ok_and(|there| there != *bytes)
+    };
+    if let Some((path, _)) = FILES.iter().find(changed) {
+        return Err(Failure::Use(format!(
+            "{} is not as the example has it, and the demo writes over nobody's changes; name another folder with \
+             --out DIR, or run what is there: trueup run --program {}",
+            dir.join(path).display(),
+            output::quoted(dir)
+        )));
+    }
     for (path, bytes) in FILES {
         let path = dir.join(path);
-        if std::fs::read(&path).is_ok_and(|there| there == *bytes) {
+        if path.is_file() {
             continue;
         }
         let made = match path.parent() {
@@ -236,23 +244,25 @@ fn best_explained<'a>(lines: &'a [Earned], partner: &str) -> Result<&'a Earned, 
 }
 
 fn next_steps(dir: &Path, partner: &str) -> String {
-    let dir = dir.display();
+    let plan = dir.join("plans").join("framework.yaml");
+    let dir = output::quoted(dir);
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "  trueup run --program {dir} --format csv                        every line"
+        "  trueup run --program {dir} --format csv\n      every line"
     );
     let _ = writeln!(
         text,
-        "  trueup statement --program {dir} --partner {partner} --period FY2013-Q4"
+        "  trueup statement --program {dir} --partner {partner} --period FY2013-Q4\n      one statement"
     );
     let _ = writeln!(
         text,
-        "  trueup explain --program {dir} --partner {partner} --period FY2013-Q4 volume_bonus --rows"
+        "  trueup explain --program {dir} --partner {partner} --period FY2013-Q4 volume_bonus --rows\n      one figure"
     );
     let _ = writeln!(
         text,
-        "  {dir}/plans/framework.yaml                                     the plan, to read and to change"
+        "  {}\n      the plan, to read and to change; trueup test and trueup check say what a change does",
+        plan.display()
     );
     text
 }

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use trueup_base::calendar::Window;
+use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::exact::Exact;
 use trueup_engine::explain::Explanation;
 use trueup_engine::{Evaluator, Place};
 use trueup_plan::check::{Place as Asked, formula_in};
 use trueup_plan::diagnostic::render;
-use trueup_plan::tree::{Component, Plan, Reference};
+use trueup_plan::tree::{Component, Grant, Plan, Reference};
 
-use crate::args::{ExplainArgs, Format, ScopeArgs};
+use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
 use crate::compute::{self, Figures, Prepared, Scope};
 use crate::earned::Earned;
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ pub fn run_in(
     args: &ScopeArgs,
     name: &str,
     with_rows: bool,
-    format: Format,
+    format: TreeFormat,
     progress: &Progress,
 ) -> Result<(), Failure> {
     let Some(partner) = &args.partner else {
@@ -51,12 +51,14 @@ pub fn run_in(
     let prepared = compute::prepare_partner(folder, args, partner, progress)?;
     let at = prepared.partner(partner)?;
     let scope = Scope::of(args, folder)?;
-    let Some(period) = Figures::new(&prepared).periods(at, &scope).pop() else {
-        return Err(Failure::Use(format!(
-            "partner {partner} has no agreement in that period"
+    let last = || Figures::new(&prepared).periods(at, &scope).pop();
+    let Some(period) = scope.period.or_else(last) else {
+        return Err(Failure::Found(format!(
+            "there is nothing to explain to partner {partner} yet: no period of its agreement ended by {}",
+            scope.until
         )));
     };
-    let asked_in = window_of(&prepared, name, scope.period.unwrap_or(period));
+    let asked_in = window_of(&prepared, name, period);
 
     let mut sources = folder.sources.clone();
     let formula = formula_in(
@@ -66,7 +68,13 @@ pub fn run_in(
         name,
         Asked::Partner,
     )
-    .map_err(|found| Failure::Use(render(&sources, &found)))?;
+    .map_err(|found| {
+        Failure::Use(format!(
+            "`{name}` is nothing that plan {} can explain\n{}",
+            prepared.plan.name,
+            render(&sources, &found).trim_end()
+        ))
+    })?;
     let mut evaluator = Evaluator::new(prepared.plan, &prepared.world, &prepared.source);
     if with_rows {
         evaluator = evaluator.with_rows();
@@ -74,7 +82,12 @@ pub fn run_in(
     let window = evaluator
         .agreement_windows(at, asked_in.unit, asked_in.starts, asked_in.ends)
         .pop()
-        .unwrap_or(asked_in);
+        .ok_or_else(|| {
+            Failure::Use(format!(
+                "partner {partner} has no agreement in {}",
+                prepared.plan.calendar.label(&period)
+            ))
+        })?;
     let node = evaluator.ask(&formula, &Place::new(at, window));
     let text = |span| sources.text(span).to_owned();
     let Some(explanation) = Explanation::of(&evaluator, node, &text) else {
@@ -83,31 +96,42 @@ pub fn run_in(
         )));
     };
     match format {
-        Format::Json => output::json(&explanation.to_json()),
-        Format::Csv => Err(Failure::Use(
-            "an explanation is a tree; print it as table or json".to_owned(),
-        )),
-        Format::Table => {
+        TreeFormat::Json => output::json(&explanation.to_json()),
+        TreeFormat::Table => {
             let mut figures = Figures::new(&prepared);
             let lines: Vec<Earned> = figures
                 .earned(at, &scope)
                 .into_iter()
                 .filter(|line| *line.component == *name)
                 .collect();
-            output::print(&page(&prepared, name, lines.last(), &explanation))
+            output::print(&page(&prepared, name, &window, lines.last(), &explanation))
         }
     }
 }
 
-/// The window a name is asked in: a longer window of a component's own, up to the period's end; else the period.
+/// The window a name is asked in: a component's or limit's own, when the period lies inside it; else the period.
 fn window_of(prepared: &Prepared<'_>, name: &str, period: Window) -> Window {
     let calendar = &prepared.plan.calendar;
-    component(prepared.plan, name)
-        .filter(|component| component.over != period.unit)
-        .and_then(|component| calendar.window_at(component.over, period.last()))
-        .filter(|own| own.starts <= period.starts && period.ends <= own.ends)
-        .and_then(|own| own.cut(own.starts, period.ends))
-        .unwrap_or(period)
+    match over(prepared.plan, name) {
+        Some(over) if over != period.unit => {
+            calendar
+                .window_at(over, period.last())
+                .filter(|own| own.starts <= period.starts && period.ends <= own.ends)
+                .map_or(period, |own| {
+                    // The part of the longer window up to the period's end.
+                    own.cut(own.starts, period.ends).unwrap_or(own)
+                })
+        }
+        Some(_) | None => period,
+    }
+}
+
+/// The windows that a component or limit is settled over.
+fn over(plan: &Plan, name: &str) -> Option<WindowUnit> {
+    let limit = || plan.limits.iter().find(|limit| &*limit.name == name);
+    component(plan, name)
+        .map(|component| component.over)
+        .or_else(|| limit().map(|limit| limit.over))
 }
 
 fn component<'p>(plan: &'p Plan, name: &str) -> Option<&'p Component> {
@@ -119,6 +143,7 @@ fn component<'p>(plan: &'p Plan, name: &str) -> Option<&'p Component> {
 fn page(
     prepared: &Prepared<'_>,
     name: &str,
+    window: &Window,
     settled: Option<&Earned>,
     explanation: &Explanation,
 ) -> String {
@@ -137,6 +162,13 @@ fn page(
     }
     if let Some(line) = settled {
         text.push_str(&settlement(plan, name, line));
+    } else if over(plan, name).is_some() && !window.is_final() {
+        let _ = writeln!(
+            text,
+            "As it stands on {}; it is settled for good when its {} is over.\n",
+            window.last(),
+            window.unit.to_string().replace('_', " "),
+        );
     }
     text.push_str(&explanation.to_text_within(usize::MAX, WIDTH_MAX));
     text
@@ -144,7 +176,11 @@ fn page(
 
 /// What was posted and why it is not simply what the window entitles to.
 fn settlement(plan: &Plan, name: &str, line: &Earned) -> String {
-    let money = |figure: &Exact| output::money(figure, plan.currency.places());
+    let money = |figure: &Exact| line.shown(figure);
+    let unit = match line.grants {
+        Grant::Money | Grant::Fund => plan.currency.code(),
+        Grant::Count | Grant::Flag => "",
+    };
     let limits: Vec<&str> = plan
         .limits
         .iter()
@@ -184,15 +220,12 @@ fn settlement(plan: &Plan, name: &str, line: &Earned) -> String {
         .unwrap_or(0);
     let mut text = String::new();
     for (what, figure) in rows {
-        let _ = writeln!(
-            text,
-            "{what:<width$}  {figure:>14} {}",
-            plan.currency.code()
-        );
+        let shown = format!("{what:<width$}  {figure:>14} {unit}");
+        let _ = writeln!(text, "{}", shown.trim_end());
     }
     for reason in &line.open {
-        let _ = writeln!(text, "open: {} {reason}", line.status.said());
+        let _ = writeln!(text, "open: {}: {reason}", line.status.word());
     }
-    text.push_str("\nThe window asked about entitles to:\n");
+    text.push_str("\nworked out as\n");
     text
 }

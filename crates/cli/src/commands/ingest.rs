@@ -23,15 +23,23 @@ use crate::progress::Progress;
 /// How many quarantined rows are shown; all are kept and listed by `--format json`.
 const SHOWN_ROWS: usize = 20;
 
+/// How a shell knows that a command was interrupted.
+const INTERRUPTED: i32 = 130;
+
 /// Takes in facts and prints how they add up.
 pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
     let program = declared(&args.program.program)?;
     let files = match &args.source {
         None => Files::Declared,
-        Some(source) if program.source(source).is_some() => Files::Of {
-            source: Arc::from(source.as_str()),
-            files: args.files.clone(),
-        },
+        Some(source) if program.source(source).is_some() => {
+            if let Some(file) = args.files.iter().find(|file| !file.is_file()) {
+                return Err(Failure::Use(format!("there is no file {}", file.display())));
+            }
+            Files::Of {
+                source: Arc::from(source.as_str()),
+                files: args.files.clone(),
+            }
+        }
         Some(source) => {
             let known: Vec<&str> = program.sources.iter().map(|source| &*source.name).collect();
             return Err(Failure::Use(format!(
@@ -75,12 +83,7 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
 
 /// The program's declarations, or everything that is wrong with them.
 fn declared(dir: &Path) -> Result<Program, Failure> {
-    if !dir.join("program.yaml").is_file() {
-        return Err(Failure::Use(format!(
-            "{} holds no program.yaml; name a program's folder with --program DIR",
-            dir.display()
-        )));
-    }
+    crate::folder::refuse_unless_program(dir)?;
     let read =
         Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
     match read.program {
@@ -109,6 +112,10 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, Failure> {
         runtime.block_on(async {
             if tokio::signal::ctrl_c().await.is_ok() {
                 set.store(true, Ordering::Relaxed);
+            }
+            // Who asks twice does not want to wait; a delivery is there whole or not, at any moment.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(INTERRUPTED);
             }
         });
     });
@@ -178,12 +185,14 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
             let said = if line.agrees {
                 "agrees".to_owned()
             } else {
-                format!("DIFFERS by {}", line.difference)
+                format!("DIFFERS by {}", output::grouped(&line.difference))
             };
             let _ = writeln!(
                 text,
-                "  control total of {}: stated {}, read {}: {said}",
-                line.what, line.stated, line.read
+                "control total of {}: stated {}, read {}: {said}",
+                line.what,
+                output::grouped(&line.stated),
+                output::grouped(&line.read)
             );
         }
     }
@@ -223,11 +232,11 @@ fn adds_up(source: &SourceReconciled) -> String {
         .iter()
         .chain((source.withdrawn.rows > 0).then_some(&source.withdrawn))
         .map(|line| {
-            let mut cells = vec![line.what.clone(), line.rows.to_string()];
-            cells.extend(line.sums.iter().cloned());
+            let mut cells = vec![line.what.clone(), output::grouped(&line.rows.to_string())];
+            cells.extend(line.sums.iter().map(|sum| output::grouped(sum)));
             cells
         });
-    output::table(&heads, 1, rows).to_string()
+    output::table(&heads, 1, rows)
 }
 
 fn as_json(done: &Ingested, rows: &[SetAside]) -> serde_json::Value {

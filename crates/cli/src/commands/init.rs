@@ -32,7 +32,7 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
         write(&args.dir.join(path), text)?;
     }
     write(&args.dir.join(".gitignore"), ".trueup/\n")?;
-    let dir = args.dir.display();
+    let dir = output::quoted(&args.dir);
     output::print(&format!(
         "A starter program stands in {dir}. Read program.yaml first, then:\n\n  trueup check {dir}\n  trueup test {dir}\n  \
          trueup ingest --program {dir}\n  trueup run --program {dir}\n"

@@ -1,6 +1,6 @@
 //! `trueup run`: what everyone earned, settlement by settlement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -12,6 +12,12 @@ use crate::earned::{Earned, Status, totals};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
+
+/// The row that sums all periods.
+const ALL: &str = "all";
+
+/// How many reasons a summary shows; --format csv has them all.
+const REASONS_SHOWN: usize = 20;
 
 /// Evaluates and prints.
 pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
@@ -73,23 +79,22 @@ pub fn summary(lines: &[Earned], hash: &str) -> String {
         .filter(|line| line.status != Status::Known)
         .collect();
     if !open.is_empty() {
-        let mut reasons: BTreeMap<(Status, String), usize> = BTreeMap::new();
+        let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for line in &open {
             for reason in &line.open {
-                *reasons
-                    .entry((line.status, format!("{}: {reason}", line.component)))
-                    .or_default() += 1;
+                let said = format!("{}: {}: {reason}", line.component, line.status.word());
+                *reasons.entry(said).or_default() += 1;
             }
         }
         let _ = writeln!(text, "Open, and therefore not posted:");
-        for ((status, reason), count) in reasons.iter().take(20) {
-            let _ = writeln!(text, "  {count:>6} x {} {reason}", status.said());
+        for (reason, count) in reasons.iter().take(REASONS_SHOWN) {
+            let _ = writeln!(text, "  {count:>6} x {reason}");
         }
-        if reasons.len() > 20 {
+        if reasons.len() > REASONS_SHOWN {
             let _ = writeln!(
                 text,
                 "  and {} more reasons; --format csv lists every line",
-                reasons.len() - 20
+                reasons.len() - REASONS_SHOWN
             );
         }
         text.push('\n');
@@ -116,6 +121,12 @@ pub fn by_period(lines: &[&Earned]) -> String {
         }
     }
     let places = lines.first().map_or(2, |line| line.currency.places());
+    // Where lines are and none of them posts, the figure is open and not zero.
+    let posts: BTreeSet<(&str, &str)> = lines
+        .iter()
+        .filter(|line| line.posted.is_some())
+        .map(|line| (line.period.as_str(), &*line.component))
+        .collect();
     let sums = totals(lines.iter().copied(), |line| {
         (
             line.settlement.ends,
@@ -137,6 +148,9 @@ pub fn by_period(lines: &[&Earned]) -> String {
         let mut total = Exact::ZERO;
         for component in &components {
             match of(component) {
+                Some(_) if name != ALL && !posts.contains(&(name, *component)) => {
+                    cells.push("open".to_owned());
+                }
                 Some(sum) => {
                     total = &total + &sum;
                     cells.push(output::money(&sum, places));
@@ -155,11 +169,9 @@ pub fn by_period(lines: &[&Earned]) -> String {
             })
         })
         .collect();
-    rows.push(row("all", &|component| {
-        by_component.get(component).cloned()
-    }));
+    rows.push(row(ALL, &|component| by_component.get(component).cloned()));
     let mut heads = vec!["period"];
     heads.extend(components.iter().copied());
     heads.push("total");
-    output::table(&heads, 1, rows).to_string()
+    output::table(&heads, 1, rows)
 }

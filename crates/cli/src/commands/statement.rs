@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use trueup_base::exact::Exact;
-use trueup_engine::explain::Figure;
+use trueup_engine::explain::{Figure, no_answer};
 use trueup_plan::tree::{Grant, Plan, Reference};
 
 use crate::args::{Format, StatementArgs};
 use crate::compute::{self, Figures, Prepared, Scope};
-use crate::earned::{Earned, Status};
+use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
+use crate::refusals;
 
 /// Prints a statement for each partner and period asked for.
 pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
@@ -25,6 +26,15 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
     let scope = Scope::of(&args.scope, &folder)?;
     let prepared = compute::prepare_partner(&folder, &args.scope, partner, progress)?;
     let statements = statements(&prepared, partner, &scope)?;
+    if statements.is_empty() {
+        return Err(match &args.scope.period {
+            Some(period) => refusals::nothing_ends_in(period, &scope, [prepared.plan]),
+            None => Failure::Found(format!(
+                "partner {partner} has no statement yet: no period of its agreement ended by {}",
+                scope.until
+            )),
+        });
+    }
     match args.format {
         Format::Table => {
             let pages: Vec<String> = statements.iter().map(|one| page(&prepared, one)).collect();
@@ -54,9 +64,9 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
                     line.status.word().to_owned(),
                     line.to_date
                         .as_ref()
-                        .map(ToString::to_string)
+                        .map(|figure| line.exact(figure))
                         .unwrap_or_default(),
-                    line.before.to_string(),
+                    line.exact(&line.before),
                     line.posted_text(),
                 ]
             }),
@@ -126,6 +136,11 @@ fn named(plan: &Plan, reference: Reference) -> (String, String) {
     (name.to_string(), is.to_string())
 }
 
+/// The longest line of an objective's words, of what a component is, and of a reason.
+const WORDS_MAX: usize = 70;
+const IS_MAX: usize = 56;
+const WHY_MAX: usize = 110;
+
 /// A statement as a page of text.
 pub fn page(prepared: &Prepared, statement: &Statement) -> String {
     let plan = prepared.plan;
@@ -138,41 +153,93 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
     let _ = writeln!(text, "{title}");
     let _ = writeln!(
         text,
-        "{}   {} ({} to {})",
+        "{} · {} ({} to {})",
         prepared.whose, statement.period, statement.days.0, statement.days.1
     );
     let _ = writeln!(text, "{}\n", prepared.under);
+    if !statement.measured.is_empty() {
+        let _ = writeln!(text, "{}", objectives(statement));
+    }
+    let _ = writeln!(text, "{}", lines(prepared, statement));
+    text.push_str(&open(&statement.lines));
+    let _ = writeln!(
+        text,
+        "\nEvery figure opens: trueup explain --program {} --partner {} --period {} COMPONENT --rows",
+        prepared.program_shown, prepared.partner_shown, statement.period
+    );
+    text
+}
+
+/// Progress toward the objectives: words to the left, the figures of all of them in one column to the right.
+fn objectives(statement: &Statement) -> String {
+    let mut rows = Vec::new();
     for (goal, shown) in &statement.measured {
-        let _ = writeln!(text, "{goal}");
-        let width = shown
-            .iter()
-            .map(|(what, _)| what.chars().count())
-            .max()
-            .unwrap_or(0)
-            .min(78);
+        rows.push((goal.clone(), None));
         for (what, figure) in shown {
-            let _ = writeln!(text, "  {what:<width$}  {:>18}", figure.to_string());
+            let mut words = output::wrapped(what, WORDS_MAX - 2).into_iter();
+            let first = words.next().unwrap_or_default();
+            rows.push((format!("  {first}"), Some(short(figure))));
+            rows.extend(words.map(|more| (format!("  {more}"), None)));
+            if let Figure::None { why, .. } = figure {
+                let why = output::wrapped(&format!("({why})"), WHY_MAX);
+                rows.extend(why.into_iter().map(|line| (format!("    {line}"), None)));
+            }
         }
     }
-    if !statement.measured.is_empty() {
-        text.push('\n');
+    let width = |texts: &mut dyn Iterator<Item = &String>| {
+        texts.map(|text| text.chars().count()).max().unwrap_or(0)
+    };
+    let left = width(&mut rows.iter().filter(|row| row.1.is_some()).map(|row| &row.0));
+    let right = width(&mut rows.iter().filter_map(|row| row.1.as_ref()));
+    let mut text = String::new();
+    for (words, figure) in &rows {
+        let _ = match figure {
+            Some(figure) => writeln!(text, "{words:<left$}  {figure:>right$}"),
+            None => writeln!(text, "{words}"),
+        };
     }
-    let places = plan.currency.places();
+    text
+}
+
+/// A figure in a column: without its reason, and without a unit that its words already say.
+fn short(figure: &Figure) -> String {
+    match figure {
+        Figure::None { kind, .. } => no_answer(*kind).to_owned(),
+        Figure::Number { unit, .. } if unit.money == 0 => {
+            let shown = figure.to_string();
+            let unit = figure.unit();
+            shown
+                .strip_suffix(unit.as_str())
+                .map_or(shown.as_str(), str::trim_end)
+                .to_owned()
+        }
+        Figure::Number { .. }
+        | Figure::Flag(_)
+        | Figure::Date(_)
+        | Figure::Duration(_)
+        | Figure::Text(_)
+        | Figure::Differs => figure.to_string(),
+    }
+}
+
+/// The lines as a table, with their total below its last column.
+fn lines(prepared: &Prepared, statement: &Statement) -> String {
+    let plan = prepared.plan;
     let rows = statement.lines.iter().map(|line| {
+        let figure = |figure: &Option<Exact>| {
+            figure
+                .as_ref()
+                .map_or_else(|| "open".to_owned(), |figure| line.shown(figure))
+        };
         vec![
             line.component.to_string(),
-            line.is.to_string(),
-            line.to_date
-                .as_ref()
-                .map_or_else(|| "open".to_owned(), |figure| output::money(figure, places)),
-            output::money(&line.before, places),
-            match &line.posted {
-                Some(posted) => output::money(posted, places),
-                None => "open".to_owned(),
-            },
+            output::wrapped(&line.is, IS_MAX).join("\n"),
+            figure(&line.to_date),
+            line.shown(&line.before),
+            figure(&line.posted),
         ]
     });
-    let mut table = output::table(
+    let table = output::table(
         &[
             "component",
             "what it is",
@@ -183,45 +250,39 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         2,
         rows,
     );
-    if let Some(column) = table.column_mut(1) {
-        column.set_constraint(comfy_table::ColumnConstraint::UpperBoundary(
-            comfy_table::Width::Fixed(58),
-        ));
-    }
-    table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
-    table.set_width(132);
-    let _ = writeln!(text, "{table}");
-    let total = total(&statement.lines);
-    let _ = writeln!(
-        text,
-        "{:>1$}",
-        format!(
-            "Total for {}: {} {}",
-            statement.period,
-            output::money(&total, places),
-            plan.currency.code()
-        ),
-        100
+    let width = table
+        .lines()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0);
+    let total = format!(
+        "Total of {} in {}   {}",
+        statement.period,
+        plan.currency.code(),
+        output::money(&total(&statement.lines), plan.currency.places())
     );
-    for line in statement
-        .lines
-        .iter()
-        .filter(|line| line.status != Status::Known)
-    {
+    format!("{table}\n{total:>width$}")
+}
+
+/// What is open, each reason once with everything that waits for it.
+fn open(lines: &[Earned]) -> String {
+    let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
+    for line in lines {
         for reason in &line.open {
-            let _ = writeln!(
-                text,
-                "Open: {}: {} {reason}",
-                line.component,
-                line.status.said()
-            );
+            let said = format!("{}: {reason}", line.status.word());
+            match reasons.iter_mut().find(|known| known.0 == said) {
+                Some(known) => known.1.push(&line.component),
+                None => reasons.push((said, vec![&line.component])),
+            }
         }
     }
-    let _ = writeln!(
-        text,
-        "\nEvery figure opens: trueup explain --program {} --partner {} --period {} COMPONENT --rows",
-        prepared.program_shown, prepared.partner_shown, statement.period
-    );
+    let mut text = String::new();
+    for (at, (said, components)) in reasons.iter().enumerate() {
+        if at == 0 {
+            text.push_str("\nOpen, and therefore not posted:\n");
+        }
+        let _ = writeln!(text, "  {}: {said}", components.join(", "));
+    }
     text
 }
 
@@ -247,6 +308,6 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
             "by": shown.iter().map(|(what, figure)| json!({ "is": what, "figure": figure.exact(), "unit": figure.unit() })).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "lines": statement.lines.iter().map(Earned::to_json).collect::<Vec<_>>(),
-        "total": total(&statement.lines).to_string(),
+        "total": exact_at(&total(&statement.lines), prepared.plan.currency.places()),
     })
 }
