@@ -284,8 +284,9 @@ def postings_of(kind, terms, rows):
                 year_goal = goal(terms, so_far_before.net_sales, y, 4)
                 earned["year_end_true_up"] = year_end_true_up(kind, so_far, year_goal, earned["volume_bonus"])
             kept = within_maximum(kind, {name: earned[name] for name in VARIABLE}, terms["term.most_variable_pay"][y])
-            # A retainer for every quarter once the partner has ordered in the year.
-            yield y, q, "retainer", terms["term.retainer"][y] if so_far.orders else Fraction(0)
+            # A retainer for every quarter once the year's net sales have reached forty times as much.
+            retainer = terms["term.retainer"][y]
+            yield y, q, "retainer", retainer if so_far.net_sales >= 40 * retainer else Fraction(0)
             for name in VARIABLE:
                 if name not in YEARLY or q == 4:
                     yield y, q, name, kept[name] - posted[name]
@@ -343,10 +344,12 @@ def economics(sales, partners, postings):
     sold, paid = Counter(), Counter()
     for sale in sales:
         kind, period = partners[sale.partner], f"FY{sale.year}-Q{sale.quarter}"
+        sold[sale.partner] += sale.amount
         for who in (kind, "all"):
             for when in (period, f"FY{sale.year}", "all"):
                 sold[who, when] += sale.amount
     for (partner, period, component), amount in postings.items():
+        paid[partner] += amount
         for who in (partners[partner], "all"):
             for when in (period, period[:6], "all"):
                 for what in (component, "all"):
@@ -362,7 +365,8 @@ def economics(sales, partners, postings):
     yield "| paid | " + " | ".join(titles) + " |"
     yield "| --- |" + " ---: |" * 4
     for what in (*COMPONENTS, "all"):
-        yield f"| {what.replace('_', ' ')} | " + " | ".join(whole(paid[who, "all", what]) for who in (*TYPES, "all")) + " |"
+        cells = " | ".join(whole(paid[who, "all", what]) for who in (*TYPES, "all"))
+        yield f"| {what.replace('_', ' ')} | {cells} |"
     yield "| net sales | " + " | ".join(whole(sold[who, "all"]) for who in (*TYPES, "all")) + " |"
     yield "| paid of net sales | " + " | ".join(share(who, "all") for who in (*TYPES, "all")) + " |"
     yield ""
@@ -371,6 +375,18 @@ def economics(sales, partners, postings):
     for when in [period for year in YEARS for period in (*(f"FY{year}-Q{q}" for q in QUARTERS), f"FY{year}")] + ["all"]:
         cells = " | ".join(f"{whole(sold[who, when])} | {whole(paid[who, when, 'all'])}" for who in (*TYPES, "all"))
         yield f"| {when} | {cells} | {share('all', when)} |"
+    yield ""
+    by_type = " | ".join(f"{title}: net sales | paid | of net sales" for title in titles[:3])
+    yield f"| resellers that ordered, by size | {by_type} |"
+    yield "| --- |" + " ---: |" * 9
+    for at, name in enumerate(("smallest quarter", "second", "third", "largest quarter")):
+        cells = []
+        for kind in TYPES:
+            sized = sorted((p for p in partners if partners[p] == kind and sold[p]), key=lambda p: (sold[p], p))
+            part = sized[len(sized) * at // 4:len(sized) * (at + 1) // 4]
+            sales_of, paid_of = (sum(figure[p] for p in part) for figure in (sold, paid))
+            cells.append(f"{whole(sales_of)} | {whole(paid_of)} | {float(100 * paid_of / sales_of):.2f} %")
+        yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def main():
