@@ -15,12 +15,12 @@
 
 use trueup_base::calendar::Window;
 use trueup_base::date::{Date, parse_date};
-use trueup_base::exact::Exact;
 
+use crate::check::constant;
 use crate::diagnostic::Diagnostic;
-use crate::formula::{self, Formula, FormulaKind, Suffix};
+use crate::formula::{self, FormulaKind};
 use crate::span::Span;
-use crate::tree::{Literal, Operator, Plan, TermId, Text, Type};
+use crate::tree::{Literal, Plan, TermId, Text, Type, Unit};
 use crate::yaml::{Node, Scalar};
 
 /// What an agreement's file says, before the plan it names is looked at.
@@ -363,7 +363,9 @@ pub fn figure(
         }
         Type::Number(_) | Type::Duration => {
             let formula = formula::parse(&text, diagnostics)?;
-            match constant(&formula, plan.currency.code()) {
+            let is_money = of == Type::Number(Unit::MONEY);
+            let takes = |code: &str| is_money && code == plan.currency.code();
+            match constant::number(&formula, &takes) {
                 Some(number) => Some(Literal::Number(number)),
                 None => {
                     diagnostics.push(
@@ -377,44 +379,6 @@ pub fn figure(
                 }
             }
         }
-    }
-}
-
-/// The number of a formula made of numbers alone, money in the plan's currency.
-fn constant(formula: &Formula, currency: &str) -> Option<Exact> {
-    match &formula.is {
-        FormulaKind::Number { value, suffix } => match suffix {
-            Suffix::None => Some(value.clone()),
-            Suffix::Currency(code) => (&**code == currency).then(|| value.clone()),
-            Suffix::Percent => value.checked_div(&Exact::from_int(100)),
-            Suffix::Duration(_) => None,
-        },
-        FormulaKind::Negated(x) => Some(-constant(x, currency)?),
-        FormulaKind::Arithmetic(operator, left, right) => {
-            let (left, right) = (constant(left, currency)?, constant(right, currency)?);
-            match operator {
-                Operator::Plus => Some(left + right),
-                Operator::Minus => Some(left - right),
-                Operator::Times => Some(left * right),
-                Operator::Over => left.checked_div(&right),
-            }
-        }
-        FormulaKind::Text(_)
-        | FormulaKind::Date(_)
-        | FormulaKind::True
-        | FormulaKind::False
-        | FormulaKind::Missing
-        | FormulaKind::Name(_)
-        | FormulaKind::Call { .. }
-        | FormulaKind::Keyed(..)
-        | FormulaKind::Not(_)
-        | FormulaKind::Compared(..)
-        | FormulaKind::Between { .. }
-        | FormulaKind::In { .. }
-        | FormulaKind::Is { .. }
-        | FormulaKind::And(_)
-        | FormulaKind::Or(_)
-        | FormulaKind::Case { .. } => None,
     }
 }
 

@@ -9,7 +9,7 @@ mod axes;
 mod build;
 mod calls;
 mod components;
-mod constant;
+pub(crate) mod constant;
 mod drafts;
 mod functions;
 mod governance;

@@ -6,15 +6,21 @@ use trueup_base::exact::Exact;
 
 /// The number a formula writes out, if it writes one: `30%`, `1/3`, `25% / 3`.
 pub(super) fn of_formula(formula: &Formula) -> Option<Exact> {
+    number(formula, &|_| true)
+}
+
+/// The number a formula writes out, if it writes one and every currency in it is one that `takes` takes.
+pub(crate) fn number(formula: &Formula, takes: &dyn Fn(&str) -> bool) -> Option<Exact> {
     match &formula.is {
         FormulaKind::Number { value, suffix } => match suffix {
-            Suffix::None | Suffix::Currency(_) => Some(value.clone()),
+            Suffix::None => Some(value.clone()),
+            Suffix::Currency(code) => takes(code).then(|| value.clone()),
             Suffix::Percent => value.checked_div(&Exact::from_int(100)),
             Suffix::Duration(_) => None,
         },
-        FormulaKind::Negated(x) => Some(-of_formula(x)?),
+        FormulaKind::Negated(x) => Some(-number(x, takes)?),
         FormulaKind::Arithmetic(operator, left, right) => {
-            folded(*operator, of_formula(left)?, of_formula(right)?)
+            folded(*operator, number(left, takes)?, number(right, takes)?)
         }
         FormulaKind::Text(_)
         | FormulaKind::Date(_)
