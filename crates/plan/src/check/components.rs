@@ -71,6 +71,9 @@ pub(super) fn build(
         }
         diagnostics.push(diagnostic);
     }
+    if grants == Grant::Flag {
+        refuse_parts_of_a_standing(text, diagnostics);
+    }
     let rounding = match (&text.rounding, grants) {
         (Some(rounding), _) => Some(header::read_rounding(rounding, &header.money, diagnostics)),
         (None, Grant::Money | Grant::Fund) => Some(header.money.clone()),
@@ -110,6 +113,39 @@ pub(super) fn build(
         cliff: text.cliff.as_ref().map(|reason| reason.text.clone()),
         stacks_with: stacks(text, &typer.names, &mut typer.diagnostics),
         span: text.span,
+    }
+}
+
+/// A standing is granted or not; nothing of it can be capped, rounded or paid in parts.
+fn refuse_parts_of_a_standing(text: &ComponentText, diagnostics: &mut Vec<Diagnostic>) {
+    let parts = [
+        (
+            "at_least",
+            text.at_least.as_ref().map(|formula| formula.span),
+        ),
+        ("at_most", text.at_most.as_ref().map(|formula| formula.span)),
+        (
+            "rounding",
+            text.rounding.as_ref().map(|rounding| rounding.span),
+        ),
+        ("paid", text.paid.first().map(|line| line.span)),
+        (
+            "recovers",
+            text.recovers.as_ref().map(|recovers| recovers.span),
+        ),
+        ("each", text.each.as_ref().map(|each| each.span)),
+    ];
+    for (word, span) in parts {
+        if let Some(span) = span {
+            diagnostics.push(
+                Diagnostic::error(
+                    "P7",
+                    span,
+                    format!("a standing is granted or not, so `{word}` has nothing to hold"),
+                )
+                .help("take it out, or grant money or goods"),
+            );
+        }
     }
 }
 

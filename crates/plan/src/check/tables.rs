@@ -176,6 +176,25 @@ pub(super) fn draft(
     }
 }
 
+/// Slices and lines need an argument that is a number.
+fn numbers_only(table: &TableText, arguments: &[(Text, Ty)], why: &str, typer: &mut Typer<'_>) {
+    let (Some(written), [(_, of)]) = (table.of.first(), arguments) else {
+        return;
+    };
+    let is_number = typer
+        .types
+        .as_number(of, crate::check::units::Origin::Name)
+        .is_some();
+    // Keys are told where they stand.
+    if !is_number && !matches!(typer.types.resolved(of), Ty::Wrong | Ty::Text) {
+        let is = typer.with_article(of);
+        let message = format!("{why}, and the argument is {is}");
+        typer
+            .diagnostics
+            .push(Diagnostic::error("T4", written.span, message).help("one_band: …"));
+    }
+}
+
 /// What a table answers when its bands are not known.
 fn spoil(id: TableId, typer: &mut Typer<'_>) {
     if let Some(answers) = typer
@@ -206,6 +225,7 @@ fn draft_reading(
     };
     match table.reading.as_ref()? {
         ReadingText::EachBand(formula) => {
+            numbers_only(table, arguments, "`each_band` adds slices", typer);
             let mut reading = typer.formula(formula.as_ref()?, &scope);
             typer.must_be_number(&mut reading, "`each_band`");
             let of = reading.of.clone();
@@ -219,6 +239,7 @@ fn draft_reading(
             Some(of)
         }
         ReadingText::Line(column) => {
+            numbers_only(table, arguments, "a line is drawn over numbers", typer);
             let at = draft
                 .columns
                 .iter()

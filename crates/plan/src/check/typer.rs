@@ -457,8 +457,9 @@ impl Typer<'_> {
         }
         for (of, span) in std::mem::take(&mut self.ordered) {
             let is = match self.types.resolved(&of) {
-                Ty::Number(_) | Ty::Date | Ty::Duration | Ty::Unknown(_) | Ty::Wrong => continue,
-                is @ (Ty::Flag | Ty::Text | Ty::Partner | Ty::Keyed(..)) => is,
+                Ty::Number(_) | Ty::Date | Ty::Unknown(_) | Ty::Wrong => continue,
+                // A month is not a number of days, so lengths of time have no order either.
+                is @ (Ty::Duration | Ty::Flag | Ty::Text | Ty::Partner | Ty::Keyed(..)) => is,
             };
             if let Ty::Keyed(..) = is
                 && self
