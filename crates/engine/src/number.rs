@@ -162,7 +162,21 @@ pub enum Answer {
     None(NoAnswer),
 }
 
+/// The longest number that is counted with, in bits of numerator and denominator together: some twenty thousand digits.
+/// Money never comes near it; a value that squares itself every day passes it in weeks and has no answer from then on.
+const BITS_MAX: usize = 65_536;
+
 impl Answer {
+    /// A figure that was worked out, unless it has grown beyond all use.
+    fn counted(figure: Exact) -> Self {
+        if figure.bits() > BITS_MAX {
+            return Self::None(NoAnswer::undefined(
+                "a number of more than twenty thousand digits",
+            ));
+        }
+        Self::Known(figure)
+    }
+
     fn both(&self, other: &Self, combine: impl FnOnce(&Exact, &Exact) -> Self) -> Self {
         match (self, other) {
             (Self::Known(left), Self::Known(right)) => combine(left, right),
@@ -186,20 +200,20 @@ impl Number for Answer {
     }
 
     fn plus(&self, other: &Self) -> Self {
-        self.both(other, |left, right| Self::Known(left + right))
+        self.both(other, |left, right| Self::counted(left + right))
     }
 
     fn minus(&self, other: &Self) -> Self {
-        self.both(other, |left, right| Self::Known(left - right))
+        self.both(other, |left, right| Self::counted(left - right))
     }
 
     fn times(&self, other: &Self) -> Self {
-        self.both(other, |left, right| Self::Known(left * right))
+        self.both(other, |left, right| Self::counted(left * right))
     }
 
     fn over(&self, other: &Self) -> Self {
         self.both(other, |left, right| match left.checked_div(right) {
-            Some(quotient) => Self::Known(quotient),
+            Some(quotient) => Self::counted(quotient),
             None => Self::None(NoAnswer::undefined("a division by zero")),
         })
     }

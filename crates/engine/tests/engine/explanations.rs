@@ -30,13 +30,13 @@ fn explained(program: &Program, formula: &str, partner: &str, period: &str) -> E
     Explanation::of(&evaluator, node, &text).expect("a node that was asked")
 }
 
-/// Compares with a page that was read before it was kept; run with `TRUEUP_KEEP=1` after a change that is meant.
+/// Compares with a page that was read before it was kept; run with `TRUEUP_WRITE=1` after a change that is meant.
 fn is_kept(name: &str, said: &Explanation) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/explained")
         .join(name);
     let text = said.to_text();
-    if std::env::var_os("TRUEUP_KEEP").is_some() {
+    if std::env::var_os("TRUEUP_WRITE").is_some() {
         fs::write(&path, &text).expect("a page to keep");
     }
     let kept = fs::read_to_string(&path).expect("a kept page");

@@ -1,49 +1,12 @@
-//! The laws of RELIABILITY that the engine keeps, over generated facts. Amounts are in cents; ties, zeros, negatives,
-//! returns and days at a period's edge come often.
+//! The laws of RELIABILITY that the engine keeps for one partner, over generated facts.
 
 use proptest::prelude::*;
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
-use trueup_engine::explain::{Explanation, Figure, Subject};
+use trueup_engine::explain::{Explanation, Subject};
 
-use crate::support::{Got, Program, exact, number, sum};
-
-fn cents(amount: i64) -> Exact {
-    Exact::from_scaled(i128::from(amount), 2)
-}
-
-/// An amount: often a round one, often zero, rarely large.
-fn amount() -> impl Strategy<Value = i64> {
-    prop_oneof![
-        3 => 1i64..5_000_000,
-        2 => prop::sample::select(vec![0, 1, 10_000, 99_999, 100_000, 100_001, 500_000]),
-        1 => 1i64..100_000_000_000,
-    ]
-}
-
-/// A day of 2026, often at a month's edge.
-fn day_of_year() -> impl Strategy<Value = String> {
-    (
-        1u32..=12,
-        prop_oneof![2 => 1u32..=28, 1 => Just(1), 1 => Just(28)],
-    )
-        .prop_map(|(month, day)| format!("2026-{month:02}-{day:02}"))
-}
-
-fn month_of(on: &str) -> usize {
-    on[5..7].parse().expect("a month")
-}
-
-fn sales(rows: &[(String, i64)]) -> String {
-    let mut facts = "partners: { p: { starts: 2026-01-01 } }\nfacts:\n  sale:\n".to_owned();
-    for (at, (on, amount)) in rows.iter().enumerate() {
-        facts.push_str(&format!(
-            "    - {{ id: s{at:03}, partner: p, on: {on}, amount: {} }}\n",
-            cents(*amount)
-        ));
-    }
-    facts
-}
+use crate::generated::{amount, amount_of, cents, day_of_year, month_of, sales};
+use crate::support::{Program, exact, sum};
 
 const TIERS: &str = "
 plan: tiers
@@ -378,194 +341,7 @@ components:
     }
 }
 
-const WORLD: &str = "
-plan: everything
-currency: USD
-facts:
-  sale:
-    columns: { id: text, partner: partner, introducer: partner, on: date, amount: money, product: text, paid_on: date }
-    credited:
-      - { to: sale.partner, role: sold }
-      - { to: sale.introducer, role: introduced, share: 30%, overlay: yes }
-      - { to: upline(sale.partner), role: above, overlay: yes }
-measures:
-  sales:    { is: Sales, sum: sale.amount }
-  rows:     { is: Rows, count: sale }
-  products: { is: Products, count_distinct: sale.product }
-  largest:  { is: The largest, max: sale.amount }
-  smallest: { is: The smallest, min: sale.amount, where: sale.amount > 10 }
-  last:     { is: The last paid, latest: sale.amount, at: sale.paid_on }
-  by_product: { is: Sales of each product, sum: sale.amount, by: sale.product, keys: [A, B] }
-  introduced: { is: Introduced, sum: sale.amount, role: introduced }
-  above:    { is: Below me, sum: sale.amount, role: above }
-values:
-  so_far: running(sale.amount)
-  sums:   otherwise(max_by(sales, month), 0)
-  place:  rank(sales)
-  all:    total(sales)
-  score:  otherwise(coalesce(largest, 0) + coalesce(smallest, 0) + coalesce(last, 0) + by_product['A'] + 2 * products, 0)
-components:
-  pool:    { is: A pool by sales, pays: \"coalesce(allocate(1_000, greatest(0, sales), to => 0.01), 0)\" }
-  exactly: { is: A pool, pays: \"coalesce(allocate(1_000, greatest(0, sales)), 0)\" }
-  lines:   { is: Each sale, each: sale, pays: 7.77% * sale.amount + 0.01 * so_far / 1_000 }
-  split:   { is: Each sale's part of a hundred, each: sale, pays: \"coalesce(allocate(100, abs(sale.amount), to => 0.01), 0)\" }
-  below:   { is: Of those below, pays: 1% * (above + introduced + team(sales)) }
-  other:   { is: Everything else, pays: score + 3 * place + all / 1_000 + sums + 2 * rows }
-limits:
-  both: { is: Two together, on: [lines, below], over: quarter, at_most: 400, cut: pro_rata }
-";
-const PARTNERS: [(&str, &str); 5] = [
-    ("ada", "{ starts: 2026-01-01 }"),
-    ("bob", "{ starts: 2026-01-01, parent: ada }"),
-    ("cyd", "{ starts: 2026-02-10, parent: bob }"),
-    ("dan", "{ starts: 2026-01-01, until: 2026-03-20 }"),
-    ("eve", "{ starts: 2026-01-01, parent: ada }"),
-];
-
-#[derive(Clone, Debug)]
-struct Sale {
-    partner: usize,
-    introducer: Option<usize>,
-    on: String,
-    amount: i64,
-    product: &'static str,
-    paid: Option<u32>,
-    recorded: Option<u32>,
-}
-
-fn sale() -> impl Strategy<Value = Sale> {
-    (
-        0usize..5,
-        prop::option::of(0usize..5),
-        day_of_year(),
-        prop_oneof![3 => 0i64..200_000, 1 => Just(50_000), 1 => -100_000i64..0],
-        prop::sample::select(vec!["A", "B", "C", ""]),
-        prop::option::of(1u32..=28),
-        prop::option::of(1u32..=12),
-    )
-        .prop_map(
-            |(partner, introducer, on, amount, product, paid, recorded)| Sale {
-                partner,
-                introducer,
-                on,
-                amount,
-                product,
-                paid,
-                recorded,
-            },
-        )
-}
-
-fn everything(partners: &[usize], sales: &[(usize, &Sale)]) -> String {
-    let mut facts = "partners:\n".to_owned();
-    for at in partners {
-        let (id, says) = PARTNERS[*at];
-        facts.push_str(&format!("  {id}: {says}\n"));
-    }
-    facts.push_str("facts:\n  sale:\n");
-    for (at, sale) in sales {
-        let mut row = format!(
-            "{{ id: s{at:03}, partner: {}, on: {}, amount: {}, product: '{}'",
-            PARTNERS[sale.partner].0,
-            sale.on,
-            cents(sale.amount),
-            sale.product
-        );
-        if let Some(introducer) = sale.introducer {
-            row.push_str(&format!(", introducer: {}", PARTNERS[introducer].0));
-        }
-        if let Some(day) = sale.paid {
-            row.push_str(&format!(", paid_on: 2026-03-{day:02}"));
-        }
-        facts.push_str(&format!("    - {row} }}\n"));
-        if let Some(month) = sale.recorded {
-            let row = row.replace(&format!("amount: {}", cents(sale.amount)), "amount: 17.17");
-            facts.push_str(&format!(
-                "    - {row}, recorded_on: 2026-{month:02}-07 }}\n"
-            ));
-        }
-    }
-    facts
-}
-
 proptest! {
-    /// LAW-10: the order in which facts and partners are given changes nothing.
-    #[test]
-    fn the_order_of_facts_and_partners_changes_nothing(
-        sales in prop::collection::vec(sale(), 1..14),
-        order in Just((0..14usize).collect::<Vec<_>>()).prop_shuffle(),
-        partners in Just(vec![0usize, 1, 2, 3, 4]).prop_shuffle(),
-    ) {
-        let listed: Vec<_> = sales.iter().enumerate().collect();
-        let shuffled: Vec<_> = order.iter().filter_map(|at| listed.get(*at).copied()).collect();
-        let (first, second) = (
-            Program::new(WORLD, &everything(&[0, 1, 2, 3, 4], &listed)),
-            Program::new(WORLD, &everything(&partners, &shuffled)),
-        );
-        prop_assert_eq!(first.all_lines("2026-04-01"), second.all_lines("2026-04-01"));
-    }
-
-    /// Allocations conserve (LAW-1): a pool's parts add up to it, whoever is asked, also where members join and leave.
-    #[test]
-    fn the_parts_of_a_pool_add_up_to_it(sales in prop::collection::vec(sale(), 1..14), month in 1u32..=6) {
-        let listed: Vec<_> = sales.iter().enumerate().collect();
-        let program = Program::new(WORLD, &everything(&[0, 1, 2, 3, 4], &listed));
-        // Only those who are members in all of the month: who leaves in it is settled on its last day, from what there was.
-        let period = format!("2026-{month:02}");
-        let members: Vec<&str> = PARTNERS
-            .iter()
-            .map(|(id, _)| *id)
-            .filter(|id| *id != "dan" || month < 3)
-            .filter(|id| *id != "cyd" || month >= 2)
-            .collect();
-        if month == 3 {
-            return Ok(());
-        }
-        for component in ["pool", "exactly"] {
-            let parts: Vec<Got> = members.iter().map(|id| program.ask_of(id, component, &period)).collect();
-            let all = sum(parts.iter().filter_map(|part| match part {
-                Got::Number(part) => Some(part),
-                Got::Flag(_) | Got::Other(_) | Got::Missing | Got::Undefined => None,
-            }));
-            let nobody = parts.iter().all(|part| *part == number("0"));
-            if component == "pool" {
-                prop_assert!(nobody || all == exact("1000"), "{all} {parts:?}");
-            } else {
-                // Each exact part is rounded once, to the cent.
-                prop_assert!(nobody || (all - exact("1000")).abs() <= exact("0.025"));
-            }
-        }
-    }
-
-    /// LAW-40: what an explanation shows under a figure adds up to it: rows to a sum, bands to a table, rows to a component.
-    #[test]
-    fn the_leaves_of_an_explanation_add_up_to_its_figure(sales in prop::collection::vec(sale(), 1..14), month in 1u32..=6) {
-        let listed: Vec<_> = sales.iter().enumerate().collect();
-        let program = Program::new(WORLD, &everything(&[0, 1, 2, 3, 4], &listed));
-        let sources = program.sources.borrow().clone();
-        for (partner, _) in PARTNERS {
-            for name in ["sales", "introduced", "above", "lines", "rows"] {
-                let formula = program.formula(name);
-                let period = format!("2026-{month:02}");
-                let (evaluator, node) = program.walked(&formula, partner, &period);
-                let said = Explanation::of(&evaluator, node, &|span| sources.text(span).to_owned()).expect("a node");
-                let rows: Vec<&Explanation> = said.inputs.iter().filter(|input| input.subject == Subject::Row).collect();
-                let is_weighted = said.subject == Subject::Measure;
-                let parts: Vec<Exact> = rows
-                    .iter()
-                    .map(|row| {
-                        let share = row.row.as_ref().map_or(Exact::ONE, |row| row.share.clone());
-                        let amount = amount_of(&row.figure);
-                        if is_weighted { amount * share } else { amount }
-                    })
-                    .collect();
-                prop_assert_eq!(sum(&parts), amount_of(&said.figure), "{} of {}", name, partner);
-                // The walk down to the rows comes to what the walk without them comes to.
-                prop_assert_eq!(Got::Number(amount_of(&said.figure)), program.ask_of(partner, name, &period));
-            }
-        }
-    }
-
     /// LAW-40: the bands of a table add up to what it answers.
     #[test]
     fn the_bands_of_a_table_add_up_to_its_answer(amount in amount().prop_flat_map(|a| prop::sample::select(vec![a, -a]))) {
@@ -591,17 +367,5 @@ proptest! {
             .map(|slice| amount_of(&slice.figure))
             .collect();
         prop_assert_eq!(sum(&slices), cents(amount));
-    }
-}
-
-fn amount_of(figure: &Figure) -> Exact {
-    match figure {
-        Figure::Number { exact, .. } => exact.clone(),
-        other @ (Figure::Flag(_)
-        | Figure::Date(_)
-        | Figure::Duration(_)
-        | Figure::Text(_)
-        | Figure::None { .. }
-        | Figure::Differs) => panic!("{other:?} is no number"),
     }
 }

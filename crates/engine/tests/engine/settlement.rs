@@ -163,30 +163,6 @@ facts:
 }
 
 #[test]
-fn corrections_reach_back_as_far_as_the_plan_says() {
-    let plan = format!("{PLAN}\ncorrections: {{ reach_back: 2 months }}\n");
-    let facts = "
-partners: { p: { starts: 2026-01-01 } }
-facts:
-  sale:
-    - { id: a, partner: p, on: 2026-01-10, amount: 100 }
-    - { id: a, partner: p, on: 2026-01-10, amount: 50, recorded_on: 2026-03-31 }
-    - { id: a, partner: p, on: 2026-01-10, amount: 0, recorded_on: 2026-04-01 }
-";
-    let program = Program::new(&plan, facts);
-    // In March January is two months back and is corrected; in April it is closed.
-    assert_eq!(
-        program.posted("monthly", "2026-06-01"),
-        exacts(&["10", "0", "-5", "0", "0"])
-    );
-    // The year so far is not over.
-    assert_eq!(
-        program.posted("so_far", "2026-06-01"),
-        exacts(&["10", "0", "-5", "-5", "0"])
-    );
-}
-
-#[test]
 fn who_has_a_component_has_its_lines_and_nobody_else() {
     let plan = "
 plan: some

@@ -250,3 +250,21 @@ fn names_that_each_ask_the_next_one_window_earlier_are_answered() {
     assert_eq!(program.ask("v84", "2026-12"), number("85"));
     assert_eq!(program.ask("v84", "2010-03"), number("3"));
 }
+
+#[test]
+fn a_number_that_squares_itself_every_month_ends_without_an_answer() {
+    let plan = "
+plan: squares
+currency: USD
+values:
+  doubling: { every: month, formula: \"2 * previous(doubling, first => 1)\" }
+  squaring: { every: month, formula: \"previous(squaring, first => 3) * previous(squaring, first => 3) / 2\" }
+  shrinking: { every: month, formula: \"previous(shrinking, first => 3) / (1 + previous(shrinking, first => 3) * previous(shrinking, first => 3))\" }
+";
+    let program = Program::new(plan, "partners: { p: { starts: 2000-01-01 } }");
+    assert_eq!(program.ask("squaring", "2000-03"), number("6561/128"));
+    assert_eq!(program.ask("squaring", "2029-12"), Got::Undefined);
+    assert_eq!(program.ask("shrinking", "2029-12"), Got::Undefined);
+    let bits = program.figure("doubling", "2029-12").bits();
+    assert_eq!(bits, 362);
+}

@@ -55,7 +55,7 @@ pub(super) fn plan(
     let mut plan = assemble(text, &header, drafts, blocks, &mut typer);
     diagnostics.append(&mut typer.diagnostics);
     find_levels(text, &mut plan, &broken, &order, diagnostics);
-    components::check_limits(text, &plan.limits, &plan.components, diagnostics);
+    components::check_limits(text, &plan, diagnostics);
     if order.may_be_followed {
         windows::check(&plan, diagnostics);
     }

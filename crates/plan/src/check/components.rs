@@ -15,7 +15,7 @@ use crate::document::{ComponentText, InstalmentText, LimitText, PlanText, Recove
 use crate::nearest::nearest;
 use crate::tree::{
     Component, ComponentId, Cut, Each, Expr, FactKind, Grant, Instalment, InstalmentWhen, Limit,
-    LimitId, RecoverFrom, Recovery, Reference, Text,
+    LimitId, Plan, RecoverFrom, Recovery, Reference, Text,
 };
 use crate::yaml::Scalar;
 use trueup_base::calendar::{Calendar, WindowUnit};
@@ -419,12 +419,8 @@ pub(super) fn build_limit(
 }
 
 /// Limits nest or are disjoint; all a limit holds grants the same.
-pub(super) fn check_limits(
-    text: &PlanText,
-    limits: &[Limit],
-    components: &[Component],
-    diagnostics: &mut Vec<Diagnostic>,
-) {
+pub(super) fn check_limits(text: &PlanText, plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
+    let (limits, components) = (&plan.limits, &plan.components);
     let mut held: Vec<BTreeSet<ComponentId>> = Vec::with_capacity(limits.len());
     for at in 0..limits.len() {
         let mut set = BTreeSet::new();
@@ -469,6 +465,35 @@ pub(super) fn check_limits(
                     )
                     .also(place(before), "the other limit")
                     .help("limits nest or are disjoint: let one hold all that the other holds"),
+                );
+            }
+        }
+        // A limit adds whole windows of what it holds.
+        let windows = set
+            .iter()
+            .filter_map(|id| components.get(id.index()))
+            .map(|component| (&component.name, component.over))
+            .chain(limit.on.iter().filter_map(|on| {
+                match on {
+                    Reference::Limit(inner) => limits
+                        .get(inner.index())
+                        .map(|inner| (&inner.name, inner.over)),
+                    Reference::Component(_)
+                    | Reference::Term(_)
+                    | Reference::Measure(_)
+                    | Reference::Value(_)
+                    | Reference::Table(_) => None,
+                }
+            }));
+        for (name, over) in windows {
+            if !divides(over, limit.over, &plan.calendar) {
+                let message = format!(
+                    "{} holds over each {}, and {name} has one figure for each {over}",
+                    limit.name, limit.over
+                );
+                diagnostics.push(
+                    Diagnostic::error("P5", place(at), message)
+                        .help(format!("let the limit hold over: {over}, or longer")),
                 );
             }
         }
