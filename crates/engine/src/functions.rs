@@ -273,20 +273,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let Some(partner) = self.world().partner(partner) else {
             return Value::None(NoAnswer::undefined("there is no partner here"));
         };
-        let name = self
-            .plan()
-            .attributes
-            .get(attribute)
-            .map_or("", |attribute| &*attribute.name);
-        match (name, partner.attributes.get(attribute)) {
-            (_, Some(cell)) if *cell != Cell::Empty => Value::from_cell(cell, String::new),
-            ("starts", _) => Value::Date(partner.agreement.starts),
-            ("ends", _) => match partner.agreement.until {
-                Some(until) => Value::Date(until),
-                None => Value::None(NoAnswer::missing("the agreement has no end")),
-            },
-            _ => Value::None(NoAnswer::missing(format!(
-                "the directory does not give {name} of partner {}",
+        let shape = self.plan().attributes.get(attribute);
+        match partner.attribute(self.plan(), attribute) {
+            Some(cell) => Value::from_cell(&cell, String::new),
+            None if shape.is_some_and(|shape| &*shape.name == "ends") => {
+                Value::None(NoAnswer::missing("the agreement has no end"))
+            }
+            None => Value::None(NoAnswer::missing(format!(
+                "the directory does not give {} of partner {}",
+                shape.map_or("", |shape| &*shape.name),
                 partner.id.as_str()
             ))),
         }

@@ -50,6 +50,22 @@ pub struct Partner {
     pub agreement: Agreement,
 }
 
+impl Partner {
+    /// What the directory says in a column, by the attribute's position in the plan; `starts` and `ends` are the
+    /// agreement's days where the directory does not say them.
+    #[must_use]
+    pub fn attribute(&self, plan: &Plan, attribute: usize) -> Option<Cell> {
+        match self.attributes.get(attribute) {
+            Some(cell) if *cell != Cell::Empty => Some(cell.clone()),
+            Some(_) | None => match &*plan.attributes.get(attribute)?.name {
+                "starts" => Some(Cell::Date(self.agreement.starts)),
+                "ends" => self.agreement.until.map(Cell::Date),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// What a partner agreed to, as far as a formula sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agreement {

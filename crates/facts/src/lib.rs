@@ -14,6 +14,7 @@ pub mod header;
 pub mod ingest;
 pub mod input;
 pub mod judge;
+pub mod measure;
 pub mod parquet_in;
 pub mod program;
 pub mod quarantine;
