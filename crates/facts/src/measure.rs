@@ -47,9 +47,7 @@ pub use number::Decimal;
 pub use reason::Reason;
 pub use rows::rows_for;
 pub use run::{Settings, executor};
-pub use stored::{
-    FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_SOURCE, FACT_WEIGHT, MonthColumn, Snapshot, Stored,
-};
+pub use stored::{MonthColumn, Stored, StoredKinds, parquet_files, stored_kinds};
 
 /// What is to be measured.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +55,7 @@ pub struct Order<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// The stored rows.
-    pub snapshot: &'a Snapshot,
+    pub facts: &'a StoredKinds,
     /// Settlements that end by this day are asked.
     pub until: Date,
     /// Windows in which measures are asked besides.
@@ -72,14 +70,23 @@ pub struct Order<'a> {
 ///
 /// # Errors
 /// When the rows cannot be read, or the executor refuses a plan.
-pub async fn measure(order: Order<'_>, mut world: World) -> Result<(Measured, World), MeasureFault> {
-    let Order { plan, snapshot, until, besides, settings } = order;
+pub async fn measure(
+    order: Order<'_>,
+    mut world: World,
+) -> Result<(Measured, World), MeasureFault> {
+    let Order {
+        plan,
+        facts,
+        until,
+        besides,
+        settings,
+    } = order;
     let mut asks = asks(plan, &world.partners, until, besides);
     if asks.is_cut_short {
         // More will be asked than can be listed: the rows answer everything.
         asks.measures.clear();
     }
-    let plans = gather::gather(plan, &world.partners, snapshot, &asks);
+    let plans = gather::gather(plan, &world.partners, facts, &asks);
     let context = executor(settings);
     let is_upline = plans.passes.iter().any(|pass| pass.key.upline);
     let mut measured = Measured {
@@ -87,12 +94,18 @@ pub async fn measure(order: Order<'_>, mut world: World) -> Result<(Measured, Wo
         measures: plans.measures,
         left: plans.left,
         by_rows: std::collections::BTreeMap::new(),
-        below: if is_upline { measured::below(&world) } else { std::collections::BTreeMap::new() },
+        below: if is_upline {
+            measured::below(&world)
+        } else {
+            std::collections::BTreeMap::new()
+        },
     };
     for pass in &plans.passes {
         let kind = &*plan[pass.key.kind].name;
-        if let Some(stored) = snapshot.get(kind) {
-            measured.passes.push(run::run(&context, pass, kind, stored, &world.partners).await?);
+        if let Some(stored) = facts.get(kind) {
+            measured
+                .passes
+                .push(run::run(&context, pass, kind, stored, &world.partners).await?);
         }
     }
     measured.find_by_rows();
@@ -106,11 +119,40 @@ pub async fn measure(order: Order<'_>, mut world: World) -> Result<(Measured, Wo
     for kind in (0u16..).map(KindId).take(plan.kinds.len()) {
         let whose = match asks.is_cut_short {
             true => None,
-            false => needed.remove(&kind).unwrap_or_else(|| Some(BTreeSet::new())),
+            false => needed
+                .remove(&kind)
+                .unwrap_or_else(|| Some(BTreeSet::new())),
         };
-        give(&context, plan, &mut world, kind, snapshot, whose).await?;
+        give(&context, plan, &mut world, kind, facts, whose).await?;
     }
     Ok((measured, world))
+}
+
+/// [`measure`] for callers without threads of their own: waits for the answers.
+///
+/// # Errors
+/// As [`measure`], and when threads cannot be started.
+pub fn measure_and_wait(order: Order<'_>, world: World) -> Result<(Measured, World), MeasureFault> {
+    threads()?.block_on(measure(order, world))
+}
+
+/// [`world_of`] for callers without threads of their own: waits for the rows.
+///
+/// # Errors
+/// As [`world_of`], and when threads cannot be started.
+pub fn world_of_and_wait(
+    order: Order<'_>,
+    world: World,
+    whose: &BTreeSet<PartnerIx>,
+) -> Result<World, MeasureFault> {
+    threads()?.block_on(world_of(order, world, whose))
+}
+
+fn threads() -> Result<tokio::runtime::Runtime, MeasureFault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(MeasureFault::Threads)
 }
 
 /// A world with all rows of some partners, for explanations and for a plain look at them.
@@ -124,7 +166,15 @@ pub async fn world_of(
 ) -> Result<World, MeasureFault> {
     let context = executor(order.settings);
     for kind in (0u16..).map(KindId).take(order.plan.kinds.len()) {
-        give(&context, order.plan, &mut world, kind, order.snapshot, Some(whose.clone())).await?;
+        give(
+            &context,
+            order.plan,
+            &mut world,
+            kind,
+            order.facts,
+            Some(whose.clone()),
+        )
+        .await?;
     }
     Ok(world)
 }
@@ -135,19 +185,23 @@ async fn give(
     plan: &Plan,
     world: &mut World,
     kind: KindId,
-    snapshot: &Snapshot,
+    facts: &StoredKinds,
     whose: Option<BTreeSet<PartnerIx>>,
 ) -> Result<(), MeasureFault> {
-    let stored = snapshot.get(&*plan[kind].name);
+    let stored = facts.get(&*plan[kind].name);
     let complete = stored.map_or_else(|| Some(Vec::new()), |stored| stored.complete.clone());
     let rows = match (stored, &whose) {
         (None, _) => Vec::new(),
         (Some(_), Some(whose)) if whose.is_empty() => Vec::new(),
-        (Some(stored), whose) => rows::rows_for(context, plan, world, kind, stored, whose.as_ref()).await?,
+        (Some(stored), whose) => {
+            rows::rows_for(context, plan, world, kind, stored, whose.as_ref()).await?
+        }
     };
     world.give(plan, kind, rows, complete);
-    if let Some(facts) = world.facts.get_mut(kind.index()) {
-        let KindFacts { has_history, read, .. } = facts;
+    if let Some(KindFacts {
+        has_history, read, ..
+    }) = world.facts.get_mut(kind.index())
+    {
         *has_history = stored.is_some_and(|stored| stored.has_history);
         *read = match (stored, whose) {
             (None, _) | (_, None) => RowsRead::All,
@@ -158,5 +212,8 @@ async fn give(
 }
 
 fn partners_of(asks: &Asks, cohorts: impl Iterator<Item = usize>) -> BTreeSet<PartnerIx> {
-    cohorts.filter_map(|cohort| asks.cohorts.get(cohort)).flat_map(|cohort| cohort.partners.iter().copied()).collect()
+    cohorts
+        .filter_map(|cohort| asks.cohorts.get(cohort))
+        .flat_map(|cohort| cohort.partners.iter().copied())
+        .collect()
 }

@@ -70,11 +70,17 @@ fn fault_in(
         DataType::Int64 => i64::try_from(rows_max).is_ok(),
         _ => false,
     };
-    Ok((!has_room).then(|| MeasureFault::Room { kind: kind.to_owned(), found: expr.to_string() }))
+    Ok((!has_room).then(|| MeasureFault::Room {
+        kind: kind.to_owned(),
+        found: expr.to_string(),
+    }))
 }
 
 fn float(kind: &str, found: &str) -> MeasureFault {
-    MeasureFault::Float { kind: kind.to_owned(), found: found.to_owned() }
+    MeasureFault::Float {
+        kind: kind.to_owned(),
+        found: found.to_owned(),
+    }
 }
 
 /// Whether a type is a float, or holds one.

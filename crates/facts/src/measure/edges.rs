@@ -31,11 +31,18 @@ impl Edges {
     pub fn of(asks: &Asks, cohorts: &CohortEdges, is_shared: bool) -> Self {
         let all: BTreeSet<Date> = cohorts.values().flatten().copied().collect();
         let most = cohorts.values().map(BTreeSet::len).max().unwrap_or(0);
-        let everyone = || Self { shared: all.iter().copied().collect(), own: BTreeMap::new() };
+        let everyone = || Self {
+            shared: all.iter().copied().collect(),
+            own: BTreeMap::new(),
+        };
         if is_shared || all.len() <= SHARED_FREELY.max(2 * most) {
             return everyone();
         }
-        let size = |cohort: &usize| asks.cohorts.get(*cohort).map_or(0, |cohort| cohort.partners.len());
+        let size = |cohort: &usize| {
+            asks.cohorts
+                .get(*cohort)
+                .map_or(0, |cohort| cohort.partners.len())
+        };
         let mut used: BTreeMap<Date, usize> = BTreeMap::new();
         for (cohort, edges) in cohorts {
             for edge in edges {
@@ -52,12 +59,21 @@ impl Edges {
         let shared: Vec<Date> = all.iter().copied().filter(is_common).collect();
         let mut own = BTreeMap::new();
         for (cohort, edges) in cohorts {
-            let few: Vec<Date> = edges.iter().copied().filter(|edge| !is_common(edge)).collect();
+            let few: Vec<Date> = edges
+                .iter()
+                .copied()
+                .filter(|edge| !is_common(edge))
+                .collect();
             if few.len() > OWN_MAX {
                 return everyone();
             }
             if !few.is_empty() {
-                for partner in asks.cohorts.get(*cohort).into_iter().flat_map(|cohort| &cohort.partners) {
+                for partner in asks
+                    .cohorts
+                    .get(*cohort)
+                    .into_iter()
+                    .flat_map(|cohort| &cohort.partners)
+                {
                     own.insert(*partner, few.clone());
                 }
             }
@@ -72,7 +88,8 @@ impl Edges {
 
     /// How many days lie between the first and the last edge.
     pub fn days(&self) -> i64 {
-        self.span().map_or(0, |(from, until)| days_between(from, until))
+        self.span()
+            .map_or(0, |(from, until)| days_between(from, until))
     }
 
     /// The step that begins at a day for a partner; none where the day is no edge.

@@ -43,7 +43,9 @@ pub enum MeasureFault {
         wanted: &'static str,
     },
     /// Rows that count neither once nor as a withdrawal.
-    #[error("the table of kind {kind} has rows whose weight is neither 1 nor -1; it was not written by Trueup")]
+    #[error(
+        "the table of kind {kind} has rows whose weight is neither 1 nor -1; it was not written by Trueup"
+    )]
     Weights {
         /// The kind.
         kind: String,
@@ -56,6 +58,18 @@ pub enum MeasureFault {
         /// The column.
         column: String,
     },
+    /// A file whose end cannot be read.
+    #[error("cannot read the end of {path}, where Parquet says what it holds")]
+    Footer {
+        /// The file.
+        path: String,
+        /// What was wrong.
+        #[source]
+        source: parquet::errors::ParquetError,
+    },
+    /// The executor's threads.
+    #[error("cannot start the threads that measure")]
+    Threads(#[source] std::io::Error),
     /// An id that is none.
     #[error("the table of kind {kind} has a fact whose id is none: {id}")]
     Id {
@@ -75,6 +89,10 @@ impl MeasureFault {
         doing: &'static str,
         kind: &'a str,
     ) -> impl FnOnce(DataFusionError) -> Self + use<'a> {
-        move |source| Self::Executor { doing, kind: kind.to_owned(), source: Box::new(source) }
+        move |source| Self::Executor {
+            doing,
+            kind: kind.to_owned(),
+            source: Box::new(source),
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::lower::{Gaps, Lowered, Lowering, Shape};
 use super::number::Decimal;
 use super::pass::{Pass, PassKey, Slot};
 use super::reason::Reason;
-use super::stored::{Snapshot, Stored};
+use super::stored::{Stored, StoredKinds};
 
 /// Up to so many keys known beforehand are told apart by conditions; more get a pass of their own, grouped by key.
 const KEYS_MAX: usize = 24;
@@ -80,7 +80,7 @@ pub struct Slots {
 }
 
 /// What the executor can be asked, and what not.
-pub fn gather(plan: &Plan, partners: &[Partner], snapshot: &Snapshot, asks: &Asks) -> Plans {
+pub fn gather(plan: &Plan, partners: &[Partner], snapshot: &StoredKinds, asks: &Asks) -> Plans {
     let mut plans = Plans::default();
     for (id, asked) in &asks.measures {
         let measure = &plan[*id];
@@ -155,15 +155,27 @@ pub fn lowered(
         return Err(Reason::NotANumber);
     }
     let schema = stored.schema();
-    let lines: Vec<&CreditLine> = kind.credited.iter().filter(|line| line.role == measure.role).collect();
-    let has_levels = lines.iter().any(|line| matches!(line.to, CreditTo::Upline(_)));
+    let lines: Vec<&CreditLine> = kind
+        .credited
+        .iter()
+        .filter(|line| line.role == measure.role)
+        .collect();
+    let has_levels = lines
+        .iter()
+        .any(|line| matches!(line.to, CreditTo::Upline(_)));
     if lines.is_empty() {
         return Err(Reason::Types);
     }
-    for date in [measure.at, kind.dated] {
-        must_be(&schema, &kind.name, &kind.column(date).name, &DataType::Date32)?;
-    }
-    lines.into_iter().map(|line| lowered_line(plan, partners, stored, measure, line, has_levels)).collect()
+    must_be(
+        &schema,
+        &kind.name,
+        &kind.column(measure.at).name,
+        &DataType::Date32,
+    )?;
+    lines
+        .into_iter()
+        .map(|line| lowered_line(plan, partners, stored, measure, line, has_levels))
+        .collect()
 }
 
 fn lowered_line(
@@ -184,39 +196,74 @@ fn lowered_line(
         plan,
         kind: measure.kind,
         schema: &schema,
+        never_empty: &stored.never_empty,
         partners,
         credited: credited.clone(),
         upline,
         has_levels,
         lookups: BTreeMap::new(),
     };
-    let filter = measure.filter.as_ref().map(|filter| lowering.condition(filter)).transpose()?;
-    let by = measure.by.as_ref().map(|by| lowering.formula(by)).transpose()?;
+    let filter = measure
+        .filter
+        .as_ref()
+        .map(|filter| lowering.condition(filter))
+        .transpose()?;
+    let by = measure
+        .by
+        .as_ref()
+        .map(|by| lowering.formula(by))
+        .transpose()?;
     let of = match (measure.fold, &measure.of) {
-        (Fold::Count, _) | (Fold::Sum | Fold::CountDistinct | Fold::Min | Fold::Max | Fold::Latest, None) => None,
+        (Fold::Count, _)
+        | (Fold::Sum | Fold::CountDistinct | Fold::Min | Fold::Max | Fold::Latest, None) => None,
         (Fold::Sum, Some(of)) => {
             let of = lowering.formula(of)?;
             let (gaps, parts) = (of.gaps.clone(), of.parts);
-            Some(Lowered { shape: Shape::Number(of.number()?.summable(stored.rows_max)?), gaps, parts })
+            Some(Lowered {
+                shape: Shape::Number(of.number()?.summable(stored.rows_max)?),
+                gaps,
+                parts,
+            })
         }
         (Fold::CountDistinct, Some(of)) => Some(lowering.formula(of)?),
         (Fold::Min | Fold::Max | Fold::Latest, Some(of)) => {
             let of = lowering.formula(of)?;
             let (gaps, parts) = (of.gaps.clone(), of.parts);
-            Some(Lowered { shape: Shape::Number(of.number()?), gaps, parts })
+            Some(Lowered {
+                shape: Shape::Number(of.number()?),
+                gaps,
+                parts,
+            })
         }
     };
     if of.is_none() && measure.fold != Fold::Count && measure.fold != Fold::Sum {
         return Err(Reason::Types);
     }
     let lookups = lowering.lookups;
-    Ok(LoweredLine { share: line.share.clone(), upline, credited, filter, of, by, lookups })
+    Ok(LoweredLine {
+        share: line.share.clone(),
+        upline,
+        credited,
+        filter,
+        of,
+        by,
+        lookups,
+    })
 }
 
 fn must_be(schema: &Schema, kind: &str, column: &str, of: &DataType) -> Result<(), Reason> {
-    let is_text = |of: &DataType| matches!(of, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let is_text = |of: &DataType| {
+        matches!(
+            of,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        )
+    };
     match schema.column_with_name(column) {
-        Some((_, field)) if field.data_type() == of || (is_text(field.data_type()) && is_text(of)) => Ok(()),
+        Some((_, field))
+            if field.data_type() == of || (is_text(field.data_type()) && is_text(of)) =>
+        {
+            Ok(())
+        }
         Some(_) | None => Err(Reason::Column(format!("{kind}.{column}"))),
     }
 }
@@ -240,7 +287,15 @@ impl Plans {
             by,
             distinct: match (&lowered.of, measure.fold) {
                 (Some(of), Fold::CountDistinct) => Some((of.shape.expr().clone(), filter)),
-                (_, Fold::Sum | Fold::Count | Fold::CountDistinct | Fold::Min | Fold::Max | Fold::Latest) => None,
+                (
+                    _,
+                    Fold::Sum
+                    | Fold::Count
+                    | Fold::CountDistinct
+                    | Fold::Min
+                    | Fold::Max
+                    | Fold::Latest,
+                ) => None,
             },
         };
         let mut line = Line {
@@ -251,19 +306,33 @@ impl Plans {
             by: None,
         };
         let mut add = |by: Option<Expr>, filter: Option<Expr>| {
-            let dated = kind.column(kind.dated).name.clone();
-            let at = self.pass(key(by, filter.clone()), dated, asked);
-            let known = if stored.has_history { &asks.known_before } else { &BTreeSet::new() };
+            let at = self.pass(key(by, filter.clone()), asked);
+            let known = if stored.has_history {
+                &asks.known_before
+            } else {
+                &BTreeSet::new()
+            };
             self.passes.get_mut(at).map(|pass| {
                 pass.known_before = known.iter().copied().collect();
                 pass.lookups.extend(lowered.lookups.clone());
-                slots(pass, at, measure.fold, &lowered, filter, stored.has_corrections)
+                slots(
+                    pass,
+                    at,
+                    measure.fold,
+                    &lowered,
+                    filter,
+                    stored.has_corrections,
+                )
             })
         };
         if asked.whole {
             line.whole = add(None, lowered.filter.clone());
         }
-        let keys = if asked.keys.is_empty() && !asked.any_key { None } else { lowered.by.as_ref() };
+        let keys = if asked.keys.is_empty() && !asked.any_key {
+            None
+        } else {
+            lowered.by.as_ref()
+        };
         if let Some(by) = keys {
             match &by.shape {
                 Shape::Text(text) if !asked.any_key && asked.keys.len() <= KEYS_MAX => {
@@ -287,17 +356,20 @@ impl Plans {
     }
 
     /// The pass with this key, which from now on also asks these windows.
-    fn pass(&mut self, key: PassKey, dated: Arc<str>, asked: &Asked) -> usize {
+    fn pass(&mut self, key: PassKey, asked: &Asked) -> usize {
         let at = match self.passes.iter().position(|pass| pass.key == key) {
             Some(at) => at,
             None => {
-                self.passes.push(Pass::new(key, dated));
+                self.passes.push(Pass::new(key));
                 self.passes.len() - 1
             }
         };
         if let Some(pass) = self.passes.get_mut(at) {
             for (cohort, edges) in &asked.edges {
-                pass.cohorts.entry(*cohort).or_default().extend(edges.iter().copied());
+                pass.cohorts
+                    .entry(*cohort)
+                    .or_default()
+                    .extend(edges.iter().copied());
             }
         }
         at
@@ -315,7 +387,11 @@ fn slots(
 ) -> Slots {
     let is_grouped = pass.key.distinct.is_some();
     // Where different values are counted, the condition stands before the groups.
-    let when = if is_grouped { None } else { pass.condition(filter.clone()) };
+    let when = if is_grouped {
+        None
+    } else {
+        pass.condition(filter.clone())
+    };
     let rows = pass.slot(Slot::Rows { when });
     if has_corrections {
         pass.slot(Slot::StrayWeights);
@@ -338,7 +414,8 @@ fn slots(
     };
     if slots.has_gaps && fold != Fold::Latest {
         let is_empty = Expr::IsNull(Box::new(of.shape.expr().clone()));
-        let filter = filter.map_or_else(|| is_empty.clone(), |filter| and(filter, is_empty.clone()));
+        let filter =
+            filter.map_or_else(|| is_empty.clone(), |filter| and(filter, is_empty.clone()));
         let when = pass.condition(Some(filter));
         slots.gaps = Some(pass.slot(Slot::Rows { when }));
     }
@@ -347,8 +424,16 @@ fn slots(
         let of = number(pass, decimal);
         slots.of = match fold {
             Fold::Sum => Some(pass.slot(Slot::Sum { when, of })),
-            Fold::Min => Some(pass.slot(Slot::Extreme { when, of, least: true })),
-            Fold::Max => Some(pass.slot(Slot::Extreme { when, of, least: false })),
+            Fold::Min => Some(pass.slot(Slot::Extreme {
+                when,
+                of,
+                least: true,
+            })),
+            Fold::Max => Some(pass.slot(Slot::Extreme {
+                when,
+                of,
+                least: false,
+            })),
             Fold::Latest => Some(pass.slot(Slot::Latest { when, of })),
             Fold::Count | Fold::CountDistinct => None,
         };

@@ -52,7 +52,9 @@ pub fn look_up(
         Of::Term(id) => Gaps::because(&format!("the agreement does not say {}", plan[id].name)),
     };
     // A row whose own partner nobody knows is not counted, so what is the same for all needs no look.
-    let first = cells.first().filter(|first| is_own && cells.iter().all(|cell| cell == *first));
+    let first = cells
+        .first()
+        .filter(|first| is_own && cells.iter().all(|cell| cell == *first));
     if let Some(Some(cell)) = first {
         return Ok((Lowered::literal(&literal_of(cell))?, None));
     }
@@ -64,18 +66,48 @@ pub fn look_up(
     let expr = col(datafusion::common::Column::new_unqualified(name.clone()));
     let has_gaps = !is_own || cells.iter().any(ScalarValue::is_null);
     // A partner that a row names besides its own may be nobody, and each says so with its own name.
-    let gaps = if !has_gaps { Gaps::none() } else if is_own { gaps } else { Gaps::unclear() };
+    let gaps = if !has_gaps {
+        Gaps::none()
+    } else if is_own {
+        gaps
+    } else {
+        Gaps::unclear()
+    };
     let lowered = match shape {
         CellShape::Number { digits, scale } => Lowered {
-            shape: Shape::Number(Decimal { expr, digits, scale, wide: false }),
+            shape: Shape::Number(Decimal {
+                expr,
+                digits,
+                scale,
+                wide: false,
+            }),
             gaps,
             parts: 1,
         },
-        CellShape::Text => Lowered { shape: Shape::Text(expr), gaps, parts: 1 },
-        CellShape::Date => Lowered { shape: Shape::Date(expr), gaps, parts: 1 },
-        CellShape::Flag => Lowered { shape: Shape::Flag(expr), gaps, parts: 1 },
+        CellShape::Text => Lowered {
+            shape: Shape::Text(expr),
+            gaps,
+            parts: 1,
+        },
+        CellShape::Date => Lowered {
+            shape: Shape::Date(expr),
+            gaps,
+            parts: 1,
+        },
+        CellShape::Flag => Lowered {
+            shape: Shape::Flag(expr),
+            gaps,
+            parts: 1,
+        },
     };
-    Ok((lowered, Some(Lookup { by: by.clone(), name, cells })))
+    Ok((
+        lowered,
+        Some(Lookup {
+            by: by.clone(),
+            name,
+            cells,
+        }),
+    ))
 }
 
 /// One partner's cell, if it is the same in every window.
@@ -142,7 +174,8 @@ enum CellShape {
 fn column_of(cells: &[Option<Cell>]) -> Result<(CellShape, Vec<ScalarValue>), Reason> {
     let first = cells.iter().flatten().find(|cell| **cell != Cell::Empty);
     let typed = |as_scalar: &dyn Fn(Option<&Cell>) -> Option<ScalarValue>| {
-        let all: Option<Vec<ScalarValue>> = cells.iter().map(|cell| as_scalar(cell.as_ref())).collect();
+        let all: Option<Vec<ScalarValue>> =
+            cells.iter().map(|cell| as_scalar(cell.as_ref())).collect();
         all.ok_or(Reason::Types)
     };
     match first {
@@ -150,9 +183,11 @@ fn column_of(cells: &[Option<Cell>]) -> Result<(CellShape, Vec<ScalarValue>), Re
             let (digits, scale) = room_of(cells)?;
             let type_scale = i8::try_from(scale).unwrap_or(i8::MAX);
             let column = typed(&|cell| match cell {
-                Some(Cell::Number(figure)) => {
-                    Some(ScalarValue::Decimal128(Some(figure.to_scaled(u32::from(scale))?), digits, type_scale))
-                }
+                Some(Cell::Number(figure)) => Some(ScalarValue::Decimal128(
+                    Some(figure.to_scaled(u32::from(scale))?),
+                    digits,
+                    type_scale,
+                )),
                 None | Some(Cell::Empty) => Some(ScalarValue::Decimal128(None, digits, type_scale)),
                 Some(Cell::Text(_) | Cell::Date(_) | Cell::Flag(_) | Cell::Partner(_)) => None,
             })?;
@@ -177,7 +212,9 @@ fn column_of(cells: &[Option<Cell>]) -> Result<(CellShape, Vec<ScalarValue>), Re
         Some(Cell::Text(_) | Cell::Partner(_) | Cell::Empty) | None => {
             let column = typed(&|cell| match cell {
                 Some(Cell::Text(text)) => Some(ScalarValue::Utf8(Some(text.to_string()))),
-                Some(Cell::Partner(partner)) => Some(ScalarValue::Utf8(Some(partner.as_str().to_owned()))),
+                Some(Cell::Partner(partner)) => {
+                    Some(ScalarValue::Utf8(Some(partner.as_str().to_owned())))
+                }
                 None | Some(Cell::Empty) => Some(ScalarValue::Utf8(None)),
                 Some(Cell::Date(_) | Cell::Number(_) | Cell::Flag(_)) => None,
             })?;
@@ -192,7 +229,10 @@ fn room_of(cells: &[Option<Cell>]) -> Result<(u8, u8), Reason> {
         .iter()
         .filter_map(|cell| match cell {
             Some(Cell::Number(figure)) => Some(figure),
-            Some(Cell::Text(_) | Cell::Date(_) | Cell::Flag(_) | Cell::Partner(_) | Cell::Empty) | None => None,
+            Some(
+                Cell::Text(_) | Cell::Date(_) | Cell::Flag(_) | Cell::Partner(_) | Cell::Empty,
+            )
+            | None => None,
         })
         .collect();
     let mut scale = 0;
@@ -206,7 +246,9 @@ fn room_of(cells: &[Option<Cell>]) -> Result<(u8, u8), Reason> {
         digits = digits.max(digits_of(unscaled.unsigned_abs()));
     }
     if digits > DIGITS_NARROW {
-        return Err(Reason::Room { digits: u32::from(digits) });
+        return Err(Reason::Room {
+            digits: u32::from(digits),
+        });
     }
     Ok((digits, scale))
 }

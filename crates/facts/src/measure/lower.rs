@@ -5,22 +5,26 @@
 //! would round, or what depends on a window, other rows or other partners, is refused with its [`Reason`] and stays with the
 //! rows. Inside what is lowered the only no answer is *missing*.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::InList;
-use datafusion::logical_expr::{Case, Expr, Operator as Op, and, binary_expr, cast, col, lit, not, or};
+use datafusion::logical_expr::{
+    Case, Expr, Operator as Op, and, binary_expr, cast, col, lit, not, or,
+};
 use trueup_base::exact::Exact;
 use trueup_engine::world::Partner;
 use trueup_plan::tree::{
-    self, Call, ColumnId, Comparison, Form, KindId, Level, Literal, Name, NoAnswerKind, Operator, Plan, Type, ValueId,
+    self, Call, ColumnId, Comparison, Form, KindId, Level, Literal, Name, NoAnswerKind, Operator,
+    Plan, Type, ValueId,
 };
 
 use super::lookup::{self, Lookup, day_literal, day_number, look_up};
 use super::number::Decimal;
 use super::reason::{DEPTH_MAX, PARTS_MAX, Reason};
+use crate::store::FACT_ID;
 
 /// A lowered formula.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +61,10 @@ impl Shape {
 
     fn with(&self, expr: Expr) -> Self {
         match self {
-            Self::Number(number) => Self::Number(Decimal { expr, ..number.clone() }),
+            Self::Number(number) => Self::Number(Decimal {
+                expr,
+                ..number.clone()
+            }),
             Self::Text(_) => Self::Text(expr),
             Self::Date(_) => Self::Date(expr),
             Self::Flag(_) => Self::Flag(expr),
@@ -116,7 +123,11 @@ impl Lowered {
             Literal::Flag(holds) => Shape::Flag(lit(*holds)),
             Literal::Duration(_) | Literal::Missing => return Err(Reason::Types),
         };
-        Ok(Self { shape, gaps: Gaps::None, parts: 1 })
+        Ok(Self {
+            shape,
+            gaps: Gaps::None,
+            parts: 1,
+        })
     }
 
     /// The formula as a number.
@@ -149,6 +160,8 @@ pub struct Lowering<'a> {
     pub kind: KindId,
     /// Its stored columns.
     pub schema: &'a Schema,
+    /// Columns that no row leaves empty.
+    pub never_empty: &'a BTreeSet<String>,
     /// The program's partners.
     pub partners: &'a [Partner],
     /// The column that names the credited partner, or the one below it.
@@ -184,9 +197,15 @@ impl Lowering<'_> {
             Form::Negated(x) => {
                 let x = self.at(x, depth)?;
                 let (gaps, parts) = (x.gaps.clone(), x.parts);
-                Ok(Lowered { shape: Shape::Number(x.number()?.negated()), gaps, parts })
+                Ok(Lowered {
+                    shape: Shape::Number(x.number()?.negated()),
+                    gaps,
+                    parts,
+                })
             }
-            Form::Arithmetic(operator, left, right) => self.arithmetic(*operator, left, right, depth),
+            Form::Arithmetic(operator, left, right) => {
+                self.arithmetic(*operator, left, right, depth)
+            }
             Form::Compared(how, left, right) => {
                 let (left, right) = (self.at(left, depth)?, self.at(right, depth)?);
                 compared(*how, left, right)
@@ -202,17 +221,27 @@ impl Lowering<'_> {
                 let x = self.at(x, depth)?;
                 let shape = match (kind, &x.gaps) {
                     (_, Gaps::Undefined) => return Err(Reason::NoAnswers),
-                    (NoAnswerKind::Undefined, _) | (NoAnswerKind::Missing, Gaps::None) => lit(false),
+                    (NoAnswerKind::Undefined, _) | (NoAnswerKind::Missing, Gaps::None) => {
+                        lit(false)
+                    }
                     (NoAnswerKind::Missing, Gaps::Because(_) | Gaps::Unclear) => {
                         Expr::IsNull(Box::new(x.shape.expr().clone()))
                     }
                 };
-                Ok(Lowered { shape: Shape::Flag(shape), gaps: Gaps::None, parts: x.parts })
+                Ok(Lowered {
+                    shape: Shape::Flag(shape),
+                    gaps: Gaps::None,
+                    parts: x.parts,
+                })
             }
             Form::Not(x) => {
                 let x = self.at(x, depth)?;
                 let (gaps, parts) = (x.gaps.clone(), x.parts);
-                Ok(Lowered { shape: Shape::Flag(not(x.flag()?)), gaps, parts })
+                Ok(Lowered {
+                    shape: Shape::Flag(not(x.flag()?)),
+                    gaps,
+                    parts,
+                })
             }
             Form::And(all) => self.joined(all, true, depth),
             Form::Or(all) => self.joined(all, false, depth),
@@ -232,8 +261,13 @@ impl Lowering<'_> {
             Name::Column(kind, column) if kind == self.kind => self.column(column),
             Name::Followed(kind, column, attribute) if kind == self.kind => {
                 let by: Arc<str> = self.plan[kind].column(column).name.clone();
-                let (lowered, lookup) =
-                    look_up(self.plan, self.partners, lookup::Of::Attribute(attribute), &by, false)?;
+                let (lowered, lookup) = look_up(
+                    self.plan,
+                    self.partners,
+                    lookup::Of::Attribute(attribute),
+                    &by,
+                    false,
+                )?;
                 self.note(lookup);
                 Ok(lowered)
             }
@@ -241,9 +275,11 @@ impl Lowering<'_> {
             Name::Attribute(id) => self.own(lookup::Of::Attribute(id)),
             Name::Term(id) => self.own(lookup::Of::Term(id)),
             Name::Partner if self.upline => Err(Reason::CreditedPartner),
-            Name::Partner => {
-                Ok(Lowered { shape: Shape::Text(column(&self.credited)), gaps: Gaps::None, parts: 1 })
-            }
+            Name::Partner => Ok(Lowered {
+                shape: Shape::Text(column(&self.credited)),
+                gaps: Gaps::None,
+                parts: 1,
+            }),
             Name::CreditLevel if self.has_levels => Err(Reason::CreditLevel),
             Name::CreditLevel => Lowered::literal(&Literal::Number(Exact::ZERO)),
             Name::Value(id) => self.value(id, depth),
@@ -291,23 +327,31 @@ impl Lowering<'_> {
         let kind = &self.plan[self.kind];
         let shape = kind.column(id);
         let refused = || Reason::Column(format!("{}.{}", kind.name, shape.name));
-        let (_, field) = self.schema.column_with_name(&shape.name).ok_or_else(refused)?;
-        let expr = column(&shape.name);
+        let name = stored_name(self.schema, &shape.name);
+        let (_, field) = self.schema.column_with_name(name).ok_or_else(refused)?;
+        let expr = column(name);
         let stored = match (shape.of, field.data_type()) {
             (Type::Number(_), of) => Shape::Number(Decimal::column(expr, of).ok_or_else(refused)?),
-            (Type::Text | Type::Partner, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => {
-                Shape::Text(expr)
-            }
+            (
+                Type::Text | Type::Partner,
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View,
+            ) => Shape::Text(expr),
             (Type::Date, DataType::Date32) => Shape::Date(expr),
             (Type::Flag, DataType::Boolean) => Shape::Flag(expr),
-            (Type::Text | Type::Partner | Type::Date | Type::Flag | Type::Duration, _) => return Err(refused()),
+            (Type::Text | Type::Partner | Type::Date | Type::Flag | Type::Duration, _) => {
+                return Err(refused());
+            }
         };
-        let gaps = if field.is_nullable() {
+        let gaps = if field.is_nullable() && !self.never_empty.contains(name) {
             Gaps::because(&format!("{}.{} is empty", kind.name, shape.name))
         } else {
             Gaps::None
         };
-        Ok(Lowered { shape: stored, gaps, parts: 1 })
+        Ok(Lowered {
+            shape: stored,
+            gaps,
+            parts: 1,
+        })
     }
 
     fn arithmetic(
@@ -332,11 +376,20 @@ impl Lowering<'_> {
             Operator::Times => left.times(right)?,
             Operator::Over => return Err(Reason::Division),
         };
-        Ok(Lowered { shape: Shape::Number(number), gaps, parts })
+        Ok(Lowered {
+            shape: Shape::Number(number),
+            gaps,
+            parts,
+        })
     }
 
     /// A division by a figure whose reciprocal is a decimal is a product: `x / 4` is `x * 0.25`.
-    fn divided(&mut self, left: &tree::Expr, right: &tree::Expr, depth: usize) -> Result<Lowered, Reason> {
+    fn divided(
+        &mut self,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        depth: usize,
+    ) -> Result<Lowered, Reason> {
         let Form::Literal(Literal::Number(divisor)) = &right.form else {
             return Err(Reason::Division);
         };
@@ -344,7 +397,11 @@ impl Lowering<'_> {
         let factor = Decimal::literal(&factor).map_err(|_| Reason::Division)?;
         let left = self.at(left, depth)?;
         let (gaps, parts) = (left.gaps.clone(), left.parts + 1);
-        Ok(Lowered { shape: Shape::Number(left.number()?.times(factor)?), gaps, parts })
+        Ok(Lowered {
+            shape: Shape::Number(left.number()?.times(factor)?),
+            gaps,
+            parts,
+        })
     }
 
     /// A date moved by days; one that would leave the years 1 to 9999 is undefined.
@@ -357,7 +414,9 @@ impl Lowering<'_> {
     ) -> Result<Lowered, Reason> {
         let (date, length) = match (&left.form, &right.form) {
             (_, Form::Literal(Literal::Duration(length))) => (left, *length),
-            (Form::Literal(Literal::Duration(length)), _) if operator == Operator::Plus => (right, *length),
+            (Form::Literal(Literal::Duration(length)), _) if operator == Operator::Plus => {
+                (right, *length)
+            }
             (_, _) => return Err(Reason::DateMoved),
         };
         let days = match operator {
@@ -365,23 +424,40 @@ impl Lowering<'_> {
             Operator::Minus => length.days.checked_neg(),
             Operator::Times | Operator::Over => None,
         };
-        let days = days.filter(|days| length.months == 0 && days.unsigned_abs() <= 4_000_000).ok_or(Reason::DateMoved)?;
+        let days = days
+            .filter(|days| length.months == 0 && days.unsigned_abs() <= 4_000_000)
+            .ok_or(Reason::DateMoved)?;
         let date = self.at(date, depth)?;
         let (gaps, parts) = (Gaps::Undefined, date.parts + 4);
         let Shape::Date(date) = date.shape else {
             return Err(Reason::Types);
         };
         let moved = cast(date, DataType::Int32) + lit(days);
-        let (first, last) = (day_number(trueup_base::Date::constant(1, 1, 1)), day_number(trueup_base::Date::MAX));
+        let (first, last) = (
+            day_number(trueup_base::Date::constant(1, 1, 1)),
+            day_number(trueup_base::Date::MAX),
+        );
         let inside = and(
             binary_expr(moved.clone(), Op::GtEq, lit(first)),
             binary_expr(moved.clone(), Op::LtEq, lit(last)),
         );
-        let kept = when(vec![(inside, cast(moved, DataType::Date32))], lit(ScalarValue::Date32(None)));
-        Ok(Lowered { shape: Shape::Date(kept), gaps, parts })
+        let kept = when(
+            vec![(inside, cast(moved, DataType::Date32))],
+            lit(ScalarValue::Date32(None)),
+        );
+        Ok(Lowered {
+            shape: Shape::Date(kept),
+            gaps,
+            parts,
+        })
     }
 
-    fn one_of(&mut self, x: &tree::Expr, list: &[tree::Expr], depth: usize) -> Result<Lowered, Reason> {
+    fn one_of(
+        &mut self,
+        x: &tree::Expr,
+        list: &[tree::Expr],
+        depth: usize,
+    ) -> Result<Lowered, Reason> {
         let x = self.at(x, depth)?;
         let mut all = Vec::with_capacity(list.len());
         for one in list {
@@ -394,11 +470,17 @@ impl Lowering<'_> {
             for one in all {
                 match one.shape {
                     Shape::Text(text) => texts.push(text),
-                    Shape::Number(_) | Shape::Date(_) | Shape::Flag(_) => return Err(Reason::Types),
+                    Shape::Number(_) | Shape::Date(_) | Shape::Flag(_) => {
+                        return Err(Reason::Types);
+                    }
                 }
             }
             let is_in = Expr::InList(InList::new(Box::new(text.clone()), texts, false));
-            return Ok(Lowered { shape: Shape::Flag(is_in), gaps: x.gaps, parts });
+            return Ok(Lowered {
+                shape: Shape::Flag(is_in),
+                gaps: x.gaps,
+                parts,
+            });
         }
         let mut any = Lowered::literal(&Literal::Flag(false))?;
         for one in all {
@@ -407,7 +489,12 @@ impl Lowering<'_> {
         Ok(any)
     }
 
-    fn joined(&mut self, all: &[tree::Expr], is_and: bool, depth: usize) -> Result<Lowered, Reason> {
+    fn joined(
+        &mut self,
+        all: &[tree::Expr],
+        is_and: bool,
+        depth: usize,
+    ) -> Result<Lowered, Reason> {
         let mut whole: Option<Lowered> = None;
         for one in all {
             let one = self.at(one, depth)?;
@@ -454,7 +541,11 @@ impl Lowering<'_> {
             }
             branches.push((test.flag()?, then.expr().clone()));
         }
-        Ok(Lowered { shape: last.with(when(branches, last.expr().clone())), gaps, parts })
+        Ok(Lowered {
+            shape: last.with(when(branches, last.expr().clone())),
+            gaps,
+            parts,
+        })
     }
 
     fn call(&mut self, call: &Call, depth: usize) -> Result<Lowered, Reason> {
@@ -462,7 +553,11 @@ impl Lowering<'_> {
             Call::Least(all) => self.extreme(all, Op::Lt, depth),
             Call::Greatest(all) => self.extreme(all, Op::Gt, depth),
             Call::Clamp { x, low, high } => {
-                let (x, low, high) = (self.at(x, depth)?, self.at(low, depth)?, self.at(high, depth)?);
+                let (x, low, high) = (
+                    self.at(x, depth)?,
+                    self.at(low, depth)?,
+                    self.at(high, depth)?,
+                );
                 chosen(chosen(x, low, Op::Gt)?, high, Op::Lt)
             }
             Call::Abs(x) => {
@@ -473,12 +568,20 @@ impl Lowering<'_> {
                 let (aligned, zero) = x.clone().aligned(zero)?;
                 let is_less = binary_expr(aligned.expr, Op::Lt, zero.expr);
                 let expr = when(vec![(is_less, x.clone().negated().expr)], x.expr.clone());
-                Ok(Lowered { shape: Shape::Number(Decimal { expr, ..x }), gaps, parts })
+                Ok(Lowered {
+                    shape: Shape::Number(Decimal { expr, ..x }),
+                    gaps,
+                    parts,
+                })
             }
             Call::Coalesce(all) => self.coalesce(all, depth),
             Call::Otherwise(x, _) => {
                 let x = self.at(x, depth)?;
-                if x.gaps == Gaps::Undefined { Err(Reason::NoAnswers) } else { Ok(x) }
+                if x.gaps == Gaps::Undefined {
+                    Err(Reason::NoAnswers)
+                } else {
+                    Ok(x)
+                }
             }
             Call::Weighted(weighted) => {
                 let mut sum: Option<Lowered> = None;
@@ -487,10 +590,19 @@ impl Lowering<'_> {
                     let (gaps, parts) = (part.gaps.clone(), part.parts + 1);
                     let number = part.number()?.times(Decimal::literal(weight)?)?;
                     sum = Some(match sum {
-                        None => Lowered { shape: Shape::Number(number), gaps, parts },
+                        None => Lowered {
+                            shape: Shape::Number(number),
+                            gaps,
+                            parts,
+                        },
                         Some(before) => {
-                            let (gaps, parts) = (before.gaps.clone().and(&gaps), before.parts + parts);
-                            Lowered { shape: Shape::Number(before.number()?.added(Op::Plus, number)?), gaps, parts }
+                            let (gaps, parts) =
+                                (before.gaps.clone().and(&gaps), before.parts + parts);
+                            Lowered {
+                                shape: Shape::Number(before.number()?.added(Op::Plus, number)?),
+                                gaps,
+                                parts,
+                            }
                         }
                     });
                 }
@@ -504,7 +616,11 @@ impl Lowering<'_> {
                 };
                 let days = cast(until, DataType::Int32) - cast(from, DataType::Int32);
                 // From year 1 to 9999 there are 3,652,058 days.
-                Ok(Lowered { shape: Shape::Number(Decimal::integer(days, 10)), gaps, parts })
+                Ok(Lowered {
+                    shape: Shape::Number(Decimal::integer(days, 10)),
+                    gaps,
+                    parts,
+                })
             }
             Call::Round { .. } => Err(Reason::Rounding),
             Call::MonthsBetween(..) => Err(Reason::Months),
@@ -555,9 +671,27 @@ impl Lowering<'_> {
         };
         let branches = shapes
             .into_iter()
-            .map(|shape| (Expr::IsNotNull(Box::new(shape.expr().clone())), shape.expr().clone()))
+            .map(|shape| {
+                (
+                    Expr::IsNotNull(Box::new(shape.expr().clone())),
+                    shape.expr().clone(),
+                )
+            })
             .collect();
-        Ok(Lowered { shape: last.with(when(branches, last.expr().clone())), gaps, parts })
+        Ok(Lowered {
+            shape: last.with(when(branches, last.expr().clone())),
+            gaps,
+            parts,
+        })
+    }
+}
+
+/// Where a plan's column is stored: under its own name, or as the fact's id where the plan calls that `id`.
+pub fn stored_name<'a>(schema: &Schema, name: &'a str) -> &'a str {
+    if name == "id" && schema.column_with_name(name).is_none() {
+        FACT_ID
+    } else {
+        name
     }
 }
 
@@ -571,7 +705,10 @@ pub fn when(branches: Vec<(Expr, Expr)>, otherwise: Expr) -> Expr {
     if branches.is_empty() {
         return otherwise;
     }
-    let branches = branches.into_iter().map(|(test, then)| (Box::new(test), Box::new(then))).collect();
+    let branches = branches
+        .into_iter()
+        .map(|(test, then)| (Box::new(test), Box::new(then)))
+        .collect();
     Expr::Case(Case::new(None, branches, Some(Box::new(otherwise))))
 }
 
@@ -584,7 +721,11 @@ fn missing(of: Type) -> Result<Lowered, Reason> {
         Type::Flag => Shape::Flag(lit(ScalarValue::Boolean(None))),
         Type::Duration => return Err(Reason::Types),
     };
-    Ok(Lowered { shape, gaps: Gaps::because("the plan says missing"), parts: 1 })
+    Ok(Lowered {
+        shape,
+        gaps: Gaps::because("the plan says missing"),
+        parts: 1,
+    })
 }
 
 fn no_answer(shape: &Shape) -> Expr {
@@ -598,7 +739,11 @@ fn no_answer(shape: &Shape) -> Expr {
 
 fn joined(left: Lowered, right: Lowered, how: fn(Expr, Expr) -> Expr) -> Result<Lowered, Reason> {
     let (gaps, parts) = (left.gaps.clone().and(&right.gaps), left.parts + right.parts);
-    Ok(Lowered { shape: Shape::Flag(how(left.flag()?, right.flag()?)), gaps, parts })
+    Ok(Lowered {
+        shape: Shape::Flag(how(left.flag()?, right.flag()?)),
+        gaps,
+        parts,
+    })
 }
 
 fn compared(how: Comparison, left: Lowered, right: Lowered) -> Result<Lowered, Reason> {
@@ -616,19 +761,35 @@ fn compared(how: Comparison, left: Lowered, right: Lowered) -> Result<Lowered, R
             let (left, right) = left.aligned(right)?;
             (left.expr, right.expr)
         }
-        (Shape::Text(left), Shape::Text(right)) | (Shape::Date(left), Shape::Date(right)) => (left, right),
-        (Shape::Flag(left), Shape::Flag(right)) if matches!(how, Comparison::Equal | Comparison::NotEqual) => {
+        (Shape::Text(left), Shape::Text(right)) | (Shape::Date(left), Shape::Date(right)) => {
             (left, right)
         }
-        (Shape::Number(_) | Shape::Text(_) | Shape::Date(_) | Shape::Flag(_), _) => return Err(Reason::Types),
+        (Shape::Flag(left), Shape::Flag(right))
+            if matches!(how, Comparison::Equal | Comparison::NotEqual) =>
+        {
+            (left, right)
+        }
+        (Shape::Number(_) | Shape::Text(_) | Shape::Date(_) | Shape::Flag(_), _) => {
+            return Err(Reason::Types);
+        }
     };
-    Ok(Lowered { shape: Shape::Flag(binary_expr(left, operator, right)), gaps, parts })
+    Ok(Lowered {
+        shape: Shape::Flag(binary_expr(left, operator, right)),
+        gaps,
+        parts,
+    })
 }
 
 /// The later of two where the comparison holds between it and the earlier; none where either is missing.
 fn chosen(before: Lowered, next: Lowered, how: Op) -> Result<Lowered, Reason> {
-    let (gaps, parts) = (before.gaps.clone().and(&next.gaps), before.parts + next.parts + 2);
-    let nulls: Vec<Expr> = [before.is_null(), next.is_null()].into_iter().flatten().collect();
+    let (gaps, parts) = (
+        before.gaps.clone().and(&next.gaps),
+        before.parts + next.parts + 2,
+    );
+    let nulls: Vec<Expr> = [before.is_null(), next.is_null()]
+        .into_iter()
+        .flatten()
+        .collect();
     let mut shapes = one_type(vec![before.shape, next.shape])?.into_iter();
     let (Some(before), Some(next)) = (shapes.next(), shapes.next()) else {
         return Err(Reason::Types);
@@ -637,10 +798,15 @@ fn chosen(before: Lowered, next: Lowered, how: Op) -> Result<Lowered, Reason> {
         return Err(Reason::Types);
     }
     let none = no_answer(&before);
-    let mut branches: Vec<(Expr, Expr)> = nulls.into_iter().map(|null| (null, none.clone())).collect();
+    let mut branches: Vec<(Expr, Expr)> =
+        nulls.into_iter().map(|null| (null, none.clone())).collect();
     let takes_over = binary_expr(next.expr().clone(), how, before.expr().clone());
     branches.push((takes_over, next.expr().clone()));
-    Ok(Lowered { shape: before.with(when(branches, before.expr().clone())), gaps, parts })
+    Ok(Lowered {
+        shape: before.with(when(branches, before.expr().clone())),
+        gaps,
+        parts,
+    })
 }
 
 /// Answers of one type; numbers get room for all of them.

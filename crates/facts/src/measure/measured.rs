@@ -41,7 +41,9 @@ impl Found<'_> {
     }
 
     fn gaps(&self) -> i64 {
-        self.slots.gaps.map_or(0, |gaps| self.partials.count(gaps, &self.stretches))
+        self.slots
+            .gaps
+            .map_or(0, |gaps| self.partials.count(gaps, &self.stretches))
     }
 }
 
@@ -62,7 +64,11 @@ impl Measured {
     #[must_use]
     pub fn answer(&self, ask: &Ask<'_>) -> Option<Answer> {
         let answered = self.measures.get(&ask.measure)?;
-        if self.by_rows.get(&ask.measure).is_some_and(|partners| partners.contains(&ask.partner)) {
+        if self
+            .by_rows
+            .get(&ask.measure)
+            .is_some_and(|partners| partners.contains(&ask.partner))
+        {
             return None;
         }
         let mut found = Vec::new();
@@ -74,10 +80,11 @@ impl Measured {
         let kind = &answered.kind;
         match answered.fold {
             Fold::Sum | Fold::Count | Fold::CountDistinct if rows == 0 => {
-                let is_complete = answered
-                    .complete
-                    .as_ref()
-                    .is_none_or(|spans| spans.iter().any(|span| span.from <= from && until <= span.until));
+                let is_complete = answered.complete.as_ref().is_none_or(|spans| {
+                    spans
+                        .iter()
+                        .any(|span| span.from <= from && until <= span.until)
+                });
                 return Some(if is_complete {
                     Answer::Known(Exact::ZERO)
                 } else {
@@ -87,9 +94,16 @@ impl Measured {
                 });
             }
             Fold::Min | Fold::Max | Fold::Latest if rows == 0 => {
-                return Some(Answer::None(NoAnswer::missing(format!("no {kind} between {from} and {until}"))));
+                return Some(Answer::None(NoAnswer::missing(format!(
+                    "no {kind} between {from} and {until}"
+                ))));
             }
-            Fold::Sum | Fold::Count | Fold::CountDistinct | Fold::Min | Fold::Max | Fold::Latest => {}
+            Fold::Sum
+            | Fold::Count
+            | Fold::CountDistinct
+            | Fold::Min
+            | Fold::Max
+            | Fold::Latest => {}
         }
         match answered.fold {
             Fold::Count => {
@@ -117,11 +131,21 @@ impl Measured {
         };
         let partials = self.passes.get(slots.pass)?;
         let own = [ask.partner];
-        let owners = if line.upline { self.below.get(&ask.partner).map_or(&[][..], Vec::as_slice) } else { &own };
+        let owners = if line.upline {
+            self.below.get(&ask.partner).map_or(&[][..], Vec::as_slice)
+        } else {
+            &own
+        };
         let window = (ask.window.starts, ask.window.ends);
         for owner in owners {
-            let stretches = partials.stretches(ask.partner, *owner, key, window, ask.known_before)?;
-            found.push(Found { partials, slots, share: &line.share, stretches });
+            let stretches =
+                partials.stretches(ask.partner, *owner, key, window, ask.known_before)?;
+            found.push(Found {
+                partials,
+                slots,
+                share: &line.share,
+                stretches,
+            });
         }
         Some(())
     }
@@ -146,7 +170,12 @@ impl Measured {
                 Some(of) => found.partials.sum(of, &found.stretches),
                 None => Exact::from_int(found.rows()),
             };
-            sum = &sum + &if *found.share == Exact::ONE { part } else { found.share * &part };
+            sum = &sum
+                + &if *found.share == Exact::ONE {
+                    part
+                } else {
+                    found.share * &part
+                };
         }
         Some(Answer::Known(sum))
     }
@@ -160,7 +189,9 @@ impl Measured {
             }
             values.extend(these);
         }
-        Some(Answer::Known(Exact::from_int(i64::try_from(values.len()).unwrap_or(i64::MAX))))
+        Some(Answer::Known(Exact::from_int(
+            i64::try_from(values.len()).unwrap_or(i64::MAX),
+        )))
     }
 
     fn best(&self, found: &[Found<'_>]) -> Option<Answer> {
@@ -169,7 +200,10 @@ impl Measured {
         }
         let mut best: Option<(&Best, &Found<'_>)> = None;
         for found in found {
-            let next = found.slots.of.and_then(|of| found.partials.best(of, &found.stretches));
+            let next = found
+                .slots
+                .of
+                .and_then(|of| found.partials.best(of, &found.stretches));
             if let Some(next) = next
                 && best.is_none_or(|(best, _)| best.cmp(next).is_lt())
             {
@@ -187,11 +221,18 @@ impl Measured {
     /// reasons of their own, and corrections where the smallest, largest or latest counts.
     pub(super) fn find_by_rows(&mut self) {
         let mut by_rows: BTreeMap<MeasureId, BTreeSet<PartnerIx>> = BTreeMap::new();
-        let partners: u32 = self.passes.iter().map(Partials::partners).max().unwrap_or(0);
+        let partners: u32 = self
+            .passes
+            .iter()
+            .map(Partials::partners)
+            .max()
+            .unwrap_or(0);
         for (id, answered) in &self.measures {
             for line in &answered.lines {
                 for slots in line.whole.iter().chain(line.keys.values()).chain(&line.by) {
-                    let Some(partials) = self.passes.get(slots.pass) else { continue };
+                    let Some(partials) = self.passes.get(slots.pass) else {
+                        continue;
+                    };
                     for owner in (0..partners).map(PartnerIx) {
                         if !partials.needs_rows(owner, slots, answered.fold) {
                             continue;
@@ -210,7 +251,10 @@ impl Measured {
     }
 
     fn above(&self, owner: PartnerIx) -> impl Iterator<Item = PartnerIx> + '_ {
-        let above = self.below.iter().filter(move |(_, below)| below.contains(&owner));
+        let above = self
+            .below
+            .iter()
+            .filter(move |(_, below)| below.contains(&owner));
         above.map(|(partner, _)| *partner)
     }
 
@@ -218,7 +262,10 @@ impl Measured {
     pub(super) fn rows_needed(&self, plan: &Plan) -> BTreeMap<KindId, Option<BTreeSet<PartnerIx>>> {
         let mut needed: BTreeMap<KindId, Option<BTreeSet<PartnerIx>>> = BTreeMap::new();
         for (id, partners) in &self.by_rows {
-            if let Some(some) = needed.entry(plan[*id].kind).or_insert_with(|| Some(BTreeSet::new())) {
+            if let Some(some) = needed
+                .entry(plan[*id].kind)
+                .or_insert_with(|| Some(BTreeSet::new()))
+            {
                 some.extend(partners.iter().copied());
             }
         }

@@ -35,13 +35,23 @@ impl Decimal {
             }
             _ => return None,
         };
-        Some(Self { expr, digits, scale, wide })
+        Some(Self {
+            expr,
+            digits,
+            scale,
+            wide,
+        })
     }
 
     /// A whole number of at most so many digits, from an integer expression.
     pub fn integer(expr: Expr, digits: u8) -> Self {
         let expr = cast(expr, DataType::Decimal128(digits, 0));
-        Self { expr, digits, scale: 0, wide: false }
+        Self {
+            expr,
+            digits,
+            scale: 0,
+            wide: false,
+        }
     }
 
     /// A figure of the plan.
@@ -55,7 +65,12 @@ impl Decimal {
                 }
                 // A literal's type has exactly its digits; the scale is at most 38.
                 let value = ScalarValue::Decimal128(Some(unscaled), digits, signed(scale));
-                return Ok(Self { expr: lit(value), digits, scale, wide: false });
+                return Ok(Self {
+                    expr: lit(value),
+                    digits,
+                    scale,
+                    wide: false,
+                });
             }
         }
         Err(refused())
@@ -64,7 +79,12 @@ impl Decimal {
     /// No answer, in the type of a number.
     pub fn none() -> Self {
         let expr = lit(ScalarValue::Decimal128(None, 1, 0));
-        Self { expr, digits: 1, scale: 0, wide: false }
+        Self {
+            expr,
+            digits: 1,
+            scale: 0,
+            wide: false,
+        }
     }
 
     /// The executor's type of so many digits.
@@ -81,11 +101,19 @@ impl Decimal {
             (Expr::Literal(ScalarValue::Decimal128(Some(unscaled), _, _), metadata), false) => {
                 // It had room before, and has at least as much now.
                 let unscaled = unscaled * 10_i128.pow(u32::from(scale - self.scale));
-                Expr::Literal(ScalarValue::Decimal128(Some(unscaled), digits, signed(scale)), metadata)
+                Expr::Literal(
+                    ScalarValue::Decimal128(Some(unscaled), digits, signed(scale)),
+                    metadata,
+                )
             }
             (expr, _) => cast(expr, data_type(digits, scale, wide)),
         };
-        Self { expr, digits, scale, wide }
+        Self {
+            expr,
+            digits,
+            scale,
+            wide,
+        }
     }
 
     /// Two numbers in one type.
@@ -94,7 +122,10 @@ impl Decimal {
         let whole = (self.digits - self.scale).max(other.digits - other.scale);
         let digits = room(u32::from(whole) + u32::from(scale))?;
         let wide = self.wide || other.wide || digits > DIGITS_NARROW;
-        Ok((self.widened(digits, scale, wide), other.widened(digits, scale, wide)))
+        Ok((
+            self.widened(digits, scale, wide),
+            other.widened(digits, scale, wide),
+        ))
     }
 
     /// The sum, or the difference.
@@ -102,9 +133,16 @@ impl Decimal {
         let (left, right) = self.aligned(other)?;
         let digits = room(u32::from(left.digits) + 1)?;
         let (scale, wide) = (left.scale, left.wide || digits > DIGITS_NARROW);
-        let (left, right) =
-            (left.clone().widened(left.digits, scale, wide), right.clone().widened(right.digits, scale, wide));
-        Ok(Self { expr: binary_expr(left.expr, operator, right.expr), digits, scale, wide })
+        let (left, right) = (
+            left.clone().widened(left.digits, scale, wide),
+            right.clone().widened(right.digits, scale, wide),
+        );
+        Ok(Self {
+            expr: binary_expr(left.expr, operator, right.expr),
+            digits,
+            scale,
+            wide,
+        })
     }
 
     /// The product.
@@ -115,12 +153,20 @@ impl Decimal {
         let wide = self.wide || other.wide || digits > DIGITS_NARROW;
         let left = self.clone().widened(self.digits, self.scale, wide);
         let right = other.clone().widened(other.digits, other.scale, wide);
-        Ok(Self { expr: binary_expr(left.expr, Operator::Multiply, right.expr), digits, scale, wide })
+        Ok(Self {
+            expr: binary_expr(left.expr, Operator::Multiply, right.expr),
+            digits,
+            scale,
+            wide,
+        })
     }
 
     /// The number with its sign turned.
     pub fn negated(self) -> Self {
-        Self { expr: Expr::Negative(Box::new(self.expr)), ..self }
+        Self {
+            expr: Expr::Negative(Box::new(self.expr)),
+            ..self
+        }
     }
 
     /// The number in a type whose sum over so many rows has room.
@@ -141,7 +187,11 @@ fn room(digits: u32) -> Result<u8, Reason> {
 }
 
 fn data_type(digits: u8, scale: u8, wide: bool) -> DataType {
-    if wide { DataType::Decimal256(digits, signed(scale)) } else { DataType::Decimal128(digits, signed(scale)) }
+    if wide {
+        DataType::Decimal256(digits, signed(scale))
+    } else {
+        DataType::Decimal128(digits, signed(scale))
+    }
 }
 
 /// Scales are at most 76.
@@ -151,7 +201,9 @@ fn signed(scale: u8) -> i8 {
 
 /// How many digits a whole number has; none for zero.
 pub fn digits_of(number: u128) -> u8 {
-    number.checked_ilog10().map_or(0, |log| u8::try_from(log + 1).unwrap_or(u8::MAX))
+    number
+        .checked_ilog10()
+        .map_or(0, |log| u8::try_from(log + 1).unwrap_or(u8::MAX))
 }
 
 /// A wide whole number, exactly.
@@ -163,7 +215,8 @@ pub fn exact_wide(unscaled: i256, scale: u32) -> Exact {
     match unscaled.to_i128() {
         Some(narrow) => Exact::from_scaled(narrow, scale),
         None => {
-            let whole = Exact::parse(&unscaled.to_string()).expect("the digits of a whole number are a number");
+            let whole = Exact::parse(&unscaled.to_string())
+                .expect("the digits of a whole number are a number");
             &whole * &Exact::from_scaled(1, scale)
         }
     }

@@ -152,18 +152,40 @@ pub struct Gathered {
 
 impl Partials {
     /// Keeps what a pass answered about so many partners.
-    pub fn keep(gathered: Gathered, edges: Edges, known_before: Vec<Date>, partners: usize) -> Self {
-        let Gathered { groups, slots, keys, values } = gathered;
+    pub fn keep(
+        gathered: Gathered,
+        edges: Edges,
+        known_before: Vec<Date>,
+        partners: usize,
+    ) -> Self {
+        let Gathered {
+            groups,
+            slots,
+            keys,
+            values,
+        } = gathered;
         let mut order: Vec<u32> = (0u32..).take(groups.len()).collect();
-        order.sort_unstable_by(|one, two| groups.get(*one as usize).cmp(&groups.get(*two as usize)));
+        order
+            .sort_unstable_by(|one, two| groups.get(*one as usize).cmp(&groups.get(*two as usize)));
         let groups = in_order(&groups, &order);
         let mut starts = Vec::with_capacity(partners + 1);
         for partner in (0u32..).map(PartnerIx).take(partners + 1) {
             let start = groups.partition_point(|group: &Group| group.partner < partner);
             starts.push(u32::try_from(start).unwrap_or(u32::MAX));
         }
-        let slots = slots.into_iter().map(|slot| Kept::of(slot, &order)).collect();
-        Self { edges, known_before, keys, values, starts, groups, slots }
+        let slots = slots
+            .into_iter()
+            .map(|slot| Kept::of(slot, &order))
+            .collect();
+        Self {
+            edges,
+            known_before,
+            keys,
+            values,
+            starts,
+            groups,
+            slots,
+        }
     }
 
     /// The groups of a partner and key in a window as known before a day, as stretches; none where the pass cannot tell.
@@ -199,7 +221,11 @@ impl Partials {
                 break;
             }
             let same = self.narrowed(rest.clone(), |_| false, |group| group.known == first.known);
-            let inside = self.narrowed(same.clone(), |group| group.step < from, |group| group.step < until);
+            let inside = self.narrowed(
+                same.clone(),
+                |group| group.step < from,
+                |group| group.step < until,
+            );
             if !inside.is_empty() {
                 stretches.push(inside);
             }
@@ -225,16 +251,21 @@ impl Partials {
     ) -> Range<usize> {
         let groups = self.groups.get(range.clone()).unwrap_or_default();
         let from = groups.partition_point(is_before);
-        let until = from + groups.get(from..).unwrap_or_default().partition_point(is_inside);
+        let until = from
+            + groups
+                .get(from..)
+                .unwrap_or_default()
+                .partition_point(is_inside);
         range.start + from..range.start + until
     }
 
     /// How many rows.
     pub fn count(&self, slot: usize, stretches: &[Range<usize>]) -> i64 {
         match self.slots.get(slot) {
-            Some(Kept::Counts(totals)) => {
-                stretches.iter().map(|range| at(totals, range.end) - at(totals, range.start)).sum()
-            }
+            Some(Kept::Counts(totals)) => stretches
+                .iter()
+                .map(|range| at(totals, range.end) - at(totals, range.start))
+                .sum(),
             Some(Kept::Sums(..) | Kept::WideSums(..) | Kept::Ranked(_)) | None => 0,
         }
     }
@@ -247,9 +278,10 @@ impl Partials {
                 Some(Kept::Sums(totals, scale)) => {
                     Exact::from_scaled(at(totals, range.end) - at(totals, range.start), *scale)
                 }
-                Some(Kept::WideSums(totals, scale)) => {
-                    exact_wide(at(totals, range.end).wrapping_sub(at(totals, range.start)), *scale)
-                }
+                Some(Kept::WideSums(totals, scale)) => exact_wide(
+                    at(totals, range.end).wrapping_sub(at(totals, range.start)),
+                    *scale,
+                ),
                 Some(Kept::Counts(_) | Kept::Ranked(_)) | None => Exact::ZERO,
             };
             sum = &sum + &part;
@@ -262,7 +294,10 @@ impl Partials {
         let Some(Kept::Ranked(ranked)) = self.slots.get(slot) else {
             return None;
         };
-        let rank = stretches.iter().map(|range| ranked.most(range.clone())).max()?;
+        let rank = stretches
+            .iter()
+            .map(|range| ranked.most(range.clone()))
+            .max()?;
         ranked.best.get(rank.checked_sub(1)? as usize)
     }
 
@@ -271,14 +306,17 @@ impl Partials {
         let mut weights: BTreeMap<u32, i64> = BTreeMap::new();
         for range in stretches {
             for group in range.clone() {
-                let weight = self.count(slot, &[group..group + 1]);
+                let one = group..group + 1;
+                let weight = self.count(slot, std::slice::from_ref(&one));
                 if let Some(group) = self.groups.get(group) {
                     *weights.entry(group.value).or_default() += weight;
                 }
             }
         }
         let standing = weights.into_iter().filter(|(_, weight)| *weight > 0);
-        standing.filter_map(|(value, _)| self.values.get(value as usize)).collect()
+        standing
+            .filter_map(|(value, _)| self.values.get(value as usize))
+            .collect()
     }
 
     /// Whether a partner's own rows must answer: a row says nothing for a reason of its own, or withdraws another where the
@@ -300,7 +338,8 @@ impl Partials {
             Fold::Count => false,
             Fold::CountDistinct => groups.any(|group| {
                 let value = self.groups.get(group.start).map_or(0, |group| group.value);
-                self.values.get(value as usize) == Some(&Value::Empty) && self.count(slots.rows, &[group]) != 0
+                self.values.get(value as usize) == Some(&Value::Empty)
+                    && self.count(slots.rows, &[group]) != 0
             }),
             Fold::Latest => groups.any(|group| {
                 let best = slots.of.and_then(|of| self.best(of, &[group]));
@@ -321,12 +360,18 @@ impl Partials {
 }
 
 fn in_order<T: Clone>(all: &[T], order: &[u32]) -> Vec<T> {
-    order.iter().filter_map(|at| all.get(*at as usize).cloned()).collect()
+    order
+        .iter()
+        .filter_map(|at| all.get(*at as usize).cloned())
+        .collect()
 }
 
 /// A running total; before the first it is nothing.
 fn at<T: Copy + Default>(totals: &[T], end: usize) -> T {
-    end.checked_sub(1).and_then(|last| totals.get(last)).copied().unwrap_or_default()
+    end.checked_sub(1)
+        .and_then(|last| totals.get(last))
+        .copied()
+        .unwrap_or_default()
 }
 
 impl Kept {
@@ -361,12 +406,24 @@ impl Kept {
                 Self::WideSums(totals, scale)
             }
             Answers::Extremes(extremes, least) => {
-                let best = |number: Exact| if least { Best::Least(number) } else { Best::Most(number) };
-                let all = in_order(&extremes, order).into_iter().map(|number| number.map(best)).collect();
+                let best = |number: Exact| {
+                    if least {
+                        Best::Least(number)
+                    } else {
+                        Best::Most(number)
+                    }
+                };
+                let all = in_order(&extremes, order)
+                    .into_iter()
+                    .map(|number| number.map(best))
+                    .collect();
                 Self::Ranked(Ranked::of(all))
             }
             Answers::Latest(latest) => {
-                let all = in_order(&latest, order).into_iter().map(|last| last.map(Best::Last)).collect();
+                let all = in_order(&latest, order)
+                    .into_iter()
+                    .map(|last| last.map(Best::Last))
+                    .collect();
                 Self::Ranked(Ranked::of(all))
             }
         }
@@ -375,8 +432,11 @@ impl Kept {
 
 impl Ranked {
     fn of(all: Vec<Option<Best>>) -> Self {
-        let mut sorted: Vec<(Best, usize)> =
-            all.iter().enumerate().filter_map(|(group, best)| Some((best.clone()?, group))).collect();
+        let mut sorted: Vec<(Best, usize)> = all
+            .iter()
+            .enumerate()
+            .filter_map(|(group, best)| Some((best.clone()?, group)))
+            .collect();
         sorted.sort_by(|one, two| one.0.cmp(&two.0));
         let leaves = all.len();
         let mut tree = vec![0_u32; 2 * leaves];
@@ -435,11 +495,19 @@ mod tests {
     fn the_tree_of_maxima_answers_as_a_walk_over_the_groups_does() {
         for count in 1..40_usize {
             let numbers: Vec<Option<Exact>> = (0..count)
-                .map(|at| if at % 5 == 3 { None } else { number(i64::try_from((at * 7919) % 11).unwrap()) })
+                .map(|at| {
+                    if at % 5 == 3 {
+                        None
+                    } else {
+                        number(i64::try_from((at * 7919) % 11).unwrap())
+                    }
+                })
                 .collect();
             let order: Vec<u32> = (0u32..).take(count).collect();
             for least in [true, false] {
-                let Kept::Ranked(ranked) = Kept::of(Answers::Extremes(numbers.clone(), least), &order) else {
+                let Kept::Ranked(ranked) =
+                    Kept::of(Answers::Extremes(numbers.clone(), least), &order)
+                else {
                     panic!("extremes are ranked");
                 };
                 for from in 0..=count {
@@ -447,7 +515,9 @@ mod tests {
                         let walked = numbers.get(from..until).unwrap().iter().flatten();
                         let walked = if least { walked.min() } else { walked.max() };
                         let rank = ranked.most(from..until) as usize;
-                        let found = rank.checked_sub(1).map(|rank| ranked.best.get(rank).unwrap().number().unwrap());
+                        let found = rank
+                            .checked_sub(1)
+                            .map(|rank| ranked.best.get(rank).unwrap().number().unwrap());
                         assert_eq!(found, walked, "{from}..{until} of {count}");
                     }
                 }

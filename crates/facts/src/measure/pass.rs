@@ -12,9 +12,12 @@ use datafusion::common::{Column, JoinType, ScalarValue};
 use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::functions::core::expr_fn::named_struct;
-use datafusion::functions_aggregate::expr_fn::{count, last_value, max, min, sum};
+use datafusion::functions_aggregate::expr_fn::{count, max, min, sum};
+use datafusion::functions_aggregate::first_last::last_value_udaf;
+use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{
-    Case, Expr, ExprFunctionExt as _, LogicalPlan, LogicalPlanBuilder, Operator, and, binary_expr, cast, lit, not,
+    Case, Expr, ExprFunctionExt as _, LogicalPlan, LogicalPlanBuilder, Operator, SortExpr, and,
+    binary_expr, cast, lit, not,
 };
 use trueup_base::date::{Date, add_days};
 use trueup_engine::world::{Partner, PartnerIx};
@@ -24,7 +27,8 @@ use super::edges::{CohortEdges, Edges};
 use super::lookup::{Lookup, day_literal, day_number};
 use super::lower::{column, when};
 use super::number::Decimal;
-use super::stored::{FACT_ID, FACT_RECORDED_ON, FACT_SOURCE, FACT_WEIGHT, Stored};
+use super::stored::Stored;
+use crate::store::{FACT_ID, FACT_RECORDED_ON, FACT_SOURCE, FACT_WEIGHT};
 
 /// Up to so many days a day finds its step in a list of all days, beyond in a tree of edges.
 const LISTED_DAYS_MAX: i64 = 6_000;
@@ -101,8 +105,6 @@ pub enum Slot {
 pub struct Pass {
     /// What tells it from others.
     pub key: PassKey,
-    /// The column by which rows are ordered where the latest counts.
-    pub dated: Arc<str>,
     /// Where its windows begin and end, by cohort.
     pub cohorts: CohortEdges,
     /// Where its windows begin and end.
@@ -121,10 +123,9 @@ pub struct Pass {
 
 impl Pass {
     /// A pass without anything to add up.
-    pub fn new(key: PassKey, dated: Arc<str>) -> Self {
+    pub fn new(key: PassKey) -> Self {
         Self {
             key,
-            dated,
             cohorts: CohortEdges::new(),
             edges: Edges::default(),
             known_before: Vec::new(),
@@ -176,15 +177,20 @@ impl Pass {
     /// The decimals of a slot's answer.
     pub fn scale(&self, slot: &Slot) -> u32 {
         match slot {
-            Slot::Sum { of, .. } | Slot::Extreme { of, .. } | Slot::Latest { of, .. } => {
-                self.numbers.get(of).map_or(0, |number| u32::from(number.scale))
-            }
+            Slot::Sum { of, .. } | Slot::Extreme { of, .. } | Slot::Latest { of, .. } => self
+                .numbers
+                .get(of)
+                .map_or(0, |number| u32::from(number.scale)),
             Slot::Rows { .. } | Slot::Withdrawals | Slot::StrayWeights => 0,
         }
     }
 
     /// The pass as a logical plan over the stored rows; none where no day matters.
-    pub fn plan(&self, stored: &Stored, partners: &[Partner]) -> Result<Option<LogicalPlan>, DataFusionError> {
+    pub fn plan(
+        &self,
+        stored: &Stored,
+        partners: &[Partner],
+    ) -> Result<Option<LogicalPlan>, DataFusionError> {
         let Some((from, until)) = self.edges.span() else {
             return Ok(None);
         };
@@ -205,8 +211,9 @@ impl Pass {
             ),
         };
         let credited = column(&self.key.credited);
-        let mut plan = LogicalPlanBuilder::scan("facts", provider_as_source(stored.rows.clone()), None)?
-            .filter(and(inside, Expr::IsNotNull(Box::new(credited.clone()))))?;
+        let mut plan =
+            LogicalPlanBuilder::scan("facts", provider_as_source(stored.rows.clone()), None)?
+                .filter(and(inside, Expr::IsNotNull(Box::new(credited.clone()))))?;
         for (by, lookups) in self.lookups_by_column() {
             plan = joined(plan, &by, &lookups, partners)?;
         }
@@ -243,13 +250,19 @@ impl Pass {
             })
             .collect();
         let (columns, adds) = self.projected(stored)?;
-        let plan = plan.project(groups.into_iter().chain(columns))?.aggregate(named, adds)?;
+        let plan = plan
+            .project(groups.into_iter().chain(columns))?
+            .aggregate(named, adds)?;
         Ok(Some(plan.build()?))
     }
 
     /// Whether the stored months tell its steps apart.
     pub fn has_months(&self, stored: &Stored) -> bool {
-        stored.month.as_ref().is_some_and(|month| *month.of == *self.key.at) && self.edges.are_months()
+        stored
+            .month
+            .as_ref()
+            .is_some_and(|month| *month.of == *self.key.at)
+            && self.edges.are_months()
     }
 
     fn lookups_by_column(&self) -> BTreeMap<Arc<str>, Vec<&Lookup>> {
@@ -289,9 +302,12 @@ impl Pass {
                     (add, columns.standing(stored, self.condition_of(*when)))
                 }
                 Slot::Latest { when, of } => {
-                    columns.add("dated".to_owned(), column(&self.dated));
+                    columns.add("dated".to_owned(), column(&self.key.at));
                     let slash = binary_expr(column(FACT_SOURCE), Operator::StringConcat, lit("/"));
-                    columns.add("id".to_owned(), binary_expr(slash, Operator::StringConcat, column(FACT_ID)));
+                    columns.add(
+                        "id".to_owned(),
+                        binary_expr(slash, Operator::StringConcat, column(FACT_ID)),
+                    );
                     let latest = named_struct(vec![
                         lit("dated"),
                         column("dated"),
@@ -300,11 +316,19 @@ impl Pass {
                         lit("of"),
                         column(&name(*of)),
                     ]);
-                    let order = vec![column("dated").sort(true, true), column("id").sort(true, true)];
-                    (last_value(latest, order), columns.standing(stored, self.condition_of(*when)))
+                    let order = vec![
+                        column("dated").sort(true, true),
+                        column("id").sort(true, true),
+                    ];
+                    let standing = columns.standing(stored, self.condition_of(*when));
+                    adds.push(in_order(latest, order, standing).alias(slot_name(at)));
+                    continue;
                 }
                 Slot::Withdrawals => {
-                    columns.add("withdraws".to_owned(), binary_expr(weight.clone(), Operator::Lt, lit(0_i8)));
+                    columns.add(
+                        "withdraws".to_owned(),
+                        binary_expr(weight.clone(), Operator::Lt, lit(0_i8)),
+                    );
                     (count(lit(1_i64)), Some("withdraws".to_owned()))
                 }
                 Slot::StrayWeights => {
@@ -360,10 +384,26 @@ impl Projected {
     }
 }
 
+/// The last in an order, of the rows where a condition holds. Both stand in one call: adding either later drops the other.
+fn in_order(of: Expr, order: Vec<SortExpr>, filter: Option<String>) -> Expr {
+    let filter = filter.map(|filter| Box::new(column(&filter)));
+    Expr::AggregateFunction(AggregateFunction::new_udf(
+        last_value_udaf(),
+        vec![of],
+        false,
+        filter,
+        order,
+        None,
+    ))
+}
+
 /// Rows counted with their weights.
 fn rows(stored: &Stored, columns: &mut Projected) -> Expr {
     if stored.has_corrections {
-        columns.add("weight".to_owned(), cast(column(FACT_WEIGHT), DataType::Int64));
+        columns.add(
+            "weight".to_owned(),
+            cast(column(FACT_WEIGHT), DataType::Int64),
+        );
         sum(column("weight"))
     } else {
         count(lit(1_i64))
@@ -373,7 +413,10 @@ fn rows(stored: &Stored, columns: &mut Projected) -> Expr {
 /// A summand with the sign of its row's weight; rows of any other weight are refused when the pass is read.
 fn weighted(expr: &Expr) -> Expr {
     let withdraws = binary_expr(column(FACT_WEIGHT), Operator::Lt, lit(0_i8));
-    when(vec![(withdraws, Expr::Negative(Box::new(expr.clone())))], expr.clone())
+    when(
+        vec![(withdraws, Expr::Negative(Box::new(expr.clone())))],
+        expr.clone(),
+    )
 }
 
 /// Rows beside what is looked up by a partner they name.
@@ -390,18 +433,32 @@ fn joined(
         .iter()
         .enumerate()
         .map(|(at, partner)| {
-            let cells = lookups.iter().filter_map(|lookup| lookup.cells.get(at).cloned()).map(lit);
-            [lit(partner.id.as_str())].into_iter().chain(cells).collect()
+            let cells = lookups
+                .iter()
+                .filter_map(|lookup| lookup.cells.get(at).cloned())
+                .map(lit);
+            [lit(partner.id.as_str())]
+                .into_iter()
+                .chain(cells)
+                .collect()
         })
         .collect();
     let right = values(rows, names)?;
-    let on = (vec![Column::new_unqualified(&**by)], vec![Column::new_unqualified(id)]);
+    let on = (
+        vec![Column::new_unqualified(&**by)],
+        vec![Column::new_unqualified(id)],
+    );
     plan.join(right, JoinType::Left, on, None)
 }
 
 fn values(rows: Vec<Vec<Expr>>, names: Vec<String>) -> Result<LogicalPlan, DataFusionError> {
-    let columns = names.into_iter().enumerate().map(|(at, name)| column(&format!("column{}", at + 1)).alias(name));
-    LogicalPlanBuilder::values(rows)?.project(columns.collect::<Vec<_>>())?.build()
+    let columns = names
+        .into_iter()
+        .enumerate()
+        .map(|(at, name)| column(&format!("column{}", at + 1)).alias(name));
+    LogicalPlanBuilder::values(rows)?
+        .project(columns.collect::<Vec<_>>())?
+        .build()
 }
 
 /// How many of the partner's own edges lie on or before a row's day.
@@ -418,16 +475,29 @@ fn own_step(
     names.extend((0..width).map(name));
     let mut rows = Vec::with_capacity(edges.own.len());
     for (PartnerIx(partner), own) in &edges.own {
-        let Some(partner) = partners.get(*partner as usize) else { continue };
-        let days = (0..width).map(|edge| lit(ScalarValue::Date32(own.get(edge).map(|day| day_number(*day)))));
+        let Some(partner) = partners.get(*partner as usize) else {
+            continue;
+        };
+        let days = (0..width).map(|edge| {
+            lit(ScalarValue::Date32(
+                own.get(edge).map(|day| day_number(*day)),
+            ))
+        });
         rows.push([lit(partner.id.as_str())].into_iter().chain(days).collect());
     }
-    let on = (vec![Column::new_unqualified(&**credited)], vec![Column::new_unqualified("own.id")]);
+    let on = (
+        vec![Column::new_unqualified(&**credited)],
+        vec![Column::new_unqualified("own.id")],
+    );
     let plan = plan.join(values(rows, names)?, JoinType::Left, on, None)?;
     let mut step = lit(0_i32);
     for edge in 0..width {
         let is_past = binary_expr(at.clone(), Operator::GtEq, column(&name(edge)));
-        step = binary_expr(step, Operator::Plus, when(vec![(is_past, lit(1_i32))], lit(0_i32)));
+        step = binary_expr(
+            step,
+            Operator::Plus,
+            when(vec![(is_past, lit(1_i32))], lit(0_i32)),
+        );
     }
     Ok((plan, step))
 }
@@ -451,7 +521,11 @@ fn step(day: &Expr, edges: &Edges) -> Expr {
     if listed.len() < 2 {
         return lit(passed);
     }
-    Expr::Case(Case::new(Some(Box::new(day.clone())), listed, Some(Box::new(lit(0_i32)))))
+    Expr::Case(Case::new(
+        Some(Box::new(day.clone())),
+        listed,
+        Some(Box::new(lit(0_i32))),
+    ))
 }
 
 /// How many edges lie on or before a day, by halving; `before` lie before these.
@@ -464,7 +538,10 @@ fn tree(day: &Expr, edges: &[Date], before: i32) -> Expr {
     // There are fewer than four million days.
     let passed = before.saturating_add(i32::try_from(middle).unwrap_or(i32::MAX));
     let is_earlier = binary_expr(day.clone(), Operator::Lt, day_literal(*edge));
-    when(vec![(is_earlier, tree(day, lower, before))], tree(day, later, passed.saturating_add(1)))
+    when(
+        vec![(is_earlier, tree(day, lower, before))],
+        tree(day, later, passed.saturating_add(1)),
+    )
 }
 
 /// A month as years times twelve plus months since January.

@@ -1,10 +1,12 @@
 //! Stored rows as the engine's rows: what explanations, components on rows and the reference measurer read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
-use datafusion::arrow::datatypes::{DataType, Date32Type, Decimal128Type, Decimal256Type, Int64Type};
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Int64Type,
+};
 use datafusion::datasource::provider_as_source;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::expr::InList;
@@ -17,9 +19,10 @@ use trueup_engine::world::{Cell, PartnerIx, Row, World};
 use trueup_plan::tree::{CreditTo, FactKind, KindId, Plan, Type};
 
 use super::fault::MeasureFault;
-use super::lower::column;
+use super::lower::{column, stored_name};
 use super::number::exact_wide;
-use super::stored::{FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_SOURCE, FACT_WEIGHT, Stored};
+use super::stored::Stored;
+use crate::store::{FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_SOURCE, FACT_WEIGHT};
 
 /// The rows of a kind that are credited to some partners, or to anyone.
 ///
@@ -37,16 +40,34 @@ pub async fn rows_for(
 ) -> Result<Vec<Row>, MeasureFault> {
     let shape = &plan[kind];
     let failed = || MeasureFault::executor("read", &shape.name);
-    let scan = LogicalPlanBuilder::scan("facts", provider_as_source(stored.rows.clone()), None).map_err(failed())?;
+    let scan = LogicalPlanBuilder::scan("facts", provider_as_source(stored.rows.clone()), None)
+        .map_err(failed())?;
     let scan = match whose.and_then(|whose| credited_to(shape, world, whose)) {
         Some(theirs) => scan.filter(theirs).map_err(failed())?,
         None => scan,
     };
-    let own = [FACT_SOURCE, FACT_ID, FACT_REVISION, FACT_WEIGHT, FACT_RECORDED_ON];
-    let names = shape.columns.iter().map(|column| &*column.name).chain(own);
+    let own = [
+        FACT_SOURCE,
+        FACT_ID,
+        FACT_REVISION,
+        FACT_WEIGHT,
+        FACT_RECORDED_ON,
+    ];
+    let schema = stored.schema();
+    let names = shape
+        .columns
+        .iter()
+        .map(|column| stored_name(&schema, &column.name))
+        .chain(own);
     let mut seen = BTreeSet::new();
-    let columns: Vec<Expr> = names.filter(|name| seen.insert(*name)).map(column).collect();
-    let scan = scan.project(columns).and_then(LogicalPlanBuilder::build).map_err(failed())?;
+    let columns: Vec<Expr> = names
+        .filter(|name| seen.insert(*name))
+        .map(column)
+        .collect();
+    let scan = scan
+        .project(columns)
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(failed())?;
     let running = context.execute_logical_plan(scan).await.map_err(failed())?;
     let mut batches = running.execute_stream().await.map_err(failed())?;
     let mut versions = Vec::new();
@@ -62,8 +83,20 @@ fn credited_to(shape: &FactKind, world: &World, whose: &BTreeSet<PartnerIx>) -> 
         return None;
     }
     let mut below = BTreeSet::new();
-    if shape.credited.iter().any(|line| matches!(line.to, CreditTo::Upline(_))) {
-        below = world.all().filter(|partner| world.upline(*partner).iter().any(|above| whose.contains(above))).collect();
+    if shape
+        .credited
+        .iter()
+        .any(|line| matches!(line.to, CreditTo::Upline(_)))
+    {
+        below = world
+            .all()
+            .filter(|partner| {
+                world
+                    .upline(*partner)
+                    .iter()
+                    .any(|above| whose.contains(above))
+            })
+            .collect();
     }
     let mut condition: Option<Expr> = None;
     for line in &shape.credited {
@@ -71,7 +104,10 @@ fn credited_to(shape: &FactKind, world: &World, whose: &BTreeSet<PartnerIx>) -> 
             CreditTo::Column(at) => (at, whose),
             CreditTo::Upline(at) => (at, &below),
         };
-        let ids = named.iter().filter_map(|partner| world.partner(*partner)).map(|partner| lit(partner.id.as_str()));
+        let ids = named
+            .iter()
+            .filter_map(|partner| world.partner(*partner))
+            .map(|partner| lit(partner.id.as_str()));
         let by = Box::new(column(&shape.column(at).name));
         let is_theirs = Expr::InList(InList::new(by, ids.collect(), false));
         condition = Some(match condition {
@@ -95,7 +131,10 @@ fn read(
     stored: &Stored,
     versions: &mut Vec<Version>,
 ) -> Result<(), MeasureFault> {
-    let missing = |column: &str| MeasureFault::Column { kind: shape.name.to_string(), column: column.to_owned() };
+    let missing = |column: &str| MeasureFault::Column {
+        kind: shape.name.to_string(),
+        column: column.to_owned(),
+    };
     let find = |name: &str| batch.column_by_name(name).ok_or_else(|| missing(name));
     let whole = |name: &str| {
         let column = cast(find(name)?, &DataType::Int64).map_err(|_| missing(name))?;
@@ -106,7 +145,7 @@ fn read(
     let recorded_on = find(FACT_RECORDED_ON)?;
     let mut columns = Vec::with_capacity(shape.columns.len());
     for column in &shape.columns {
-        columns.push((column, find(&column.name)?));
+        columns.push((column, find(stored_name(&batch.schema(), &column.name))?));
     }
     for at in 0..batch.num_rows() {
         let (source, id) = (text(sources, at), text(ids, at));
@@ -123,18 +162,19 @@ fn read(
         for (column, array) in &columns {
             cells.push(cell(array, at, column.of).ok_or_else(|| missing(&column.name))?);
         }
-        let recorded_on = day(recorded_on, at).filter(|day| stored.has_history && *day > FIRST_DAY);
+        let recorded_on = day(recorded_on, at).filter(|_| stored.has_history);
         versions.push(Version {
-            row: Row { id, cells, recorded_on },
+            row: Row {
+                id,
+                cells,
+                recorded_on,
+            },
             revision: number(&revisions, at),
             weight: number(&weights, at),
         });
     }
     Ok(())
 }
-
-/// What is known from the start is recorded on the first of all days.
-const FIRST_DAY: Date = Date::constant(1, 1, 1);
 
 /// Versions as rows. A withdrawal is a version that says nothing; a version that was withdrawn on the day it became known
 /// never counted.
@@ -146,7 +186,10 @@ fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
     let mut withdrawn: HashMap<(FactId, i64), Vec<Option<Date>>> = HashMap::new();
     for version in versions.iter().filter(|version| version.weight < 0) {
         let key = (version.row.id.clone(), version.revision);
-        withdrawn.entry(key).or_default().push(version.row.recorded_on);
+        withdrawn
+            .entry(key)
+            .or_default()
+            .push(version.row.recorded_on);
     }
     let mut rows = Vec::with_capacity(versions.len());
     for version in versions.into_iter().filter(|version| version.weight > 0) {
@@ -156,7 +199,11 @@ fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
             Some(on) if on <= row.recorded_on => {}
             Some(on) => {
                 let nothing = vec![Cell::Empty; row.cells.len()];
-                rows.push(Row { id: row.id.clone(), cells: nothing, recorded_on: on });
+                rows.push(Row {
+                    id: row.id.clone(),
+                    cells: nothing,
+                    recorded_on: on,
+                });
                 rows.push(row);
             }
             None => rows.push(row),
@@ -184,22 +231,32 @@ fn exact(array: &ArrayRef, at: usize) -> Option<Exact> {
     match array.data_type() {
         DataType::Decimal128(_, scale) => {
             let scale = u32::try_from(*scale).ok()?;
-            Some(Exact::from_scaled(array.as_primitive_opt::<Decimal128Type>()?.value(at), scale))
+            Some(Exact::from_scaled(
+                array.as_primitive_opt::<Decimal128Type>()?.value(at),
+                scale,
+            ))
         }
         DataType::Decimal256(_, scale) => {
             let scale = u32::try_from(*scale).ok()?;
-            Some(exact_wide(array.as_primitive_opt::<Decimal256Type>()?.value(at), scale))
+            Some(exact_wide(
+                array.as_primitive_opt::<Decimal256Type>()?.value(at),
+                scale,
+            ))
         }
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
             let whole = cast(&array.slice(at, 1), &DataType::Int64).ok()?;
-            Some(Exact::from_int(whole.as_primitive_opt::<Int64Type>()?.value(0)))
+            Some(Exact::from_int(
+                whole.as_primitive_opt::<Int64Type>()?.value(0),
+            ))
         }
         _ => None,
     }
 }
 
 fn day(array: &ArrayRef, at: usize) -> Option<Date> {
-    let days = array.as_primitive_opt::<Date32Type>().filter(|days| days.is_valid(at))?;
+    let days = array
+        .as_primitive_opt::<Date32Type>()
+        .filter(|days| days.is_valid(at))?;
     add_days(Date::constant(1970, 1, 1), i64::from(days.value(at)))
 }
 
@@ -216,8 +273,8 @@ fn text(array: &ArrayRef, at: usize) -> Option<&str> {
 }
 
 fn number(array: &ArrayRef, at: usize) -> i64 {
-    array.as_primitive_opt::<Int64Type>().filter(|numbers| numbers.is_valid(at)).map_or(0, |numbers| numbers.value(at))
+    array
+        .as_primitive_opt::<Int64Type>()
+        .filter(|numbers| numbers.is_valid(at))
+        .map_or(0, |numbers| numbers.value(at))
 }
-
-/// By kind, whose rows must be read; none means everyone's.
-pub type Whose = BTreeMap<KindId, Option<BTreeSet<PartnerIx>>>;

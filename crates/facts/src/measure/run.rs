@@ -57,15 +57,24 @@ pub async fn run(
         let state = context.state();
         let plan = state.optimize(&plan).map_err(failed())?;
         checked(&plan, kind, stored.rows_max)?;
-        let running = state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed())?;
-        let mut batches =
-            datafusion::physical_plan::execute_stream(running, context.task_ctx()).map_err(failed())?;
+        let running = state
+            .query_planner()
+            .create_physical_plan(&plan, &state)
+            .await
+            .map_err(failed())?;
+        let mut batches = datafusion::physical_plan::execute_stream(running, context.task_ctx())
+            .map_err(failed())?;
         while let Some(batch) = batches.next().await {
             reading.batch(&batch.map_err(failed())?)?;
         }
     }
     let gathered = reading.gathered;
-    Ok(Partials::keep(gathered, pass.edges.clone(), pass.known_before.clone(), partners.len()))
+    Ok(Partials::keep(
+        gathered,
+        pass.edges.clone(),
+        pass.known_before.clone(),
+        partners.len(),
+    ))
 }
 
 /// Answers being read.
@@ -81,16 +90,29 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn new(pass: &'a Pass, stored: &Stored, kind: &'a str, partners: &'a [Partner]) -> Self {
-        let ids = partners.iter().zip(0u32..).map(|(partner, at)| (partner.id.as_str(), PartnerIx(at))).collect();
-        let slots = pass.slots().iter().map(|slot| empty(slot, pass.scale(slot))).collect();
-        let months = pass.has_months(stored).then(|| months_of(&pass.edges.shared));
+        let ids = partners
+            .iter()
+            .zip(0u32..)
+            .map(|(partner, at)| (partner.id.as_str(), PartnerIx(at)))
+            .collect();
+        let slots = pass
+            .slots()
+            .iter()
+            .map(|slot| empty(slot, pass.scale(slot)))
+            .collect();
+        let months = pass
+            .has_months(stored)
+            .then(|| months_of(&pass.edges.shared));
         Self {
             pass,
             kind,
             ids,
             months,
             values: HashMap::new(),
-            gathered: Gathered { slots, ..Gathered::default() },
+            gathered: Gathered {
+                slots,
+                ..Gathered::default()
+            },
         }
     }
 
@@ -103,7 +125,8 @@ impl<'a> Reading<'a> {
         let values = batch.column_by_name(pass::VALUE);
         let mut rows = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            let Some(partner) = text_at(&partners, row).and_then(|id| self.ids.get(id).copied()) else {
+            let Some(partner) = text_at(&partners, row).and_then(|id| self.ids.get(id).copied())
+            else {
                 continue;
             };
             let key = match keys {
@@ -130,15 +153,22 @@ impl<'a> Reading<'a> {
                 partner,
                 key,
                 known: u32::try_from(at_row(known.as_ref(), row)).unwrap_or(0),
-                step: Step::new(shared, u32::try_from(at_row(own.as_ref(), row)).unwrap_or(0)),
+                step: Step::new(
+                    shared,
+                    u32::try_from(at_row(own.as_ref(), row)).unwrap_or(0),
+                ),
                 value,
             });
         }
         let slots = self.pass.slots();
         for (at, slot) in slots.iter().enumerate() {
-            let column = batch.column_by_name(&slot_name(at)).ok_or_else(|| self.other("nothing", "a slot"))?;
+            let column = batch
+                .column_by_name(&slot_name(at))
+                .ok_or_else(|| self.other("nothing", "a slot"))?;
             if *slot == Slot::StrayWeights && self.stray(column)? {
-                return Err(MeasureFault::Weights { kind: self.kind.to_owned() });
+                return Err(MeasureFault::Weights {
+                    kind: self.kind.to_owned(),
+                });
             }
             let kind = self.kind;
             if let Some(answers) = self.gathered.slots.get_mut(at) {
@@ -153,7 +183,9 @@ impl<'a> Reading<'a> {
     }
 
     fn stray(&self, column: &ArrayRef) -> Result<bool, MeasureFault> {
-        let counts = column.as_primitive_opt::<Int64Type>().ok_or_else(|| self.other("no count", "a count"))?;
+        let counts = column
+            .as_primitive_opt::<Int64Type>()
+            .ok_or_else(|| self.other("no count", "a count"))?;
         Ok(counts.iter().flatten().any(|count| count != 0))
     }
 
@@ -178,7 +210,9 @@ impl<'a> Reading<'a> {
     }
 
     fn texts(&self, batch: &RecordBatch, name: &str) -> Result<ArrayRef, MeasureFault> {
-        let column = batch.column_by_name(name).ok_or_else(|| self.other("nothing", "a partner"))?;
+        let column = batch
+            .column_by_name(name)
+            .ok_or_else(|| self.other("nothing", "a partner"))?;
         let plain = match column.data_type() {
             DataType::Dictionary(_, value) => cast(column, value).ok(),
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(column.clone()),
@@ -202,23 +236,39 @@ impl<'a> Reading<'a> {
             return Ok(Value::Empty);
         }
         let found = match column.data_type() {
-            DataType::Decimal128(_, scale) => column.as_primitive_opt::<Decimal128Type>().map(|numbers| {
-                Value::Number(Exact::from_scaled(numbers.value(row), u32::from(scale.unsigned_abs())))
-            }),
-            DataType::Decimal256(_, scale) => column
-                .as_primitive_opt::<Decimal256Type>()
-                .map(|numbers| Value::Number(exact_wide(numbers.value(row), u32::from(scale.unsigned_abs())))),
-            DataType::Date32 => {
-                column.as_primitive_opt::<Date32Type>().map(|days| Value::Date(days.value(row)))
+            DataType::Decimal128(_, scale) => {
+                column.as_primitive_opt::<Decimal128Type>().map(|numbers| {
+                    Value::Number(Exact::from_scaled(
+                        numbers.value(row),
+                        u32::from(scale.unsigned_abs()),
+                    ))
+                })
             }
-            DataType::Boolean => column.as_boolean_opt().map(|flags| Value::Flag(flags.value(row))),
+            DataType::Decimal256(_, scale) => {
+                column.as_primitive_opt::<Decimal256Type>().map(|numbers| {
+                    Value::Number(exact_wide(
+                        numbers.value(row),
+                        u32::from(scale.unsigned_abs()),
+                    ))
+                })
+            }
+            DataType::Date32 => column
+                .as_primitive_opt::<Date32Type>()
+                .map(|days| Value::Date(days.value(row))),
+            DataType::Boolean => column
+                .as_boolean_opt()
+                .map(|flags| Value::Flag(flags.value(row))),
             _ => text_at(column, row).map(|text| Value::Text(text.into())),
         };
         found.ok_or_else(|| self.other(&column.data_type().to_string(), "a value"))
     }
 
     fn other(&self, found: &str, wanted: &'static str) -> MeasureFault {
-        MeasureFault::Answer { kind: self.kind.to_owned(), found: found.to_owned(), wanted }
+        MeasureFault::Answer {
+            kind: self.kind.to_owned(),
+            found: found.to_owned(),
+            wanted,
+        }
     }
 }
 
@@ -237,7 +287,9 @@ fn months_of(edges: &[Date]) -> HashMap<i32, u32> {
 
 fn at_row(column: Option<&ArrayRef>, row: usize) -> i32 {
     let whole = column.and_then(|column| column.as_primitive_opt::<Int32Type>());
-    whole.filter(|whole| whole.is_valid(row)).map_or(0, |whole| whole.value(row))
+    whole
+        .filter(|whole| whole.is_valid(row))
+        .map_or(0, |whole| whole.value(row))
 }
 
 fn text_at(column: &ArrayRef, row: usize) -> Option<&str> {
@@ -262,26 +314,54 @@ fn empty(slot: &Slot, scale: u32) -> Answers {
 }
 
 /// Reads the rows of a slot's column that are of known partners; otherwise what was found and what was wanted.
-fn read(answers: &mut Answers, column: &ArrayRef, rows: &[u32]) -> Result<(), (String, &'static str)> {
+fn read(
+    answers: &mut Answers,
+    column: &ArrayRef,
+    rows: &[u32],
+) -> Result<(), (String, &'static str)> {
     let found = |wanted: &'static str| move || (column.data_type().to_string(), wanted);
     let rows = rows.iter().map(|row| *row as usize);
-    if let (Answers::Sums(sums, scale), DataType::Decimal256(..)) = (&*answers, column.data_type()) {
-        if sums.is_empty() {
-            *answers = Answers::WideSums(Vec::new(), *scale);
-        }
+    if let (Answers::Sums(sums, scale), DataType::Decimal256(..)) = (&*answers, column.data_type())
+        && sums.is_empty()
+    {
+        *answers = Answers::WideSums(Vec::new(), *scale);
     }
     match answers {
         Answers::Counts(counts) => {
-            let numbers = column.as_primitive_opt::<Int64Type>().ok_or_else(found("a count"))?;
-            counts.extend(rows.map(|row| if numbers.is_null(row) { 0 } else { numbers.value(row) }));
+            let numbers = column
+                .as_primitive_opt::<Int64Type>()
+                .ok_or_else(found("a count"))?;
+            counts.extend(rows.map(|row| {
+                if numbers.is_null(row) {
+                    0
+                } else {
+                    numbers.value(row)
+                }
+            }));
         }
         Answers::Sums(sums, _) => {
-            let numbers = column.as_primitive_opt::<Decimal128Type>().ok_or_else(found("a sum"))?;
-            sums.extend(rows.map(|row| if numbers.is_null(row) { 0 } else { numbers.value(row) }));
+            let numbers = column
+                .as_primitive_opt::<Decimal128Type>()
+                .ok_or_else(found("a sum"))?;
+            sums.extend(rows.map(|row| {
+                if numbers.is_null(row) {
+                    0
+                } else {
+                    numbers.value(row)
+                }
+            }));
         }
         Answers::WideSums(sums, _) => {
-            let numbers = column.as_primitive_opt::<Decimal256Type>().ok_or_else(found("a sum"))?;
-            sums.extend(rows.map(|row| if numbers.is_null(row) { Default::default() } else { numbers.value(row) }));
+            let numbers = column
+                .as_primitive_opt::<Decimal256Type>()
+                .ok_or_else(found("a sum"))?;
+            sums.extend(rows.map(|row| {
+                if numbers.is_null(row) {
+                    Default::default()
+                } else {
+                    numbers.value(row)
+                }
+            }));
         }
         Answers::Extremes(extremes, _) => {
             for row in rows {
@@ -291,10 +371,13 @@ fn read(answers: &mut Answers, column: &ArrayRef, rows: &[u32]) -> Result<(), (S
         Answers::Latest(latest) => {
             let fields = column.as_struct_opt().ok_or_else(found("a row"))?;
             let field = |name| fields.column_by_name(name);
-            let (Some(dated), Some(ids), Some(of)) = (field("dated"), field("id"), field("of")) else {
+            let (Some(dated), Some(ids), Some(of)) = (field("dated"), field("id"), field("of"))
+            else {
                 return Err(found("a row")());
             };
-            let days = dated.as_primitive_opt::<Date32Type>().ok_or_else(found("a day"))?;
+            let days = dated
+                .as_primitive_opt::<Date32Type>()
+                .ok_or_else(found("a day"))?;
             for row in rows {
                 if fields.is_null(row) || ids.is_null(row) {
                     latest.push(None);
@@ -317,11 +400,19 @@ fn number_at(column: &ArrayRef, row: usize) -> Option<Option<Exact>> {
     match column.data_type() {
         DataType::Decimal128(_, of) => {
             let numbers = column.as_primitive_opt::<Decimal128Type>()?;
-            Some(numbers.is_valid(row).then(|| Exact::from_scaled(numbers.value(row), scale(*of))))
+            Some(
+                numbers
+                    .is_valid(row)
+                    .then(|| Exact::from_scaled(numbers.value(row), scale(*of))),
+            )
         }
         DataType::Decimal256(_, of) => {
             let numbers = column.as_primitive_opt::<Decimal256Type>()?;
-            Some(numbers.is_valid(row).then(|| exact_wide(numbers.value(row), scale(*of))))
+            Some(
+                numbers
+                    .is_valid(row)
+                    .then(|| exact_wide(numbers.value(row), scale(*of))),
+            )
         }
         _ => None,
     }

@@ -1,22 +1,21 @@
 //! The stored rows of a kind, as a pass reads them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{
+    ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
+};
+use parquet::file::metadata::ParquetMetaDataReader;
 use trueup_engine::world::Complete;
 
-/// The source a fact came from.
-pub const FACT_SOURCE: &str = "fact_source";
-/// What names it there.
-pub const FACT_ID: &str = "fact_id";
-/// Its revision.
-pub const FACT_REVISION: &str = "fact_revision";
-/// 1 for a fact, -1 for one withdrawn by a correction.
-pub const FACT_WEIGHT: &str = "fact_weight";
-/// The day it became known; the first of all days where it was known from the start.
-pub const FACT_RECORDED_ON: &str = "fact_recorded_on";
+use super::fault::MeasureFault;
+use crate::program::Program;
+use crate::snapshot::{KindSnapshot, Snapshot};
 
 /// The stored rows of one kind as of a snapshot.
 #[derive(Clone, Debug)]
@@ -27,10 +26,12 @@ pub struct Stored {
     pub rows_max: u64,
     /// Whether any row withdraws another.
     pub has_corrections: bool,
-    /// Whether the day a row became known can matter: it was corrected, or its source says the day.
+    /// Whether the day a row became known can matter: one was corrected, or its source says the day.
     pub has_history: bool,
     /// Spans the feed is complete for; none means always.
     pub complete: Option<Vec<Complete>>,
+    /// Columns that no row leaves empty, as far as is known.
+    pub never_empty: BTreeSet<String>,
     /// A column that holds the month of a date, as years times twelve plus months since January.
     pub month: Option<MonthColumn>,
 }
@@ -44,7 +45,49 @@ pub struct MonthColumn {
     pub of: String,
 }
 
+/// The stored rows of a program by kind; a kind that is not listed has no rows and no complete feed.
+pub type StoredKinds = BTreeMap<String, Stored>;
+
 impl Stored {
+    /// One kind of a snapshot.
+    ///
+    /// # Errors
+    /// When a file's footer cannot be read.
+    pub fn of(
+        program: &Program,
+        kind: &str,
+        snapshot: &KindSnapshot,
+    ) -> Result<Self, MeasureFault> {
+        let at = program.kinds.iter().position(|known| &*known.name == kind);
+        let mut of_kind = program
+            .sources
+            .iter()
+            .filter(|source| Some(source.kind) == at);
+        let has_corrections = snapshot.has_corrections();
+        let paths: Vec<String> = snapshot
+            .paths()
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect();
+        let mut never_empty: BTreeSet<String> = snapshot
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
+        for path in &paths {
+            retain_never_empty(path, &mut never_empty)?;
+        }
+        Ok(Self {
+            rows: parquet_files(kind, &paths, snapshot.schema())?,
+            rows_max: snapshot.files().iter().map(|file| file.rows).sum(),
+            has_corrections,
+            has_history: has_corrections || of_kind.any(|source| source.recorded_on.is_some()),
+            complete: Some(program.complete(kind)),
+            never_empty,
+            month: None,
+        })
+    }
+
     /// The columns.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
@@ -52,5 +95,78 @@ impl Stored {
     }
 }
 
-/// The stored rows of a program by kind; a kind that is not listed has no rows and no complete feed.
-pub type Snapshot = BTreeMap<String, Stored>;
+/// Every kind of a snapshot.
+///
+/// # Errors
+/// When a file's footer cannot be read.
+pub fn stored_kinds(program: &Program, snapshot: &Snapshot) -> Result<StoredKinds, MeasureFault> {
+    let mut kinds = StoredKinds::new();
+    for kind in &program.kinds {
+        if let Some(facts) = snapshot.kind(&kind.name) {
+            kinds.insert(
+                kind.name.to_string(),
+                Stored::of(program, &kind.name, facts)?,
+            );
+        }
+    }
+    Ok(kinds)
+}
+
+/// Parquet files as the executor reads them; texts as views, which it reads fastest.
+///
+/// # Errors
+/// When a path is none.
+pub fn parquet_files(
+    kind: &str,
+    paths: &[String],
+    schema: &Schema,
+) -> Result<Arc<dyn TableProvider>, MeasureFault> {
+    let failed = || MeasureFault::executor("open", kind);
+    let fields = schema.fields().iter().map(|field| {
+        let of = match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            other => other.clone(),
+        };
+        Field::new(field.name(), of, field.is_nullable())
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    if paths.is_empty() {
+        let empty =
+            datafusion::datasource::MemTable::try_new(schema, vec![Vec::new()]).map_err(failed())?;
+        return Ok(Arc::new(empty));
+    }
+    let mut urls = Vec::with_capacity(paths.len());
+    for path in paths {
+        urls.push(ListingTableUrl::parse(path).map_err(failed())?);
+    }
+    let options =
+        ListingOptions::new(Arc::new(ParquetFormat::new())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(urls)
+        .with_listing_options(options)
+        .with_schema(schema);
+    Ok(Arc::new(ListingTable::try_new(config).map_err(failed())?))
+}
+
+/// Keeps the columns that a file's footer says no row leaves empty.
+fn retain_never_empty(path: &str, columns: &mut BTreeSet<String>) -> Result<(), MeasureFault> {
+    let unreadable = |source: parquet::errors::ParquetError| MeasureFault::Footer {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(|error| unreadable(error.into()))?;
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(&file)
+        .map_err(unreadable)?;
+    for group in metadata.row_groups() {
+        for column in group.columns() {
+            let nulls = column
+                .statistics()
+                .and_then(|statistics| statistics.null_count_opt());
+            if nulls != Some(0) {
+                columns.remove(column.column_path().string().as_str());
+            }
+        }
+    }
+    Ok(())
+}

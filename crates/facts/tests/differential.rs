@@ -1,0 +1,344 @@
+//! The executor's measures are held to the reference measurer, to the last digit and the last word.
+//!
+//! Programs are generated: a plan as text with measures of every fold and form, partners with agreements and a hierarchy,
+//! facts with empty cells, ties, corrections and days of knowledge. Each is measured by the executor in batches and
+//! partitions of several sizes and by the reference from the rows; every answer must be the same.
+
+mod measured;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::strategy::Strategy as _;
+use proptest::test_runner::{Config, TestRunner};
+use trueup_base::calendar::{Window, WindowUnit};
+use trueup_base::date::Date;
+use trueup_engine::asks::asks;
+use trueup_engine::{Answer, Ask, Evaluator, Place, Reference};
+use trueup_facts::measure::{Measured, Order, Settings, StoredKinds, measure_and_wait};
+use trueup_plan::tree::{Call, Expr, Fold, Form as Formula, Literal, MeasureId, Name, Plan, Type};
+
+use measured::dice::Dice;
+use measured::facts::Form;
+use measured::program::Program;
+
+/// What the generated programs reached.
+#[derive(Debug, Default)]
+struct Reached {
+    measures: u32,
+    asks: u32,
+    counts: BTreeMap<String, u32>,
+}
+
+impl Reached {
+    fn note(&mut self, what: impl Into<String>) {
+        *self.counts.entry(what.into()).or_default() += 1;
+    }
+
+    /// Fails unless so many of all got there; of few it is enough that one did.
+    fn assert_seen(&self, what: &str, all: u32, share: f64) {
+        let seen = f64::from(self.counts.get(what).copied().unwrap_or(0));
+        let least = if all < 1_000 {
+            1.0
+        } else {
+            share * f64::from(all)
+        };
+        assert!(seen >= least, "{what} was reached {seen} times of {all}");
+    }
+}
+
+#[test]
+fn the_executor_answers_as_the_rows_do() {
+    let reached = RefCell::new(Reached::default());
+    let config = Config::default();
+    let cases = (config.cases / 4).max(1);
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 0,
+        ..config
+    };
+    let seeds = proptest::num::u64::ANY.prop_map(|seed| seed);
+    let held = TestRunner::new(config).run(&seeds, |seed| {
+        hold(seed, &mut reached.borrow_mut());
+        Ok(())
+    });
+    if let Err(failure) = held {
+        panic!("{failure}");
+    }
+    let reached = reached.into_inner();
+    println!("{reached:#?}");
+    for what in MUST_REACH {
+        reached.assert_seen(what, reached.measures, 0.01);
+    }
+    for what in MUST_ANSWER {
+        reached.assert_seen(what, reached.asks, 0.01);
+    }
+}
+
+/// Folds and forms of measures that the executor answered.
+const MUST_REACH: &[&str] = &[
+    "Sum",
+    "Count",
+    "CountDistinct",
+    "Min",
+    "Max",
+    "Latest",
+    "where",
+    "at",
+    "role",
+    "other role",
+    "by",
+    "keys",
+    "left",
+    "plus",
+    "minus",
+    "times",
+    "negated",
+    "case",
+    "least",
+    "greatest",
+    "clamp",
+    "abs",
+    "coalesce",
+    "otherwise",
+    "weighted",
+    "divided by a figure",
+    "followed number",
+    "missing",
+    "compared",
+    "text",
+    "partner",
+    "date",
+    "flag",
+    "attribute",
+    "is missing",
+    "text in",
+    "days",
+    "moved",
+    "and",
+    "or",
+    "not",
+    "between",
+    "in",
+    "is not missing",
+    "is undefined",
+    "flags equal",
+    "own edges",
+    "months",
+    "corrections",
+    "history",
+    "level",
+];
+
+/// What answers were like.
+const MUST_ANSWER: &[&str] = &[
+    "a figure",
+    "zero",
+    "missing",
+    "by rows",
+    "with a key",
+    "as known before",
+];
+
+fn hold(seed: u64, reached: &mut Reached) {
+    let program = Program::new(seed);
+    let mut dice = Dice::new(seed ^ 0x5eed);
+    let plan = &program.plan;
+    let batch_rows = *dice.pick(&[1, 7, 8_192]);
+    let partitions = usize::try_from(dice.between(1, 4)).unwrap();
+    let month = dice.one_in(4);
+    let form = Form {
+        views: dice.one_in(2),
+        month,
+        knows_empty: dice.one_in(2),
+        partitions,
+        batch_rows,
+    };
+    let stored = |kind: &str| program.facts(kind).stored(form);
+    let facts: StoredKinds = plan
+        .kinds
+        .iter()
+        .map(|kind| (kind.name.to_string(), stored(&kind.name)))
+        .collect();
+    let order = Order {
+        plan,
+        facts: &facts,
+        until: program.until,
+        besides: &[],
+        settings: Settings {
+            partitions: Some(partitions),
+            batch_rows: Some(batch_rows),
+        },
+    };
+    let told = |what: &str| format!("seed {seed}: {what}\n{}", program.text);
+    let (measured, rows) = match measure_and_wait(order, program.empty()) {
+        Ok(done) => done,
+        Err(fault) => panic!("{}", told(&format!("{fault:?}"))),
+    };
+    let world = program.world();
+    let asks = asks(plan, &program.partners, program.until, &[]);
+    for (id, asked) in &asks.measures {
+        let measure = &plan[*id];
+        reached.measures += 1;
+        let facts = program.facts(&plan[measure.kind].name);
+        let by_rows = measured.left().contains_key(id);
+        if by_rows {
+            reached.note("left");
+        } else {
+            reached.note(format!("{:?}", measure.fold));
+            for (what, is) in [
+                ("corrections", facts.has_corrections),
+                ("history", facts.has_history),
+                ("months", month),
+            ] {
+                if is {
+                    reached.note(what);
+                }
+            }
+            if asks.cohorts.len() > 20 {
+                reached.note("own edges");
+            }
+        }
+        let known: Vec<Option<Date>> = [None]
+            .into_iter()
+            .chain(asks.known_before.iter().copied().map(Some))
+            .collect();
+        let mut keys: Vec<Option<&str>> = Vec::new();
+        if asked.whole {
+            keys.push(None);
+        }
+        keys.extend(asked.keys.iter().map(|key| Some(&**key)));
+        if asked.any_key {
+            keys.extend(["A", "", "p1", "3", "0", "nothing"].map(Some));
+        }
+        let mut reference = Evaluator::<Answer, Reference>::new(plan, &world, &Reference);
+        for (cohort, edges) in &asked.edges {
+            let edges: Vec<Date> = edges.iter().copied().collect();
+            for _ in 0..12 {
+                let partner = *dice.pick(&asks.cohorts[*cohort].partners);
+                let (one, other) = (*dice.pick(&edges), *dice.pick(&edges));
+                if one == other || keys.is_empty() {
+                    continue;
+                }
+                let window = window(one.min(other), one.max(other));
+                let ask = Ask {
+                    measure: *id,
+                    partner,
+                    window,
+                    known_before: *dice.pick(&known),
+                    key: *dice.pick(&keys),
+                };
+                let Some(found) = measured.answer(&ask) else {
+                    reached.note("by rows");
+                    let is_known = by_rows || rows.facts[measure.kind.index()].has_rows_of(partner);
+                    assert!(is_known, "{}", told(&format!("nobody answers {ask:?}")));
+                    continue;
+                };
+                let wanted = by_reference(&mut reference, plan, &ask);
+                assert!(
+                    found == wanted,
+                    "{}",
+                    told(&format!("{ask:?}: {found:?} where the rows say {wanted:?}"))
+                );
+                note_answer(reached, &ask, &found, measure.fold);
+            }
+        }
+    }
+    let forms: BTreeSet<&str> = program.forms.iter().copied().collect();
+    forms.into_iter().for_each(|form| reached.note(form));
+    settle_alike(&program, &world, &measured, &rows, &told);
+}
+
+fn note_answer(reached: &mut Reached, ask: &Ask<'_>, found: &Answer, fold: Fold) {
+    reached.asks += 1;
+    match found {
+        Answer::Known(figure) if figure.is_zero() => reached.note("zero"),
+        Answer::Known(_) => {
+            reached.note("a figure");
+            reached.note(format!("a figure by {fold:?}"));
+        }
+        Answer::None(_) => reached.note("missing"),
+    }
+    if ask.key.is_some() {
+        reached.note("with a key");
+    }
+    if ask.known_before.is_some() {
+        reached.note("as known before");
+    }
+}
+
+/// Every settlement of every partner, by the executor's answers and by the rows alone.
+fn settle_alike(
+    program: &Program,
+    world: &trueup_engine::world::World,
+    measured: &Measured,
+    rows: &trueup_engine::world::World,
+    told: &dyn Fn(&str) -> String,
+) {
+    let mut fast = Evaluator::<Answer, Measured>::new(&program.plan, rows, measured);
+    let mut plain = Evaluator::<Answer, Reference>::new(&program.plan, world, &Reference);
+    for partner in world.all() {
+        let lines = |lines: Vec<trueup_engine::settle::Line<Answer>>| {
+            lines
+                .into_iter()
+                .map(|line| format!("{line:?}"))
+                .collect::<Vec<_>>()
+        };
+        let found = lines(fast.settle(partner, program.until));
+        let wanted = lines(plain.settle(partner, program.until));
+        fast.forget_partner();
+        plain.forget_partner();
+        assert_eq!(
+            found,
+            wanted,
+            "{}",
+            told(&format!("settlements of {partner:?} differ"))
+        );
+    }
+}
+
+fn by_reference(reference: &mut Evaluator<'_, Answer>, plan: &Plan, ask: &Ask<'_>) -> Answer {
+    // The formula must live as long as the plan; a test may leave it behind.
+    let named = expr(Formula::Name(Name::Measure(ask.measure)), plan, ask.measure);
+    let formula = match ask.key {
+        None => named,
+        Some(key) => {
+            let key = Expr {
+                form: Formula::Literal(Literal::Text(key.into())),
+                of: Type::Text,
+                span: named.span,
+            };
+            expr(
+                Formula::Call(Call::Keyed(Box::new(named), Box::new(key))),
+                plan,
+                ask.measure,
+            )
+        }
+    };
+    let formula: &'static Expr = Box::leak(Box::new(formula));
+    let place = Place {
+        known_before: ask.known_before,
+        ..Place::new(ask.partner, ask.window)
+    };
+    let node = reference.ask(formula, &place);
+    reference.answer(node).number()
+}
+
+fn expr(form: Formula, plan: &Plan, measure: MeasureId) -> Expr {
+    Expr {
+        form,
+        of: plan[measure].answers,
+        span: plan[measure].span,
+    }
+}
+
+fn window(starts: Date, ends: Date) -> Window {
+    Window {
+        unit: WindowUnit::Agreement,
+        starts,
+        ends,
+        full_starts: starts,
+        full_ends: ends,
+    }
+}
