@@ -39,4 +39,5 @@ if [ "${1:-}" != lint ]; then
     step "doc examples" cargo test --quiet --locked --doc "${pure[@]}"
     step "the command, from outside" scripts/test_command.sh
 fi
-printf '\n%s\n' "${times[@]}"
+printf '\n'
+printf '%s\n' "${times[@]}"

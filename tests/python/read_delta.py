@@ -5,6 +5,7 @@ by its weight) the number and the exact sum of every decimal column. Nothing her
 """
 
 import json
+import os
 import sys
 from collections import Counter
 from decimal import Decimal, getcontext
@@ -48,3 +49,6 @@ def main(folder: str) -> None:
 
 if __name__ == "__main__":
     main(sys.argv[1])
+    # The reader's native threads abort one exit in twenty-five on a busy machine, after the answer was printed.
+    sys.stdout.flush()
+    os._exit(0)
