@@ -20,6 +20,8 @@ use crate::judge::judge;
 use crate::program::{Format, Kind, Program, Source};
 use crate::store::{Delivery, FactTable, Tables};
 
+pub use recall::Index;
+
 /// How far a file is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'a> {
@@ -125,13 +127,14 @@ impl Bench<'_> {
     }
 }
 
-/// Delivers a file: reads, judges, commits.
+/// Delivers a file: reads, judges, commits. The index is the source's, empty or from its delivery before.
 ///
 /// # Errors
 /// Why it was not delivered; nothing of it is kept then.
 pub fn deliver(
     parcel: &Parcel<'_>,
     table: &mut FactTable,
+    index: &mut Index,
     bench: &mut Bench<'_>,
 ) -> Result<Delivery, NotDelivered> {
     let staging = bench.tables.staging();
@@ -140,11 +143,11 @@ pub fn deliver(
         Format::Parquet => read::parquet(parcel, &staging, bench)?,
     };
     bench.tell(parcel, Stage::Comparing, intake.read.rows, parcel.bytes)?;
-    let files = table.files_of(&parcel.source.name)?;
-    let known = recall::known(table, &files, &intake.entries)?;
-    let verdicts = judge(&mut intake.entries, &known);
+    intake.entries.sort_unstable();
+    index.look_up(table, &parcel.source.name, &intake.entries)?;
+    let verdicts = judge(&mut intake.entries, index.rows());
     bench.tell(parcel, Stage::Writing, intake.read.rows, parcel.bytes)?;
-    let commit = keep::keep(parcel, intake, table, &verdicts, bench)?;
+    let commit = keep::keep(parcel, intake, (table, index), &verdicts, bench)?;
     // The last chance to stop: from here on the delivery is whole.
     bench.tell(
         parcel,

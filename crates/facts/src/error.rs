@@ -28,7 +28,7 @@ pub enum Fault {
         source: io::Error,
     },
     /// A table of facts could not be opened or committed to.
-    #[error("cannot {doing} the table of `{kind}`; run the same command again")]
+    #[error("cannot {doing} the table of `{kind}`{}; run the same command again", full_below(source.as_ref()))]
     Table {
         /// What was tried.
         doing: &'static str,
@@ -87,6 +87,18 @@ pub enum Fault {
     /// No runtime for the tables' input and output.
     #[error("cannot start the runtime for tables")]
     Runtime(#[source] io::Error),
+}
+
+/// Whether a full disk is the reason somewhere below an error.
+fn full_below(error: &(dyn std::error::Error + 'static)) -> &'static str {
+    let mut at = Some(error);
+    while let Some(error) = at {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return full(error);
+        }
+        at = error.source();
+    }
+    ""
 }
 
 fn full(source: &io::Error) -> &'static str {

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use crate::deliver::{Bench, NotDelivered, Parcel, Progress, deliver};
+use crate::deliver::{Bench, Index, NotDelivered, Parcel, Progress, deliver};
 use crate::disk::Disk;
 use crate::error::{Fault, FileRefusal};
 use crate::input::digest_of_file;
@@ -129,6 +129,7 @@ pub fn ingest_on(
         tables: &tables,
         now,
         open: None,
+        index: None,
     };
     let mut outcomes = Vec::new();
     let mut stopped = false;
@@ -243,6 +244,8 @@ struct Work<'a> {
     now: Timestamp,
     /// The table used last; the next file is often of the same kind.
     open: Option<FactTable>,
+    /// What is stored of the source delivered last.
+    index: Option<(Arc<str>, Index)>,
 }
 
 impl Work<'_> {
@@ -277,7 +280,11 @@ impl Work<'_> {
                     bytes,
                     now: self.now,
                 };
-                Outcome::Taken(Box::new(deliver(&parcel, &mut table, &mut bench)?))
+                let kept = self.index.take().filter(|(of, _)| *of == source.name);
+                let mut index = kept.map(|(_, index)| index).unwrap_or_default();
+                let delivery = deliver(&parcel, &mut table, &mut index, &mut bench)?;
+                self.index = Some((source.name.clone(), index));
+                Outcome::Taken(Box::new(delivery))
             }
         };
         self.open = Some(table);

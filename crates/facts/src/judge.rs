@@ -19,35 +19,35 @@ pub struct Entry {
     pub row: u64,
 }
 
-/// What is known under one key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
-    /// Revisions with their contents and their weights added up: 1 for the one that counts, 0 for those withdrawn.
-    pub revisions: Vec<(i64, u128, i64)>,
+/// A stored row under a key of the delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stored {
+    /// What names it.
+    pub key: u128,
+    /// Its revision.
+    pub revision: i64,
+    /// What it says.
+    pub content: u128,
+    /// 1 where it was kept, -1 where it was withdrawn.
+    pub weight: i8,
+    /// The file it lies in, by its position among those read.
+    pub file: u32,
 }
 
-impl Known {
-    /// Takes note of a stored row.
-    pub fn note(&mut self, revision: i64, content: u128, weight: i64) {
-        match self
-            .revisions
-            .iter_mut()
-            .find(|known| (known.0, known.1) == (revision, content))
-        {
-            Some(known) => known.2 += weight,
-            None => self.revisions.push((revision, content, weight)),
-        }
-    }
+/// The stored rows under one key, ordered.
+type Known<'a> = &'a [Stored];
 
-    /// The revision and content that count.
-    #[must_use]
-    pub fn current(&self) -> Option<(i64, u128)> {
-        self.revisions
-            .iter()
-            .filter(|known| known.2 > 0)
-            .map(|known| (known.0, known.1))
-            .max()
-    }
+/// The revision and content that count under a key: the latest whose weights do not cancel.
+fn current(known: Known<'_>) -> Option<(i64, u128)> {
+    let same = |left: &Stored, right: &Stored| {
+        (left.revision, left.content) == (right.revision, right.content)
+    };
+    known
+        .chunk_by(same)
+        .filter(|version| version.iter().map(|row| i64::from(row.weight)).sum::<i64>() > 0)
+        .filter_map(|version| version.first())
+        .map(|row| (row.revision, row.content))
+        .max()
 }
 
 /// What becomes of a row.
@@ -88,37 +88,39 @@ impl Verdicts {
     }
 }
 
-/// Judges a delivery's rows; sorts them on the way.
+/// Judges a delivery's rows beside the stored ones, which are in order; puts the delivery's in order on the way.
 #[must_use]
-pub fn judge(entries: &mut [Entry], known: &HashMap<u128, Known>) -> Verdicts {
+pub fn judge(entries: &mut [Entry], stored: &[Stored]) -> Verdicts {
+    debug_assert!(stored.is_sorted());
     entries.sort_unstable();
     let mut verdicts = Verdicts::default();
+    let mut left: &[Stored] = stored;
     for rows in entries.chunk_by(|left, right| left.key == right.key) {
-        judge_key(
-            rows,
-            rows.first().and_then(|row| known.get(&row.key)),
-            &mut verdicts,
-        );
+        let Some(key) = rows.first().map(|row| row.key) else {
+            continue;
+        };
+        let (_, from) = left.split_at(left.partition_point(|row| row.key < key));
+        let (known, after) = from.split_at(from.partition_point(|row| row.key == key));
+        judge_key(rows, known, &mut verdicts);
+        left = after;
     }
     verdicts.others.sort_unstable();
     verdicts
 }
 
 /// Rows of one key, by revision, content and place.
-fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
+fn judge_key(rows: &[Entry], known: Known<'_>, verdicts: &mut Verdicts) {
     let mut candidates: Vec<Entry> = Vec::new();
     for revision in rows.chunk_by(|left, right| left.revision == right.revision) {
         let Some(first) = revision.first() else {
             continue;
         };
         let mut known_here = known
-            .into_iter()
-            .flat_map(|known| &known.revisions)
-            .filter(|known| known.0 == first.revision)
-            .map(|known| known.1)
+            .iter()
+            .filter(|row| row.revision == first.revision)
             .peekable();
         if known_here.peek().is_some() {
-            let contents: Vec<u128> = known_here.collect();
+            let contents: Vec<u128> = known_here.map(|row| row.content).collect();
             for row in revision {
                 let verdict = if contents.contains(&row.content) {
                     Verdict::Duplicate
@@ -141,14 +143,13 @@ fn judge_key(rows: &[Entry], known: Option<&Known>, verdicts: &mut Verdicts) {
             );
         }
     }
-    let current = known.and_then(Known::current);
     let Some(latest) = candidates.pop() else {
         return;
     };
     verdicts
         .others
         .extend(candidates.iter().map(|row| (row.row, Verdict::Outdated)));
-    match current {
+    match current(known) {
         None => {}
         Some((revision, _)) if latest.revision < revision => {
             verdicts.others.push((latest.row, Verdict::Outdated));
@@ -183,14 +184,26 @@ mod tests {
                 .map(row)
                 .collect()
         };
-        let mut known: HashMap<u128, Known> = HashMap::new();
+        let mut known: Vec<Stored> = Vec::new();
         for (key, revision, content) in numbers(before) {
-            let known = known.entry(key).or_default();
-            if let Some((earlier, content)) = known.current() {
-                known.note(earlier, content, -1);
-            }
-            known.note(revision, content, 1);
+            let here: Vec<Stored> = known.iter().copied().filter(|row| row.key == key).collect();
+            let withdrawn = current(&here).map(|(revision, content)| Stored {
+                key,
+                revision,
+                content,
+                weight: -1,
+                file: 0,
+            });
+            known.extend(withdrawn);
+            known.push(Stored {
+                key,
+                revision,
+                content,
+                weight: 1,
+                file: 0,
+            });
         }
+        known.sort_unstable();
         let rows = numbers(now);
         let entry = |(at, (key, revision, content)): (usize, &(u128, i64, u128))| Entry {
             key: *key,
@@ -262,55 +275,73 @@ mod tests {
     }
 
     /// Takes a delivery the way it is kept; gives its verdicts.
-    fn take(rows: &[(u8, u8, u8)], known: &mut HashMap<u128, Known>) -> Verdicts {
+    fn take(rows: &[(u8, u8, u8)], known: &mut Vec<Stored>) -> Verdicts {
         let verdicts = judge(&mut entries(rows), known);
         for (key, (revision, content, _)) in &verdicts.withdrawn {
-            known.entry(*key).or_default().note(*revision, *content, -1);
+            known.push(Stored {
+                key: *key,
+                revision: *revision,
+                content: *content,
+                weight: -1,
+                file: 0,
+            });
         }
         for entry in entries(rows) {
             if matches!(
                 verdicts.of(entry.row),
                 Verdict::Accepted | Verdict::Corrected
             ) {
-                known
-                    .entry(entry.key)
-                    .or_default()
-                    .note(entry.revision, entry.content, 1);
+                let Entry {
+                    key,
+                    revision,
+                    content,
+                    ..
+                } = entry;
+                known.push(Stored {
+                    key,
+                    revision,
+                    content,
+                    weight: 1,
+                    file: 0,
+                });
             }
         }
+        known.sort_unstable();
         verdicts
     }
 
-    fn facts(known: &HashMap<u128, Known>) -> Vec<(u128, Option<(i64, u128)>)> {
-        let mut facts: Vec<_> = known
-            .iter()
-            .map(|(key, known)| (*key, known.current()))
-            .collect();
-        facts.sort_unstable();
-        facts
+    fn facts(known: &[Stored]) -> Vec<(u128, Option<(i64, u128)>)> {
+        let by_key = known.chunk_by(|left, right| left.key == right.key);
+        by_key
+            .filter_map(|rows| Some((rows.first()?.key, current(rows))))
+            .collect()
     }
 
     proptest! {
         #[test]
         fn a_key_has_one_fact_whose_revision_only_rises(deliveries in deliveries()) {
-            let mut known = HashMap::new();
+            let mut known = Vec::new();
             for rows in &deliveries {
                 let before = facts(&known);
                 take(rows, &mut known);
+                let now = facts(&known);
                 for (key, current) in &before {
-                    let now = known.get(key).and_then(Known::current);
+                    let now = now.iter().find(|now| now.0 == *key).and_then(|now| now.1);
                     prop_assert!(now.map(|now| now.0) >= current.map(|current| current.0));
                 }
-                for known in known.values() {
-                    prop_assert_eq!(known.revisions.iter().filter(|known| known.2 == 1).count(), 1);
-                    prop_assert!(known.revisions.iter().all(|known| known.2 == 0 || known.2 == 1));
+                let version = |row: &Stored| (row.key, row.revision, row.content);
+                for rows in known.chunk_by(|left, right| version(left) == version(right)) {
+                    let weight: i64 = rows.iter().map(|row| i64::from(row.weight)).sum();
+                    prop_assert!(weight == 0 || weight == 1);
                 }
+                let net = |key: u128| known.iter().filter(|row| row.key == key).map(|row| i64::from(row.weight)).sum::<i64>();
+                prop_assert!(now.iter().all(|(key, _)| net(*key) == 1));
             }
         }
 
         #[test]
         fn a_delivery_taken_twice_changes_nothing(deliveries in deliveries()) {
-            let mut known = HashMap::new();
+            let mut known = Vec::new();
             for rows in &deliveries {
                 take(rows, &mut known);
                 let before = facts(&known);
@@ -325,7 +356,7 @@ mod tests {
         fn the_order_of_rows_in_a_file_does_not_matter(before in deliveries(), rows in Just(()).prop_flat_map(|()| {
             prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..10).prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
         })) {
-            let mut known = HashMap::new();
+            let mut known = Vec::new();
             before.iter().for_each(|rows| { take(rows, &mut known); });
             let (mut one, mut other) = (known.clone(), known);
             let count = |verdicts: &Verdicts| {
@@ -342,9 +373,9 @@ mod tests {
             // A revision says one thing here.
             let deliveries: Vec<Vec<(u8, u8, u8)>> =
                 deliveries.iter().map(|rows| rows.iter().map(|row| (row.0, row.1, row.1)).collect()).collect();
-            let mut one = HashMap::new();
+            let mut one = Vec::new();
             take(&deliveries.concat(), &mut one);
-            let mut other = HashMap::new();
+            let mut other = Vec::new();
             let turn = if deliveries.is_empty() { 0 } else { shuffle.index(deliveries.len()) };
             for rows in deliveries.iter().cycle().skip(turn).take(deliveries.len() * 2) {
                 take(rows, &mut other);

@@ -57,6 +57,12 @@ impl ParquetIn {
         Ok((Self { builder, rows }, header))
     }
 
+    /// How many rows the footer promises.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Begins reading some columns, by their positions; `numbers` says which are read as numbers.
     ///
     /// # Errors

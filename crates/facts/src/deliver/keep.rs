@@ -7,7 +7,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 
 use super::intake::{Intake, Staged, skip_by, too_large};
-use super::{Bench, NotDelivered, Parcel, Stage, recall};
+use super::{Bench, Index, NotDelivered, Parcel, Stage, recall};
 use crate::error::Fault;
 use crate::judge::{Verdict, Verdicts};
 use crate::store::{Commit, Delivery, FactColumns, FactTable, FileWritten, read_file, write_file};
@@ -41,7 +41,7 @@ impl Kept {
 pub fn keep(
     parcel: &Parcel<'_>,
     mut intake: Intake<'_>,
-    table: &FactTable,
+    (table, index): (&FactTable, &Index),
     verdicts: &Verdicts,
     bench: &mut Bench<'_>,
 ) -> Result<Commit, NotDelivered> {
@@ -97,7 +97,7 @@ pub fn keep(
         }
     }
     if !verdicts.withdrawn.is_empty() {
-        let batches = recall::withdrawals(table, parcel, verdicts, &kept.recorded_by)?;
+        let batches = recall::withdrawals(table, index, parcel, verdicts, &kept.recorded_by)?;
         for batch in &batches {
             kept.withdrawn
                 .add_batch(kind, batch)
@@ -108,7 +108,7 @@ pub fn keep(
         files.push((path, written));
     }
     if !conflicts.is_empty() {
-        for row in recall::explain_conflicts(table, parcel, &conflicts)? {
+        for row in recall::explain_conflicts(table, index, parcel, &conflicts)? {
             intake.aside.add(&row)?;
         }
     }

@@ -139,6 +139,7 @@ pub fn parquet<'a>(
     }
     let file = File::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
     let (parquet, header) = ParquetIn::open(file)?;
+    let all = parquet.rows();
     let standardiser = Standardiser::new(parcel.program, parcel.kind, parcel.source, header)?;
     let columns = standardiser.reads();
     let mut batches = parquet.read(&columns, |at| standardiser.reads_number(at))?;
@@ -149,7 +150,14 @@ pub fn parquet<'a>(
             at += 1;
             intake.take(&row, at, bench.tables)?;
         }
-        bench.tell(parcel, Stage::Reading, at, 0)?;
+        // A share of the rows stands for a share of the bytes.
+        let bytes = u128::from(parcel.bytes) * u128::from(at) / u128::from(all.max(1));
+        bench.tell(
+            parcel,
+            Stage::Reading,
+            at,
+            u64::try_from(bytes).unwrap_or(parcel.bytes),
+        )?;
     }
     // Its parts were read in no order that could be hashed on the way.
     let (digest, _) = digest_of_file(&parcel.path).map_err(Fault::read(&parcel.path))?;

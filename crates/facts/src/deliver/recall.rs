@@ -14,7 +14,7 @@ use super::Parcel;
 use crate::dates::day_number;
 use crate::digest::Digest;
 use crate::error::Fault;
-use crate::judge::{Entry, Known, Verdict, Verdicts};
+use crate::judge::{Entry, Stored, Verdict, Verdicts};
 use crate::quarantine::QuarantinedRow;
 use crate::standardise::Problem;
 use crate::store::{
@@ -42,56 +42,118 @@ fn lacks_columns(table: &FactTable, file: &StoredFile) -> Fault {
     }
 }
 
-/// What is known under the keys of a delivery.
-pub fn known(
-    table: &FactTable,
-    files: &[StoredFile],
-    entries: &[Entry],
-) -> Result<HashMap<u128, Known>, Fault> {
-    let mut known: HashMap<u128, Known> = HashMap::new();
-    if files.is_empty() || entries.is_empty() {
-        return Ok(known);
-    }
-    let keys: HashSet<u128> = entries.iter().map(|entry| entry.key).collect();
-    for file in files {
-        for batch in read_file(table.folder(), file, Some(&OWN))? {
-            let batch = batch.map_err(Fault::columns("read", table.kind()))?;
-            let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, file))?;
-            for at in 0..facts.len() {
-                let key = Digest::of(facts.id.value(at).as_bytes()).half();
-                if keys.contains(&key) {
-                    let weight = i64::from(facts.weight.value(at));
-                    known.entry(key).or_default().note(
-                        facts.revision.value(at),
-                        facts.content_at(at),
-                        weight,
-                    );
-                }
-            }
-        }
-    }
-    Ok(known)
+/// The most stored rows of a source that are kept at hand from one delivery to the next.
+const AT_HAND_MAX: u64 = 4_000_000;
+
+/// What is stored of one source: where each row lies and what it says.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// The files read so far.
+    files: Vec<StoredFile>,
+    /// Their rows, in order: all of them, or those under the keys of one delivery.
+    rows: Vec<Stored>,
+    /// Whether these are all rows of the files.
+    whole: bool,
 }
 
-/// Stored rows that a test picks out.
+impl Index {
+    /// The rows, in order.
+    pub fn rows(&self) -> &[Stored] {
+        &self.rows
+    }
+
+    /// Takes note of what is stored under the keys of a delivery, whose entries are in order. Of a source that is not
+    /// too large all is kept at hand, so that the next delivery need only look at what was added since.
+    pub fn look_up(
+        &mut self,
+        table: &FactTable,
+        source: &str,
+        entries: &[Entry],
+    ) -> Result<(), Fault> {
+        let files = table.files_of(source)?;
+        let whole = files.iter().map(|file| file.rows).sum::<u64>() <= AT_HAND_MAX;
+        if !whole || !self.whole {
+            *self = Self {
+                whole,
+                ..Self::default()
+            };
+        }
+        for file in files {
+            if self.files.contains(&file) {
+                continue;
+            }
+            let position = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+            for batch in read_file(table.folder(), &file, Some(&OWN))? {
+                let batch = batch.map_err(Fault::columns("read", table.kind()))?;
+                let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, &file))?;
+                for at in 0..facts.len() {
+                    let key = key_of(&facts, at);
+                    if whole
+                        || entries
+                            .binary_search_by_key(&key, |entry| entry.key)
+                            .is_ok()
+                    {
+                        self.rows.push(Stored {
+                            key,
+                            revision: facts.revision.value(at),
+                            content: facts.content_at(at),
+                            weight: facts.weight.value(at),
+                            file: position,
+                        });
+                    }
+                }
+            }
+            self.files.push(file);
+        }
+        // Stable, and fast on two ordered runs.
+        self.rows.sort();
+        Ok(())
+    }
+
+    /// The files with rows under these keys.
+    fn files_with(&self, keys: &HashSet<u128>) -> Vec<&StoredFile> {
+        let mut positions: Vec<u32> = keys
+            .iter()
+            .flat_map(|key| {
+                let (_, from) = self
+                    .rows
+                    .split_at(self.rows.partition_point(|row| row.key < *key));
+                from.iter()
+                    .take_while(|row| row.key == *key)
+                    .map(|row| row.file)
+            })
+            .collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+            .into_iter()
+            .filter_map(|position| self.files.get(position as usize))
+            .collect()
+    }
+}
+
+fn key_of(facts: &FactColumns<'_>, at: usize) -> u128 {
+    Digest::of(facts.id.value(at).as_bytes()).half()
+}
+
+/// Stored rows under some keys that a test picks out.
 fn pick(
     table: &FactTable,
-    source: &str,
+    index: &Index,
+    keys: &HashSet<u128>,
     wanted: impl Fn(&FactColumns<'_>, usize) -> bool,
 ) -> Result<Vec<RecordBatch>, Fault> {
     let mut picked = Vec::new();
-    for file in table.files_of(source)? {
-        for batch in read_file(table.folder(), &file, None)? {
+    for file in index.files_with(keys) {
+        for batch in read_file(table.folder(), file, None)? {
             let batch = batch.map_err(Fault::columns("read", table.kind()))?;
-            let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, &file))?;
+            let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, file))?;
             let chosen: BooleanArray = (0..facts.len())
-                .map(|at| Some(wanted(&facts, at)))
+                .map(|at| Some(keys.contains(&key_of(&facts, at)) && wanted(&facts, at)))
                 .collect();
             if chosen.true_count() > 0 {
-                picked.push(
-                    filter_record_batch(&batch, &chosen)
-                        .map_err(Fault::columns("filter", table.kind()))?,
-                );
+                let rows = filter_record_batch(&batch, &chosen);
+                picked.push(rows.map_err(Fault::columns("filter", table.kind()))?);
             }
         }
     }
@@ -151,12 +213,13 @@ fn replaced(batch: &RecordBatch, name: &str, with: ArrayRef) -> Result<RecordBat
 /// The known rows that corrections take the place of, with weight -1, known since their correction.
 pub fn withdrawals(
     table: &FactTable,
+    index: &Index,
     parcel: &Parcel<'_>,
     verdicts: &Verdicts,
     recorded_by: &HashMap<u64, i32>,
 ) -> Result<Vec<RecordBatch>, Fault> {
     let target = |facts: &FactColumns<'_>, at: usize| {
-        let key = Digest::of(facts.id.value(at).as_bytes()).half();
+        let key = key_of(facts, at);
         verdicts
             .withdrawn
             .get(&key)
@@ -167,9 +230,8 @@ pub fn withdrawals(
                     && facts.content_at(at) == *content
             })
     };
-    let picked = pick(table, &parcel.source.name, |facts, at| {
-        target(facts, at).is_some()
-    })?;
+    let keys: HashSet<u128> = verdicts.withdrawn.keys().copied().collect();
+    let picked = pick(table, index, &keys, |facts, at| target(facts, at).is_some())?;
     let fault = || Fault::columns("withdraw", table.kind());
     let mut batches = Vec::new();
     for batch in picked {
@@ -217,6 +279,7 @@ type Other<'a> = (&'a RecordBatch, usize, bool);
 /// Conflicting rows as they are set aside, each with the row that says otherwise.
 pub fn explain_conflicts(
     table: &FactTable,
+    index: &Index,
     parcel: &Parcel<'_>,
     conflicts: &[RecordBatch],
 ) -> Result<Vec<QuarantinedRow>, Fault> {
@@ -226,7 +289,11 @@ pub fn explain_conflicts(
             (0..facts.len()).map(|at| (facts.id.value(at).to_owned(), facts.revision.value(at))),
         );
     }
-    let known = pick(table, &parcel.source.name, |facts, at| {
+    let keys: HashSet<u128> = ids
+        .iter()
+        .map(|(id, _)| Digest::of(id.as_bytes()).half())
+        .collect();
+    let known = pick(table, index, &keys, |facts, at| {
         facts.weight.value(at) > 0
             && ids.contains(&(facts.id.value(at).to_owned(), facts.revision.value(at)))
     })?;

@@ -133,3 +133,52 @@ fn other_content_under_one_revision_is_a_conflict() {
         ]
     );
 }
+
+#[test]
+fn a_hundred_deliveries_leave_a_log_that_reads_the_same_from_its_checkpoint() {
+    let bench = Bench::declaring("    revision: units");
+    for file in 0..104 {
+        bench.deliver(
+            &format!("{file:03}.csv"),
+            &format!("{},P1,2026-03-01,{file}.00,{file},Y,\n", file % 7),
+        );
+    }
+    let ingested = bench.ingest();
+    assert!(ingested.is_clean());
+    let log = bench.path().join(".trueup/facts/sale/_delta_log");
+    let checkpoints = std::fs::read_dir(&log).expect("there").filter(|entry| {
+        entry
+            .as_ref()
+            .expect("listed")
+            .file_name()
+            .to_string_lossy()
+            .ends_with(".checkpoint.parquet")
+    });
+    assert!(
+        checkpoints.count() == 1,
+        "there is a checkpoint to read from"
+    );
+    assert!(log.join("_last_checkpoint").is_file());
+    assert_eq!(
+        bench
+            .snapshot()
+            .kind("sale")
+            .expect("there")
+            .deliveries()
+            .len(),
+        104
+    );
+    let state = bench.state("sale");
+    assert_eq!(state.len(), 7);
+    assert!(
+        state[0].starts_with("0@98 P1 2026-03-01 98.00"),
+        "{state:?}"
+    );
+    let found = crate::other_readers::read_elsewhere(&bench.path().join(".trueup/facts/sale"));
+    assert_eq!((&found["net"], &found["odd"]), (&7.into(), &0.into()));
+    assert!(
+        crate::bench::said(&bench.ingest())
+            .iter()
+            .all(|said| said.ends_with("taken before"))
+    );
+}
