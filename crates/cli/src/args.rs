@@ -163,6 +163,20 @@ pub struct ScopeArgs {
     /// Only this period: FY2013-Q1, 2013-Q1, 2013-04, FY2013; without it every period with facts.
     #[arg(long, value_name = "P")]
     pub period: Option<String>,
+    /// Who measures: passes over the facts, or the rows one by one. Both answer the same to the last digit; the second is
+    /// slow and plain, for whoever wants to check the first.
+    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
+    pub measurer: Measurer,
+}
+
+/// Who measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Measurer {
+    /// One pass for each kind of fact.
+    #[default]
+    Passes,
+    /// The rows, one by one.
+    Rows,
 }
 
 /// `trueup run`

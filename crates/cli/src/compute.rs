@@ -1,6 +1,6 @@
 //! From a program's folder to figures: worlds, measures, settlements.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -8,15 +8,16 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_engine::explain::Figure;
-use trueup_engine::world::{Complete, PartnerIx, World};
+use trueup_engine::world::{Complete, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
 use trueup_facts::digest::Digest;
+use trueup_facts::measure::{Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait};
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::diagnostic::{any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
-use crate::args::ScopeArgs;
+use crate::args::{self, ScopeArgs};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -97,8 +98,10 @@ fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
     Snapshot::open(dir).map_err(|error| Failure::fault("opening the facts", &error))
 }
 
-/// Measures from one pass over the facts, or from the rows, as the command says.
+/// Who measures: the passes over the facts, or the rows one by one. Both answer the same to the last digit.
 pub enum Source {
+    /// One pass for each kind of fact; what it leaves is read from the rows.
+    Passes(Box<Measured>),
     /// The rows.
     Rows,
 }
@@ -106,6 +109,7 @@ pub enum Source {
 impl Measurer<Answer> for Source {
     fn measure(&self, ask: &Ask<'_>) -> Option<Answer> {
         match self {
+            Self::Passes(measured) => measured.measure(ask),
             Self::Rows => trueup_engine::Reference.measure(ask),
         }
     }
@@ -171,7 +175,8 @@ pub fn run(
     let mut lines = Vec::new();
     for plan in folder.plans.values() {
         let step = progress.step(format!("measuring for plan {}", plan.name));
-        let prepared = prepare(folder, plan, &snapshot)?;
+        let prepared =
+            prepare(folder, plan, &snapshot, scope.until, args.measurer, Wanted::Settlements)?;
         step.finish_and_clear();
         let wanted: Vec<PartnerIx> = match &args.partner {
             Some(id) => prepared.partner(id).into_iter().collect(),
@@ -311,7 +316,7 @@ fn settled(
     })
 }
 
-/// Prepares the plan a partner is under, with all the rows of the partners, so that every figure opens to its rows.
+/// Prepares the plan a partner is under, with all the partner's rows, so that every figure opens to them.
 pub fn prepare_partner<'f>(
     folder: &'f Folder,
     args: &ScopeArgs,
@@ -321,7 +326,9 @@ pub fn prepare_partner<'f>(
     let (plan, agreement, name) = plan_of(folder, partner)?;
     let snapshot = snapshot(&folder.program.folder)?;
     let step = progress.step(format!("reading the facts of plan {}", plan.name));
-    let mut prepared = prepare(folder, plan, &snapshot)?;
+    let until = Scope::of(args, folder)?.until;
+    let wanted = Wanted::Everything(partner);
+    let mut prepared = prepare(folder, plan, &snapshot, until, args.measurer, wanted)?;
     step.finish_and_clear();
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
@@ -366,10 +373,22 @@ fn plan_of<'f>(
     found.ok_or_else(|| no_partner(folder, partner))
 }
 
+/// What of a plan is going to be asked.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    /// Every settlement.
+    Settlements,
+    /// Besides, everything about one partner, down to its rows.
+    Everything(&'a str),
+}
+
 fn prepare<'f>(
     folder: &'f Folder,
     plan: &'f Plan,
     snapshot: &Snapshot,
+    until: Date,
+    measurer: args::Measurer,
+    wanted: Wanted<'_>,
 ) -> Result<Prepared<'f>, Failure> {
     let mut found = Vec::new();
     let partners = folder
@@ -384,19 +403,11 @@ fn prepare<'f>(
     if any_error(&found) {
         return Err(Failure::Found(render(&folder.sources, &found)));
     }
-    let mut world = World::new(plan, partners);
-    for (kind, at) in plan.kinds.iter().zip(0u16..) {
-        let rows = snapshot.rows(kind).map_err(|error| {
-            Failure::fault(format!("reading the facts of kind {}", kind.name), &error)
-        })?;
-        world.give(
-            plan,
-            KindId(at),
-            rows,
-            Some(complete(folder, snapshot, &kind.name)),
-        );
-    }
-    let source = Source::Rows;
+    let world = World::new(plan, partners);
+    let (source, world) = match measurer {
+        args::Measurer::Passes => by_passes(folder, plan, snapshot, until, wanted, world)?,
+        args::Measurer::Rows => (Source::Rows, with_all_rows(folder, plan, snapshot, world)?),
+    };
     Ok(Prepared {
         plan,
         world,
@@ -406,6 +417,47 @@ fn prepare<'f>(
         program_shown: String::new(),
         partner_shown: String::new(),
     })
+}
+
+fn by_passes(
+    folder: &Folder,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    until: Date,
+    wanted: Wanted<'_>,
+    world: World,
+) -> Result<(Source, World), Failure> {
+    let fault = |error| Failure::fault(format!("measuring for plan {}", plan.name), &error);
+    let mut stored = stored_kinds(&folder.program, snapshot).map_err(fault)?;
+    for (kind, stored) in &mut stored {
+        stored.complete = Some(complete(folder, snapshot, kind));
+    }
+    let order = Order { plan, facts: &stored, until, besides: &[], settings: Settings::default() };
+    let (measured, mut world) = measure_and_wait(order, world).map_err(fault)?;
+    if let Wanted::Everything(partner) = wanted {
+        // The rows that are read anyway, and all of the partner's own.
+        let mut whose: BTreeSet<PartnerIx> = BTreeSet::new();
+        for facts in &world.facts {
+            match &facts.read {
+                RowsRead::All if facts.rows.is_empty() => {}
+                RowsRead::All => whose.extend(world.all()),
+                RowsRead::Of(some) => whose.extend(some),
+            }
+        }
+        whose.extend(PartnerId::new(partner).ok().and_then(|id| world.find(&id)));
+        world = world_of_and_wait(order, world, &whose).map_err(fault)?;
+    }
+    Ok((Source::Passes(Box::new(measured)), world))
+}
+
+fn with_all_rows(folder: &Folder, plan: &Plan, snapshot: &Snapshot, mut world: World) -> Result<World, Failure> {
+    for (kind, at) in plan.kinds.iter().zip(0u16..) {
+        let rows = snapshot.rows(kind).map_err(|error| {
+            Failure::fault(format!("reading the facts of kind {}", kind.name), &error)
+        })?;
+        world.give(plan, KindId(at), rows, Some(complete(folder, snapshot, &kind.name)));
+    }
+    Ok(world)
 }
 
 /// The spans a kind's feed is complete for. A source that delivered nothing yet is not complete, whatever it declares:

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use trueup_base::exact::Exact;
 
-use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
+use crate::args::{DemoArgs, Format, IngestArgs, Measurer, ProgramArgs, ScopeArgs, TreeFormat};
 use crate::commands::{explain, ingest, run, statement};
 use crate::compute::{self, Scope};
 use crate::earned::{Earned, totals};
@@ -58,6 +58,7 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
         },
         partner: None,
         period: None,
+        measurer: Measurer::default(),
     };
     heading("1. Facts in: every row and every cent is accounted for")?;
     ingest::run(
@@ -151,6 +152,7 @@ fn for_partner(scope: &ScopeArgs, partner: &str, period: Option<String>) -> Scop
         },
         partner: Some(partner.to_owned()),
         period,
+        measurer: scope.measurer,
     }
 }
 
