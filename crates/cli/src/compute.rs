@@ -11,7 +11,9 @@ use trueup_engine::explain::Figure;
 use trueup_engine::world::{Complete, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
 use trueup_facts::digest::Digest;
-use trueup_facts::measure::{Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait};
+use trueup_facts::measure::{
+    Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
+};
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::diagnostic::{any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
@@ -175,8 +177,14 @@ pub fn run(
     let mut lines = Vec::new();
     for plan in folder.plans.values() {
         let step = progress.step(format!("measuring for plan {}", plan.name));
-        let prepared =
-            prepare(folder, plan, &snapshot, scope.until, args.measurer, Wanted::Settlements)?;
+        let prepared = prepare(
+            folder,
+            plan,
+            &snapshot,
+            scope.until,
+            args.measurer,
+            Wanted::Settlements,
+        )?;
         step.finish_and_clear();
         let wanted: Vec<PartnerIx> = match &args.partner {
             Some(id) => prepared.partner(id).into_iter().collect(),
@@ -432,7 +440,13 @@ fn by_passes(
     for (kind, stored) in &mut stored {
         stored.complete = Some(complete(folder, snapshot, kind));
     }
-    let order = Order { plan, facts: &stored, until, besides: &[], settings: Settings::default() };
+    let order = Order {
+        plan,
+        facts: &stored,
+        until,
+        besides: &[],
+        settings: Settings::default(),
+    };
     let (measured, mut world) = measure_and_wait(order, world).map_err(fault)?;
     if let Wanted::Everything(partner) = wanted {
         // The rows that are read anyway, and all of the partner's own.
@@ -450,12 +464,22 @@ fn by_passes(
     Ok((Source::Passes(Box::new(measured)), world))
 }
 
-fn with_all_rows(folder: &Folder, plan: &Plan, snapshot: &Snapshot, mut world: World) -> Result<World, Failure> {
+fn with_all_rows(
+    folder: &Folder,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    mut world: World,
+) -> Result<World, Failure> {
     for (kind, at) in plan.kinds.iter().zip(0u16..) {
         let rows = snapshot.rows(kind).map_err(|error| {
             Failure::fault(format!("reading the facts of kind {}", kind.name), &error)
         })?;
-        world.give(plan, KindId(at), rows, Some(complete(folder, snapshot, &kind.name)));
+        world.give(
+            plan,
+            KindId(at),
+            rows,
+            Some(complete(folder, snapshot, &kind.name)),
+        );
     }
     Ok(world)
 }

@@ -53,7 +53,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             known_before: at.known_before,
             key,
         };
-        if self.detail == Detail::Figures
+        // An explanation goes down to the rows where there are any to go down to.
+        let has_rows = self
+            .world()
+            .kind(self.plan()[id].kind)
+            .is_some_and(|facts| facts.has_rows_of(at.partner));
+        if (self.detail == Detail::Figures || !has_rows)
             && let Some(answer) = self.measurer.measure(&ask)
         {
             return Value::Number(answer);
