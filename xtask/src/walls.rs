@@ -107,7 +107,7 @@ pub const WALLS: &[Wall] = &[
             "serde_json",
             "tokio",
         ],
-        tests: &[],
+        tests: &["flate2", "parquet", "tempfile"],
         touches: "arguments, the terminal, the clock, the environment, exit codes",
         is_pure: false,
     },

@@ -1,13 +1,18 @@
 //! Who takes part under which agreement: the directory's partners, matched to agreements/*.yaml.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use trueup_base::id::PartnerId;
 use trueup_engine::cell;
 use trueup_engine::world::{Agreement, Cell, Partner};
 use trueup_plan::agreement::{self, AgreementText, Whose};
 use trueup_plan::diagnostic::Diagnostic;
+use trueup_plan::nearest::nearest;
 use trueup_plan::tree::Plan;
+use trueup_plan::yaml::Scalar;
+
+use crate::output;
 
 /// A partner as the directory lists it.
 #[derive(Clone, Debug)]
@@ -33,9 +38,15 @@ pub struct Matched {
 /// without either take no part and are not returned.
 pub fn matched(
     listed: &[Listed],
+    columns: &[Arc<str>],
     agreements: &[AgreementText],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Matched> {
+    for agreement in agreements {
+        if let Whose::Partners(group) = &agreement.whose {
+            known_columns(group, columns, diagnostics);
+        }
+    }
     let mut own: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, agreement) in agreements.iter().enumerate() {
         let Whose::Partner(partner) = &agreement.whose else {
@@ -67,10 +78,18 @@ pub fn matched(
         }
     }
     let mut all = Vec::with_capacity(listed.len());
+    let mut in_two: BTreeMap<(usize, usize), Vec<&PartnerId>> = BTreeMap::new();
     for one in listed {
+        let groups = || (0..agreements.len()).filter(|at| is_in(one, agreements.get(*at)));
         let mine = match own.get(one.id.as_str()) {
             Some(at) => Some(*at),
-            None => group_of(one, agreements, diagnostics),
+            None => match (groups().next(), groups().nth(1)) {
+                (Some(first), Some(second)) => {
+                    in_two.entry((first, second)).or_default().push(&one.id);
+                    None
+                }
+                (first, _) => first,
+            },
         };
         if let Some(agreement) = mine {
             all.push(Matched {
@@ -79,45 +98,92 @@ pub fn matched(
             });
         }
     }
+    for ((first, second), partners) in in_two {
+        if let (Some(first), Some(second)) = (agreements.get(first), agreements.get(second)) {
+            diagnostics.push(told_in_two(first, second, &partners));
+        }
+    }
+    for agreement in agreements {
+        let is_group = matches!(agreement.whose, Whose::Partners(_));
+        let has_any = listed.iter().any(|one| is_in(one, Some(agreement)));
+        if is_group && !has_any {
+            diagnostics.push(
+                Diagnostic::warning(
+                    "A4",
+                    agreement.name.span,
+                    format!(
+                        "agreement {} is for nobody: no partner is as it says",
+                        agreement.name()
+                    ),
+                )
+                .help("compare its `partners:` with the partner directory"),
+            );
+        }
+    }
     all
 }
 
-fn group_of(
-    one: &Listed,
-    agreements: &[AgreementText],
+/// Whether a partner belongs to an agreement's group.
+fn is_in(one: &Listed, agreement: Option<&AgreementText>) -> bool {
+    match agreement.map(|agreement| &agreement.whose) {
+        Some(Whose::Partners(columns)) => columns.iter().all(|(column, value)| {
+            one.columns
+                .get(&*column.text)
+                .is_some_and(|says| **says == *value.text)
+        }),
+        Some(Whose::Partner(_)) | None => false,
+    }
+}
+
+fn known_columns(
+    group: &[(Scalar, Scalar)],
+    columns: &[Arc<str>],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<usize> {
-    let mut groups =
-        agreements
-            .iter()
-            .enumerate()
-            .filter(|(_, agreement)| match &agreement.whose {
-                Whose::Partner(_) => false,
-                Whose::Partners(columns) => columns.iter().all(|(column, value)| {
-                    one.columns
-                        .get(&*column.text)
-                        .is_some_and(|says| **says == *value.text)
-                }),
-            });
-    let first = groups.next()?;
-    if let Some((_, second)) = groups.next() {
+) {
+    for (column, _) in group {
+        if columns.iter().any(|known| **known == *column.text) {
+            continue;
+        }
+        let near = nearest(&column.text, columns.iter().map(|known| &**known));
         diagnostics.push(
             Diagnostic::error(
                 "A4",
-                second.name.span,
-                format!(
-                    "partner {} belongs to two groups: {} and {}",
-                    one.id.as_str(),
-                    first.1.name(),
-                    second.name()
-                ),
+                column.span,
+                format!("the partner directory has no column `{}`", column.text),
             )
-            .also(first.1.name.span, "the other")
-            .help("let the groups differ in a column, or give the partner an agreement of its own"),
+            .help(match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("its columns are {}", columns.join(", ")),
+            }),
         );
-        return None;
     }
-    Some(first.0)
+}
+
+fn told_in_two(
+    first: &AgreementText,
+    second: &AgreementText,
+    partners: &[&PartnerId],
+) -> Diagnostic {
+    let who = match partners {
+        [one] => format!("partner {} belongs", one.as_str()),
+        [one, others @ ..] => format!(
+            "partner {} and {} belong",
+            one.as_str(),
+            output::counted(others.len(), "other")
+        ),
+        [] => "nobody belongs".to_owned(),
+    };
+    Diagnostic::error(
+        "A4",
+        second.name.span,
+        format!(
+            "{who} to two groups: {} and {}",
+            first.name(),
+            second.name()
+        ),
+    )
+    .also(first.name.span, "the other")
+    .help("let the groups differ in a column, or give a partner an agreement of its own")
 }
 
 /// A matched partner as its plan sees it: directory columns typed by their use, terms by their declaration.
@@ -131,30 +197,40 @@ pub fn partner(
         Some(node) => agreement::terms(plan, node, diagnostics),
         None => Vec::new(),
     };
-    let attributes = plan
-        .attributes
-        .iter()
-        .map(|attribute| match matched.listed.columns.get(&*attribute.name) {
-            Some(says) => cell::of_fact(says, attribute.of).unwrap_or_else(|why| {
-                diagnostics.push(Diagnostic::error(
-                    "A5",
-                    text.name.span,
-                    format!(
-                        "the directory says {} of partner {} is `{says}`, where plan {} reads something else: {why}",
-                        attribute.name,
-                        matched.listed.id.as_str(),
-                        plan.name,
-                    ),
-                ));
-                Cell::Empty
-            }),
-            None => Cell::Empty,
-        })
-        .collect();
     Partner {
         id: matched.listed.id.clone(),
         parent: matched.listed.parent.clone(),
-        attributes,
+        attributes: attributes(plan, matched, text, diagnostics),
         agreement: Agreement::new(plan, text.starts, text.until, &stated),
     }
+}
+
+/// What the directory says of a partner, as far as its plan reads it.
+pub fn attributes(
+    plan: &Plan,
+    matched: &Matched,
+    text: &AgreementText,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Cell> {
+    plan.attributes
+        .iter()
+        .map(
+            |attribute| match matched.listed.columns.get(&*attribute.name) {
+                Some(says) => cell::of_fact(says, attribute.of).unwrap_or_else(|why| {
+                    diagnostics.push(Diagnostic::error(
+                        "A5",
+                        text.name.span,
+                        format!(
+                            "the directory's {} of partner {} does not fit plan {}: {why}",
+                            attribute.name,
+                            matched.listed.id.as_str(),
+                            plan.name,
+                        ),
+                    ));
+                    Cell::Empty
+                }),
+                None => Cell::Empty,
+            },
+        )
+        .collect()
 }

@@ -13,11 +13,11 @@ use clap_complete::Shell;
     propagate_version = true,
     after_help = "\
 Examples:
-  trueup init my-program && trueup check my-program     start a program and check it
-  trueup ingest --program my-program                    take in every declared source
-  trueup run --program my-program                       what everyone earned
-  trueup statement --program my-program --partner P1    one partner's statement
-  trueup test cases/                                    run worked examples
+  trueup init my-program && trueup check my-program        start a program and check it
+  trueup ingest --program my-program                       take in every declared source
+  trueup run --program my-program                          what everyone earned
+  trueup statement --program my-program --partner P-100    one partner's statement
+  trueup test cases/                                       run worked examples
 
 Exit codes: 0 fine, 1 findings (errors in a plan, failed examples, quarantined rows), 2 wrong use, 3 a fault outside"
 )]
@@ -55,11 +55,11 @@ pub enum Command {
     Run(RunArgs),
     /// Show a figure down to the clause, the formula and the rows.
     #[command(after_help = "Example:\n  \
-                            trueup explain --program my-program --partner P1 --period 2026-Q1 volume_bonus --rows")]
+                            trueup explain --program my-program --partner P-100 --period 2026-Q1 volume_bonus --rows")]
     Explain(ExplainArgs),
     /// Print a partner's statement.
     #[command(
-        after_help = "Example:\n  trueup statement --program my-program --partner P1 --period 2026-Q1"
+        after_help = "Example:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1"
     )]
     Statement(StatementArgs),
     /// Run worked examples: each folder with an expected.yaml below the paths.

@@ -23,6 +23,7 @@ use crate::args::{self, ScopeArgs};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::notes;
 use crate::progress::Progress;
 use crate::refusals::{no_partner, nothing_ends_in};
 
@@ -127,6 +128,8 @@ pub struct Prepared<'f> {
     pub source: Source,
     /// The partner a statement or explanation is about, as its heading says it.
     pub whose: String,
+    /// What a reader should know about the facts behind the figures.
+    pub notes: Vec<String>,
     /// Its agreement and the facts it was worked out from.
     pub under: String,
     /// The program's folder, as it was named.
@@ -155,6 +158,8 @@ pub struct Done {
     pub hash: String,
     /// Everything the lines depend on.
     pub manifest: Value,
+    /// What a reader should know about the facts behind them.
+    pub notes: Vec<String>,
 }
 
 /// Evaluates every partner of a scope, and keeps the result with a manifest of its inputs.
@@ -205,6 +210,7 @@ pub fn run(
         lines,
         hash,
         manifest,
+        notes: notes::of(folder, &snapshot)?,
     })
 }
 
@@ -421,6 +427,7 @@ fn prepare<'f>(
         world,
         source,
         whose: String::new(),
+        notes: notes::of(folder, snapshot)?,
         under: String::new(),
         program_shown: String::new(),
         partner_shown: String::new(),
@@ -487,9 +494,6 @@ fn with_all_rows(
 /// The spans a kind's feed is complete for. A source that delivered nothing yet is not complete, whatever it declares:
 /// a file that nobody took in is not a year without sales.
 fn complete(folder: &Folder, snapshot: &Snapshot, kind: &str) -> Vec<Complete> {
-    let deliveries = snapshot
-        .kind(kind)
-        .map_or(&[][..], |facts| facts.deliveries());
     let program = &folder.program;
     let all_delivered = program
         .sources
@@ -500,7 +504,7 @@ fn complete(folder: &Folder, snapshot: &Snapshot, kind: &str) -> Vec<Complete> {
                 .get(source.kind)
                 .is_some_and(|of| *of.name == *kind)
         })
-        .all(|source| deliveries.iter().any(|one| one.source == *source.name));
+        .all(|source| notes::has_delivered(folder, snapshot, &source.name));
     if all_delivered {
         program.complete(kind)
     } else {

@@ -8,12 +8,14 @@ use trueup_facts::program::Program;
 use trueup_plan::agreement::{self, AgreementText};
 use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
+use trueup_plan::nearest::nearest;
 use trueup_plan::tree::Plan;
 use trueup_plan::yaml;
 
 use crate::agreements::{self, Listed, Matched};
 use crate::failure::Failure;
-use crate::plans;
+use crate::fits;
+use crate::plans::{self, Standing};
 
 /// A program as read.
 pub struct Folder {
@@ -103,28 +105,37 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
         let text = read_text(dir, path, &mut digests)?;
         texts.push(sources.add(&shown(dir, path), &text));
     }
-    let mut checked = BTreeMap::new();
     let mut read_rows = |path: &str| read_text(dir, &dir.join(path), &mut digests).ok();
-    for plan in plans::checked(
+    let standing = plans::checked(
         &mut sources,
         &texts,
         strictness,
         &mut read_rows,
         &mut written,
-    )
-    .into_iter()
-    .flatten()
-    {
-        checked.insert(plan.name.to_string(), plan);
-    }
-    let plans = checked;
+    );
+    let plans = fits::by_name(standing, &mut written);
     let agreements = read_agreements(dir, &mut sources, &mut written, &mut digests, &plans)?;
+    if let Some(program) = &declared.program {
+        fits::programs(program, &plans, &mut written);
+    }
+    let plans: BTreeMap<String, Plan> = plans
+        .into_iter()
+        .filter_map(|(name, standing)| Some((name, standing.plan?)))
+        .collect();
 
     let folder = match declared.program {
         Some(program) => {
-            agree_on_kinds(&program, &plans, &mut written);
             let listed = listed(&program)?;
-            let matched = agreements::matched(&listed, &agreements, &mut written);
+            let columns = program.partners().map_or(&[][..], |list| &list.columns);
+            let matched = agreements::matched(&listed, columns, &agreements, &mut written);
+            for one in &matched {
+                let agreement = agreements.get(one.agreement);
+                if let Some(text) = agreement
+                    && let Some(plan) = plans.get(&*text.plan.text)
+                {
+                    agreements::attributes(plan, one, text, &mut written);
+                }
+            }
             Some(Folder {
                 program,
                 plans,
@@ -149,7 +160,7 @@ fn read_agreements(
     sources: &mut Sources,
     written: &mut Vec<Diagnostic>,
     digests: &mut BTreeMap<String, String>,
-    plans: &BTreeMap<String, Plan>,
+    plans: &BTreeMap<String, Standing>,
 ) -> Result<Vec<AgreementText>, Failure> {
     let mut agreements = Vec::new();
     for path in yaml_files(dir, "agreements")? {
@@ -161,86 +172,34 @@ fn read_agreements(
         let Some(agreement) = agreement::read(&node, written) else {
             continue;
         };
-        match plans.get(&*agreement.plan.text) {
-            Some(plan) => {
+        match plans.get(&*agreement.plan.text).map(|one| &one.plan) {
+            Some(Some(plan)) => {
                 if let Some(terms) = &agreement.terms {
                     agreement::terms(plan, terms, written);
                 }
                 agreements.push(agreement);
             }
+            // Its own mistakes are told where they stand.
+            Some(None) => agreements.push(agreement),
             None => {
                 let known: Vec<&str> = plans.keys().map(String::as_str).collect();
+                let named = &agreement.plan.text;
                 written.push(
                     Diagnostic::error(
-                        "A3",
+                        "A7",
                         agreement.plan.span,
-                        format!(
-                            "there is no plan `{}` without errors in plans/",
-                            agreement.plan.text
-                        ),
+                        format!("there is no plan `{named}` in plans/"),
                     )
-                    .help(format!("the plans that passed are {}", known.join(", "))),
+                    .help(match nearest(named, known.iter().copied()) {
+                        Some(near) => format!("did you mean {near}?"),
+                        None if known.is_empty() => "write the plan first".to_owned(),
+                        None => format!("its plans are {}", known.join(", ")),
+                    }),
                 );
             }
         }
     }
     Ok(agreements)
-}
-
-/// A plan's kinds of fact must be declared in program.yaml, with the same columns.
-fn agree_on_kinds(
-    program: &Program,
-    plans: &BTreeMap<String, Plan>,
-    written: &mut Vec<Diagnostic>,
-) {
-    for plan in plans.values() {
-        for kind in &plan.kinds {
-            let Some(declared) = program.kind(&kind.name) else {
-                written.push(
-                    Diagnostic::error(
-                        "A6",
-                        kind.span,
-                        format!("program.yaml declares no kind of fact `{}`", kind.name),
-                    )
-                    .help(
-                        "declare it under `kinds:` in program.yaml, with a source that brings it",
-                    ),
-                );
-                continue;
-            };
-            for column in &kind.columns {
-                match declared
-                    .columns
-                    .iter()
-                    .find(|known| *known.name == *column.name)
-                {
-                    Some(known) if crate::world::is_of(&known.of, column.of) => {}
-                    Some(_) => written.push(
-                        Diagnostic::error(
-                            "A6",
-                            kind.span,
-                            format!(
-                                "{}.{} has another type in program.yaml",
-                                kind.name, column.name
-                            ),
-                        )
-                        .help("let the plan and program.yaml say the same"),
-                    ),
-                    None => written.push(
-                        Diagnostic::error(
-                            "A6",
-                            kind.span,
-                            format!(
-                                "program.yaml declares no column {}.{}",
-                                kind.name, column.name
-                            ),
-                        )
-                        .help("declare it under `kinds:` in program.yaml and map it in the source"),
-                    ),
-                }
-            }
-        }
-    }
 }
 
 fn listed(program: &Program) -> Result<Vec<Listed>, Failure> {

@@ -63,6 +63,15 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// How many there are of something, in words: `1 row`, `2 rows`.
+pub fn counted(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}
+
 /// An exact decimal for people: its whole part in groups of three.
 pub fn grouped(decimal: &str) -> String {
     let places = decimal.split_once('.').map_or(0, |(_, tail)| tail.len());

@@ -9,18 +9,27 @@ use trueup_plan::document::{PlanText, read_plan};
 use trueup_plan::rows;
 use trueup_plan::span::FileId;
 use trueup_plan::tree::Plan;
+use trueup_plan::yaml::Scalar;
 
 /// Reads a file that a table names, by its path as the sources know it; nothing when it cannot be read.
 pub type ReadRows<'r> = &'r mut dyn FnMut(&str) -> Option<String>;
 
-/// The plans of the files, in their order; nothing for a template or a plan with mistakes.
+/// What a file of plans/ says it is.
+pub struct Standing {
+    /// The name it gives itself, and where.
+    pub name: Scalar,
+    /// The plan, if it passed its check.
+    pub plan: Option<Plan>,
+}
+
+/// The plans of the files, in their order, without templates and what is no plan at all.
 pub fn checked(
     sources: &mut Sources,
     files: &[FileId],
     strictness: Strictness,
     read_rows: ReadRows<'_>,
     found: &mut Vec<Diagnostic>,
-) -> Vec<Option<Plan>> {
+) -> Vec<Standing> {
     let mut templates = Vec::new();
     let mut texts = Vec::with_capacity(files.len());
     for file in files {
@@ -29,17 +38,18 @@ pub fn checked(
             Some(text) if text.is_template => {
                 templates.push(text);
                 found.append(&mut own);
-                texts.push((None, Vec::new()));
             }
-            text => texts.push((text, own)),
+            Some(text) => texts.push((text, own)),
+            None => found.append(&mut own),
         }
     }
     let mut plans = Vec::with_capacity(texts.len());
     for (text, mut own) in texts {
         // Each plan has its own findings: a mistake in one refuses that one alone.
-        plans.push(
-            text.and_then(|text| check::plan(sources, &text, &templates, strictness, &mut own)),
-        );
+        plans.push(Standing {
+            plan: check::plan(sources, &text, &templates, strictness, &mut own),
+            name: text.name,
+        });
         // A mistake in a template is found again with every plan that takes it over.
         found.extend(
             own.into_iter()

@@ -1,6 +1,6 @@
 //! `trueup check`: everything that is wrong with plans or whole programs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use trueup_plan::check::Strictness;
@@ -9,12 +9,27 @@ use trueup_plan::span::FileId;
 
 use crate::args::{CheckArgs, Format};
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::{folder, output, plans};
 
 /// What checking one path found.
 struct Checked {
     shown: String,
+    /// The program's folder, for what is named inside it.
+    folder: Option<PathBuf>,
+    /// What a program holds, in words.
+    holds: String,
     parts: Vec<(Sources, Vec<Diagnostic>)>,
+}
+
+impl Checked {
+    /// A path as somebody who stands here sees it.
+    fn path(&self, inside: &str) -> String {
+        match &self.folder {
+            Some(folder) if folder != Path::new(".") => folder.join(inside).display().to_string(),
+            Some(_) | None => inside.to_owned(),
+        }
+    }
 }
 
 /// Checks plan files and program folders.
@@ -52,8 +67,21 @@ fn folder_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure>
     let found = folder::read(path, strictness)?;
     Ok(Checked {
         shown: path.display().to_string(),
+        folder: Some(path.to_owned()),
+        holds: found.folder.as_ref().map(holds).unwrap_or_default(),
         parts: vec![found.declared, (found.sources, found.written)],
     })
+}
+
+fn holds(folder: &Folder) -> String {
+    let listed = folder.program.partners().map_or(0, |list| list.rows.len());
+    format!(
+        "{}, {}, {} of {} under an agreement",
+        output::counted(folder.plans.len(), "plan"),
+        output::counted(folder.agreements.len(), "agreement"),
+        folder.matched.len(),
+        output::counted(listed, "partner"),
+    )
 }
 
 fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
@@ -78,6 +106,8 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     }
     Ok(Checked {
         shown: path.display().to_string(),
+        folder: None,
+        holds: String::new(),
         parts: vec![(sources, found)],
     })
 }
@@ -125,24 +155,17 @@ fn as_text(all: &[Checked]) -> Result<(), Failure> {
             }
         }
         let said = match (errors, warnings) {
-            (0, 0) => "fine".to_owned(),
+            (0, 0) if checked.holds.is_empty() => "fine".to_owned(),
+            (0, 0) => format!("fine: {}", checked.holds),
             (errors, warnings) => format!(
                 "{}, {}",
-                counted(errors, "error"),
-                counted(warnings, "warning")
+                output::counted(errors, "error"),
+                output::counted(warnings, "warning")
             ),
         };
         output::print(&format!("{}: {said}\n", checked.shown))?;
     }
     Ok(())
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{count} {what}s")
-    }
 }
 
 fn as_json(checked: &Checked) -> Value {
@@ -159,12 +182,15 @@ fn as_json(checked: &Checked) -> Value {
 
 fn as_csv(all: &[Checked]) -> Result<(), Failure> {
     let mut rows = Vec::new();
-    for (sources, found) in all.iter().flat_map(|checked| &checked.parts) {
+    for (checked, (sources, found)) in all
+        .iter()
+        .flat_map(|checked| checked.parts.iter().map(move |part| (checked, part)))
+    {
         for diagnostic in found {
             let span = diagnostic.span();
             let (line, column) = sources.line_column(span);
             rows.push(vec![
-                sources.path(span.file).to_owned(),
+                checked.path(sources.path(span.file)),
                 line.to_string(),
                 column.to_string(),
                 diagnostic.severity.word().to_owned(),

@@ -80,7 +80,7 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
     heading("2. What was earned, by quarter and partner type")?;
     output::print(&by_type(&done.lines))?;
     heading("3. What each plan paid, by quarter and component")?;
-    output::print(&run::summary(&done.lines, &done.hash))?;
+    output::print(&run::summary(&done))?;
 
     let (large, small) = large_and_small(&done.lines)?;
     for (title, partner) in [

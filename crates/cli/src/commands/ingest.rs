@@ -156,6 +156,7 @@ fn quarantined(program: &Program, done: &Ingested) -> Result<Vec<SetAside>, Fail
             }
         }
     }
+    rows.sort_by(|a, b| (&a.source, &a.file, a.row.row).cmp(&(&b.source, &b.file, b.row.row)));
     Ok(rows)
 }
 
@@ -170,7 +171,7 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
     let mut text = String::new();
     for file in &done.files {
         let said = match &file.outcome {
-            Outcome::Taken(delivery) => format!("{} rows read", delivery.read.rows),
+            Outcome::Taken(delivery) => format!("{} read", rows_of(delivery.read.rows)),
             Outcome::TakenBefore(delivery) => {
                 format!("taken in before, on {}: nothing changes", delivery.taken_on)
             }
@@ -180,7 +181,23 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
     }
     for source in &done.reconciliation.sources {
         let _ = writeln!(text, "\n{} -> {}", source.source, source.kind);
+        if source.files.is_empty() {
+            text.push_str("nothing was taken in\n");
+            continue;
+        }
         let _ = writeln!(text, "{}", adds_up(source));
+        for (column, rows) in source
+            .lines
+            .iter()
+            .take(1)
+            .flat_map(|read| &read.unreadable)
+        {
+            let _ = writeln!(
+                text,
+                "{column} could not be read in {} and is in no sum for them",
+                rows_of(*rows)
+            );
+        }
         for line in &source.control {
             let said = if line.agrees {
                 "agrees".to_owned()
@@ -200,15 +217,15 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
         let _ = writeln!(text, "\nQuarantined, and therefore not counted:");
         for aside in rows.iter().take(SHOWN_ROWS) {
             for problem in &aside.row.problems {
+                let cell = if problem.column.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {} `{}`", problem.column, problem.value)
+                };
                 let _ = writeln!(
                     text,
-                    "  {}:{} {} `{}`: {}; {}",
-                    aside.file,
-                    aside.row.row,
-                    problem.column,
-                    problem.value,
-                    problem.says,
-                    problem.help
+                    "  {}:{}{cell}: {}; {}",
+                    aside.file, aside.row.row, problem.says, problem.help
                 );
             }
         }
@@ -221,6 +238,14 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
         }
     }
     text
+}
+
+fn rows_of(rows: u64) -> String {
+    if rows == 1 {
+        "1 row".to_owned()
+    } else {
+        format!("{} rows", output::grouped(&rows.to_string()))
+    }
 }
 
 /// Rows and sums in, and what became of them.

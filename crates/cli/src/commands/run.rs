@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trueup_base::exact::Exact;
 
 use crate::args::{Format, RunArgs};
-use crate::compute::{self, Scope};
+use crate::compute::{self, Done, Scope};
 use crate::earned::{Earned, Status, totals};
 use crate::failure::Failure;
 use crate::output;
@@ -55,13 +55,15 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
             "run": done.hash,
             "manifest": done.manifest,
             "lines": done.lines.iter().map(Earned::to_json).collect::<Vec<Value>>(),
+            "notes": done.notes,
         })),
-        Format::Table => output::print(&summary(&done.lines, &done.hash)),
+        Format::Table => output::print(&summary(&done)),
     }
 }
 
 /// Totals by plan, period and component, and what is open.
-pub fn summary(lines: &[Earned], hash: &str) -> String {
+pub fn summary(done: &Done) -> String {
+    let lines = &done.lines;
     let mut text = String::new();
     let plans: BTreeMap<String, Vec<&Earned>> =
         lines.iter().fold(BTreeMap::new(), |mut plans, line| {
@@ -102,12 +104,15 @@ pub fn summary(lines: &[Earned], hash: &str) -> String {
     let mut partners: Vec<&str> = lines.iter().map(|line| line.partner.as_str()).collect();
     partners.sort_unstable();
     partners.dedup();
+    for note in &done.notes {
+        let _ = writeln!(text, "Note: {note}");
+    }
     let _ = writeln!(
         text,
-        "{} lines for {} partners; run {}",
-        lines.len(),
-        partners.len(),
-        hash
+        "{} for {}; run {}",
+        output::counted(lines.len(), "line"),
+        output::counted(partners.len(), "partner"),
+        done.hash
     );
     text
 }
@@ -125,7 +130,7 @@ pub fn by_period(lines: &[&Earned]) -> String {
     let posts: BTreeSet<(&str, &str)> = lines
         .iter()
         .filter(|line| line.posted.is_some())
-        .map(|line| (line.period.as_str(), &*line.component))
+        .flat_map(|line| [line.period.as_str(), ALL].map(|period| (period, &*line.component)))
         .collect();
     let sums = totals(lines.iter().copied(), |line| {
         (
@@ -148,7 +153,7 @@ pub fn by_period(lines: &[&Earned]) -> String {
         let mut total = Exact::ZERO;
         for component in &components {
             match of(component) {
-                Some(_) if name != ALL && !posts.contains(&(name, *component)) => {
+                Some(_) if !posts.contains(&(name, *component)) => {
                     cells.push("open".to_owned());
                 }
                 Some(sum) => {

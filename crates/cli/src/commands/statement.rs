@@ -55,6 +55,8 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
                 "to_date",
                 "before",
                 "posted",
+                "currency",
+                "open",
             ],
             statements.iter().flat_map(|one| &one.lines).map(|line| {
                 vec![
@@ -68,6 +70,8 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
                         .unwrap_or_default(),
                     line.exact(&line.before),
                     line.posted_text(),
+                    line.currency.code().to_owned(),
+                    line.open.join("; "),
                 ]
             }),
         ),
@@ -162,6 +166,9 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
     }
     let _ = writeln!(text, "{}", lines(prepared, statement));
     text.push_str(&open(&statement.lines));
+    for (at, note) in prepared.notes.iter().enumerate() {
+        let _ = writeln!(text, "{}Note: {note}", if at == 0 { "\n" } else { "" });
+    }
     let _ = writeln!(
         text,
         "\nEvery figure opens: trueup explain --program {} --partner {} --period {} COMPONENT --rows",
@@ -294,6 +301,20 @@ fn total(lines: &[Earned]) -> Exact {
         .fold(Exact::ZERO, |sum, posted| &sum + posted)
 }
 
+fn progress_json(what: &str, figure: &Figure) -> Value {
+    match figure {
+        Figure::None { why, .. } => json!({ "is": what, "figure": figure.exact(), "why": why }),
+        Figure::Number { .. }
+        | Figure::Flag(_)
+        | Figure::Date(_)
+        | Figure::Duration(_)
+        | Figure::Text(_)
+        | Figure::Differs => {
+            json!({ "is": what, "figure": figure.exact(), "unit": figure.unit() })
+        }
+    }
+}
+
 fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
     json!({
         "partner": prepared.partner_shown,
@@ -305,7 +326,7 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
         "currency": prepared.plan.currency.code(),
         "objectives": statement.measured.iter().map(|(goal, shown)| json!({
             "goal": goal,
-            "by": shown.iter().map(|(what, figure)| json!({ "is": what, "figure": figure.exact(), "unit": figure.unit() })).collect::<Vec<_>>(),
+            "by": shown.iter().map(|(what, figure)| progress_json(what, figure)).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "lines": statement.lines.iter().map(Earned::to_json).collect::<Vec<_>>(),
         "total": exact_at(&total(&statement.lines), prepared.plan.currency.places()),

@@ -1,0 +1,8 @@
+//! The command from outside, as its users meet it: the binary, a folder, what it prints and how it ends.
+//!
+//! Transcripts (`tests/*.md`) hold what is printed, the modules here what takes more than printing to prove.
+
+mod facts_in;
+mod hostile_plans;
+mod story;
+mod transcripts;
