@@ -185,6 +185,13 @@ pub fn world(plan: &Plan, facts: &str, first_asked: Date) -> Result<World, Strin
     }
 }
 
+/// A case's plan and its world, for another measurer to be held to; nothing when there is a mistake in it.
+#[must_use]
+pub fn setting(files: &CaseFiles) -> Option<(Plan, World)> {
+    let case = read(files, &mut Sources::new(), &mut Vec::new())?;
+    Some((case.plan, case.world))
+}
+
 /// Reads a case's texts; nothing when there is a mistake in them.
 fn read(
     files: &CaseFiles,
