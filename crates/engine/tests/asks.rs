@@ -96,7 +96,10 @@ fn every_question_of_the_worked_examples_was_listed_before() {
             let Some((plan, world)) = setting(&CaseFiles::new(name.clone(), files)) else {
                 continue;
             };
-            let starts = world.partners.iter().map(|partner| partner.agreement.starts);
+            let starts = world
+                .partners
+                .iter()
+                .map(|partner| partner.agreement.starts);
             let Some(until) = starts.min().and_then(|first| add_months(first, 30)) else {
                 continue;
             };
