@@ -12,10 +12,13 @@ use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer};
 use trueup_plan::tree::{MeasureId, Plan};
 
+/// A measure, for whom, from when until when, for which key.
+type Question = (MeasureId, PartnerIx, Date, Date, Option<String>);
+
 /// Leaves every question to the rows, and remembers it.
 #[derive(Default)]
 struct Recorder {
-    asked: RefCell<BTreeSet<(MeasureId, PartnerIx, Date, Date, Option<String>)>>,
+    asked: RefCell<BTreeSet<Question>>,
 }
 
 impl Measurer<Answer> for Recorder {
@@ -31,10 +34,7 @@ impl Measurer<Answer> for Recorder {
     }
 }
 
-fn is_listed(
-    asks: &Asks,
-    (measure, partner, starts, ends, key): &(MeasureId, PartnerIx, Date, Date, Option<String>),
-) -> bool {
+fn is_listed(asks: &Asks, (measure, partner, starts, ends, key): &Question) -> bool {
     let Some(asked) = asks.measures.get(measure) else {
         return false;
     };
