@@ -210,8 +210,7 @@ fn replaced(batch: &RecordBatch, name: &str, with: ArrayRef) -> Result<RecordBat
     RecordBatch::try_new(schema, columns)
 }
 
-/// The known rows that corrections take the place of, with weight -1, known since their correction; a row whose own day is
-/// later was never known, so that no day knows less than nothing of a fact.
+/// The known rows that corrections take the place of, with weight -1, known since their correction.
 pub fn withdrawals(
     table: &FactTable,
     index: &Index,
@@ -240,14 +239,7 @@ pub fn withdrawals(
             continue;
         };
         let since: Vec<Option<i32>> = (0..facts.len())
-            .map(|at| {
-                let own = facts
-                    .recorded_on
-                    .is_valid(at)
-                    .then(|| facts.recorded_on.value(at));
-                let (_, _, row) = target(&facts, at)?;
-                recorded_by.get(&row).copied().max(own)
-            })
+            .map(|at| target(&facts, at).and_then(|(_, _, row)| recorded_by.get(&row).copied()))
             .collect();
         let weight: ArrayRef = Arc::new(Int8Array::from_iter_values(std::iter::repeat_n(
             -1_i8,

@@ -119,14 +119,10 @@ fn credited_to(shape: &FactKind, world: &World, whose: &BTreeSet<PartnerIx>) -> 
 }
 
 /// One stored row.
-#[derive(Debug)]
-pub(crate) struct Version {
-    /// As the engine reads it.
-    pub(crate) row: Row,
-    /// Its revision.
-    pub(crate) revision: i64,
-    /// 1, or -1 where it withdraws.
-    pub(crate) weight: i64,
+struct Version {
+    row: Row,
+    revision: i64,
+    weight: i64,
 }
 
 fn read(
@@ -182,7 +178,7 @@ fn read(
 
 /// Versions as rows. A withdrawal is a version that says nothing; a version that was withdrawn on the day it became known
 /// never counted.
-pub(crate) fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
+fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
     versions.sort_by(|one, two| (&one.row.id, one.revision).cmp(&(&two.row.id, two.revision)));
     if !has_corrections {
         return versions.into_iter().map(|version| version.row).collect();

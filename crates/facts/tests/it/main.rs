@@ -9,6 +9,5 @@ mod crash;
 mod delivery;
 mod disk;
 mod laws;
-mod measures;
 mod other_readers;
 mod parquet;
