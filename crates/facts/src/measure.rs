@@ -46,6 +46,7 @@ pub use measured::Measured;
 pub use number::Decimal;
 pub use reason::Reason;
 pub use rows::rows_for;
+pub(crate) use rows::{Version, rows_of};
 pub use run::{Settings, executor};
 pub use stored::{MonthColumn, Stored, StoredKinds, parquet_files, stored_kinds};
 

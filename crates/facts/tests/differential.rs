@@ -13,7 +13,7 @@ use proptest::strategy::Strategy as _;
 use proptest::test_runner::{Config, TestRunner};
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
-use trueup_engine::asks::asks;
+use trueup_engine::asks::{Asked, asks};
 use trueup_engine::{Answer, Ask, Evaluator, Place, Reference};
 use trueup_facts::measure::{Measured, Order, Settings, StoredKinds, measure_and_wait};
 use trueup_plan::tree::{Call, Expr, Fold, Form as Formula, Literal, MeasureId, Name, Plan, Type};
@@ -190,7 +190,7 @@ fn hold(seed: u64, reached: &mut Reached) {
             for (what, is) in [
                 ("corrections", facts.has_corrections),
                 ("history", facts.has_history),
-                ("months", month),
+                ("months", month && by_month(&program.plan, *id, asked)),
             ] {
                 if is {
                     reached.note(what);
@@ -248,6 +248,13 @@ fn hold(seed: u64, reached: &mut Reached) {
     let forms: BTreeSet<&str> = program.forms.iter().copied().collect();
     forms.into_iter().for_each(|form| reached.note(form));
     settle_alike(&program, &world, &measured, &rows, &told);
+}
+
+/// Whether a measure's days are told apart by the months that are stored beside them.
+fn by_month(plan: &Plan, id: MeasureId, asked: &Asked) -> bool {
+    let measure = &plan[id];
+    let at = &plan[measure.kind].column(measure.at).name;
+    &**at == "on" && asked.edges.values().flatten().all(|edge| edge.day() == 1)
 }
 
 fn note_answer(reached: &mut Reached, ask: &Ask<'_>, found: &Answer, fold: Fold) {

@@ -210,7 +210,8 @@ fn replaced(batch: &RecordBatch, name: &str, with: ArrayRef) -> Result<RecordBat
     RecordBatch::try_new(schema, columns)
 }
 
-/// The known rows that corrections take the place of, with weight -1, known since their correction.
+/// The known rows that corrections take the place of, with weight -1, known since their correction; a row whose own day is
+/// later was never known, so that no day knows less than nothing of a fact.
 pub fn withdrawals(
     table: &FactTable,
     index: &Index,
@@ -239,7 +240,14 @@ pub fn withdrawals(
             continue;
         };
         let since: Vec<Option<i32>> = (0..facts.len())
-            .map(|at| target(&facts, at).and_then(|(_, _, row)| recorded_by.get(&row).copied()))
+            .map(|at| {
+                let own = facts
+                    .recorded_on
+                    .is_valid(at)
+                    .then(|| facts.recorded_on.value(at));
+                let (_, _, row) = target(&facts, at)?;
+                recorded_by.get(&row).copied().max(own)
+            })
             .collect();
         let weight: ArrayRef = Arc::new(Int8Array::from_iter_values(std::iter::repeat_n(
             -1_i8,

@@ -119,10 +119,14 @@ fn credited_to(shape: &FactKind, world: &World, whose: &BTreeSet<PartnerIx>) -> 
 }
 
 /// One stored row.
-struct Version {
-    row: Row,
-    revision: i64,
-    weight: i64,
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// As the engine reads it.
+    pub(crate) row: Row,
+    /// Its revision.
+    pub(crate) revision: i64,
+    /// 1, or -1 where it withdraws.
+    pub(crate) weight: i64,
 }
 
 fn read(
@@ -178,7 +182,7 @@ fn read(
 
 /// Versions as rows. A withdrawal is a version that says nothing; a version that was withdrawn on the day it became known
 /// never counted.
-fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
+pub(crate) fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
     versions.sort_by(|one, two| (&one.row.id, one.revision).cmp(&(&two.row.id, two.revision)));
     if !has_corrections {
         return versions.into_iter().map(|version| version.row).collect();

@@ -112,7 +112,7 @@ pub fn stored_kinds(program: &Program, snapshot: &Snapshot) -> Result<StoredKind
     Ok(kinds)
 }
 
-/// Parquet files as the executor reads them; texts as views, which it reads fastest.
+/// Parquet files, by their absolute paths, as the executor reads them; texts as views, which it reads fastest.
 ///
 /// # Errors
 /// When a path is none.
@@ -138,7 +138,7 @@ pub fn parquet_files(
     }
     let mut urls = Vec::with_capacity(paths.len());
     for path in paths {
-        urls.push(ListingTableUrl::parse(path).map_err(failed())?);
+        urls.push(ListingTableUrl::parse(file_url(path)).map_err(failed())?);
     }
     let options =
         ListingOptions::new(Arc::new(ParquetFormat::new())).with_file_extension(".parquet");
@@ -146,6 +146,20 @@ pub fn parquet_files(
         .with_listing_options(options)
         .with_schema(schema);
     Ok(Arc::new(ListingTable::try_new(config).map_err(failed())?))
+}
+
+/// A path as a URL, so that no character of it means anything.
+fn file_url(path: &str) -> String {
+    let mut url = "file://".to_owned();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                url.push(char::from(byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url
 }
 
 /// Keeps the columns that a file's footer says no row leaves empty.

@@ -16,6 +16,7 @@ use super::{OpenRow, ReadError, ReadRefusal};
 use crate::dates::day_of_number;
 use crate::digest::Digest;
 use crate::error::Fault;
+use crate::measure::{Version, rows_of};
 use crate::program::RESERVED_PREFIX;
 use crate::quarantine::read_list;
 use crate::store::{Delivery, FACT_ID, FactColumns, FactTable, StoredFile, read_file};
@@ -122,7 +123,7 @@ impl KindSnapshot {
         for column in &kind.columns {
             columns.push(self.column(kind, &column.name, column.of)?);
         }
-        let mut rows: Vec<(i64, Row)> = Vec::new();
+        let mut versions: Vec<Version> = Vec::new();
         for batch in self.batches(None)? {
             let Some(facts) = FactColumns::of(&batch) else {
                 continue;
@@ -130,10 +131,6 @@ impl KindSnapshot {
             let arrays: Vec<Option<&ArrayRef>> =
                 columns.iter().map(|at| batch.columns().get(*at)).collect();
             for at in 0..facts.len() {
-                // A withdrawn version is followed by the one that took its place; the engine tells which is known when.
-                if facts.weight.value(at) < 0 {
-                    continue;
-                }
                 let id = format!("{}/{}", facts.source.value(at), facts.id.value(at));
                 let Ok(id) = FactId::new(id) else { continue };
                 let cells = arrays.iter().zip(&kind.columns).map(|(array, column)| {
@@ -144,18 +141,18 @@ impl KindSnapshot {
                     .is_valid(at)
                     .then(|| day_of_number(facts.recorded_on.value(at)))
                     .flatten();
-                rows.push((
-                    facts.revision.value(at),
-                    Row {
+                versions.push(Version {
+                    row: Row {
                         id,
                         cells: cells.collect(),
                         recorded_on,
                     },
-                ));
+                    revision: facts.revision.value(at),
+                    weight: i64::from(facts.weight.value(at)),
+                });
             }
         }
-        rows.sort_by(|left, right| (&left.1.id, left.0).cmp(&(&right.1.id, right.0)));
-        Ok(rows.into_iter().map(|(_, row)| row).collect())
+        Ok(rows_of(versions, self.has_corrections()))
     }
 
     /// Where a plan's column is stored: under its own name, or the fact's id where the plan calls that `id`.

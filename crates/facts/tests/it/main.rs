@@ -9,5 +9,6 @@ mod crash;
 mod delivery;
 mod disk;
 mod laws;
+mod measures;
 mod other_readers;
 mod parquet;

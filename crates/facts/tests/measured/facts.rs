@@ -134,6 +134,8 @@ pub struct Shape {
     /// The first day and the days from there.
     pub from: Date,
     pub days: i64,
+    /// Days apart: the more, the more facts share a day.
+    pub apart: i64,
     /// One in so many cells is empty; none means no cell is.
     pub empty: Option<i64>,
     /// One in so many facts is corrected.
@@ -222,10 +224,8 @@ impl Facts {
             self.has_corrections = true;
             // A correction becomes known no earlier than what it corrects, perhaps on the same day.
             let before = recorded_on.unwrap_or(shape.from);
-            let since = add_days(
-                before,
-                dice.between(if recorded_on.is_some() { 0 } else { 1 }, 90),
-            );
+            let same_day = recorded_on.is_some() && dice.one_in(4);
+            let since = add_days(before, if same_day { 0 } else { dice.between(1, 90) });
             self.stored.push(Version {
                 weight: -1,
                 recorded_on: since,
@@ -264,9 +264,13 @@ impl Facts {
                 match column.of {
                     // Some rows name nobody whom the directory knows.
                     Of::Partner => Cell::Partner(partner_id(dice.between(0, shape.partners))),
-                    Of::Date => {
-                        Cell::Date(add_days(shape.from, dice.between(0, shape.days)).unwrap())
-                    }
+                    Of::Date => Cell::Date(
+                        add_days(
+                            shape.from,
+                            dice.between(0, shape.days / shape.apart) * shape.apart,
+                        )
+                        .unwrap(),
+                    ),
                     Of::Text => Cell::Text((*dice.pick(&["A", "B", "C", "D", "ü", ""])).into()),
                     Of::Flag => Cell::Flag(dice.one_in(2)),
                     Of::Number(digits, scale) => {

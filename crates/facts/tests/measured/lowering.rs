@@ -82,6 +82,7 @@ fn sales() -> Stored {
         partners: 2,
         from: Date::constant(2024, 1, 1),
         days: 80,
+        apart: 1,
         empty: None,
         corrected: None,
         recorded: false,

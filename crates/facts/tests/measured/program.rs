@@ -38,7 +38,9 @@ impl Program {
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let mut forms = Vec::new();
-        let text = plan_text(&mut dice, &mut forms);
+        // Where all agreements and windows begin with a month, so do all edges.
+        let monthly = dice.one_in(3);
+        let text = plan_text(&mut dice, &mut forms, monthly);
         let mut sources = Sources::new();
         let (plan, diagnostics) = read(&mut sources, &[("plan.yaml", &text)], Strictness::Draft);
         let Some(plan) = plan else {
@@ -48,15 +50,16 @@ impl Program {
                 .collect();
             panic!("seed {seed}: the generated plan is refused: {told:?}\n{text}");
         };
-        let many = dice.one_in(12);
+        let many = !monthly && dice.one_in(12);
         let count = if many { 40 } else { dice.between(2, 7) };
         let from = Date::constant(2023, 12, 1);
-        let partners = partners(&mut dice, &plan, count, many);
+        let partners = partners(&mut dice, &plan, count, many, monthly);
         let shape = Shape {
             count: dice.between(0, 70),
             partners: count,
             from,
             days: 420,
+            apart: *dice.pick(&[1, 30]),
             empty: *dice.pick(&[None, None, Some(40), Some(6)]),
             corrected: *dice.pick(&[None, None, Some(12), Some(4)]),
             recorded: dice.one_in(3),
@@ -125,11 +128,15 @@ impl Program {
     }
 }
 
-fn partners(dice: &mut Dice, plan: &Plan, count: i64, many: bool) -> Vec<Partner> {
+fn partners(dice: &mut Dice, plan: &Plan, count: i64, many: bool, monthly: bool) -> Vec<Partner> {
     let starts = [
         Date::constant(2024, 1, 1),
         Date::constant(2024, 1, 1),
-        Date::constant(2024, 2, 14),
+        if monthly {
+            Date::constant(2024, 3, 1)
+        } else {
+            Date::constant(2024, 2, 14)
+        },
     ];
     (0..count)
         .map(|at| {
@@ -142,7 +149,7 @@ fn partners(dice: &mut Dice, plan: &Plan, count: i64, many: bool) -> Vec<Partner
                 false => *dice.pick(&[
                     None,
                     Some(Date::constant(2025, 1, 1)),
-                    Some(Date::constant(2024, 8, 20)),
+                    Some(Date::constant(2024, 8, if monthly { 1 } else { 20 })),
                 ]),
             };
             let attributes = plan
@@ -188,7 +195,7 @@ fn partners(dice: &mut Dice, plan: &Plan, count: i64, many: bool) -> Vec<Partner
         .collect()
 }
 
-fn plan_text(dice: &mut Dice, forms: &mut Vec<&'static str>) -> String {
+fn plan_text(dice: &mut Dice, forms: &mut Vec<&'static str>, monthly: bool) -> String {
     let mut text = "plan: generated\ncurrency: USD\nperiod: quarter\n".to_owned();
     if dice.one_in(3) {
         text += "calendar: { year_starts: 12-01 }\n";
@@ -255,7 +262,7 @@ terms:
             "month" => "month",
             _ => *dice.pick(&["month", "quarter", "month"]),
         };
-        let pays = asked(dice, name, measure);
+        let pays = asked(dice, name, measure, monthly);
         let _ = writeln!(
             text,
             "  c{at}:\n    over: {over}\n    every: {every}\n    pays: {}",
@@ -269,7 +276,7 @@ terms:
 }
 
 /// A measure asked somewhere.
-fn asked(dice: &mut Dice, name: &str, measure: &Measure) -> String {
+fn asked(dice: &mut Dice, name: &str, measure: &Measure, monthly: bool) -> String {
     match measure.by {
         None => {}
         Some("sale.line") => {
@@ -290,9 +297,9 @@ fn asked(dice: &mut Dice, name: &str, measure: &Measure) -> String {
         3 => format!("year_to_date({name})"),
         4 => format!("since_start({name})"),
         5 => format!("trailing({name}, 5 months)"),
-        6 => format!("trailing({name}, 40 days)"),
+        6 if !monthly => format!("trailing({name}, 40 days)"),
         7 => format!("sum_by({name}, month)"),
-        8 => format!("max_by({name}, half_month)"),
+        8 if !monthly => format!("max_by({name}, half_month)"),
         9 => format!("total({name})"),
         10 => format!("coalesce({name}, 1)"),
         11 => format!("(case when {name} > 2 then {name} else previous({name}) end)"),
