@@ -63,6 +63,15 @@ pub const WALLS: &[Wall] = &[
         is_pure: true,
     },
     Wall {
+        package: "trueup-prove",
+        folder: "crates/prove",
+        inner: &["trueup-base", "trueup-plan", "trueup-engine"],
+        outside: &[],
+        tests: &["proptest"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
         package: "trueup-facts",
         folder: "crates/facts",
         inner: &["trueup-base", "trueup-plan", "trueup-engine"],
@@ -94,6 +103,7 @@ pub const WALLS: &[Wall] = &[
             "trueup-base",
             "trueup-plan",
             "trueup-engine",
+            "trueup-prove",
             "trueup-facts",
         ],
         outside: &[

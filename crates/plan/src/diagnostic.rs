@@ -4,12 +4,14 @@
 //! shown. [`Sources`] holds the text, [`render`] and [`to_json`] bring the two together. All mistakes are reported, in
 //! the order of their places. The module refuses nothing itself.
 
+mod counterexample;
 mod render;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+pub use self::counterexample::{Counterexample, GivenRow, Situation};
 pub use self::render::render;
 use crate::span::{FileId, Span};
 
@@ -58,6 +60,8 @@ pub struct Diagnostic {
     pub marks: Vec<Mark>,
     /// What would be right.
     pub help: Option<String>,
+    /// What shows it, where it is about what a plan does and not about how it is written.
+    pub shown_by: Option<Box<Counterexample>>,
 }
 
 impl Diagnostic {
@@ -89,6 +93,7 @@ impl Diagnostic {
                 label: String::new(),
             }],
             help: None,
+            shown_by: None,
         }
     }
 
@@ -115,6 +120,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// What shows it.
+    #[must_use]
+    pub fn shown_by(mut self, shown_by: Counterexample) -> Self {
+        self.shown_by = Some(Box::new(shown_by));
         self
     }
 
@@ -282,7 +294,8 @@ fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 }
 
 /// Diagnostics as data, in the order of their places: a list of objects with `code`, `severity`, `message`, `help`, and
-/// `marks`, the first mark being the place it is reported at. Lines and columns count from 1, columns in characters.
+/// `marks`, the first mark being the place it is reported at; what is about pay has a `counterexample`. Lines and columns
+/// count from 1, columns in characters.
 #[must_use]
 pub fn to_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
     let mark = |mark: &Mark| {
@@ -302,13 +315,17 @@ pub fn to_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
         })
     };
     let one = |diagnostic: &Diagnostic| {
-        json!({
+        let mut told = json!({
             "code": diagnostic.code,
             "severity": diagnostic.severity.word(),
             "message": diagnostic.message,
             "help": diagnostic.help,
             "marks": diagnostic.marks.iter().map(mark).collect::<Vec<_>>(),
-        })
+        });
+        if let (Value::Object(told), Some(shown_by)) = (&mut told, &diagnostic.shown_by) {
+            told.insert("counterexample".to_owned(), shown_by.to_json());
+        }
+        told
     };
     in_order(diagnostics).into_iter().map(one).collect()
 }
