@@ -32,7 +32,6 @@ mod terms;
 mod typer;
 mod types;
 mod units;
-mod walk;
 mod was;
 mod windows;
 mod wording;

@@ -16,6 +16,7 @@ use trueup_base::rounding::Rounding;
 pub use crate::span::{FileId, Span};
 
 mod formula;
+pub mod walk;
 pub use formula::*;
 
 /// Shared text: names and words are written once and read everywhere.

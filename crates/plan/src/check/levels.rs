@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::names::Thing;
-use crate::check::walk::{formulas_of_table, parts, parts_mut};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
+use crate::tree::walk::{formulas_of_table, parts, parts_mut};
 use crate::tree::{
     Allocation, Call, Elsewhere, Expr, Form, KindId, Level, Name, Plan, RateKind, TableId, ValueId,
 };

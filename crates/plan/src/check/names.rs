@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::check::spelling::{self, Naming, shown};
 use crate::check::types::{Ty, Types};
 use crate::check::units::Origin;
-use crate::check::walk::{formulas, parts};
 use crate::diagnostic::Diagnostic;
 use crate::document::PlanText;
 use crate::nearest::nearest;
 use crate::span::Span;
+use crate::tree::walk::{formulas, parts};
 use crate::tree::{
     AttributeId, Call, ColumnId, ComponentId, Expr, FactKind, Fold, Form, KindId, Limit, LimitId,
     MeasureId, Plan, Reference, TableId, TermId, Text, Type, Unit, ValueId,

@@ -8,9 +8,9 @@ use crate::check::kinds;
 use crate::check::levels::{Found, Levels, Reach, mark_shared_rows};
 use crate::check::names::{Thing, id};
 use crate::check::types::Ty;
-use crate::check::walk::formulas_of_table_mut;
 use crate::diagnostic::Diagnostic;
 use crate::document::{MeasureText, PlanText};
+use crate::tree::walk::formulas_of_table_mut;
 use crate::tree::{
     ColumnId, ComponentId, Expr, FactKind, Fold, KindId, Level, LimitId, Measure, MeasureId, Plan,
     TermId, ValueId,

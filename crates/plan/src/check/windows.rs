@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::check::components::divides;
-use crate::check::walk::{formulas_of_table, parts};
 use crate::diagnostic::Diagnostic;
 use crate::span::Span;
+use crate::tree::walk::{formulas_of_table, parts};
 use crate::tree::{
     Call, ComponentId, Elsewhere, Expr, Form, MeasureId, Name, Plan, Reference, TableId, ValueId,
 };
@@ -81,7 +81,7 @@ pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
         walk(plan, settled, formulas, &mut told, diagnostics);
     }
     let mut seen = BTreeSet::new();
-    for formula in crate::check::walk::formulas(plan) {
+    for formula in crate::tree::walk::formulas(plan) {
         refuse_facts_ahead(plan, formula, &mut seen, diagnostics);
     }
 }

@@ -1,9 +1,11 @@
-//! Ways through formulas: all of a plan's, all of a table's, the parts of one.
+//! Ways through formulas: all of a plan's, all of a table's, the parts of one. Whoever looks for something in formulas
+//! takes one of these, so that no part of a formula is forgotten.
 
 use crate::tree::{BoundKind, Call, Elsewhere, Expr, Form, Plan, RateKind, Reading, Table};
 
 /// The formulas directly inside a formula, in the order written.
-pub(super) fn parts<T>(expr: &Expr<T>) -> Vec<&Expr<T>> {
+#[must_use]
+pub fn parts<T>(expr: &Expr<T>) -> Vec<&Expr<T>> {
     match &expr.form {
         Form::Literal(_) | Form::Name(_) => Vec::new(),
         Form::Negated(x) | Form::Not(x) | Form::Is(x, _) => vec![&**x],
@@ -74,7 +76,7 @@ fn parts_of_call<T>(call: &Call<T>) -> Vec<&Expr<T>> {
 }
 
 /// The same, to change them.
-pub(super) fn parts_mut<T>(expr: &mut Expr<T>) -> Vec<&mut Expr<T>> {
+pub(crate) fn parts_mut<T>(expr: &mut Expr<T>) -> Vec<&mut Expr<T>> {
     match &mut expr.form {
         Form::Literal(_) | Form::Name(_) => Vec::new(),
         Form::Negated(x) | Form::Not(x) | Form::Is(x, _) => vec![&mut **x],
@@ -151,7 +153,8 @@ fn parts_of_call_mut<T>(call: &mut Call<T>) -> Vec<&mut Expr<T>> {
 }
 
 /// Every formula of a table.
-pub(super) fn formulas_of_table(table: &Table) -> Vec<&Expr> {
+#[must_use]
+pub fn formulas_of_table(table: &Table) -> Vec<&Expr> {
     let mut formulas = Vec::new();
     match &table.reading {
         Reading::EachBand(formula) | Reading::OneBand(formula) => formulas.push(formula),
@@ -171,7 +174,7 @@ pub(super) fn formulas_of_table(table: &Table) -> Vec<&Expr> {
 }
 
 /// The same, to change them.
-pub(super) fn formulas_of_table_mut(table: &mut Table) -> Vec<&mut Expr> {
+pub(crate) fn formulas_of_table_mut(table: &mut Table) -> Vec<&mut Expr> {
     let mut formulas = Vec::new();
     match &mut table.reading {
         Reading::EachBand(formula) | Reading::OneBand(formula) => formulas.push(formula),
@@ -191,7 +194,8 @@ pub(super) fn formulas_of_table_mut(table: &mut Table) -> Vec<&mut Expr> {
 }
 
 /// Every formula of a plan, except those of governance.
-pub(super) fn formulas(plan: &Plan) -> Vec<&Expr> {
+#[must_use]
+pub fn formulas(plan: &Plan) -> Vec<&Expr> {
     let mut formulas: Vec<&Expr> = Vec::new();
     formulas.extend(plan.terms.iter().filter_map(|term| term.agreed.as_ref()));
     for measure in &plan.measures {
