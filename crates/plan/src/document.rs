@@ -134,6 +134,8 @@ pub struct FactText {
     pub columns: Vec<(Scalar, Scalar)>,
     /// Who is credited; empty when not written.
     pub credited: Vec<CreditText>,
+    /// What its facts show.
+    pub shows: Option<Scalar>,
     /// Where it is written.
     pub span: Span,
 }
@@ -194,6 +196,10 @@ pub struct MeasureText {
     pub source: Option<Scalar>,
     /// Where it is disputed.
     pub disputed_in: Option<Scalar>,
+    /// What it shows.
+    pub shows: Option<Scalar>,
+    /// The most of the variable pay it may move.
+    pub may_move: Option<Formula>,
     /// `sum: formula` and its kin; nothing when none or several are written, which is reported.
     pub fold: Option<FoldText>,
     /// `where`

@@ -148,6 +148,8 @@ pub const TYPES: &[&str] = &[
     "text",
     "partner",
 ];
+/// What a measure, or the facts of a kind, show.
+pub const SHOWN: &[&str] = &["revenue", "profitability", "customer_outcome", "activity"];
 /// How rows become one number.
 pub const FOLDS: &[&str] = &["sum", "count", "count_distinct", "min", "max", "latest"];
 /// How a table's bands become one number.
@@ -177,6 +179,12 @@ const IS: Key = may(
     "is",
     Form::Text,
     "What it is, in one sentence a partner can read",
+);
+
+const SHOWS: Key = may(
+    "shows",
+    Form::Word(SHOWN),
+    "What it shows: what comes of the work, or the work itself; found from its units and columns when not written",
 );
 
 use Form::{
@@ -244,6 +252,7 @@ const FACT: &[Key] = &[
     may("dated", Text, "The column that places a row in a window: sale.invoiced_on; the column `on` when not written"),
     must("columns", Columns, "The columns the plan reads and their types"),
     may("credited", Maps(Place::Credit), "Who is credited for a row; the column `partner` when not written"),
+    SHOWS,
 ];
 
 #[rustfmt::skip]
@@ -269,6 +278,8 @@ const MEASURE: &[Key] = &[
     may("validated_by", Text, "Who vouches for it"),
     may("source", Text, "Where it comes from, where that is not the feed"),
     may("disputed_in", Text, "Where it is disputed, where that is not the statement"),
+    SHOWS,
+    may("may_move", Formula, "The most of the variable pay it may move; 75% when not written"),
     may("sum", Formula, "Adds this over the rows, weighted by the credit's share"),
     may("count", Formula, "Counts the rows of a kind, weighted by the credit's share"),
     may("count_distinct", Formula, "Counts the different answers of this"),

@@ -161,6 +161,8 @@ pub struct FactKind {
     pub columns: Vec<Column>,
     /// Who is credited for a row; the first line's role is the default role.
     pub credited: Vec<CreditLine>,
+    /// What its facts show, where the plan says so.
+    pub shows: Option<Shows>,
     /// Where it is written.
     pub span: Span,
 }
@@ -271,6 +273,10 @@ pub struct Measure {
     pub source: Text,
     /// Where it is disputed, where that is not the feed's own word.
     pub disputed_in: Text,
+    /// What it shows, where the plan says so; otherwise what the facts of its kind show.
+    pub shows: Option<Shows>,
+    /// The most of the variable pay it may move, of 1, where both sides agreed to a figure.
+    pub may_move: Option<Exact>,
     /// How rows become one number.
     pub fold: Fold,
     /// The kind of fact it reads.
@@ -291,6 +297,40 @@ pub struct Measure {
     pub answers: Type,
     /// Where it is written.
     pub span: Span,
+}
+
+/// What figures show: what comes of the work, or the work itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Shows {
+    /// What was sold.
+    Revenue,
+    /// What was left of it.
+    Profitability,
+    /// What customers have of it: that they stay, use it, are glad.
+    CustomerOutcome,
+    /// What the partner does itself, whatever comes of it.
+    Activity,
+}
+
+impl Shows {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Revenue,
+        Self::Profitability,
+        Self::CustomerOutcome,
+        Self::Activity,
+    ];
+
+    /// The word a plan writes for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Revenue => "revenue",
+            Self::Profitability => "profitability",
+            Self::CustomerOutcome => "customer_outcome",
+            Self::Activity => "activity",
+        }
+    }
 }
 
 /// How rows become one number.

@@ -174,7 +174,11 @@ fn assemble(
     }
 }
 
-fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &Typer<'_>) -> Measure {
+fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &mut Typer<'_>) -> Measure {
+    let may_move = text
+        .may_move
+        .as_ref()
+        .and_then(|part| header::share(part, "what a measure may move", &mut typer.diagnostics));
     let settle =
         |draft: Option<crate::check::typer::Draft>| draft.map(|draft| settled(&typer.types, draft));
     Measure {
@@ -183,6 +187,8 @@ fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &Typer<'_>) -> 
         validated_by: components::text_of(text.validated_by.as_ref()),
         source: components::text_of(text.source.as_ref()),
         disputed_in: components::text_of(text.disputed_in.as_ref()),
+        shows: words::shows(text.shows.as_ref()),
+        may_move,
         fold: text
             .fold
             .as_ref()

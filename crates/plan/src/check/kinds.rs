@@ -80,6 +80,7 @@ pub(super) fn build(
                     })
                     .collect(),
                 credited,
+                shows: words::shows(kind.shows.as_ref()),
                 span: kind.span,
             }
         })

@@ -8,6 +8,7 @@ use crate::check::types::Ty;
 use crate::check::units::{Base, Powers};
 use crate::diagnostic::Diagnostic;
 use crate::nearest::nearest;
+use crate::tree::Shows;
 use crate::yaml::Scalar;
 use trueup_base::calendar::WindowUnit;
 use trueup_base::date::{Date, parse_date};
@@ -27,6 +28,14 @@ pub(super) fn rounding(scalar: Option<&Scalar>) -> Option<Rounding> {
     Rounding::ALL
         .into_iter()
         .find(|mode| mode.name() == &*word.text)
+}
+
+/// What figures show, such as `revenue`.
+pub(super) fn shows(scalar: Option<&Scalar>) -> Option<Shows> {
+    let word = scalar?;
+    Shows::ALL
+        .into_iter()
+        .find(|shows| shows.word() == &*word.text)
 }
 
 /// A day, `2026-01-31`.

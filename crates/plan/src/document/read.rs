@@ -171,6 +171,7 @@ impl Reader<'_> {
                 dated: self.text(&fields, "dated"),
                 columns,
                 credited,
+                shows: self.word(&fields, "shows"),
                 span: fields.span,
             });
         }
@@ -224,6 +225,8 @@ impl Reader<'_> {
                 validated_by: self.text(&fields, "validated_by"),
                 source: self.text(&fields, "source"),
                 disputed_in: self.text(&fields, "disputed_in"),
+                shows: self.word(&fields, "shows"),
+                may_move: self.formula(&fields, "may_move"),
                 fold: self.fold(&fields),
                 filter: self.formula(&fields, "where"),
                 at: self.text(&fields, "at"),
