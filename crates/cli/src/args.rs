@@ -39,7 +39,7 @@ pub enum Command {
     /// Check a plan or a whole program, and say everything that is wrong with it.
     #[command(
         after_help = "Examples:\n  trueup check plans/reseller.yaml\n  trueup check my-program --format json\n  \
-                            trueup check my-program --for-signature"
+                            trueup check my-program --for-signature --notes"
     )]
     Check(CheckArgs),
     /// Print the JSON Schema of a plan file, for editors.
@@ -126,6 +126,9 @@ pub struct CheckArgs {
     /// Missing words are errors: the plan is about to be signed.
     #[arg(long)]
     pub for_signature: bool,
+    /// Print notes too: what is good to know, and what could not be decided. Data has them in any case.
+    #[arg(long)]
+    pub notes: bool,
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -14,7 +14,9 @@ mod notes;
 mod output;
 mod plans;
 mod progress;
+mod proofs;
 mod refusals;
+mod worked;
 mod world;
 
 use std::process::ExitCode;

@@ -60,14 +60,15 @@ pub fn checked(
     plans
 }
 
-/// What is wrong with one plan, wherever it stands; mistakes of templates that it does not take over are not its own.
-pub fn mistakes_of(
+/// One plan, wherever it stands, and what is wrong with it; mistakes of templates that it does not take over are not
+/// its own.
+pub fn alone(
     sources: &mut Sources,
     file: FileId,
     beside: &[FileId],
     strictness: Strictness,
     read_rows: ReadRows<'_>,
-) -> Vec<Diagnostic> {
+) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut own = Vec::new();
     let text = read(sources, file, read_rows, &mut own);
     let templates: Vec<PlanText> = beside
@@ -88,10 +89,8 @@ pub fn mistakes_of(
             template.is_template.then_some(template)
         })
         .collect();
-    if let Some(text) = text {
-        let _ = check::plan(sources, &text, &templates, strictness, &mut own);
-    }
-    own
+    let plan = text.and_then(|text| check::plan(sources, &text, &templates, strictness, &mut own));
+    (plan, own)
 }
 
 /// A plan's text with the bands of its tables.

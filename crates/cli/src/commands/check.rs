@@ -10,7 +10,7 @@ use trueup_plan::span::FileId;
 use crate::args::{CheckArgs, Format};
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::{folder, output, plans};
+use crate::{folder, output, plans, proofs};
 
 /// What checking one path found.
 struct Checked {
@@ -50,7 +50,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     match args.format {
         Format::Json => output::json(&Value::Array(all.iter().map(as_json).collect()))?,
         Format::Csv => as_csv(&all)?,
-        Format::Table => as_text(&all)?,
+        Format::Table => as_text(&all, args.notes)?,
     }
     let has_error = all
         .iter()
@@ -64,7 +64,13 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 fn folder_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
-    let found = folder::read(path, strictness)?;
+    let mut found = folder::read(path, strictness)?;
+    // Proofs are about plans that hold together; while something is wrong with them it comes first.
+    if let (Some(folder), false) = (&found.folder, found.has_error()) {
+        found
+            .written
+            .extend(proofs::of_program(folder, path, strictness)?);
+    }
     Ok(Checked {
         shown: path.display().to_string(),
         folder: Some(path.to_owned()),
@@ -96,13 +102,12 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
     if let Some(file) = sources.add_bytes(&path.display().to_string(), &bytes, &mut found) {
         let beside = templates_beside(path, &mut sources)?;
         let mut read_rows = |path: &str| std::fs::read_to_string(path).ok();
-        found.extend(plans::mistakes_of(
-            &mut sources,
-            file,
-            &beside,
-            strictness,
-            &mut read_rows,
-        ));
+        let (plan, mistakes) =
+            plans::alone(&mut sources, file, &beside, strictness, &mut read_rows);
+        found.extend(mistakes);
+        if let Some(plan) = &plan {
+            found.extend(proofs::of_plan(plan, path, strictness)?);
+        }
     }
     Ok(Checked {
         shown: path.display().to_string(),
@@ -141,11 +146,16 @@ fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<FileId>, F
     Ok(files)
 }
 
-fn as_text(all: &[Checked]) -> Result<(), Failure> {
+fn as_text(all: &[Checked], with_notes: bool) -> Result<(), Failure> {
     for checked in all {
         let (mut errors, mut warnings) = (0usize, 0usize);
         for (sources, found) in &checked.parts {
-            output::print(&render(sources, found))?;
+            let shown: Vec<Diagnostic> = found
+                .iter()
+                .filter(|told| with_notes || told.severity != Severity::Note)
+                .cloned()
+                .collect();
+            output::print(&render(sources, &shown))?;
             for diagnostic in found {
                 match diagnostic.severity {
                     Severity::Error => errors += 1,

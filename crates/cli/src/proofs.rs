@@ -1,0 +1,114 @@
+//! What plans are proved with: the agreements of a program, and the partners of worked examples.
+
+use std::path::Path;
+
+use trueup_engine::cases;
+use trueup_engine::world::World;
+use trueup_plan::check::Strictness;
+use trueup_plan::diagnostic::Diagnostic;
+use trueup_plan::tree::Plan;
+use trueup_prove::{Sample, Subject, WorkedExample, findings};
+
+use crate::agreements;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::worked;
+
+/// What is found in a plan that stands alone: with the worked examples that lie beside it, or in the cases/ of its
+/// folder or of its program.
+pub fn of_plan(
+    plan: &Plan,
+    path: &Path,
+    strictness: Strictness,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let beside = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut examples = Vec::new();
+    if beside.join("expected.yaml").is_file() {
+        examples = examples_of(plan, beside)?;
+    }
+    for cases in [beside.join("cases"), beside.join("../cases")] {
+        if examples.is_empty() && cases.is_dir() {
+            examples = examples_of(plan, &cases)?;
+        }
+    }
+    Ok(found(plan, strictness, &examples, Vec::new()))
+}
+
+/// What is found in the plans of a program, with the agreements it has.
+pub fn of_program(
+    folder: &Folder,
+    dir: &Path,
+    strictness: Strictness,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let mut all = Vec::new();
+    for plan in folder.plans.values() {
+        let mut samples = Vec::new();
+        for one in &folder.matched {
+            let agreement = folder.agreements.get(one.agreement);
+            if let Some(text) = agreement.filter(|text| *text.plan.text == *plan.name) {
+                // What does not fit was told when the folder was read.
+                let partner = agreements::partner(plan, one, text, &mut Vec::new());
+                samples.push(Sample {
+                    from: format!("agreement {}", text.name()),
+                    partner,
+                });
+            }
+        }
+        let cases = dir.join("cases");
+        let examples = match cases.is_dir() {
+            true => examples_of(plan, &cases)?,
+            false => Vec::new(),
+        };
+        all.extend(found(plan, strictness, &examples, samples));
+    }
+    Ok(all)
+}
+
+/// An example's name and its world.
+type Example = (String, World);
+
+/// The worked examples below a folder that are this plan's, to the letter.
+fn examples_of(plan: &Plan, below: &Path) -> Result<Vec<Example>, Failure> {
+    let mut folders = Vec::new();
+    worked::find(below, &mut folders)?;
+    folders.sort();
+    let mut examples = Vec::new();
+    for folder in folders {
+        // An example that can't be read is for `trueup test` to tell.
+        let Ok(files) = worked::read(&folder) else {
+            continue;
+        };
+        if let Some((its_plan, world)) = cases::setting(&files)
+            && its_plan.identity == plan.identity
+        {
+            examples.push((files.name.clone(), world));
+        }
+    }
+    Ok(examples)
+}
+
+fn found(
+    plan: &Plan,
+    strictness: Strictness,
+    examples: &[Example],
+    agreed: Vec<Sample>,
+) -> Vec<Diagnostic> {
+    let mut samples = agreed;
+    for (name, world) in examples {
+        samples.extend(world.partners.iter().map(|partner| Sample {
+            from: format!("case {name}"),
+            partner: partner.clone(),
+        }));
+    }
+    findings(&Subject {
+        samples,
+        examples: examples
+            .iter()
+            .map(|(name, world)| WorkedExample { name, world })
+            .collect(),
+        ..Subject::new(plan, strictness)
+    })
+}
