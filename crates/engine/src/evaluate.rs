@@ -373,7 +373,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Slice
             | Name::Was => {
                 let opened = self.graph.begin();
-                let value = self.plain_name(name, at);
+                let value = match self.measurer.given(name, at) {
+                    Some(given) => given,
+                    None => self.plain_name(name, at),
+                };
                 self.graph.end(opened, What::Name(name), *at, value.clone());
                 return value;
             }
@@ -384,18 +387,25 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return self.answer(id);
         }
         let opened = self.graph.begin();
-        let value = match subject {
-            Subject::Term(id) => self.term(id, &place),
-            Subject::Measure(id) => self.measure(id, &place, None),
-            Subject::Value(id) => self.value(id, &place),
-            Subject::Component(id) => self.component(id, &place),
-            Subject::Limit(id) => self.limit_total(id, &place),
+        let value = match self.measurer.given(name, &place) {
+            Some(given) => given,
+            None => self.worked_out(subject, &place),
         };
         let id = self
             .graph
             .end(opened, What::Name(name), place, value.clone());
         self.memory.insert((subject, place), id);
         value
+    }
+
+    fn worked_out(&mut self, subject: Subject, at: &Place) -> Value<N> {
+        match subject {
+            Subject::Term(id) => self.term(id, at),
+            Subject::Measure(id) => self.measure(id, at, None),
+            Subject::Value(id) => self.value(id, at),
+            Subject::Component(id) => self.component(id, at),
+            Subject::Limit(id) => self.limit_total(id, at),
+        }
     }
 
     /// The place a name is remembered under: without the row where it does not read one, and without the day of

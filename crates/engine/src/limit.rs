@@ -9,12 +9,12 @@ use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
-use trueup_base::share::{self, Rest};
+use trueup_base::share::Rest;
 use trueup_plan::tree::{Comparison, ComponentId, Cut, Limit, LimitId, Name, Plan, Reference};
 
 use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
-use crate::number::{NoAnswer, Number, Patch};
+use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
 use crate::windows::{length_rank, less};
 use crate::world::PartnerIx;
@@ -377,7 +377,7 @@ fn last_first<N: Number>(entries: Vec<(Earner, N)>, most: &N) -> Vec<(Earner, N)
     kept
 }
 
-/// All give way in proportion, by largest remainder in whole units of money.
+/// All give way in proportion, by largest remainder in whole units of money. Where one has no answer all wait.
 fn pro_rata<N: Number>(entries: Vec<(Earner, N)>, most: &N, step: &Exact) -> Vec<(Earner, N)> {
     let none = |entries: Vec<(Earner, N)>, reason: &NoAnswer| {
         entries
@@ -385,63 +385,44 @@ fn pro_rata<N: Number>(entries: Vec<(Earner, N)>, most: &N, step: &Exact) -> Vec
             .map(|(earner, _)| (earner, N::none(reason.clone())))
             .collect()
     };
-    let mut weights = Vec::with_capacity(entries.len());
-    for (_, amount) in &entries {
-        match (amount.figure(), amount.reason()) {
-            (Some(figure), _) => weights.push(figure.clone()),
-            (None, Some(reason)) => {
-                let reason = reason.clone();
-                return none(entries, &reason);
-            }
-            (None, None) => {
-                return none(
-                    entries,
-                    &NoAnswer::undefined("a cut in whole units differs between futures"),
-                );
-            }
-        }
-    }
-    let Some(most) = most.figure() else {
-        let reason = most.reason().cloned();
-        return none(
-            entries,
-            &reason.unwrap_or_else(|| NoAnswer::undefined("the most differs between futures")),
-        );
-    };
-    let total = weights
+    let reason = entries
         .iter()
-        .fold(Exact::ZERO, |sum, weight| &sum + weight);
-    if total <= *most {
+        .map(|(_, amount)| amount)
+        .chain([most])
+        .find_map(N::reason)
+        .cloned();
+    if let Some(reason) = reason {
+        return none(entries, &reason);
+    }
+    let zero = N::known(Exact::ZERO);
+    let total = entries
+        .iter()
+        .fold(zero.clone(), |sum, (_, amount)| sum.plus(amount));
+    let is_over = total.compared(Comparison::More, most);
+    if is_over.all() == Some(false) {
         return entries;
     }
     // Amounts that take back are no shares of a maximum: they stay, and make room for the others.
-    let taken_back = weights
+    let takes_back: Vec<N::Truth> = entries
         .iter()
-        .filter(|weight| weight.is_negative())
-        .fold(Exact::ZERO, |sum, weight| &sum + weight);
-    let shared: Vec<Exact> = weights
-        .iter()
-        .map(|weight| {
-            if weight.is_negative() {
-                Exact::ZERO
-            } else {
-                weight.clone()
-            }
-        })
+        .map(|(_, amount)| amount.compared(Comparison::Less, &zero))
         .collect();
-    match share::allocate(&(most - &taken_back), &shared, step, Rest::Largest) {
+    let mut room = most.clone();
+    let mut weights = Vec::with_capacity(entries.len());
+    for ((_, amount), takes_back) in entries.iter().zip(&takes_back) {
+        room = room.minus(&N::select(takes_back, amount, &zero));
+        weights.push(N::select(takes_back, &zero, amount));
+    }
+    match N::shared(&room, &weights, &N::known(step.clone()), Rest::Largest) {
         Ok(parts) => entries
             .into_iter()
             .zip(parts)
-            .zip(weights)
-            .map(|(((earner, amount), part), weight)| {
-                if weight.is_negative() {
-                    (earner, amount)
-                } else {
-                    (earner, N::known(part))
-                }
+            .zip(takes_back)
+            .map(|(((earner, amount), part), takes_back)| {
+                let cut = N::select(&takes_back, &amount, &part);
+                (earner, N::select(&is_over, &cut, &amount))
             })
             .collect(),
-        Err(error) => none(entries, &NoAnswer::undefined(error.to_string())),
+        Err(reason) => none(entries, &reason),
     }
 }

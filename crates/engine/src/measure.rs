@@ -4,7 +4,7 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::FactId;
-use trueup_plan::tree::{Fold, KindId, Measure, MeasureId};
+use trueup_plan::tree::{Fold, KindId, Measure, MeasureId, Name};
 
 use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
 use crate::graph::What;
@@ -31,6 +31,12 @@ pub struct Ask<'a> {
 pub trait Measurer<N: Number> {
     /// The answer, or none where this measurer leaves the question to the rows.
     fn measure(&self, ask: &Ask<'_>) -> Option<N>;
+
+    /// What stands for a name in place of what the plan and the facts say of it: a column of a row, a value, a
+    /// component. It is for whoever asks what would be if; a measurer of facts gives nothing.
+    fn given(&self, _name: Name, _at: &Place) -> Option<Value<N>> {
+        None
+    }
 }
 
 /// The reference measurer: it leaves every question to the rows, read one by one.

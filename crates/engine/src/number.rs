@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
+use trueup_base::share::{self, Rest};
 use trueup_plan::tree::{Comparison, NoAnswerKind};
 
 /// Why there is no answer. *Missing*: something that should be there is not. *Undefined*: everything is there and the
@@ -112,6 +113,29 @@ pub trait Number: Clone + Debug {
     fn reason(&self) -> Option<&NoAnswer>;
     /// The one figure of all lanes, where they agree.
     fn figure(&self) -> Option<&Exact>;
+
+    /// The parts of a total by weight, in whole multiples of a step.
+    ///
+    /// # Errors
+    /// The reason that nothing can be shared; also where the figures differ between lanes, unless the number knows how.
+    fn shared(
+        total: &Self,
+        weights: &[Self],
+        step: &Self,
+        rest: Rest,
+    ) -> Result<Vec<Self>, NoAnswer> {
+        let single = |number: &Self| {
+            number.figure().cloned().ok_or_else(|| {
+                number.reason().cloned().unwrap_or_else(|| {
+                    NoAnswer::undefined("a sum shared in whole units differs between futures")
+                })
+            })
+        };
+        let weights = weights.iter().map(single).collect::<Result<Vec<_>, _>>()?;
+        let parts = share::allocate(&single(total)?, &weights, &single(step)?, rest)
+            .map_err(|error| NoAnswer::undefined(error.to_string()))?;
+        Ok(parts.into_iter().map(Self::known).collect())
+    }
 }
 
 /// True, false or no answer, in one lane or in many.

@@ -546,23 +546,12 @@ fn parts<N: Number, K: Ord + Copy>(
             .collect();
         return Ok(Parts { parts, all });
     };
-    let single = |number: &N| {
-        number.figure().cloned().ok_or_else(|| {
-            number.reason().cloned().unwrap_or_else(|| {
-                NoAnswer::undefined("a sum shared in whole units differs between futures")
-            })
-        })
-    };
-    let mut weights = Vec::with_capacity(members.len());
-    for (_, weight) in &members {
-        weights.push(single(weight)?);
-    }
-    let shared = share::allocate(&single(total)?, &weights, &single(step)?, rest)
-        .map_err(|error| NoAnswer::undefined(error.to_string()))?;
+    let weights: Vec<N> = members.iter().map(|(_, weight)| weight.clone()).collect();
+    let shared = N::shared(total, &weights, step, rest)?;
     let parts = members
         .into_iter()
         .zip(shared)
-        .map(|((member, _), part)| (member, N::known(part)))
+        .map(|((member, _), part)| (member, part))
         .collect();
     Ok(Parts { parts, all })
 }

@@ -41,6 +41,17 @@ pub struct Line<N: Number> {
     pub open: Vec<NoAnswer>,
 }
 
+/// What one window entitles to.
+#[derive(Clone, Debug)]
+pub struct Entitled<N: Number> {
+    /// What earned it.
+    pub earner: Earner,
+    /// The component's window, or that of the limit that holds it.
+    pub window: Window,
+    /// How much, under all limits.
+    pub amount: N,
+}
+
 /// What a window entitles to.
 struct Target<N: Number> {
     window: Window,
@@ -126,6 +137,61 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         lines.sort_by_key(|line| (line.settlement.ends, order_of(line.earner)));
         lines
+    }
+
+    /// What the windows begun by the last settlement before a day entitle to, under all limits, with all that is known:
+    /// what all settlements until then come to.
+    pub fn entitled(&mut self, partner: PartnerIx, until: Date) -> Vec<Entitled<N>> {
+        let plan = self.plan();
+        let nest = Nest::of(plan);
+        let outermost = nest.outermost();
+        let starts = self.agreement_starts(partner).unwrap_or(until);
+        let last = |walk: &Self, every| {
+            let settlement = walk.settlements(partner, every, until).pop();
+            settlement.map(|settlement| settlement.ends)
+        };
+        let mut all = Vec::new();
+        for (component, id) in plan.components.iter().zip((0u16..).map(ComponentId)) {
+            let is_held = outermost
+                .iter()
+                .any(|limit| nest.components(*limit).any(|held| held == id));
+            let Some(ends) = last(self, component.every).filter(|_| !is_held) else {
+                continue;
+            };
+            if component.grants == Grant::Flag {
+                continue;
+            }
+            for window in self.agreement_windows(partner, component.over, starts, ends) {
+                let place = Place::new(partner, window);
+                let amount = self.named(Name::Component(id), &place).number();
+                let earner = Earner::Component(id);
+                all.push(Entitled {
+                    earner,
+                    window,
+                    amount,
+                });
+            }
+        }
+        for limit in outermost {
+            let held = nest.components(limit).map(|id| plan[id].every);
+            let Some(ends) = held
+                .min_by_key(|every| length_rank(*every))
+                .and_then(|every| last(self, every))
+            else {
+                continue;
+            };
+            for window in self.agreement_windows(partner, plan[limit].over, starts, ends) {
+                let place = Place::new(partner, window);
+                for (earner, amount) in self.kept(&nest, limit, &place, Nesting::InTurn) {
+                    all.push(Entitled {
+                        earner,
+                        window,
+                        amount,
+                    });
+                }
+            }
+        }
+        all
     }
 
     fn known_at(&self, settled: Date) -> Option<Date> {

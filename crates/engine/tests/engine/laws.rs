@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
 use trueup_engine::explain::{Explanation, Subject};
+use trueup_engine::{Answer, Evaluator, Number, Reference};
 
 use crate::generated::{amount, amount_of, cents, day_of_year, month_of, sales};
-use crate::support::{Program, exact, sum};
+use crate::support::{Program, day, exact, sum};
 
 const TIERS: &str = "
 plan: tiers
@@ -237,6 +238,27 @@ proptest! {
             prop_assert_eq!(of_all, cents(expected.min(150_000)));
             prop_assert_eq!(paid(&alone), cents(totals[0].min(90_000)));
         }
+    }
+
+    /// What windows entitle to by a day, under all limits, is what all settlements until then post.
+    #[test]
+    fn what_windows_entitle_to_is_what_settlements_post(
+        rows in prop::collection::vec(three_amounts(true), 1..8),
+        in_proportion in any::<bool>(),
+        month in 1u32..=12,
+    ) {
+        let cut = if in_proportion { "pro_rata" } else { "last_first" };
+        let program = Program::new(&LIMITS.replace("CUT", cut), &of_three(&rows));
+        let until = trueup_base::date::add_months(day("2026-01-01"), i64::from(month)).expect("a month of 2026");
+        let mut evaluator = Evaluator::<Answer>::new(&program.plan, &program.world, &Reference);
+        let partner = program.partner("p");
+        let add = |sum: Exact, amount: &Answer| match amount.figure() {
+            Some(figure) => &sum + figure,
+            None => sum,
+        };
+        let posted = evaluator.settle(partner, until).iter().fold(Exact::ZERO, |sum, line| add(sum, &line.posted));
+        let entitled = evaluator.entitled(partner, until).iter().fold(Exact::ZERO, |sum, one| add(sum, &one.amount));
+        prop_assert_eq!(entitled, posted);
     }
 
     /// LAW-23: the order in which sales come changes nothing of what is paid in the end.

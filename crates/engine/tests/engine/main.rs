@@ -4,6 +4,7 @@
 mod everyone;
 mod explanations;
 mod generated;
+mod given;
 mod laws;
 mod missing;
 mod runner;
