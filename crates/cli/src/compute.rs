@@ -97,7 +97,8 @@ fn last_day_with_facts(folder: &Folder) -> Result<Date, Failure> {
     ends.ok_or_else(|| Failure::Found("there is no plan to run; put one into plans/".to_owned()))
 }
 
-fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
+/// The facts of a program's folder as they are now.
+pub fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
     Snapshot::open(dir).map_err(|error| Failure::fault("opening the facts", &error))
 }
 
@@ -181,23 +182,7 @@ pub fn run(
     }
     let mut lines = Vec::new();
     for plan in folder.plans.values() {
-        let step = progress.step(format!("measuring for plan {}", plan.name));
-        let prepared = prepare(
-            folder,
-            plan,
-            &snapshot,
-            scope.until,
-            args.measurer,
-            Wanted::Settlements,
-        )?;
-        step.finish_and_clear();
-        let wanted: Vec<PartnerIx> = match &args.partner {
-            Some(id) => prepared.partner(id).into_iter().collect(),
-            None => prepared.world.all().collect(),
-        };
-        let bar = progress.count(format!("settling plan {}", plan.name), wanted.len() as u64);
-        lines.extend(settled(&prepared, &wanted, scope, &|| bar.inc(1)));
-        bar.finish_and_clear();
+        lines.extend(lines_under(folder, plan, &snapshot, args, scope, progress)?);
     }
     if let (Some(period), true) = (&args.period, lines.is_empty()) {
         return Err(nothing_ends_in(period, scope, folder.plans.values()));
@@ -212,6 +197,36 @@ pub fn run(
         manifest,
         notes: notes::of(folder, &snapshot)?,
     })
+}
+
+/// What everyone earned under one plan, or the one partner asked for: by partner as listed, then by settlement. The
+/// plan may be another than the folder's of that name.
+pub fn lines_under(
+    folder: &Folder,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    args: &ScopeArgs,
+    scope: &Scope,
+    progress: &Progress,
+) -> Result<Vec<Earned>, Failure> {
+    let step = progress.step(format!("measuring for plan {}", plan.name));
+    let prepared = prepare(
+        folder,
+        plan,
+        snapshot,
+        scope.until,
+        args.measurer,
+        Wanted::Settlements,
+    )?;
+    step.finish_and_clear();
+    let wanted: Vec<PartnerIx> = match &args.partner {
+        Some(id) => prepared.partner(id).into_iter().collect(),
+        None => prepared.world.all().collect(),
+    };
+    let bar = progress.count(format!("settling plan {}", plan.name), wanted.len() as u64);
+    let lines = settled(&prepared, &wanted, scope, &|| bar.inc(1));
+    bar.finish_and_clear();
+    Ok(lines)
 }
 
 /// Everything a run depends on. What the program reads is in it by digest, so that the same manifest means the same
