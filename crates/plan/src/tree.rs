@@ -124,6 +124,8 @@ pub struct Plan {
     pub reach_back: Option<Duration>,
     /// The SHA-256, in hex, of the plan's own text and of its templates': what both sides sign of it.
     pub identity: Text,
+    /// The whole text of the plan's own file.
+    pub span: Span,
 }
 
 /// What a component's result is rounded to.

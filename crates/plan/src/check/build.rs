@@ -171,6 +171,7 @@ fn assemble(
             .collect(),
         reach_back: header.reach_back,
         identity: "".into(),
+        span: text.span,
     }
 }
 
