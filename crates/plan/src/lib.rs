@@ -21,4 +21,5 @@ pub mod rows;
 pub mod schema;
 pub mod span;
 pub mod tree;
+pub mod written;
 pub mod yaml;
