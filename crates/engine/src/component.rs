@@ -131,7 +131,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 ..*at
             };
             let value = self.on_row(component, each, &place);
-            sum = sum.plus(&value.number());
+            let mut amount = value.number();
+            if let Some(copies) = self.measurer.copies(each.kind, row.row) {
+                amount = amount.times(&copies);
+            }
+            sum = sum.plus(&amount);
             self.end_row(opened, What::Row(row.row), &place, value);
         }
         sum

@@ -10,7 +10,7 @@ use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
 use crate::graph::What;
 use crate::number::{NoAnswer, Number, Truth};
 use crate::value::Value;
-use crate::world::{Credit, PartnerIx, date_of, role_of};
+use crate::world::{Credit, PartnerIx, RowIx, date_of, role_of};
 
 /// A measure asked for a partner in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,12 @@ pub trait Measurer<N: Number> {
     /// What stands for a name in place of what the plan and the facts say of it: a column of a row, a value, a
     /// component. It is for whoever asks what would be if; a measurer of facts gives nothing.
     fn given(&self, _name: Name, _at: &Place) -> Option<Value<N>> {
+        None
+    }
+
+    /// For how many rows like it a row stands; one where nothing is said. Rows that are many count as often in sums,
+    /// counts and in what is paid on each row, and as different ones where different answers are counted.
+    fn copies(&self, _kind: KindId, _row: RowIx) -> Option<N> {
         None
     }
 }
@@ -106,8 +112,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 row: Some(RowPlace::new(measure.kind, role, credit)),
                 ..*at
             };
+            let copies = self.measurer.copies(measure.kind, credit.row);
+            if copies.as_ref().is_some_and(is_nothing) {
+                continue;
+            }
             if let Some(counted) = self.count_row(measure, &place, key, credit) {
-                folded.add(&counted, &credit.share, (day, &row.id));
+                folded.add(&counted, &credit.share, copies.as_ref(), (day, &row.id));
             }
         }
         let is_complete = facts.is_complete(at.window.starts, at.window.ends);
@@ -180,6 +190,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
+    /// Whether a row stands for any.
+    pub(crate) fn is_there(&self, kind: KindId, row: RowIx) -> bool {
+        !self
+            .measurer
+            .copies(kind, row)
+            .is_some_and(|copies| is_nothing(&copies))
+    }
+
     /// The credited rows of a kind in a window, as known.
     pub(crate) fn credits_in(
         &self,
@@ -202,9 +220,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .and_then(|row| date_of(row, shape.dated))
                     .is_some_and(|day| at.window.starts <= day && day < at.window.ends)
             })
+            .filter(|credit| self.is_there(kind, credit.row))
             .map(|credit| (RowPlace::new(kind, role, credit), credit.clone()))
             .collect()
     }
+}
+
+/// Whether a number of copies is nothing.
+fn is_nothing<N: Number>(copies: &N) -> bool {
+    copies.figure().is_some_and(Exact::is_zero)
 }
 
 /// Why there is no answer where rows are asked for that a faster measurer left out.
@@ -219,11 +243,13 @@ enum Folding<N: Number> {
         rows: u64,
     },
     Count {
-        so_far: Exact,
+        so_far: N,
         rows: u64,
     },
     Distinct {
         seen: std::collections::BTreeSet<Distinct>,
+        /// Those that rows stand for beside themselves.
+        besides: N,
         reason: Option<NoAnswer>,
         rows: u64,
     },
@@ -253,11 +279,12 @@ impl<N: Number> Folding<N> {
                 rows: 0,
             },
             Fold::Count => Self::Count {
-                so_far: Exact::ZERO,
+                so_far: N::known(Exact::ZERO),
                 rows: 0,
             },
             Fold::CountDistinct => Self::Distinct {
                 seen: std::collections::BTreeSet::new(),
+                besides: N::known(Exact::ZERO),
                 reason: None,
                 rows: 0,
             },
@@ -273,7 +300,13 @@ impl<N: Number> Folding<N> {
         }
     }
 
-    fn add(&mut self, value: &Value<N>, share: &Exact, (day, id): (Date, &FactId)) {
+    fn add(
+        &mut self,
+        value: &Value<N>,
+        share: &Exact,
+        copies: Option<&N>,
+        (day, id): (Date, &FactId),
+    ) {
         match self {
             Self::Sum { so_far, rows } => {
                 *rows += 1;
@@ -283,14 +316,22 @@ impl<N: Number> Folding<N> {
                 } else {
                     amount.times(&N::known(share.clone()))
                 };
-                *so_far = so_far.plus(&credited);
+                *so_far = so_far.plus(&times(credited, copies));
             }
             Self::Count { so_far, rows } => {
                 *rows += 1;
-                *so_far = &*so_far + share;
+                *so_far = so_far.plus(&times(N::known(share.clone()), copies));
             }
-            Self::Distinct { seen, reason, rows } => {
+            Self::Distinct {
+                seen,
+                besides,
+                reason,
+                rows,
+            } => {
                 *rows += 1;
+                if let Some(copies) = copies {
+                    *besides = besides.plus(&copies.minus(&N::known(Exact::ONE)));
+                }
                 match distinct(value) {
                     Ok(key) => {
                         seen.insert(key);
@@ -352,14 +393,15 @@ impl<N: Number> Folding<N> {
                 Value::None(nothing(what()))
             }
             Self::Sum { so_far, .. } => Value::Number(so_far),
-            Self::Count { so_far, .. } => Value::exact(so_far),
+            Self::Count { so_far, .. } => Value::Number(so_far),
             Self::Distinct {
                 reason: Some(reason),
                 ..
             } => Value::None(reason),
-            Self::Distinct { seen, .. } => Value::exact(Exact::from_int(
-                i64::try_from(seen.len()).unwrap_or(i64::MAX),
-            )),
+            Self::Distinct { seen, besides, .. } => {
+                let seen = i64::try_from(seen.len()).unwrap_or(i64::MAX);
+                Value::Number(N::known(Exact::from_int(seen)).plus(&besides))
+            }
             Self::Extreme {
                 so_far: Some(value),
                 ..
@@ -374,6 +416,13 @@ impl<N: Number> Folding<N> {
                 )))
             }
         }
+    }
+}
+
+fn times<N: Number>(amount: N, copies: Option<&N>) -> N {
+    match copies {
+        Some(copies) => amount.times(copies),
+        None => amount,
     }
 }
 

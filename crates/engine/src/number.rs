@@ -42,6 +42,12 @@ impl NoAnswer {
         }
     }
 
+    /// Whether it says no more than that the lanes of a number differ where one answer is needed.
+    #[must_use]
+    pub fn is_between_lanes(&self) -> bool {
+        self.why.contains("between futures")
+    }
+
     /// Of two reasons the one that shows: missing wins, then the first.
     #[must_use]
     pub fn first<'a>(&'a self, other: &'a Self) -> &'a Self {

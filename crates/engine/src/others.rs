@@ -425,6 +425,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .and_then(|row| date_of(row, shape.dated))
                     .is_some_and(|day| at.window.starts <= day && day < at.window.ends)
             })
+            .filter(|credit| self.is_there(kind, credit.row))
             // A row credited by several lines of one role is one row all the same; its credits stand together.
             .fold(Vec::new(), |mut rows: Vec<RowPlace>, credit| {
                 if rows.last().is_none_or(|last| last.row != credit.row) {

@@ -141,7 +141,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// What the windows begun by the last settlement before a day entitle to, under all limits, with all that is known:
     /// what all settlements until then come to.
-    pub fn entitled(&mut self, partner: PartnerIx, until: Date) -> Vec<Entitled<N>> {
+    /// Only components are asked that are wanted, and those that share a limit with them.
+    pub fn entitled(
+        &mut self,
+        partner: PartnerIx,
+        until: Date,
+        is_wanted: impl Fn(ComponentId) -> bool,
+    ) -> Vec<Entitled<N>> {
         let plan = self.plan();
         let nest = Nest::of(plan);
         let outermost = nest.outermost();
@@ -155,7 +161,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let is_held = outermost
                 .iter()
                 .any(|limit| nest.components(*limit).any(|held| held == id));
-            let Some(ends) = last(self, component.every).filter(|_| !is_held) else {
+            let Some(ends) = last(self, component.every).filter(|_| !is_held && is_wanted(id))
+            else {
                 continue;
             };
             if component.grants == Grant::Flag {
@@ -173,6 +180,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             }
         }
         for limit in outermost {
+            if !nest.components(limit).any(&is_wanted) {
+                continue;
+            }
             let held = nest.components(limit).map(|id| plan[id].every);
             let Some(ends) = held
                 .min_by_key(|every| length_rank(*every))
