@@ -55,7 +55,25 @@ impl<N: Number> Measurer<N> for Reference {
     }
 }
 
+impl<N: Number, M: Measurer<N> + ?Sized> Measurer<N> for &M {
+    fn measure(&self, ask: &Ask<'_>) -> Option<N> {
+        (**self).measure(ask)
+    }
+}
+
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// What a question to a measure answers. A measurer that changes some answers gets the others from here.
+    pub fn measured(&mut self, ask: &Ask<'_>) -> Value<N> {
+        let place = Place {
+            known_before: ask.known_before,
+            ..Place::new(ask.partner, ask.window)
+        };
+        let opened = self.graph.begin();
+        let value = self.measure(ask.measure, &place, ask.key);
+        self.graph.forget_inputs(opened);
+        value
+    }
+
     /// A measure's answer at a place.
     pub(crate) fn measure(&mut self, id: MeasureId, at: &Place, key: Option<&str>) -> Value<N> {
         let ask = Ask {

@@ -62,6 +62,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// What shows it, where it is about what a plan does and not about how it is written.
     pub shown_by: Option<Box<Counterexample>>,
+    /// Figures behind the message, by name, exact.
+    pub figures: Box<[(String, String)]>,
 }
 
 impl Diagnostic {
@@ -94,6 +96,7 @@ impl Diagnostic {
             }],
             help: None,
             shown_by: None,
+            figures: Box::default(),
         }
     }
 
@@ -127,6 +130,15 @@ impl Diagnostic {
     #[must_use]
     pub fn shown_by(mut self, shown_by: Counterexample) -> Self {
         self.shown_by = Some(Box::new(shown_by));
+        self
+    }
+
+    /// A figure behind the message.
+    #[must_use]
+    pub fn figure(mut self, name: impl Into<String>, exact: impl Into<String>) -> Self {
+        let mut figures = std::mem::take(&mut self.figures).into_vec();
+        figures.push((name.into(), exact.into()));
+        self.figures = figures.into();
         self
     }
 
@@ -294,8 +306,8 @@ fn in_order(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
 }
 
 /// Diagnostics as data, in the order of their places: a list of objects with `code`, `severity`, `message`, `help`, and
-/// `marks`, the first mark being the place it is reported at; what is about pay has a `counterexample`. Lines and columns
-/// count from 1, columns in characters.
+/// `marks`, the first mark being the place it is reported at; what is about pay has a `counterexample`, and what states
+/// figures has them, exact, under `figures`. Lines and columns count from 1, columns in characters.
 #[must_use]
 pub fn to_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
     let mark = |mark: &Mark| {
@@ -324,6 +336,11 @@ pub fn to_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
         });
         if let (Value::Object(told), Some(shown_by)) = (&mut told, &diagnostic.shown_by) {
             told.insert("counterexample".to_owned(), shown_by.to_json());
+        }
+        if let (Value::Object(told), false) = (&mut told, diagnostic.figures.is_empty()) {
+            let figures = diagnostic.figures.iter();
+            let figures = figures.map(|(name, exact)| (name.clone(), exact.clone().into()));
+            told.insert("figures".to_owned(), Value::Object(figures.collect()));
         }
         told
     };

@@ -136,6 +136,8 @@ pub struct FactText {
     pub credited: Vec<CreditText>,
     /// What its facts show.
     pub shows: Option<Scalar>,
+    /// The most of the variable pay its rows may move.
+    pub may_move: Option<Formula>,
     /// Where it is written.
     pub span: Span,
 }

@@ -253,6 +253,7 @@ const FACT: &[Key] = &[
     must("columns", Columns, "The columns the plan reads and their types"),
     may("credited", Maps(Place::Credit), "Who is credited for a row; the column `partner` when not written"),
     SHOWS,
+    may("may_move", Formula, "The most of the variable pay its rows may move where they are paid on one by one; 80% when not written"),
 ];
 
 #[rustfmt::skip]
@@ -279,7 +280,7 @@ const MEASURE: &[Key] = &[
     may("source", Text, "Where it comes from, where that is not the feed"),
     may("disputed_in", Text, "Where it is disputed, where that is not the statement"),
     SHOWS,
-    may("may_move", Formula, "The most of the variable pay it may move; 75% when not written"),
+    may("may_move", Formula, "The most of the variable pay it may move; 80% when not written"),
     may("sum", Formula, "Adds this over the rows, weighted by the credit's share"),
     may("count", Formula, "Counts the rows of a kind, weighted by the credit's share"),
     may("count_distinct", Formula, "Counts the different answers of this"),

@@ -165,6 +165,9 @@ pub struct FactKind {
     pub credited: Vec<CreditLine>,
     /// What its facts show, where the plan says so.
     pub shows: Option<Shows>,
+    /// The most of the variable pay its rows may move where they are paid on one by one, of 1, where both sides agreed
+    /// to a figure.
+    pub may_move: Option<Exact>,
     /// Where it is written.
     pub span: Span,
 }

@@ -160,6 +160,7 @@ fn every_code_is_on_the_page_of_mistakes_and_every_code_there_is_reported() {
     let mut reported = BTreeSet::new();
     codes(&root().join("crates/plan/src"), &mut reported);
     codes(&root().join("crates/engine/src/cases"), &mut reported);
+    codes(&root().join("crates/prove/src"), &mut reported);
     codes(&root().join("crates/cli/src"), &mut reported);
     let page = fs::read_to_string(root().join("docs/plan-errors.md")).expect("the page is there");
     let listed: BTreeSet<String> = page

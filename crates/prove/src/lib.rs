@@ -32,7 +32,7 @@ mod subject;
 
 pub use registry::{KINDS, Kind};
 pub use study::Study;
-pub use subject::{Sample, Subject, WorkedExample};
+pub use subject::{Class, Facts, Sample, Subject, WorkedExample};
 
 use trueup_plan::diagnostic::Diagnostic;
 

@@ -1,1 +1,14 @@
 //! What is read off lists and facts: goals and pay, words, kinds of fact, who can reach what.
+
+pub(crate) mod carried;
+pub(crate) mod crediting;
+pub(crate) mod goals;
+mod ground;
+pub(crate) mod literals;
+pub(crate) mod outcomes;
+pub(crate) mod reach;
+mod reads;
+pub(crate) mod showing;
+pub(crate) mod stacking;
+pub(crate) mod tunnel;
+pub(crate) mod words;

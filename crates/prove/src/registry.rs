@@ -2,6 +2,7 @@
 
 use trueup_plan::diagnostic::Diagnostic;
 
+use crate::listing;
 use crate::study::Study;
 
 /// One kind of finding.
@@ -22,4 +23,14 @@ pub const KINDS: &[Kind] = &[
     // Proved of formulas.
 
     // Read off lists and facts.
+    listing::tunnel::KIND,
+    listing::outcomes::KIND,
+    listing::goals::KIND,
+    listing::stacking::KIND,
+    listing::crediting::KIND,
+    listing::carried::KIND,
+    listing::literals::KIND,
+    listing::showing::KIND,
+    listing::words::KIND,
+    listing::reach::KIND,
 ];

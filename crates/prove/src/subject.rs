@@ -1,8 +1,13 @@
 //! What is looked at: a plan, whom it is agreed with, and what is known of them.
 
+use std::collections::BTreeSet;
+use std::fmt;
+
+use trueup_base::date::Date;
 use trueup_engine::world::{Partner, World};
+use trueup_engine::{Answer, Measurer};
 use trueup_plan::check::Strictness;
-use trueup_plan::tree::Plan;
+use trueup_plan::tree::{Plan, Text};
 
 /// A plan and what it is looked at with.
 #[derive(Clone, Debug)]
@@ -16,7 +21,9 @@ pub struct Subject<'a> {
     /// Worked examples of the plan, with their facts.
     pub examples: Vec<WorkedExample<'a>>,
     /// The program's own facts, where they were given.
-    pub facts: Option<&'a World>,
+    pub facts: Option<Facts<'a>>,
+    /// The kinds of fact that some source of the program brings; none where the program is not known.
+    pub fed: Option<BTreeSet<Text>>,
 }
 
 impl<'a> Subject<'a> {
@@ -29,6 +36,7 @@ impl<'a> Subject<'a> {
             samples: Vec::new(),
             examples: Vec::new(),
             facts: None,
+            fed: None,
         }
     }
 }
@@ -40,6 +48,37 @@ pub struct Sample {
     pub from: String,
     /// The partner: its directory columns and its terms, in the order of the plan.
     pub partner: Partner,
+}
+
+/// The facts of a program, as far as a plan reads them.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The partners under the plan, with the facts that are read row by row.
+    pub world: &'a World,
+    /// What answers measures.
+    pub measurer: &'a dyn Measurer<Answer>,
+    /// The day before which settlements end that can be asked for.
+    pub until: Date,
+    /// What the directory says of each partner, in the order of the world.
+    pub classes: &'a [Class],
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Facts")
+            .field("partners", &self.world.partners.len())
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which kinds of partner one belongs to, as the directory says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Class {
+    /// Its type.
+    pub partner_type: Option<String>,
+    /// Its size.
+    pub size: Option<String>,
 }
 
 /// A worked example of the plan.

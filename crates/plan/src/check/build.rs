@@ -176,10 +176,7 @@ fn assemble(
 }
 
 fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &mut Typer<'_>) -> Measure {
-    let may_move = text
-        .may_move
-        .as_ref()
-        .and_then(|part| header::share(part, "what a measure may move", &mut typer.diagnostics));
+    let may_move = header::may_move(text.may_move.as_ref(), &mut typer.diagnostics);
     let settle =
         |draft: Option<crate::check::typer::Draft>| draft.map(|draft| settled(&typer.types, draft));
     Measure {

@@ -186,6 +186,11 @@ pub(super) fn share(
     }
 }
 
+/// The most of the variable pay that something may move.
+pub(super) fn may_move(part: Option<&Formula>, diagnostics: &mut Vec<Diagnostic>) -> Option<Exact> {
+    share(part?, "`may_move`", diagnostics)
+}
+
 /// The goals, tied to names.
 pub(super) fn objectives(
     text: &PlanText,

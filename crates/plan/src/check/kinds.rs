@@ -81,6 +81,7 @@ pub(super) fn build(
                     .collect(),
                 credited,
                 shows: words::shows(kind.shows.as_ref()),
+                may_move: header::may_move(kind.may_move.as_ref(), diagnostics),
                 span: kind.span,
             }
         })

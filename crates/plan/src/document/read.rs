@@ -172,6 +172,7 @@ impl Reader<'_> {
                 columns,
                 credited,
                 shows: self.word(&fields, "shows"),
+                may_move: self.formula(&fields, "may_move"),
                 span: fields.span,
             });
         }

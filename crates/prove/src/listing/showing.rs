@@ -1,0 +1,190 @@
+//! What each measure was taken to show: revenue, profitability, a customer outcome, or activity.
+//!
+//! What the plan says with `shows` holds. Where it says nothing, money is revenue and a score is what customers think; a
+//! count shows what its kind of fact does. What was found so is told in a note, since other findings go by it.
+
+use trueup_plan::diagnostic::Diagnostic;
+use trueup_plan::tree::{
+    ColumnId, Expr, FactKind, Fold, Form, KindId, MeasureId, Name, Plan, Shows, Type, Unit,
+};
+
+use crate::listing::reads::{Reads, name_at, of_components};
+use crate::registry::Kind;
+use crate::study::Study;
+
+/// What was taken for what.
+pub(crate) const KIND: Kind = Kind {
+    name: "what measures show",
+    codes: &["G9"],
+    what: "What each measure that is paid by was taken to show, and why.",
+    find,
+};
+
+/// What something shows, and how that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// What; nothing where it may be either.
+    pub shows: Option<Shows>,
+    /// How it was found.
+    pub because: String,
+}
+
+impl Shown {
+    fn new(shows: Shows, because: impl Into<String>) -> Self {
+        Self {
+            shows: Some(shows),
+            because: because.into(),
+        }
+    }
+
+    fn either(because: impl Into<String>) -> Self {
+        Self {
+            shows: None,
+            because: because.into(),
+        }
+    }
+
+    /// Whether it shows what came of the work.
+    pub fn is_outcome(&self) -> bool {
+        matches!(
+            self.shows,
+            Some(Shows::Revenue | Shows::Profitability | Shows::CustomerOutcome)
+        )
+    }
+
+    /// Whether it shows the work itself.
+    pub fn is_activity(&self) -> bool {
+        self.shows == Some(Shows::Activity)
+    }
+}
+
+/// In words, as in `taken for revenue`.
+pub(crate) fn words(shows: Shows) -> &'static str {
+    match shows {
+        Shows::Revenue => "revenue",
+        Shows::Profitability => "profitability",
+        Shows::CustomerOutcome => "a customer outcome",
+        Shows::Activity => "activity",
+    }
+}
+
+/// What a measure shows.
+pub(crate) fn of_measure(plan: &Plan, id: MeasureId) -> Shown {
+    let measure = &plan[id];
+    let kind = &plan[measure.kind];
+    if let Some(shows) = measure.shows {
+        return Shown::new(shows, "the plan says so");
+    }
+    if let Some(shows) = kind.shows {
+        return Shown::new(shows, format!("the plan says so of {}", kind.name));
+    }
+    let Type::Number(unit) = measure.answers else {
+        return Shown::either("it is no number");
+    };
+    if unit.money > 0 {
+        return Shown::new(Shows::Revenue, "it is money");
+    }
+    if unit.score > 0 {
+        return Shown::new(Shows::CustomerOutcome, "it is a score");
+    }
+    match measure.fold {
+        Fold::CountDistinct
+            if measure
+                .of
+                .as_ref()
+                .is_some_and(|of| counts_customers(plan, of)) =>
+        {
+            Shown::new(Shows::CustomerOutcome, "it counts customers")
+        }
+        Fold::Count | Fold::CountDistinct | Fold::Sum if unit != Unit::RATIO => of_facts(kind),
+        Fold::Count | Fold::CountDistinct | Fold::Sum | Fold::Min | Fold::Max | Fold::Latest => {
+            match of_facts(kind) {
+                shown if shown.is_outcome() => shown,
+                _ => Shown::either("a level or ratio that is reported may show either"),
+            }
+        }
+    }
+}
+
+/// What the rows of a kind show to a component that pays on them.
+pub(crate) fn of_rows(plan: &Plan, kind: KindId, reads: &Reads) -> Shown {
+    let facts = &plan[kind];
+    if let Some(shows) = facts.shows {
+        return Shown::new(shows, "the plan says so");
+    }
+    let read = |wanted: fn(Type) -> bool| {
+        reads
+            .columns
+            .iter()
+            .any(|(of, column)| *of == kind && wanted(facts.column(*column).of))
+    };
+    if read(is_money) {
+        return Shown::new(Shows::Revenue, "it pays on money");
+    }
+    if read(is_score) {
+        return Shown::new(Shows::CustomerOutcome, "it pays on a score");
+    }
+    of_facts(facts)
+}
+
+/// What counting a kind of fact shows.
+fn of_facts(kind: &FactKind) -> Shown {
+    let has = |wanted: fn(Type) -> bool| kind.columns.iter().find(|column| wanted(column.of));
+    if let Some(column) = has(is_money) {
+        let because = format!("one {} brings {}", kind.name, column.name);
+        return Shown::new(Shows::Revenue, because);
+    }
+    if let Some(column) = has(is_score) {
+        let because = format!("one {} brings a {}", kind.name, column.name);
+        return Shown::new(Shows::CustomerOutcome, because);
+    }
+    let because = format!("one {} brings neither money nor a score", kind.name);
+    Shown::new(Shows::Activity, because)
+}
+
+fn is_money(of: Type) -> bool {
+    matches!(of, Type::Number(unit) if unit.money > 0)
+}
+
+fn is_score(of: Type) -> bool {
+    matches!(of, Type::Number(unit) if unit.score > 0)
+}
+
+/// What customers are called in columns.
+const CUSTOMERS: [&str; 5] = ["customer", "client", "account", "end_user", "subscriber"];
+
+/// Whether the different answers of a formula are customers: it is a column that is called so.
+fn counts_customers(plan: &Plan, formula: &Expr) -> bool {
+    let Form::Name(Name::Column(kind, column)) = formula.form else {
+        return false;
+    };
+    let name: &str = &column_of(plan, kind, column).name;
+    CUSTOMERS.iter().any(|word| name.contains(word))
+}
+
+fn column_of(plan: &Plan, kind: KindId, column: ColumnId) -> &trueup_plan::tree::Column {
+    plan[kind].column(column)
+}
+
+fn find(study: &Study<'_>) -> Vec<Diagnostic> {
+    let plan = study.subject.plan;
+    let mut paid_by = Reads::default();
+    for (_, reads) in of_components(plan) {
+        paid_by.extend(reads);
+    }
+    paid_by
+        .measures
+        .iter()
+        .map(|id| {
+            let measure = &plan[*id];
+            let shown = of_measure(plan, *id);
+            let taken = shown.shows.map_or("neither activity nor an outcome", words);
+            let message = format!("{} is taken for {taken}: {}", measure.name, shown.because);
+            let note = Diagnostic::note("G9", name_at(measure.span, &measure.name), message);
+            match measure.shows.or(plan[measure.kind].shows) {
+                Some(_) => note,
+                None => note.help("or say what it `shows`"),
+            }
+        })
+        .collect()
+}
