@@ -58,7 +58,7 @@ pub const WALLS: &[Wall] = &[
         folder: "crates/engine",
         inner: &["trueup-base", "trueup-plan"],
         outside: &["serde_json"],
-        tests: &["proptest"],
+        tests: &["dashu-int", "dashu-ratio", "proptest"],
         touches: "nothing",
         is_pure: true,
     },

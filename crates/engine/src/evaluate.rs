@@ -4,17 +4,15 @@
 //! that goes back window by window catches up from the agreement's start, so that its depth is bounded by the plan's
 //! text and not by the agreement's length.
 
-use std::collections::BTreeMap;
-
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, Duration};
 use trueup_plan::tree::{
-    Comparison, ComponentId, Expr, Form, KindId, Level, LimitId, MeasureId, Name, NamedValue,
-    Operator, Plan, TermId, ValueId,
+    Comparison, ComponentId, Expr, Form, KindId, Level, Name, NamedValue, Operator, Plan, ValueId,
 };
 
 use crate::graph::{Graph, NodeId, Opened, What};
 use crate::measure::Measurer;
+use crate::memory::{Memory, Subject};
 use crate::number::{Answer, NoAnswer, Number, Truth};
 use crate::others::Shared;
 use crate::table::BandFrame;
@@ -96,21 +94,12 @@ pub enum Detail {
     Rows,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Subject {
-    Term(TermId),
-    Measure(MeasureId),
-    Value(ValueId),
-    Component(ComponentId),
-    Limit(LimitId),
-}
-
 /// Answers any name of a plan anywhere.
 pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
     plan: &'p Plan,
     world: &'p World,
     pub(crate) measurer: &'p M,
-    memory: BTreeMap<(Subject, Place), NodeId>,
+    memory: Memory,
     pub(crate) graph: Graph<'p, N>,
     pub(crate) shared: Shared<N>,
     pub(crate) detail: Detail,
@@ -126,7 +115,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             plan,
             world,
             measurer,
-            memory: BTreeMap::new(),
+            memory: Memory::new(plan),
             graph: Graph::new(),
             shared: Shared::default(),
             detail: Detail::Figures,
@@ -139,6 +128,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     #[must_use]
     pub fn with_rows(mut self) -> Self {
         self.detail = Detail::Rows;
+        self
+    }
+
+    /// Keeps names with their answers and nothing of how they came about: faster, where nobody asks why.
+    #[must_use]
+    pub fn without_explanation(mut self) -> Self {
+        self.graph.keep_answers_only();
         self
     }
 
@@ -177,19 +173,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub fn ask(&mut self, formula: &'p Expr, at: &Place) -> NodeId {
         let opened = self.graph.begin();
         let value = self.eval(formula, at, None);
-        self.graph.end(opened, What::Formula(formula), *at, value)
+        self.graph
+            .end_answer(opened, What::Formula(formula), *at, value)
     }
 
     /// Asks a name, and returns the node of its answer.
     pub fn ask_name(&mut self, name: Name, at: &Place) -> NodeId {
         let opened = self.graph.begin();
-        self.named(name, at);
+        let value = self.named(name, at);
         match self.graph.last_open(opened) {
             Some(id) => id,
-            None => {
-                let none = Value::None(NoAnswer::undefined("nothing was asked"));
-                self.graph.end(opened, What::Name(name), *at, none)
-            }
+            None => self.graph.end_answer(opened, What::Name(name), *at, value),
         }
     }
 
@@ -199,12 +193,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let value = self.named(Name::Component(component), at);
         match self
             .memory
-            .get(&(Subject::Component(component), self.key_place(at, true)))
+            .get(Subject::Component(component), &self.key_place(at, true))
         {
-            Some(id) => *id,
-            None => self
-                .graph
-                .end(opened, What::Name(Name::Component(component)), *at, value),
+            Some(id) => id,
+            None => {
+                self.graph
+                    .end_answer(opened, What::Name(Name::Component(component)), *at, value)
+            }
         }
     }
 
@@ -243,8 +238,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Form::Call(_) => {
                 let opened = self.graph.begin();
                 let value = self.compound(formula, at, bands);
-                self.graph
-                    .end(opened, What::Formula(formula), *at, value.clone());
+                self.graph.end(opened, What::Formula(formula), at, &value);
                 value
             }
         }
@@ -377,12 +371,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     Some(given) => given,
                     None => self.plain_name(name, at),
                 };
-                self.graph.end(opened, What::Name(name), *at, value.clone());
+                self.graph.end(opened, What::Name(name), at, &value);
                 return value;
             }
         };
-        if let Some(id) = self.memory.get(&(subject, place)) {
-            let id = *id;
+        if let Some(id) = self.memory.get(subject, &place) {
             self.graph.reuse(id);
             return self.answer(id);
         }
@@ -393,8 +386,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let id = self
             .graph
-            .end(opened, What::Name(name), place, value.clone());
-        self.memory.insert((subject, place), id);
+            .end_answer(opened, What::Name(name), place, value.clone());
+        self.memory.keep(subject, place, id);
         value
     }
 
@@ -470,9 +463,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// Keeps a row as an input of what is open where the walk goes down to the rows, and leaves it out otherwise.
     pub(crate) fn end_row(&mut self, opened: Opened, what: What<'p>, at: &Place, value: Value<N>) {
         match self.detail {
-            Detail::Rows => {
-                self.graph.end(opened, what, *at, value);
-            }
+            Detail::Rows => self.graph.end(opened, what, at, &value),
             Detail::Figures => self.graph.forget_inputs(opened),
         }
     }

@@ -70,6 +70,7 @@ pub struct Graph<'p, N: Number> {
     edges: Vec<NodeId>,
     open: Vec<NodeId>,
     bands: Vec<BandNames<N>>,
+    answers_only: bool,
 }
 
 /// Where a node's inputs begin while it is still being made.
@@ -85,7 +86,18 @@ impl<'p, N: Number> Graph<'p, N> {
             edges: Vec::new(),
             open: Vec::new(),
             bands: Vec::new(),
+            answers_only: false,
         }
+    }
+
+    /// From here on only what was asked by name is kept, without what it was made from.
+    pub(crate) fn keep_answers_only(&mut self) {
+        self.answers_only = true;
+    }
+
+    /// Whether every step is kept.
+    pub(crate) fn explains(&self) -> bool {
+        !self.answers_only
     }
 
     pub(crate) fn clear(&mut self) {
@@ -114,8 +126,17 @@ impl<'p, N: Number> Graph<'p, N> {
         }
     }
 
-    /// Closes a node: everything opened since `begin` becomes its inputs.
-    pub(crate) fn end(
+    /// Closes a step of the explanation: everything opened since `begin` becomes its inputs.
+    pub(crate) fn end(&mut self, opened: Opened, what: What<'p>, place: &Place, value: &Value<N>) {
+        if self.answers_only {
+            self.open.truncate(opened.open);
+        } else {
+            self.end_answer(opened, what, *place, value.clone());
+        }
+    }
+
+    /// The same for an answer that is asked for by its node, which is kept in any case.
+    pub(crate) fn end_answer(
         &mut self,
         opened: Opened,
         what: What<'p>,
@@ -123,7 +144,11 @@ impl<'p, N: Number> Graph<'p, N> {
         value: Value<N>,
     ) -> NodeId {
         let from = self.edges.len();
-        self.edges.extend(self.open.drain(opened.open..));
+        if self.answers_only {
+            self.open.truncate(opened.open);
+        } else {
+            self.edges.extend(self.open.drain(opened.open..));
+        }
         let inputs = (index(from), index(self.edges.len()));
         let id = NodeId(index(self.nodes.len()));
         self.nodes.push(Node {

@@ -24,6 +24,7 @@ mod functions;
 mod graph;
 mod limit;
 mod measure;
+mod memory;
 pub mod number;
 mod others;
 pub mod schedule;

@@ -338,7 +338,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let opened = self.graph.begin();
         self.graph
-            .end(opened, What::OfAll(by), *at, Value::Number(all));
+            .end(opened, What::OfAll(by), at, &Value::Number(all));
     }
 
     fn id_of(&self, partner: PartnerIx) -> Option<&'p trueup_base::id::PartnerId> {

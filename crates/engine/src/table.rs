@@ -15,15 +15,13 @@ use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Truth};
 use crate::value::Value;
 
-/// The names known inside a band.
+/// The names known inside a band. What a formula does not mention is not worked out.
 pub(crate) struct BandFrame<'a, N: Number> {
     arguments: &'a [Value<N>],
     cells: &'a [Value<N>],
-    lower: Value<N>,
-    upper: Value<N>,
-    width: Value<N>,
-    filled: Value<N>,
-    slice: Value<N>,
+    lower: Option<N>,
+    upper: Option<N>,
+    filled: N::Truth,
 }
 
 impl<N: Number> BandFrame<'_, N> {
@@ -32,11 +30,11 @@ impl<N: Number> BandFrame<'_, N> {
         match name {
             Name::Argument(at) => self.arguments.get(usize::from(at)).cloned(),
             Name::BandColumn(at) => self.cells.get(usize::from(at)).cloned(),
-            Name::Lower => Some(self.lower.clone()),
-            Name::Upper => Some(self.upper.clone()),
-            Name::Width => Some(self.width.clone()),
-            Name::Filled => Some(self.filled.clone()),
-            Name::Slice => Some(self.slice.clone()),
+            Name::Lower => Some(Value::Number(self.lower())),
+            Name::Upper => Some(Value::Number(self.upper())),
+            Name::Width => Some(Value::Number(self.upper().minus(&self.lower()))),
+            Name::Filled => Some(Value::Flag(self.filled.clone())),
+            Name::Slice => Some(Value::Number(self.slice())),
             Name::Column(..)
             | Name::Followed(..)
             | Name::Term(_)
@@ -51,6 +49,35 @@ impl<N: Number> BandFrame<'_, N> {
             | Name::Was => None,
         }
     }
+
+    fn lower(&self) -> N {
+        self.lower.clone().unwrap_or_else(|| open("below"))
+    }
+
+    fn upper(&self) -> N {
+        self.upper.clone().unwrap_or_else(|| open("above"))
+    }
+
+    /// The part of the argument in the band. In the lowest, open one it counts down from the upper bound, so that returns
+    /// beyond sales take back.
+    fn slice(&self) -> N {
+        let x = self
+            .arguments
+            .first()
+            .map_or_else(|| open("on both sides"), Value::number);
+        let reached = match &self.upper {
+            Some(upper) => N::select(&self.filled, upper, &x),
+            None => x,
+        };
+        match self.lower.as_ref().or(self.upper.as_ref()) {
+            Some(base) => reached.minus(base),
+            None => reached,
+        }
+    }
+}
+
+fn open<N: Number>(which: &str) -> N {
+    N::none(NoAnswer::undefined(format!("the band is open {which}")))
 }
 
 /// One axis with its bounds worked out for a place.
@@ -160,20 +187,21 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
         };
         // The highest band entered decides; of keys at most one is entered.
-        let mut answer = no_band(table);
+        let mut sure = None;
         let mut open: Vec<(usize, N::Truth)> = Vec::new();
         for (band, entered) in bounds.entered.iter().enumerate().rev() {
             match entered.all() {
                 Some(false) => {}
                 Some(true) => {
                     bands.push(band);
-                    answer = self.choose(id, table, formula, arguments, axes, bands, at);
+                    sure = Some(self.choose(id, table, formula, arguments, axes, bands, at));
                     bands.pop();
                     break;
                 }
                 None => open.push((band, entered.clone())),
             }
         }
+        let mut answer = sure.unwrap_or_else(|| no_band(table));
         for (band, entered) in open.into_iter().rev() {
             bands.push(band);
             let here = self.choose(id, table, formula, arguments, axes, bands, at);
@@ -196,7 +224,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .cloned()
                 .unwrap_or_else(|| N::Truth::known(false))
         };
-        Value::select(&any, &value, &no_band(table))
+        match any.all() {
+            Some(true) => value,
+            Some(false) => no_band(table),
+            None => Value::select(&any, &value, &no_band(table)),
+        }
     }
 
     /// The formula in one band, with the band's names.
@@ -228,12 +260,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         frame.cells = &cells;
         let value = self.eval(formula, at, Some(&frame));
-        let BandFrame {
-            lower,
-            upper,
-            slice,
-            ..
-        } = frame;
+        let (lower, upper, slice) = if self.graph.explains() {
+            let (lower, upper, slice) = (frame.lower(), frame.upper(), frame.slice());
+            (
+                Value::Number(lower),
+                Value::Number(upper),
+                Value::Number(slice),
+            )
+        } else {
+            self.graph.forget_inputs(opened);
+            return value;
+        };
         let names = self.graph.keep_band(BandNames {
             bands: bands.to_vec(),
             arguments: arguments.to_vec(),
@@ -242,8 +279,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             slice,
             cells,
         });
-        self.graph
-            .end(opened, What::Band(id, names), *at, value.clone());
+        self.graph.end(opened, What::Band(id, names), at, &value);
         value
     }
 
@@ -294,6 +330,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             answer = N::select(entered, &here, &answer);
             band_reached = band;
         }
+        let value = Value::Number(answer);
+        if !self.graph.explains() {
+            return value;
+        }
         let open = || Value::None(NoAnswer::undefined("the line is level here"));
         let figure = |band: usize| match bounds.figures.get(band) {
             Some(Some(figure)) => Value::Number(figure.clone()),
@@ -302,7 +342,6 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let lower = figure(band_reached);
         let upper = figure(band_reached + 1);
         let opened = self.graph.begin();
-        let value = Value::Number(answer);
         let names = self.graph.keep_band(BandNames {
             bands: vec![band_reached],
             arguments: arguments.to_vec(),
@@ -316,8 +355,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .map(Value::Number)
                 .collect(),
         });
-        self.graph
-            .end(opened, What::Band(id, names), *at, value.clone());
+        self.graph.end(opened, What::Band(id, names), at, &value);
         value
     }
 
@@ -419,30 +457,12 @@ fn frame_of<'a, N: Number>(
             .cloned()
             .unwrap_or_else(|| N::Truth::known(false))
     };
-    let open = |which: &str| N::none(NoAnswer::undefined(format!("the band is open {which}")));
-    let x = arguments
-        .first()
-        .map_or_else(|| open("on both sides"), Value::number);
-    let reached = match &upper {
-        Some(upper) => N::select(&filled, upper, &x),
-        None => x,
-    };
-    // In the lowest, open band the slice counts down from its upper bound, so that returns beyond sales take back.
-    let base = lower
-        .clone()
-        .or_else(|| upper.clone())
-        .unwrap_or_else(|| N::known(Exact::ZERO));
-    let slice = Value::Number(reached.minus(&base));
-    let lower = lower.unwrap_or_else(|| open("below"));
-    let upper = upper.unwrap_or_else(|| open("above"));
     BandFrame {
         arguments,
         cells: &[],
-        width: Value::Number(upper.minus(&lower)),
-        lower: Value::Number(lower),
-        upper: Value::Number(upper),
-        filled: Value::Flag(filled),
-        slice,
+        lower,
+        upper,
+        filled,
     }
 }
 

@@ -196,23 +196,24 @@ fn by_type(lines: &[Earned]) -> String {
     format!("{}\n", output::table(&heads, 1, rows))
 }
 
-/// The partners who earned the most and the least in all, of those who earned anything.
+/// The partner who earned the most in all, and the one at the lower quartile of those who earned variable pay: the
+/// least of all earns cents, which shows nobody how a small partner fares.
 fn large_and_small(lines: &[Earned]) -> Result<(String, String), Failure> {
-    let sums = totals(lines, |line| line.partner.as_str().to_owned());
-    let earning = || sums.iter().filter(|(_, sum)| sum.is_positive());
-    let variable: Vec<(&String, &Exact)> = earning()
-        .filter(|(partner, _)| {
-            lines.iter().any(|line| {
-                line.partner.as_str() == partner.as_str()
-                    && &*line.component != "retainer"
-                    && line.posted.as_ref().is_some_and(Exact::is_positive)
-            })
+    let earns_variable = |partner: &str| {
+        lines.iter().any(|line| {
+            line.partner.as_str() == partner
+                && &*line.component != "retainer"
+                && line.posted.as_ref().is_some_and(Exact::is_positive)
         })
+    };
+    let mut earners: Vec<(Exact, String)> = totals(lines, |line| line.partner.as_str().to_owned())
+        .into_iter()
+        .filter(|(partner, sum)| sum.is_positive() && earns_variable(partner))
+        .map(|(partner, sum)| (sum, partner))
         .collect();
-    let large = variable.iter().max_by(|a, b| a.1.cmp(b.1));
-    let small = variable.iter().min_by(|a, b| a.1.cmp(b.1));
-    match (large, small) {
-        (Some((large, _)), Some((small, _))) => Ok(((*large).clone(), (*small).clone())),
+    earners.sort();
+    match (earners.last(), earners.get(earners.len() / 4)) {
+        (Some((_, large)), Some((_, small))) => Ok((large.clone(), small.clone())),
         (_, _) => Err(Failure::Found(
             "nobody earned anything, so there is no statement to show".to_owned(),
         )),

@@ -1,13 +1,17 @@
 //! What the engine promises, beyond the figures of the worked examples: laws over generated facts, truth tables,
 //! windows, explanations, and what the runner of worked examples refuses.
 
+mod columns;
 mod everyone;
 mod explanations;
 mod generated;
 mod given;
 mod laws;
 mod missing;
+#[path = "../reading/mod.rs"]
+mod reading;
 mod runner;
+mod second_reading;
 mod settlement;
 mod support;
 mod tables;
