@@ -129,6 +129,9 @@ pub struct CheckArgs {
     /// Print notes too: what is good to know, and what could not be decided. Data has them in any case.
     #[arg(long)]
     pub notes: bool,
+    /// Leave out the facts that were taken in: who reached what is then not looked at, and the check is faster.
+    #[arg(long)]
+    pub without_facts: bool,
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -402,6 +402,37 @@ fn plan_of<'f>(
     found.ok_or_else(|| no_partner(folder, partner))
 }
 
+/// A plan with the facts that were taken in so far, and the day before which settlements end; nothing where no source
+/// has delivered anything.
+pub fn prepare_if_any<'f>(
+    folder: &'f Folder,
+    plan: &'f Plan,
+) -> Result<Option<(Prepared<'f>, Date)>, Failure> {
+    let program = &folder.program;
+    if !program.state_folder().is_dir() {
+        return Ok(None);
+    }
+    let snapshot = snapshot(&program.folder)?;
+    let has_facts = program
+        .sources
+        .iter()
+        .any(|source| notes::has_delivered(folder, &snapshot, &source.name));
+    if !has_facts {
+        return Ok(None);
+    }
+    let until = last_day_with_facts(folder)?;
+    let measurer = args::Measurer::Passes;
+    let prepared = prepare(
+        folder,
+        plan,
+        &snapshot,
+        until,
+        measurer,
+        Wanted::Settlements,
+    )?;
+    Ok(Some((prepared, until)))
+}
+
 /// What of a plan is going to be asked.
 #[derive(Clone, Copy)]
 enum Wanted<'a> {

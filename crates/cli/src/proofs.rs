@@ -1,18 +1,19 @@
-//! What plans are proved with: the agreements of a program, and the partners of worked examples.
+//! What plans are looked at with: the agreements of a program, the partners of worked examples, the facts taken in.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use trueup_engine::cases;
 use trueup_engine::world::World;
 use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::Diagnostic;
-use trueup_plan::tree::Plan;
-use trueup_prove::{Sample, Subject, WorkedExample, findings};
+use trueup_plan::tree::{Plan, Text};
+use trueup_prove::{Class, Facts, Sample, Subject, WorkedExample, findings};
 
-use crate::agreements;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::worked;
+use crate::{agreements, compute};
 
 /// What is found in a plan that stands alone: with the worked examples that lie beside it, or in the cases/ of its
 /// folder or of its program.
@@ -34,16 +35,24 @@ pub fn of_plan(
             examples = examples_of(plan, &cases)?;
         }
     }
-    Ok(found(plan, strictness, &examples, Vec::new()))
+    Ok(found(Subject::new(plan, strictness), &examples, Vec::new()))
 }
 
-/// What is found in the plans of a program, with the agreements it has.
+/// What is found in the plans of a program, with the agreements it has and, if wanted, its facts.
 pub fn of_program(
     folder: &Folder,
     dir: &Path,
     strictness: Strictness,
+    with_facts: bool,
 ) -> Result<Vec<Diagnostic>, Failure> {
-    let mut all = Vec::new();
+    let program = &folder.program;
+    let fed: BTreeSet<Text> = program
+        .sources
+        .iter()
+        .filter_map(|source| program.kinds.get(source.kind))
+        .map(|kind| Text::from(&*kind.name))
+        .collect();
+    let mut all: Vec<Diagnostic> = Vec::new();
     for plan in folder.plans.values() {
         let mut samples = Vec::new();
         for one in &folder.matched {
@@ -62,9 +71,43 @@ pub fn of_program(
             true => examples_of(plan, &cases)?,
             false => Vec::new(),
         };
-        all.extend(found(plan, strictness, &examples, samples));
+        let taken_in = match with_facts {
+            true => compute::prepare_if_any(folder, plan)?,
+            false => None,
+        };
+        let classes = classes_under(folder, plan);
+        let subject = Subject {
+            facts: taken_in.as_ref().map(|(prepared, until)| Facts {
+                world: &prepared.world,
+                measurer: &prepared.source,
+                until: *until,
+                classes: &classes,
+            }),
+            fed: Some(fed.clone()),
+            ..Subject::new(plan, strictness)
+        };
+        // What is found in a template is found again with every plan that takes it over.
+        for told in found(subject, &examples, samples) {
+            if !all.contains(&told) {
+                all.push(told);
+            }
+        }
     }
     Ok(all)
+}
+
+/// What the directory says of the partners under a plan, in the order of its world.
+fn classes_under(folder: &Folder, plan: &Plan) -> Vec<Class> {
+    let matched = folder.matched.iter().filter(|matched| {
+        let agreement = folder.agreements.get(matched.agreement);
+        agreement.is_some_and(|text| *text.plan.text == *plan.name)
+    });
+    matched
+        .map(|matched| Class {
+            partner_type: matched.listed.columns.get("type").cloned(),
+            size: matched.listed.columns.get("size").cloned(),
+        })
+        .collect()
 }
 
 /// An example's name and its world.
@@ -90,12 +133,7 @@ fn examples_of(plan: &Plan, below: &Path) -> Result<Vec<Example>, Failure> {
     Ok(examples)
 }
 
-fn found(
-    plan: &Plan,
-    strictness: Strictness,
-    examples: &[Example],
-    agreed: Vec<Sample>,
-) -> Vec<Diagnostic> {
+fn found(subject: Subject<'_>, examples: &[Example], agreed: Vec<Sample>) -> Vec<Diagnostic> {
     let mut samples = agreed;
     for (name, world) in examples {
         samples.extend(world.partners.iter().map(|partner| Sample {
@@ -109,6 +147,6 @@ fn found(
             .iter()
             .map(|(name, world)| WorkedExample { name, world })
             .collect(),
-        ..Subject::new(plan, strictness)
+        ..subject
     })
 }

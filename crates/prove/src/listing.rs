@@ -2,8 +2,10 @@
 
 pub(crate) mod carried;
 pub(crate) mod crediting;
+mod game;
 pub(crate) mod goals;
 mod ground;
+mod history;
 pub(crate) mod literals;
 pub(crate) mod outcomes;
 pub(crate) mod reach;

@@ -42,7 +42,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let mut all = Vec::new();
     for path in &args.paths {
         all.push(if path.is_dir() {
-            folder_found(path, strictness)?
+            folder_found(path, strictness, !args.without_facts)?
         } else {
             plan_found(path, strictness)?
         });
@@ -63,13 +63,13 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     }
 }
 
-fn folder_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
+fn folder_found(path: &Path, strictness: Strictness, with_facts: bool) -> Result<Checked, Failure> {
     let mut found = folder::read(path, strictness)?;
     // Proofs are about plans that hold together; while something is wrong with them it comes first.
     if let (Some(folder), false) = (&found.folder, found.has_error()) {
         found
             .written
-            .extend(proofs::of_program(folder, path, strictness)?);
+            .extend(proofs::of_program(folder, path, strictness, with_facts)?);
     }
     Ok(Checked {
         shown: path.display().to_string(),

@@ -43,6 +43,11 @@ fn bad_programs_are_refused_as_written() {
 }
 
 #[test]
+fn the_check_goes_by_facts_as_written() {
+    run("checks");
+}
+
+#[test]
 fn data_comes_in_its_formats_as_written() {
     run("formats");
 }

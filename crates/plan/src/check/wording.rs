@@ -51,8 +51,26 @@ pub(super) fn check(text: &PlanText, strictness: Strictness, diagnostics: &mut V
     text.limits
         .iter()
         .for_each(|limit| is(&limit.name, &limit.is));
+    // What is set aside, changed or looked out for is a rule like any other; who sits where says itself.
+    for block in text
+        .governance
+        .iter()
+        .filter(|block| ["funds", "contingencies", "guardrails"].contains(&&*block.block.text))
+    {
+        let said = block.says.iter().find(|(key, _)| &*key.text == "is");
+        let is_said = said
+            .is_some_and(|(_, node)| node.as_text().is_some_and(|text| !text.trim().is_empty()));
+        if let (Some(name), false) = (&block.name, is_said) {
+            let help = "is: one sentence that both sides read alike";
+            told.push(word("W1", name, &name.text, "what it is", help));
+        }
+    }
     for measure in &text.measures {
-        if measure.validated_by.is_none() {
+        if measure
+            .validated_by
+            .as_ref()
+            .is_none_or(|by| by.text.trim().is_empty())
+        {
             let help = "validated_by: finance, or whoever vouches for it and does not gain by it";
             told.push(word(
                 "W2",

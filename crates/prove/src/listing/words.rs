@@ -117,7 +117,7 @@ fn disputes(plan: &Plan) -> Option<Diagnostic> {
         if silent.is_empty() {
             return None;
         }
-        let message = format!("the plan does not say how {} is disputed", listed(silent));
+        let message = format!("the plan does not say how to dispute {}", listed(silent));
         return Some(Diagnostic::warning("W5", first_measure(plan), message).help(
             "disputes: { open_within: 30 days, answer_within: 10 days, path: [who decides], hold_disputed: yes }",
         ));
@@ -147,4 +147,58 @@ fn first_measure(plan: &Plan) -> Span {
     plan.measures
         .first()
         .map_or_else(Span::default, |first| name_at(first.span, &first.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use trueup_plan::check::{Strictness, read};
+    use trueup_plan::diagnostic::{Severity, Sources};
+
+    use super::KIND;
+    use crate::study::Study;
+    use crate::subject::Subject;
+
+    const PLAN: &str = "\
+plan: rebate
+title: A rebate
+version: 2026.1
+is: Two percent of sales
+currency: USD
+facts:
+  sale: { is: An invoice, columns: { partner: partner, on: date, amount: money } }
+  visit: { is: A visit, columns: { partner: partner, on: date } }
+measures:
+  sales: { is: Sales, sum: sale.amount, validated_by: finance, disputed_in: portal }
+  visits: { is: Visits, count: visit, validated_by: auditor, source: calendar, disputed_in: portal }
+  calls: { is: Calls, count: visit, validated_by: auditor, disputed_in: portal }
+components:
+  rebate: { is: Two percent of it, pays: 2% * sales + 1 * visits + 1 * calls, at_most: 100 }
+";
+
+    fn told(fed: &[&str]) -> Vec<(Severity, String)> {
+        let mut sources = Sources::new();
+        let (plan, _) = read(&mut sources, &[("plan.yaml", PLAN)], Strictness::Signature);
+        let plan = plan.unwrap();
+        let subject = Subject {
+            fed: Some(
+                fed.iter()
+                    .map(|kind| (*kind).into())
+                    .collect::<BTreeSet<_>>(),
+            ),
+            ..Subject::new(&plan, Strictness::Signature)
+        };
+        (KIND.find)(&Study::new(&subject))
+            .into_iter()
+            .map(|told| (told.severity, told.message))
+            .collect()
+    }
+
+    #[test]
+    fn a_measure_of_a_kind_that_no_source_brings_says_where_it_comes_from() {
+        assert_eq!(told(&["sale", "visit"]), []);
+        let calls = "calls does not say where it comes from: no source of the program brings visit";
+        assert_eq!(told(&["sale"]), [(Severity::Error, calls.to_owned())]);
+    }
 }
