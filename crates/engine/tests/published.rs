@@ -83,3 +83,16 @@ fn every_case_of_the_language_and_of_its_edges_comes_out_to_the_last_digit() {
     assert!(!edges.is_empty());
     all_pass(&edges);
 }
+
+#[test]
+fn every_case_of_a_mechanic_comes_out_to_the_last_digit() {
+    let mechanics = run_all(&shelf("mechanics"));
+    all_pass(&mechanics);
+    // Boundaries are what these cases are for: one check each would not do.
+    let checks: usize = mechanics.iter().map(|report| report.checks().len()).sum();
+    assert!(
+        mechanics.len() >= 70 && checks >= 500,
+        "{} cases, {checks} checks",
+        mechanics.len()
+    );
+}

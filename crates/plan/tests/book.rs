@@ -1,5 +1,6 @@
-//! The page of the plan language says what runs: its examples stand in the cases of the language, every case is on
-//! the page, and its list of keys is the registry's. The page of mistakes explains every code that is reported.
+//! The pages about plans say what runs: their examples stand in the cases they name, every case of the language and of
+//! the mechanics is on its page, and the list of keys is the registry's. The page of mistakes explains every code that is
+//! reported.
 //!
 //! After a change of the registry run with `TRUEUP_WRITE=1` to write the list anew.
 
@@ -14,12 +15,15 @@ fn root() -> PathBuf {
 }
 
 fn page() -> String {
-    fs::read_to_string(root().join("docs/plan-language.md")).expect("the page is there")
+    page_of("plan-language")
 }
 
-#[test]
-fn every_example_on_the_page_stands_in_the_case_it_names() {
-    let page = page();
+fn page_of(name: &str) -> String {
+    fs::read_to_string(root().join(format!("docs/{name}.md"))).expect("the page is there")
+}
+
+/// How many examples a page shows, each of which must stand line by line in the file it names.
+fn examples_on(page: &str) -> usize {
     let mut examples = 0;
     let mut pieces = page.split("<!-- cases/");
     pieces.next();
@@ -39,22 +43,44 @@ fn every_example_on_the_page_stands_in_the_case_it_names() {
         }
         examples += 1;
     }
+    examples
+}
+
+#[test]
+fn every_example_on_the_page_stands_in_the_case_it_names() {
+    let examples = examples_on(&page());
     assert!(examples >= 20, "only {examples} examples on the page");
 }
 
 #[test]
-fn every_case_of_the_language_is_on_the_page_and_every_link_leads_to_one() {
-    let page = page();
-    for entry in fs::read_dir(root().join("cases/language")).expect("the cases are there") {
-        let name = entry
-            .expect("the folder can be listed")
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
-        assert!(
-            page.contains(&format!("cases/language/{name}")),
-            "no word of cases/language/{name}"
-        );
+fn every_example_of_a_mechanic_stands_in_the_case_it_names() {
+    let examples = examples_on(&page_of("mechanics"));
+    assert!(examples >= 60, "only {examples} examples on the page");
+}
+
+#[test]
+fn every_mechanic_shows_how_it_is_written_and_leads_to_its_case() {
+    let page = page_of("mechanics");
+    let (sections, _) = page
+        .split_once("\n## By the trade's words\n")
+        .expect("the page ends with the trade's words");
+    for section in sections.split("\n### ").skip(1) {
+        let title = section.lines().next().unwrap_or("");
+        assert!(section.contains("<!-- cases/"), "{title} shows no example");
+        assert!(section.contains("](../cases/"), "{title} leads to no case");
+    }
+}
+
+/// Fails for every case of a shelf that a page does not lead to, and for every link that leads nowhere.
+fn leads_to_every_case(page: &str, shelf: &str) {
+    for entry in fs::read_dir(root().join("cases").join(shelf)).expect("the cases are there") {
+        let entry = entry.expect("the folder can be listed");
+        if !entry.path().is_dir() {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let named = |end| page.contains(&format!("cases/{shelf}/{name}{end}"));
+        assert!(named(")") || named("/"), "no word of cases/{shelf}/{name}");
     }
     for link in page
         .split("](../")
@@ -63,6 +89,16 @@ fn every_case_of_the_language_is_on_the_page_and_every_link_leads_to_one() {
     {
         assert!(root().join(link).exists(), "nothing is at {link}");
     }
+}
+
+#[test]
+fn every_case_of_the_language_is_on_the_page_and_every_link_leads_to_one() {
+    leads_to_every_case(&page(), "language");
+}
+
+#[test]
+fn every_case_of_a_mechanic_is_on_its_page_and_every_link_leads_to_one() {
+    leads_to_every_case(&page_of("mechanics"), "mechanics");
 }
 
 #[test]

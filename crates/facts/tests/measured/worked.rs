@@ -174,7 +174,7 @@ fn settle(plan: &Plan, world: &World, until: Date) -> (Vec<String>, Vec<String>,
 #[test]
 fn the_worked_examples_come_out_alike_by_the_executor_and_by_the_rows() {
     let (mut measures, mut left, mut lines) = (0, 0, 0);
-    for shelf in ["published", "language", "edges"] {
+    for shelf in ["published", "language", "edges", "mechanics"] {
         let shelf = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../cases")
             .join(shelf);
