@@ -52,7 +52,7 @@ pub struct Partner {
 
 impl Partner {
     /// What the directory says in a column, by the attribute's position in the plan; `starts` and `ends` are the
-    /// agreement's days where the directory does not say them.
+    /// agreement's days and `parent` is the partner directly above, where no column says them.
     #[must_use]
     pub fn attribute(&self, plan: &Plan, attribute: usize) -> Option<Cell> {
         match self.attributes.get(attribute) {
@@ -60,6 +60,7 @@ impl Partner {
             Some(_) | None => match &*plan.attributes.get(attribute)?.name {
                 "starts" => Some(Cell::Date(self.agreement.starts)),
                 "ends" => self.agreement.until.map(Cell::Date),
+                "parent" => self.parent.clone().map(Cell::Partner),
                 _ => None,
             },
         }

@@ -505,6 +505,7 @@ impl Names {
         }
         let of = match name {
             "starts" | "ends" => Ty::Date,
+            "parent" => Ty::Partner,
             _ => types.unknown(),
         };
         self.attributes.push((name.into(), of.clone()));
