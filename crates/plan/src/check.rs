@@ -38,6 +38,7 @@ mod wording;
 mod words;
 
 pub use question::{Place, formula_in, formula_of};
+pub use spelling::reserved_words;
 
 use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{PlanText, read_plan};

@@ -1,5 +1,5 @@
 //! The pages about plans say what runs: their examples stand in the cases they name, every case of the language and of
-//! the mechanics is on its page, and the list of keys is the registry's. The page of mistakes explains every code that is
+//! the mechanics is on its page, and the lists of keys and words are the code's. The page of mistakes explains every code that is
 //! reported.
 //!
 //! After a change of the registry run with `TRUEUP_WRITE=1` to write the list anew.
@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use trueup_plan::check::reserved_words;
 use trueup_plan::keys::{Form, Key, Place};
 
 fn root() -> PathBuf {
@@ -101,19 +102,30 @@ fn every_case_of_a_mechanic_is_on_its_page_and_every_link_leads_to_one() {
     leads_to_every_case(&page_of("mechanics"), "mechanics");
 }
 
-#[test]
-fn the_list_of_keys_is_the_registrys() {
-    let (begin, end) = ("<!-- begin keys -->\n", "<!-- end keys -->");
+/// Holds what the page lists between two marks to what the code knows, or writes it there.
+fn is_listed(mark: &str, known: &str) {
+    let (begin, end) = (
+        format!("<!-- begin {mark} -->\n"),
+        format!("<!-- end {mark} -->"),
+    );
     let page = page();
-    let (before, rest) = page.split_once(begin).expect("the list begins");
-    let (listed, after) = rest.split_once(end).expect("the list ends");
-    let keys: String = Place::ALL.iter().map(|place| of_place(*place)).collect();
+    let (before, rest) = page.split_once(&begin).expect("the list begins");
+    let (listed, after) = rest.split_once(&end).expect("the list ends");
     if std::env::var_os("TRUEUP_WRITE").is_some() {
-        let written = format!("{before}{begin}{keys}{end}{after}");
+        let written = format!("{before}{begin}{known}{end}{after}");
         fs::write(root().join("docs/plan-language.md"), written).expect("the page can be written");
         return;
     }
-    assert_eq!(listed, keys, "run again with TRUEUP_WRITE=1");
+    assert_eq!(listed, known, "run again with TRUEUP_WRITE=1");
+}
+
+#[test]
+fn what_the_page_lists_is_what_the_code_knows() {
+    // One test for both: when they are written, the second must not overwrite the first.
+    let words = format!("`{}`\n", reserved_words().join(" "));
+    is_listed("words", &words);
+    let keys: String = Place::ALL.iter().map(|place| of_place(*place)).collect();
+    is_listed("keys", &keys);
 }
 
 fn of_place(place: Place) -> String {

@@ -67,6 +67,21 @@ pub(super) const FUNCTIONS: &[&str] = &[
     "upline",
 ];
 
+/// The words that can name nothing, in alphabetical order.
+///
+/// ```
+/// use trueup_plan::check::reserved_words;
+///
+/// assert!(reserved_words().contains(&"slice"));
+/// assert!(!reserved_words().contains(&"sales"));
+/// ```
+#[must_use]
+pub fn reserved_words() -> Vec<&'static str> {
+    let mut words = [FORMULA_WORDS, BAND_WORDS, GIVEN, FUNCTIONS].concat();
+    words.sort_unstable();
+    words
+}
+
 /// What a name stands for, as far as its spelling goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
