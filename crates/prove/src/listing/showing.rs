@@ -1,9 +1,11 @@
 //! What each measure was taken to show: revenue, profitability, a customer outcome, or activity.
 //!
 //! What the plan says with `shows` holds. Where it says nothing, money is revenue and a score is what customers think; a
-//! count shows what its kind of fact does. What was found so is told in a note, since other findings go by it.
+//! count shows what its kind of fact does, by its columns and by what it is called. What was found so is told in a note,
+//! since other findings go by it.
 
 use trueup_plan::diagnostic::Diagnostic;
+use trueup_plan::tree::walk::parts;
 use trueup_plan::tree::{
     ColumnId, Expr, FactKind, Fold, Form, KindId, MeasureId, Name, Plan, Shows, Type, Unit,
 };
@@ -96,9 +98,11 @@ pub(crate) fn of_measure(plan: &Plan, id: MeasureId) -> Shown {
         {
             Shown::new(Shows::CustomerOutcome, "it counts customers")
         }
-        Fold::Count | Fold::CountDistinct | Fold::Sum if unit != Unit::RATIO => of_facts(kind),
+        Fold::Count | Fold::CountDistinct | Fold::Sum if unit != Unit::RATIO => {
+            of_facts(kind, &summed(kind, measure.of.as_ref()))
+        }
         Fold::Count | Fold::CountDistinct | Fold::Sum | Fold::Min | Fold::Max | Fold::Latest => {
-            match of_facts(kind) {
+            match of_facts(kind, &summed(kind, measure.of.as_ref())) {
                 shown if shown.is_outcome() => shown,
                 _ => Shown::either("a level or ratio that is reported may show either"),
             }
@@ -124,11 +128,73 @@ pub(crate) fn of_rows(plan: &Plan, kind: KindId, reads: &Reads) -> Shown {
     if read(is_score) {
         return Shown::new(Shows::CustomerOutcome, "it pays on a score");
     }
-    of_facts(facts)
+    let columns: Vec<&str> = reads
+        .columns
+        .iter()
+        .filter(|(of, column)| *of == kind && is_counted(facts.column(*column).of))
+        .map(|(_, column)| &*facts.column(*column).name)
+        .collect();
+    of_facts(facts, &columns)
 }
 
-/// What counting a kind of fact shows.
-fn of_facts(kind: &FactKind) -> Shown {
+/// The columns that a measure adds up.
+fn summed<'p>(kind: &'p FactKind, of: Option<&Expr>) -> Vec<&'p str> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Expr> = of.into_iter().collect();
+    while let Some(formula) = open.pop() {
+        if let Form::Name(Name::Column(_, column)) = formula.form
+            && is_counted(kind.column(column).of)
+        {
+            found.push(&*kind.column(column).name);
+        }
+        open.extend(parts(formula));
+    }
+    found
+}
+
+/// What is called so is sold, whatever it is counted in.
+const SOLD: [&str; 17] = [
+    "sale",
+    "sold",
+    "order",
+    "invoice",
+    "purchase",
+    "deal",
+    "booking",
+    "shipment",
+    "subscription",
+    "contract",
+    "policy",
+    "usage",
+    "consumption",
+    "license",
+    "licence",
+    "unit",
+    "quantity",
+];
+
+/// What is called so is what customers do.
+const KEPT: [&str; 6] = [
+    "renewal",
+    "renewed",
+    "retention",
+    "retained",
+    "activation",
+    "adoption",
+];
+
+/// Whether one of the words of a name, in the singular, is in a list.
+fn is_called(name: &str, words: &[&str]) -> bool {
+    name.split('_').any(|word| {
+        words.contains(&word)
+            || word
+                .strip_suffix('s')
+                .is_some_and(|singular| words.contains(&singular))
+    })
+}
+
+/// What counting a kind of fact, or adding up columns of it, shows.
+fn of_facts(kind: &FactKind, columns: &[&str]) -> Shown {
     let has = |wanted: fn(Type) -> bool| kind.columns.iter().find(|column| wanted(column.of));
     if let Some(column) = has(is_money) {
         let because = format!("one {} brings {}", kind.name, column.name);
@@ -138,8 +204,27 @@ fn of_facts(kind: &FactKind) -> Shown {
         let because = format!("one {} brings a {}", kind.name, column.name);
         return Shown::new(Shows::CustomerOutcome, because);
     }
-    let because = format!("one {} brings neither money nor a score", kind.name);
+    let mut names = std::iter::once(&*kind.name).chain(columns.iter().copied());
+    let called = names.clone().find(|name| is_called(name, &SOLD));
+    if let Some(name) = called {
+        return Shown::new(
+            Shows::Revenue,
+            format!("{name} says that something is sold"),
+        );
+    }
+    if let Some(name) = names.find(|name| is_called(name, &KEPT)) {
+        let because = format!("{name} says what customers do");
+        return Shown::new(Shows::CustomerOutcome, because);
+    }
+    let because = format!(
+        "one {} brings neither money nor a score, and nothing says that it is sold",
+        kind.name
+    );
     Shown::new(Shows::Activity, because)
+}
+
+fn is_counted(of: Type) -> bool {
+    matches!(of, Type::Number(unit) if unit.money == 0 && unit.score == 0)
 }
 
 fn is_money(of: Type) -> bool {

@@ -48,7 +48,9 @@ fn pay_on_the_same_rows(first: &Component, second: &Component) -> bool {
     let (Some(one), Some(other)) = (&first.each, &second.each) else {
         return false;
     };
-    one.kind == other.kind
+    // Goods and money for one row are two things.
+    first.grants == second.grants
+        && one.kind == other.kind
         && one.role == other.role
         && !exclude_each_other(one.filter.as_ref(), other.filter.as_ref())
         && !exclude_each_other(first.applies.as_ref(), second.applies.as_ref())
