@@ -1,8 +1,12 @@
-//! Worked examples on the disk: each a folder with an expected.yaml, whose plan lies beside it or is a program's.
+//! Worked examples on the disk: each a folder with an expected.yaml, whose plan lies beside it, or above it, or is a
+//! program's.
 
 use std::path::{Path, PathBuf};
 
 use trueup_engine::cases::CaseFiles;
+use trueup_plan::diagnostic::Sources;
+use trueup_plan::document::read_plan;
+use trueup_plan::rows;
 
 use crate::failure::Failure;
 
@@ -60,24 +64,22 @@ pub fn read(folder: &Path) -> Result<CaseFiles, Failure> {
     Ok(case)
 }
 
-/// A case of a program names one of the program's plans; the plan and the templates beside it join the case.
+/// A case in a program names one of the program's plans, a case below a plan's folder that plan; the plan, the
+/// templates beside it and the rows its tables name join the case.
 fn with_plan(mut case: CaseFiles, folder: &Path, named: &str) -> Result<CaseFiles, Failure> {
     let expected = folder.join("expected.yaml");
     let absolute = std::path::absolute(folder)
         .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
-    let Some(program) = absolute
-        .ancestors()
-        .find(|above| above.join("program.yaml").is_file())
-    else {
+    let Some(plans) = absolute.ancestors().find_map(plans_of) else {
         return Err(Failure::Found(format!(
-            "{}: it names the plan {named} of a program, and no folder above it holds a program.yaml; put plan.yaml \
+            "{}: it names the plan {named}, and no folder above it holds a program.yaml or a plan.yaml; put plan.yaml \
              beside it",
             expected.display()
         )));
     };
     let mut known = Vec::new();
     let mut found = None;
-    for path in entries(&program.join("plans"))? {
+    for path in entries(&plans)? {
         if !(path.is_file() && file_name(&path).ends_with(".yaml")) {
             continue;
         }
@@ -85,18 +87,44 @@ fn with_plan(mut case: CaseFiles, folder: &Path, named: &str) -> Result<CaseFile
         match (says(&text, "plan"), says(&text, "template")) {
             (Some(plan), _) if plan == named => found = Some(text),
             (Some(plan), _) => known.push(plan.to_owned()),
-            (None, Some(_)) => case = case.with(&file_name(&path), &text),
+            (None, Some(_)) => case = with_rows(case.with(&file_name(&path), &text), &plans, &text),
             (None, None) => {}
         }
     }
     match found {
-        Some(plan) => Ok(case.with("plan.yaml", &plan)),
+        Some(plan) => Ok(with_rows(case.with("plan.yaml", &plan), &plans, &plan)),
         None => Err(Failure::Found(format!(
-            "{}: the program has no plan {named}; its plans are {}",
+            "{}: there is no plan {named} above it; known are {}",
             expected.display(),
             known.join(", ")
         ))),
     }
+}
+
+/// Where the plans lie that cases below a folder may name: a program's folder of plans, or the folder of one plan.
+fn plans_of(above: &Path) -> Option<PathBuf> {
+    if above.join("program.yaml").is_file() {
+        return Some(above.join("plans"));
+    }
+    above
+        .join("plan.yaml")
+        .is_file()
+        .then(|| above.to_path_buf())
+}
+
+/// The case with the files of rows that a plan's tables name. One that can't be read is left for the plan's own check.
+fn with_rows(case: CaseFiles, plans: &Path, plan: &str) -> CaseFiles {
+    let mut sources = Sources::new();
+    let file = sources.add("plan.yaml", plan);
+    let Some(plan) = read_plan(&sources, file, &mut Vec::new()) else {
+        return case;
+    };
+    rows::wanted(&plan).fold(case, |case, wanted| {
+        match std::fs::read_to_string(plans.join(&*wanted.text)) {
+            Ok(text) => case.with(&wanted.text, &text),
+            Err(_) => case,
+        }
+    })
 }
 
 /// What a top-level key of a YAML file says, on one line.

@@ -63,6 +63,11 @@ fn the_starter_goes_as_written() {
 }
 
 #[test]
+fn worked_examples_are_found_as_written() {
+    run("worked_examples");
+}
+
+#[test]
 fn wrong_use_is_answered_as_written() {
     run("wrong_use");
 }
