@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
@@ -174,39 +174,23 @@ fn settle(plan: &Plan, world: &World, until: Date) -> (Vec<String>, Vec<String>,
 #[test]
 fn the_worked_examples_come_out_alike_by_the_executor_and_by_the_rows() {
     let (mut measures, mut left, mut lines) = (0, 0, 0);
-    for shelf in ["published", "language", "edges", "mechanics"] {
-        let shelf = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../cases")
-            .join(shelf);
-        for folder in fs::read_dir(shelf).unwrap() {
-            let folder = folder.unwrap().path();
-            let Ok(entries) = fs::read_dir(&folder) else {
-                continue;
-            };
-            let files = entries
-                .map(|entry| entry.unwrap().path())
-                .filter(|path| CaseFiles::takes(&path.to_string_lossy()))
-                .map(|path| {
-                    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-                    (name, fs::read_to_string(&path).unwrap())
-                });
-            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-            let Some((plan, world)) = setting(&CaseFiles::new(name.clone(), files)) else {
-                continue;
-            };
-            let starts = world
-                .partners
-                .iter()
-                .map(|partner| partner.agreement.starts);
-            let Some(until) = starts.min().and_then(|first| add_months(first, 24)) else {
-                continue;
-            };
-            let (found, wanted, by_rows) = settle(&plan, &world, until);
-            assert_eq!(found, wanted, "{name}");
-            measures += plan.measures.len();
-            left += by_rows;
-            lines += found.len();
-        }
+    for folder in worked_examples() {
+        let name = folder.display().to_string();
+        let Some((plan, world)) = setting(&read(&folder)) else {
+            continue;
+        };
+        let starts = world
+            .partners
+            .iter()
+            .map(|partner| partner.agreement.starts);
+        let Some(until) = starts.min().and_then(|first| add_months(first, 24)) else {
+            continue;
+        };
+        let (found, wanted, by_rows) = settle(&plan, &world, until);
+        assert_eq!(found, wanted, "{name}");
+        measures += plan.measures.len();
+        left += by_rows;
+        lines += found.len();
     }
     println!("{measures} measures, {left} of them left to the rows; {lines} lines");
     assert!(lines > 300, "only {lines} lines");
@@ -214,4 +198,45 @@ fn the_worked_examples_come_out_alike_by_the_executor_and_by_the_rows() {
         left * 5 < measures,
         "{left} of {measures} measures stayed with the rows"
     );
+}
+
+/// The folders of all worked examples: those of `cases/`, and those below the example plans.
+fn worked_examples() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut folders = Vec::new();
+    for shelf in ["published", "language", "edges", "mechanics"] {
+        folders.extend(folders_in(&root.join("cases").join(shelf)));
+    }
+    for plan in folders_in(&root.join("examples/plans")) {
+        folders.extend(folders_in(&plan.join("cases")));
+    }
+    folders
+}
+
+fn folders_in(within: &Path) -> Vec<PathBuf> {
+    fs::read_dir(within)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect()
+}
+
+/// A worked example; one that names its plan has it two folders above.
+fn read(folder: &Path) -> CaseFiles {
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| CaseFiles::takes(&path.to_string_lossy()))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).unwrap())
+        });
+    let case = CaseFiles::new(folder.display().to_string(), files);
+    match case.names_plan() {
+        Some(_) => case.with(
+            "plan.yaml",
+            &fs::read_to_string(folder.join("../../plan.yaml")).unwrap(),
+        ),
+        None => case,
+    }
 }
