@@ -35,7 +35,7 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
             if knows(first, first_reads, second) || knows(second, second_reads, first) {
                 continue;
             }
-            if pay_on_the_same_rows(first, second) {
+            if pay_on_the_same_rows(plan, first, second) {
                 found.push(on_the_same_rows(plan, first, second));
             }
         }
@@ -44,7 +44,7 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn pay_on_the_same_rows(first: &Component, second: &Component) -> bool {
+fn pay_on_the_same_rows(plan: &Plan, first: &Component, second: &Component) -> bool {
     let (Some(one), Some(other)) = (&first.each, &second.each) else {
         return false;
     };
@@ -52,8 +52,8 @@ fn pay_on_the_same_rows(first: &Component, second: &Component) -> bool {
     first.grants == second.grants
         && one.kind == other.kind
         && one.role == other.role
-        && !exclude_each_other(one.filter.as_ref(), other.filter.as_ref())
-        && !exclude_each_other(first.applies.as_ref(), second.applies.as_ref())
+        && !exclude_each_other(plan, one.filter.as_ref(), other.filter.as_ref())
+        && !exclude_each_other(plan, first.applies.as_ref(), second.applies.as_ref())
 }
 
 fn on_the_same_rows(plan: &Plan, first: &Component, second: &Component) -> Diagnostic {
@@ -108,11 +108,11 @@ fn kinds_of_several(plan: &Plan) -> Vec<Diagnostic> {
 }
 
 /// Whether two conditions cannot hold together: somewhere they ask one column or attribute for different things.
-fn exclude_each_other(first: Option<&Expr>, second: Option<&Expr>) -> bool {
+fn exclude_each_other(plan: &Plan, first: Option<&Expr>, second: Option<&Expr>) -> bool {
     let (Some(first), Some(second)) = (first, second) else {
         return false;
     };
-    let (first, second) = (asked(first), asked(second));
+    let (first, second) = (asked(plan, first), asked(plan, second));
     first.iter().any(|(name, one)| {
         second
             .iter()
@@ -154,12 +154,17 @@ impl Asked<'_> {
     }
 }
 
-/// What must hold of single names for a condition to hold.
-fn asked(condition: &Expr) -> Vec<(Name, Asked<'_>)> {
+/// What must hold of single names for a condition to hold. A value asks what its formula asks; one that comes back to
+/// itself does so inside `previous`, which is not looked into.
+fn asked<'p>(plan: &'p Plan, condition: &'p Expr) -> Vec<(Name, Asked<'p>)> {
     match &condition.form {
-        Form::And(parts) => parts.iter().flat_map(asked).collect(),
+        Form::And(parts) => parts.iter().flat_map(|part| asked(plan, part)).collect(),
         Form::Name(name) if condition.of == Type::Flag => {
-            vec![(*name, Asked::OneOf(vec![&Literal::Flag(true)]))]
+            let mut holds = vec![(*name, Asked::OneOf(vec![&Literal::Flag(true)]))];
+            if let Name::Value(value) = name {
+                holds.extend(asked(plan, &plan[*value].formula));
+            }
+            holds
         }
         Form::Not(inner) => match &inner.form {
             Form::Name(name) => vec![(*name, Asked::OneOf(vec![&Literal::Flag(false)]))],
