@@ -19,6 +19,13 @@ cargo build --quiet --locked --package trueup
 }
 tail -1 "$work/cases.txt"
 
+# The example plans are fit for signature, and the check has nothing to say about any of them.
+"$trueup" check examples/plans/*/plan.yaml --for-signature >"$work/plans.txt" || true
+if grep -v ': fine$' "$work/plans.txt"; then
+    exit 1
+fi
+echo "$(grep -c ': fine$' "$work/plans.txt") example plans are fit for signature"
+
 "$trueup" --quiet init "$work/starter" >/dev/null
 "$trueup" check "$work/starter" --for-signature
 "$trueup" --quiet ingest --program "$work/starter" >/dev/null
