@@ -218,7 +218,7 @@ fn without_goal(
             "G5",
             place,
             format!(
-                "{} serves no goal: none is shown by {names}",
+                "{} serves no goal: no goal is shown by {names}",
                 component.name
             ),
         )

@@ -7,7 +7,7 @@
 use trueup_plan::diagnostic::Diagnostic;
 use trueup_plan::tree::walk::parts;
 use trueup_plan::tree::{
-    ColumnId, Expr, FactKind, Fold, Form, KindId, MeasureId, Name, Plan, Shows, Type, Unit,
+    Column, Expr, FactKind, Fold, Form, KindId, MeasureId, Name, Plan, Shows, Type, Unit,
 };
 
 use crate::listing::reads::{Reads, name_at, of_components};
@@ -83,26 +83,20 @@ pub(crate) fn of_measure(plan: &Plan, id: MeasureId) -> Shown {
     let Type::Number(unit) = measure.answers else {
         return Shown::either("it is no number");
     };
-    if unit.money > 0 {
-        return Shown::new(Shows::Revenue, "it is money");
+    let folded = columns_in(kind, measure.of.as_ref());
+    if let Some(shown) = by_unit(kind, unit, &folded) {
+        return shown;
     }
-    if unit.score > 0 {
-        return Shown::new(Shows::CustomerOutcome, "it is a score");
-    }
+    let is_of_customers = || matches!(&measure.of, Some(of) if counts_customers(plan, of));
     match measure.fold {
-        Fold::CountDistinct
-            if measure
-                .of
-                .as_ref()
-                .is_some_and(|of| counts_customers(plan, of)) =>
-        {
+        Fold::CountDistinct if !is_called(&kind.name, &DONE) && is_of_customers() => {
             Shown::new(Shows::CustomerOutcome, "it counts customers")
         }
         Fold::Count | Fold::CountDistinct | Fold::Sum if unit != Unit::RATIO => {
-            of_facts(kind, &summed(kind, measure.of.as_ref()))
+            of_facts(kind, &folded)
         }
         Fold::Count | Fold::CountDistinct | Fold::Sum | Fold::Min | Fold::Max | Fold::Latest => {
-            match of_facts(kind, &summed(kind, measure.of.as_ref())) {
+            match of_facts(kind, &folded) {
                 shown if shown.is_outcome() => shown,
                 _ => Shown::either("a level or ratio that is reported may show either"),
             }
@@ -116,41 +110,72 @@ pub(crate) fn of_rows(plan: &Plan, kind: KindId, reads: &Reads) -> Shown {
     if let Some(shows) = facts.shows {
         return Shown::new(shows, "the plan says so");
     }
-    let read = |wanted: fn(Type) -> bool| {
-        reads
-            .columns
-            .iter()
-            .any(|(of, column)| *of == kind && wanted(facts.column(*column).of))
-    };
-    if read(is_money) {
-        return Shown::new(Shows::Revenue, "it pays on money");
-    }
-    if read(is_score) {
-        return Shown::new(Shows::CustomerOutcome, "it pays on a score");
-    }
-    let columns: Vec<&str> = reads
+    let columns: Vec<&Column> = reads
         .columns
         .iter()
-        .filter(|(of, column)| *of == kind && is_counted(facts.column(*column).of))
-        .map(|(_, column)| &*facts.column(*column).name)
+        .filter(|(of, _)| *of == kind)
+        .map(|(_, column)| facts.column(*column))
         .collect();
-    of_facts(facts, &columns)
+    let units = columns.iter().filter_map(|column| match column.of {
+        Type::Number(unit) => Some(unit),
+        Type::Date | Type::Duration | Type::Flag | Type::Text | Type::Partner => None,
+    });
+    let shown = units
+        .filter_map(|unit| by_unit(facts, unit, &columns))
+        .min_by_key(|shown| !shown.is_outcome());
+    shown.unwrap_or_else(|| of_facts(facts, &columns))
 }
 
-/// The columns that a measure adds up.
-fn summed<'p>(kind: &'p FactKind, of: Option<&Expr>) -> Vec<&'p str> {
+/// What is said by the unit alone.
+fn by_unit(kind: &FactKind, unit: Unit, columns: &[&Column]) -> Option<Shown> {
+    if unit.money > 0 {
+        return Some(match columns.iter().find(|column| is_spent(column)) {
+            Some(spent) => {
+                let because = format!("{} says what was spent", spent.name);
+                Shown::new(Shows::Activity, because)
+            }
+            None => Shown::new(Shows::Revenue, "it is money"),
+        });
+    }
+    if unit.score > 0 && !is_called(&kind.name, &DONE) {
+        return Some(Shown::new(Shows::CustomerOutcome, "it is a score"));
+    }
+    None
+}
+
+/// The columns of a kind that a formula reads.
+fn columns_in<'p>(kind: &'p FactKind, of: Option<&Expr>) -> Vec<&'p Column> {
     let mut found = Vec::new();
     let mut open: Vec<&Expr> = of.into_iter().collect();
     while let Some(formula) = open.pop() {
-        if let Form::Name(Name::Column(_, column)) = formula.form
-            && is_counted(kind.column(column).of)
-        {
-            found.push(&*kind.column(column).name);
+        if let Form::Name(Name::Column(_, column)) = formula.form {
+            found.push(kind.column(column));
         }
         open.extend(parts(formula));
     }
     found
 }
+
+/// What is called so is what the partner does, whatever else stands in its rows.
+const DONE: [&str; 17] = [
+    "training",
+    "course",
+    "certification",
+    "exam",
+    "test",
+    "visit",
+    "call",
+    "meeting",
+    "session",
+    "demo",
+    "webinar",
+    "workshop",
+    "campaign",
+    "lead",
+    "registration",
+    "proposal",
+    "quote",
+];
 
 /// What is called so is sold, whatever it is counted in.
 const SOLD: [&str; 17] = [
@@ -183,6 +208,9 @@ const KEPT: [&str; 6] = [
     "adoption",
 ];
 
+/// Money that is called so was spent.
+const SPENT: [&str; 4] = ["cost", "spend", "spent", "expense"];
+
 /// Whether one of the words of a name, in the singular, is in a list.
 fn is_called(name: &str, words: &[&str]) -> bool {
     name.split('_').any(|word| {
@@ -193,20 +221,21 @@ fn is_called(name: &str, words: &[&str]) -> bool {
     })
 }
 
+fn is_spent(column: &Column) -> bool {
+    is_money(column.of) && is_called(&column.name, &SPENT)
+}
+
 /// What counting a kind of fact, or adding up columns of it, shows.
-fn of_facts(kind: &FactKind, columns: &[&str]) -> Shown {
-    let has = |wanted: fn(Type) -> bool| kind.columns.iter().find(|column| wanted(column.of));
-    if let Some(column) = has(is_money) {
-        let because = format!("one {} brings {}", kind.name, column.name);
-        return Shown::new(Shows::Revenue, because);
+fn of_facts(kind: &FactKind, columns: &[&Column]) -> Shown {
+    if is_called(&kind.name, &DONE) {
+        let because = format!("{} is what the partner does", kind.name);
+        return Shown::new(Shows::Activity, because);
     }
-    if let Some(column) = has(is_score) {
-        let because = format!("one {} brings a {}", kind.name, column.name);
-        return Shown::new(Shows::CustomerOutcome, because);
-    }
-    let mut names = std::iter::once(&*kind.name).chain(columns.iter().copied());
-    let called = names.clone().find(|name| is_called(name, &SOLD));
-    if let Some(name) = called {
+    let counted = columns
+        .iter()
+        .filter(|column| matches!(column.of, Type::Number(_)));
+    let mut names = std::iter::once(&*kind.name).chain(counted.map(|column| &*column.name));
+    if let Some(name) = names.clone().find(|name| is_called(name, &SOLD)) {
         return Shown::new(
             Shows::Revenue,
             format!("{name} says that something is sold"),
@@ -216,15 +245,20 @@ fn of_facts(kind: &FactKind, columns: &[&str]) -> Shown {
         let because = format!("{name} says what customers do");
         return Shown::new(Shows::CustomerOutcome, because);
     }
+    let has = |wanted: fn(&Column) -> bool| kind.columns.iter().find(|column| wanted(column));
+    if let Some(column) = has(|column| is_money(column.of) && !is_spent(column)) {
+        let because = format!("one {} brings {}", kind.name, column.name);
+        return Shown::new(Shows::Revenue, because);
+    }
+    if let Some(column) = has(|column| is_score(column.of)) {
+        let because = format!("one {} brings a {}", kind.name, column.name);
+        return Shown::new(Shows::CustomerOutcome, because);
+    }
     let because = format!(
         "one {} brings neither money nor a score, and nothing says that it is sold",
         kind.name
     );
     Shown::new(Shows::Activity, because)
-}
-
-fn is_counted(of: Type) -> bool {
-    matches!(of, Type::Number(unit) if unit.money == 0 && unit.score == 0)
 }
 
 fn is_money(of: Type) -> bool {
@@ -243,12 +277,8 @@ fn counts_customers(plan: &Plan, formula: &Expr) -> bool {
     let Form::Name(Name::Column(kind, column)) = formula.form else {
         return false;
     };
-    let name: &str = &column_of(plan, kind, column).name;
+    let name: &str = &plan[kind].column(column).name;
     CUSTOMERS.iter().any(|word| name.contains(word))
-}
-
-fn column_of(plan: &Plan, kind: KindId, column: ColumnId) -> &trueup_plan::tree::Column {
-    plan[kind].column(column)
 }
 
 fn find(study: &Study<'_>) -> Vec<Diagnostic> {
@@ -268,7 +298,7 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
             let note = Diagnostic::note("G9", name_at(measure.span, &measure.name), message);
             match measure.shows.or(plan[measure.kind].shows) {
                 Some(_) => note,
-                None => note.help("or say what it `shows`"),
+                None => note.help("say what it `shows`, if that is wrong"),
             }
         })
         .collect()

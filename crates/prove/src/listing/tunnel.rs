@@ -61,6 +61,12 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         .components
         .first()
         .map_or_else(Span::default, |first| name_at(first.span, &first.name));
+    if let (true, [only]) = (grounds.is_empty(), movers.as_slice()) {
+        // Nothing else is paid by, so no figures are needed.
+        return too_much(study, *only, &Exact::ONE, "whatever the figures are")
+            .into_iter()
+            .collect();
+    }
     if grounds.is_empty() {
         let message = "which part of the pay one measure moves was not decided: there is no worked example with facts";
         return vec![
@@ -200,13 +206,13 @@ fn told(study: &Study<'_>, moved: &Moved, grounds: &[Ground<'_>], top: Span) -> 
     found.extend(
         parts
             .iter()
-            .filter_map(|(mover, part)| too_much(study, *mover, part, &looked_at)),
+            .filter_map(|(mover, part)| too_much(study, *mover, part, &format!("in {looked_at}"))),
     );
     found
 }
 
 /// What moves more than it may.
-fn too_much(study: &Study<'_>, mover: Mover, part: &Exact, looked_at: &str) -> Option<Diagnostic> {
+fn too_much(study: &Study<'_>, mover: Mover, part: &Exact, at: &str) -> Option<Diagnostic> {
     let plan = study.subject.plan;
     let (agreed, span) = match mover {
         Mover::Measure(id) => (plan[id].may_move.clone(), plan[id].span),
@@ -218,7 +224,7 @@ fn too_much(study: &Study<'_>, mover: Mover, part: &Exact, looked_at: &str) -> O
     }
     let name = called(plan, mover);
     let message = format!(
-        "{name} moves {} of the variable pay in {looked_at}; {}",
+        "{name} moves {} of the variable pay {at}; {}",
         percent(part),
         match agreed {
             Some(limit) => format!("the plan allows {}", percent(&limit)),
