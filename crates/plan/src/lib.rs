@@ -13,6 +13,7 @@ pub mod agreement;
 pub mod check;
 pub mod diagnostic;
 pub mod document;
+pub mod elsewhere;
 pub mod formula;
 pub mod identity;
 pub mod keys;

@@ -8,6 +8,7 @@ use crate::check::typer::{Draft, Scope, Typer, part, wrong};
 use crate::check::types::Ty;
 use crate::check::units::Origin;
 use crate::diagnostic::Diagnostic;
+use crate::elsewhere;
 use crate::formula::{Argument, Formula, FormulaKind};
 use crate::nearest::nearest;
 use crate::span::Span;
@@ -78,14 +79,18 @@ impl Typer<'_> {
             .iter()
             .filter(|(_, entry)| matches!(entry.thing, Thing::Table(_)))
             .map(|(name, _)| &**name);
-        let closest = nearest(name, tables.chain(FUNCTIONS.iter().copied())).map(str::to_owned);
+        let help = match elsewhere::function(name) {
+            Some(help) => Some(help.to_owned()),
+            None => nearest(name, tables.chain(FUNCTIONS.iter().copied()))
+                .map(|closest| format!("did you mean {closest}?")),
+        };
         self.diagnostics.push(
             Diagnostic::error(
                 "N1",
                 span,
                 format!("no function or table is called `{}`", shown(name)),
             )
-            .help_if(closest, |closest| format!("did you mean {closest}?")),
+            .help_if(help, |help| help),
         );
     }
 

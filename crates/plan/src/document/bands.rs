@@ -2,6 +2,7 @@
 
 use super::fields::{Fields, Reader};
 use super::{BandText, BandsText, BoundText, BoundWord, CellsText, ReadingText, TableText};
+use crate::elsewhere;
 use crate::formula;
 use crate::keys::{BOUNDS, Place, READINGS};
 use crate::span::Span;
@@ -137,6 +138,15 @@ impl Reader<'_> {
             .iter()
             .filter(|entry| !BOUNDS.contains(&&*entry.key.text))
         {
+            if elsewhere::is_upper_bound(&entry.key.text) {
+                self.error(
+                    "K1",
+                    entry.key.span,
+                    format!("a band has no upper bound `{}`", entry.key.text),
+                    "it ends where the next one begins; a stretch that pays nothing is a band of its own",
+                );
+                continue;
+            }
             cells.push((
                 entry.key.clone(),
                 self.formula_of(&entry.value, &format!("`{}`", entry.key.text)),

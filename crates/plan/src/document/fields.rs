@@ -4,6 +4,7 @@ use trueup_base::date::parse_date;
 use trueup_base::money::Currency;
 
 use crate::diagnostic::Diagnostic;
+use crate::elsewhere;
 use crate::formula::{self, Formula, FormulaKind, Suffix};
 use crate::keys::{Form, Place};
 use crate::nearest::nearest;
@@ -133,9 +134,13 @@ impl Reader<'_> {
 
     pub fn unknown_key(&mut self, key: &Scalar, place: Place) {
         let known = || place.keys().iter().map(|key| key.key);
-        let help = match nearest(&key.text, known()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => match Place::ALL
+        let help = match (
+            elsewhere::key(place, &key.text),
+            nearest(&key.text, known()),
+        ) {
+            (Some(help), _) => help.to_owned(),
+            (None, Some(meant)) => format!("did you mean `{meant}`?"),
+            (None, None) => match Place::ALL
                 .iter()
                 .find(|other| other.key(&key.text).is_some_and(|_| **other != place))
             {
