@@ -129,7 +129,15 @@ pub(crate) fn of_rows(plan: &Plan, kind: KindId, reads: &Reads) -> Shown {
 /// What is said by the unit alone.
 fn by_unit(kind: &FactKind, unit: Unit, columns: &[&Column]) -> Option<Shown> {
     if unit.money > 0 {
-        return Some(match columns.iter().find(|column| is_spent(column)) {
+        let spent = columns.iter().find(|column| is_spent(column));
+        let earned = columns
+            .iter()
+            .any(|column| is_money(column.of) && !is_spent(column));
+        return Some(match spent {
+            Some(spent) if earned => {
+                let because = format!("it is money, and {} is taken into account", spent.name);
+                Shown::new(Shows::Profitability, because)
+            }
             Some(spent) => {
                 let because = format!("{} says what was spent", spent.name);
                 Shown::new(Shows::Activity, because)
@@ -199,7 +207,9 @@ const SOLD: [&str; 17] = [
 ];
 
 /// What is called so is what customers do.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 8] = [
+    "signup",
+    "conversion",
     "renewal",
     "renewed",
     "retention",

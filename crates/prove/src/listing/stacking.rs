@@ -26,19 +26,22 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
     let plan = study.subject.plan;
     let components = of_components(plan);
     let mut found = Vec::new();
-    for (at, (first, first_reads)) in components.iter().enumerate() {
-        for (second, second_reads) in components.iter().skip(at + 1) {
-            let knows = |one: &Component, reads: &Reads, other: &Component| {
-                let names = one.stacks_with.iter().chain(&reads.components);
-                names.into_iter().any(|id| plan[*id].name == other.name)
-            };
-            if knows(first, first_reads, second) || knows(second, second_reads, first) {
-                continue;
-            }
-            if pay_on_the_same_rows(plan, first, second) {
-                found.push(on_the_same_rows(plan, first, second));
-            }
-        }
+    for (at, (second, second_reads)) in components.iter().enumerate() {
+        let others: Vec<&Component> = components
+            .iter()
+            .take(at)
+            .filter(|(first, first_reads)| {
+                let knows = |one: &Component, reads: &Reads, other: &Component| {
+                    let mut names = one.stacks_with.iter().chain(&reads.components);
+                    names.any(|id| plan[*id].name == other.name)
+                };
+                pay_on_the_same_rows(plan, first, second)
+                    && !knows(first, first_reads, second)
+                    && !knows(second, second_reads, first)
+            })
+            .map(|(first, _)| *first)
+            .collect();
+        found.extend(on_the_same_rows(plan, second, &others));
     }
     found.extend(kinds_of_several(plan));
     found
@@ -56,21 +59,28 @@ fn pay_on_the_same_rows(plan: &Plan, first: &Component, second: &Component) -> b
         && !exclude_each_other(plan, first.applies.as_ref(), second.applies.as_ref())
 }
 
-fn on_the_same_rows(plan: &Plan, first: &Component, second: &Component) -> Diagnostic {
-    let (kind, role) = first
-        .each
-        .as_ref()
-        .map_or(("", ""), |each| (&*plan[each.kind].name, &*each.role));
+/// Told once for a component, with all before it.
+fn on_the_same_rows(plan: &Plan, second: &Component, others: &[&Component]) -> Option<Diagnostic> {
+    let each = second.each.as_ref()?;
+    let (first, more) = others.split_first()?;
+    let kind = &plan[each.kind].name;
+    let names = listed(others.iter().map(|component| &*component.name));
+    let times = match more {
+        [] => "twice",
+        [_, ..] => "several times",
+    };
     let message = format!(
-        "{} and {} pay on the same rows: every {kind} credited as {role} may be paid twice",
-        first.name, second.name
+        "{} pays on the same rows as {names}: every {kind} credited as {} may be paid {times}",
+        second.name, each.role
     );
-    Diagnostic::warning("G7", name_at(second.span, &second.name), message)
-        .also(name_at(first.span, &first.name), "the other")
-        .help(format!(
-            "stacks_with: [{}] where both are meant; else let `where` tell their rows apart",
-            first.name
-        ))
+    let told = Diagnostic::warning("G7", name_at(second.span, &second.name), message)
+        .also(name_at(first.span, &first.name), "paid by this too");
+    let list: Vec<&str> = others.iter().map(|component| &*component.name).collect();
+    Some(told.help(format!(
+        "stacks_with: [{}] on {} where all are meant; else let `where` tell their rows apart",
+        list.join(", "),
+        second.name
+    )))
 }
 
 /// Kinds that more than one component pays on, those left out that all know of one another.
