@@ -69,6 +69,10 @@ fn every_mechanic_shows_how_it_is_written_and_leads_to_its_case() {
         let title = section.lines().next().unwrap_or("");
         assert!(section.contains("<!-- cases/"), "{title} shows no example");
         assert!(section.contains("](../cases/"), "{title} leads to no case");
+        assert!(
+            section.contains("Watch for: "),
+            "{title} says nothing to watch for"
+        );
     }
 }
 
