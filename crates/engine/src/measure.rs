@@ -59,6 +59,14 @@ impl<N: Number, M: Measurer<N> + ?Sized> Measurer<N> for &M {
     fn measure(&self, ask: &Ask<'_>) -> Option<N> {
         (**self).measure(ask)
     }
+
+    fn given(&self, name: Name, at: &Place) -> Option<Value<N>> {
+        (**self).given(name, at)
+    }
+
+    fn copies(&self, kind: KindId, row: RowIx) -> Option<N> {
+        (**self).copies(kind, row)
+    }
 }
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
@@ -465,5 +473,52 @@ fn distinct<N: Number>(value: &Value<N>) -> Result<Distinct, NoAnswer> {
         },
         Value::Duration(_) => Err(NoAnswer::undefined("a distinct count of lengths of time")),
         Value::None(reason) => Err(reason.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trueup_base::calendar::WindowUnit;
+    use trueup_plan::tree::WindowPart;
+
+    use super::*;
+    use crate::number::Answer;
+
+    /// Answers everything itself.
+    struct MadeUp;
+
+    impl Measurer<Answer> for MadeUp {
+        fn measure(&self, _ask: &Ask<'_>) -> Option<Answer> {
+            Some(Answer::Known(Exact::from_int(1)))
+        }
+
+        fn given(&self, _name: Name, _at: &Place) -> Option<Value<Answer>> {
+            Some(Value::Number(Answer::Known(Exact::from_int(2))))
+        }
+
+        fn copies(&self, _kind: KindId, _row: RowIx) -> Option<Answer> {
+            Some(Answer::Known(Exact::from_int(3)))
+        }
+    }
+
+    #[test]
+    fn a_borrowed_measurer_answers_whatever_its_owner_does() {
+        let (starts, ends) = (Date::constant(2026, 1, 1), Date::constant(2026, 2, 1));
+        let window = Window::whole(WindowUnit::Month, starts, ends).unwrap();
+        let at = Place::new(PartnerIx(0), window);
+        let ask = Ask {
+            measure: MeasureId(0),
+            partner: PartnerIx(0),
+            window,
+            known_before: None,
+            key: None,
+        };
+        let borrowed: &dyn Measurer<Answer> = &MadeUp;
+        let known = |figure: i64| Some(Answer::Known(Exact::from_int(figure)));
+        assert_eq!(Measurer::measure(&borrowed, &ask), known(1));
+        let name = Name::Window(WindowPart::Days);
+        let given = Measurer::given(&borrowed, name, &at);
+        assert_eq!(given.map(|given| given.number()), known(2));
+        assert_eq!(Measurer::copies(&borrowed, KindId(0), RowIx(0)), known(3));
     }
 }

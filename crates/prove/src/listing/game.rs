@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_engine::settle::Earner;
-use trueup_engine::world::{PartnerIx, World, date_of};
-use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number};
-use trueup_plan::tree::{Grant, KindId, MeasureId, Plan, Type};
+use trueup_engine::world::{PartnerIx, RowIx, World, date_of};
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place, Value};
+use trueup_plan::tree::{Grant, KindId, MeasureId, Name, Plan, Type};
 
 use crate::listing::ground::Ground;
 
@@ -153,6 +153,7 @@ impl<'g, 'a> Game<'g, 'a> {
         let changed = Changed {
             plan: self.plan,
             real: &self.real,
+            measurer: self.ground.measurer,
             ends: &measures,
             whose: self.partner,
             from: self.starts,
@@ -198,12 +199,21 @@ impl<'g, 'a> Game<'g, 'a> {
 struct Changed<'c, 'g, 'a> {
     plan: &'a Plan,
     real: &'c RefCell<Evaluator<'g, Answer, &'a dyn Measurer<Answer>>>,
+    measurer: &'a dyn Measurer<Answer>,
     ends: &'c BTreeMap<MeasureId, End>,
     whose: PartnerIx,
     from: Date,
 }
 
 impl Measurer<Answer> for Changed<'_, '_, '_> {
+    fn given(&self, name: Name, at: &Place) -> Option<Value<Answer>> {
+        self.measurer.given(name, at)
+    }
+
+    fn copies(&self, kind: KindId, row: RowIx) -> Option<Answer> {
+        self.measurer.copies(kind, row)
+    }
+
     fn measure(&self, ask: &Ask<'_>) -> Option<Answer> {
         match self.plan[ask.measure].answers {
             Type::Number(_) => {}

@@ -261,7 +261,7 @@ fn of_facts(kind: &FactKind, columns: &[&Column]) -> Shown {
         return Shown::new(Shows::Revenue, because);
     }
     if let Some(column) = has(|column| is_score(column.of)) {
-        let because = format!("one {} brings a {}", kind.name, column.name);
+        let because = format!("one {} brings {}", kind.name, column.name);
         return Shown::new(Shows::CustomerOutcome, because);
     }
     let because = format!(
