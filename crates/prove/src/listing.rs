@@ -7,6 +7,7 @@ pub(crate) mod goals;
 mod ground;
 mod history;
 pub(crate) mod literals;
+mod most;
 pub(crate) mod outcomes;
 pub(crate) mod reach;
 mod reads;

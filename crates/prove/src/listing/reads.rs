@@ -24,6 +24,8 @@ pub(crate) struct Reads {
     pub terms: BTreeSet<TermId>,
     /// Whether something counts from the day on which it first held.
     pub ever: bool,
+    /// Whether other partners are asked.
+    pub others: bool,
 }
 
 impl Reads {
@@ -64,6 +66,7 @@ impl Reads {
         self.components.extend(other.components);
         self.terms.extend(other.terms);
         self.ever |= other.ever;
+        self.others |= other.others;
     }
 
     /// The kinds of fact behind the measures and rows.
@@ -117,7 +120,15 @@ impl<'p> Walk<'p> {
                 Form::Name(name) => self.name(*name, inside),
                 Form::Call(Call::Table(id, _)) => self.table(*id, inside),
                 Form::Call(Call::Ever(_)) => self.reads.ever = true,
-                Form::Call(Call::Allocate(allocation)) => self.reads.rows.extend(allocation.rows),
+                Form::Call(Call::Allocate(allocation)) => {
+                    self.reads.rows.extend(allocation.rows);
+                    self.reads.others = true;
+                }
+                Form::Call(
+                    Call::Total { .. } | Call::Team(_) | Call::Rank { .. } | Call::Of(..),
+                ) => {
+                    self.reads.others = true;
+                }
                 Form::Literal(_)
                 | Form::Negated(_)
                 | Form::Arithmetic(..)

@@ -21,6 +21,7 @@ use trueup_plan::tree::{Plan, Type, Unit};
 
 use crate::listing::game::{Game, Moved, Mover, is_money};
 use crate::listing::ground::Ground;
+use crate::listing::most::{Most, TRIES};
 use crate::listing::reads::{Reads, name_at, of_components};
 use crate::registry::Kind;
 use crate::study::Study;
@@ -68,19 +69,18 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
             .collect();
     }
     if grounds.is_empty() {
-        let message = "which part of the pay one measure moves was not decided: there is no worked example with facts";
-        return vec![
-            Diagnostic::note("G1", top, message)
-                .help("add a case with facts and name it under `examples`"),
-        ];
+        return without_facts(study, &movers, top);
     }
     let settlements: usize = grounds
         .iter()
         .map(|ground| settlements(plan, ground))
         .fold(0, usize::saturating_add);
     if settlements.saturating_mul(3 * movers.len() + 2) > SETTLEMENTS_MAX {
-        let message = "which part of the pay one measure moves was not decided: the examples are too long for it";
-        return vec![Diagnostic::note("G1", top, message).help("add a shorter example")];
+        return vec![undecided(
+            top,
+            "the examples are too long for it",
+            "add a shorter example",
+        )];
     }
     let mut moved = Moved::default();
     for ground in &grounds {
@@ -88,7 +88,73 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
             Game::new(plan, ground, partner, &movers).play(&mut moved);
         }
     }
-    told(study, &moved, &grounds, top)
+    let looked_at = match grounds.as_slice() {
+        [] | [Ground { example: None, .. }, ..] => "in the program's facts".to_owned(),
+        [
+            Ground {
+                example: Some(name),
+                ..
+            },
+        ] => format!("in the worked example {name}"),
+        [..] => format!("in the {} worked examples", grounds.len()),
+    };
+    told(study, &moved, &looked_at, top)
+}
+
+/// Where there are no facts, at the most that can be earned.
+fn without_facts(study: &Study<'_>, movers: &[Mover], top: Span) -> Vec<Diagnostic> {
+    let subject = study.subject;
+    let plan = subject.plan;
+    let help = "add a case with facts and name it under `examples`";
+    let asks_others = of_components(plan).iter().any(|(_, reads)| reads.others);
+    let windows: usize = plan
+        .components
+        .iter()
+        .map(|component| windows_in(component.every, 365))
+        .fold(0, usize::saturating_add);
+    let is_long = windows.saturating_mul((TRIES + 3) * movers.len() + 2) > SETTLEMENTS_MAX;
+    // Under a common limit whatever is unbounded by itself would have all of it.
+    let is_held_together = plan.limits.iter().any(|limit| limit.at_most.is_some())
+        && plan
+            .components
+            .iter()
+            .any(|component| is_money(component.grants) && component.at_most.is_none());
+    let most = match asks_others || is_long || is_held_together {
+        true => None,
+        false => Most::of(subject, &subject.samples, movers),
+    };
+    let Some(most) = most else {
+        return vec![undecided(
+            top,
+            "there is no worked example with facts",
+            help,
+        )];
+    };
+    let ground = Ground {
+        example: None,
+        world: &most.world,
+        measurer: &most,
+        until: most.until,
+    };
+    let mut moved = Moved::default();
+    for partner in ground.world.all() {
+        Game::new(plan, &ground, partner, movers).play(&mut moved);
+    }
+    let at = match most.from {
+        Some(from) => format!("where {from} earns the most in its first year"),
+        None => "where the most is earned in a year, with assumed terms".to_owned(),
+    };
+    let mut found = told(study, &moved, &at, top);
+    for told in &mut found {
+        // What was assumed refuses nothing.
+        told.severity = told.severity.max(Severity::Warning);
+    }
+    found
+}
+
+fn undecided(top: Span, why: &str, help: &str) -> Diagnostic {
+    let message = format!("which part of the pay one measure moves was not decided: {why}");
+    Diagnostic::note("G1", top, message).help(help)
 }
 
 /// Everything that money, or credit in a fund, is paid by.
@@ -154,26 +220,15 @@ fn windows_in(unit: WindowUnit, days: i64) -> usize {
     usize::try_from(days / length + 1).unwrap_or(usize::MAX)
 }
 
-fn told(study: &Study<'_>, moved: &Moved, grounds: &[Ground<'_>], top: Span) -> Vec<Diagnostic> {
+fn told(study: &Study<'_>, moved: &Moved, at: &str, top: Span) -> Vec<Diagnostic> {
     let plan = study.subject.plan;
-    let looked_at = match grounds {
-        [] | [Ground { example: None, .. }, ..] => "the program's facts".to_owned(),
-        [
-            Ground {
-                example: Some(name),
-                ..
-            },
-        ] => format!("the worked example {name}"),
-        [..] => format!("the {} worked examples", grounds.len()),
-    };
     if moved.variable.is_zero() {
-        let message = format!(
-            "which part of the pay one measure moves was not decided: {looked_at} pay nothing that varies"
-        );
-        return vec![
-            Diagnostic::note("G1", top, message)
-                .help("add an example in which something is earned"),
-        ];
+        let why = format!("nothing that varies is paid {at}");
+        return vec![undecided(
+            top,
+            &why,
+            "add an example in which something is earned",
+        )];
     }
     let mut parts: Vec<(Mover, Exact)> = moved
         .parts
@@ -194,7 +249,7 @@ fn told(study: &Study<'_>, moved: &Moved, grounds: &[Ground<'_>], top: Span) -> 
         .map(|(mover, part)| format!("{} {}", called(plan, *mover), percent(part)))
         .collect();
     let message = format!(
-        "of {money} variable pay in {looked_at}, each measure moves: {}",
+        "of {money} variable pay {at}, each measure moves: {}",
         said.join(", ")
     );
     let mut note =
@@ -206,7 +261,7 @@ fn told(study: &Study<'_>, moved: &Moved, grounds: &[Ground<'_>], top: Span) -> 
     found.extend(
         parts
             .iter()
-            .filter_map(|(mover, part)| too_much(study, *mover, part, &format!("in {looked_at}"))),
+            .filter_map(|(mover, part)| too_much(study, *mover, part, at)),
     );
     found
 }
