@@ -463,7 +463,8 @@ fn prepare<'f>(
     if any_error(&found) {
         return Err(Failure::Found(render(&folder.sources, &found)));
     }
-    let world = World::new(plan, partners);
+    let mut world = World::new(plan, partners);
+    world.rates = crate::world::rates(folder.program.rates.as_ref());
     let (source, world) = match measurer {
         args::Measurer::Passes => by_passes(folder, plan, snapshot, until, wanted, world)?,
         args::Measurer::Rows => (Source::Rows, with_all_rows(folder, plan, snapshot, world)?),

@@ -7,6 +7,7 @@ mod declared;
 mod directory;
 mod lower;
 mod mapping;
+mod rates;
 mod source;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::error::Fault;
 use crate::glob::Glob;
 
 pub use directory::{Alias, Directory, DirectoryRow};
+pub use rates::{ListedRate, RateList};
 
 /// The file that declares a program.
 pub const PROGRAM_FILE: &str = "program.yaml";
@@ -54,9 +56,11 @@ pub struct Program {
     pub kinds: Vec<Kind>,
     /// Its reference lists.
     pub directories: Vec<Directory>,
+    /// Its rates between currencies.
+    pub rates: Option<RateList>,
     /// Where its facts come from.
     pub sources: Vec<Source>,
-    /// The digest of each declaration: `program`, `kind sale`, `directory partners`, `source orders`.
+    /// The digest of each declaration: `program`, `kind sale`, `directory partners`, `rates`, `source orders`.
     pub declarations: BTreeMap<Arc<str>, Digest>,
 }
 

@@ -58,6 +58,11 @@ fn the_help_says_what_is_written() {
 }
 
 #[test]
+fn rates_prices_and_a_hierarchy_reach_a_run_as_written() {
+    run("rates");
+}
+
+#[test]
 fn the_starter_goes_as_written() {
     run("starter");
 }

@@ -87,7 +87,7 @@ struct ColumnText {
 
 /// Why a directory's file cannot be used.
 #[derive(Debug, thiserror::Error)]
-enum ListError {
+pub(super) enum ListError {
     #[error("{0}")]
     Refused(#[from] FileRefusal),
     #[error("cannot be read ({0})")]
@@ -182,7 +182,7 @@ pub fn read(
     })
 }
 
-fn path_inside(
+pub(super) fn path_inside(
     findings: &mut Findings,
     folder: &Path,
     text: &str,
@@ -246,9 +246,9 @@ struct Wanted<'a> {
 type Rows = BTreeMap<Arc<str>, DirectoryRow>;
 
 /// The most mistakes reported of one list.
-const PROBLEMS_MAX: usize = 20;
+pub(super) const PROBLEMS_MAX: usize = 20;
 
-fn open(path: &Path) -> Result<CsvIn<Input>, ListError> {
+pub(super) fn open(path: &Path) -> Result<CsvIn<Input>, ListError> {
     let (input, content) = Input::open(path)?;
     let other = |found| {
         Err(ListError::Refused(FileRefusal::OtherFormat {
@@ -273,7 +273,10 @@ fn open(path: &Path) -> Result<CsvIn<Input>, ListError> {
     }
 }
 
-fn read_header(csv: &mut CsvIn<Input>, record: &mut Record) -> Result<Header, ListError> {
+pub(super) fn read_header(
+    csv: &mut CsvIn<Input>,
+    record: &mut Record,
+) -> Result<Header, ListError> {
     if !csv.read(record)? {
         return Err(ListError::Refused(FileRefusal::Empty));
     }

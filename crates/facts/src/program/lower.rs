@@ -13,14 +13,14 @@ use trueup_plan::yaml::{self, Node, Scalar};
 use super::declared::{Findings, Keys, hash_node};
 use super::{
     ColumnType, Kind, KindColumn, NumberUnit, PROGRAM_FILE, Program, ProgramRead, RESERVED_PREFIX,
-    directory, source,
+    directory, rates, source,
 };
 use crate::decimal::{DIGITS_MAX, Room};
 use crate::digest::{Digest, PartsHasher};
 use crate::error::Fault;
 use crate::words::{nearest, shown};
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "program",
     "title",
     "is",
@@ -29,6 +29,7 @@ const KEYS: [&str; 9] = [
     "calendar",
     "kinds",
     "directories",
+    "rates",
     "sources",
 ];
 
@@ -101,6 +102,12 @@ fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program>
             directory.digest,
         );
     }
+    let rates = keys
+        .get("rates")
+        .and_then(|node| rates::read(findings, folder, node));
+    if let Some(rates) = &rates {
+        declarations.insert(Arc::from("rates"), rates.digest);
+    }
     let zone = zone?;
     let around = source::Around {
         kinds: &kinds,
@@ -124,6 +131,7 @@ fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program>
         calendar: calendar?,
         kinds,
         directories,
+        rates,
         sources,
         declarations,
     })

@@ -264,3 +264,25 @@ fn a_folder_without_a_program_is_said_to_be_one() {
         "the file is not UTF-8 at byte 9"
     );
 }
+
+#[test]
+fn a_rate_that_is_none_or_that_stands_twice_is_named_by_its_line() {
+    let program = format!("{HEAD}{KINDS}rates: {{ is: The bank's, file: fx.csv }}\n");
+    let list = "from,into,on,rate\nEUR,USD,2026-01-05,1.10\nEUR,USD,2026-01-05,1.20\nEUR,USD,,0\nEUR,XYZ,,1\nEUR,USD,5.1.26,1\nEUR,USD\nUSD,EUR,,1,5\n";
+    let found: Vec<String> = says(&program, &[("fx.csv", list)])
+        .iter()
+        .filter_map(|line| line.split(" / ").next().map(str::to_owned))
+        .collect();
+    let begins = [
+        "7:32 F024 fx.csv: line 3 is a second rate of these two for one day",
+        "7:32 F024 fx.csv: line 4: `0` is no rate: it is not above zero",
+        "7:32 F024 fx.csv: line 5: `XYZ` is no currency",
+        "7:32 F024 fx.csv: line 6: ",
+        "7:32 F024 fx.csv: line 7 has 2 cells where the header has 4",
+        "7:32 F024 fx.csv: line 8 has 5 cells where the header has 4",
+    ];
+    assert_eq!(found.len(), begins.len(), "{found:#?}");
+    for (said, begins) in found.iter().zip(begins) {
+        assert!(said.starts_with(begins), "{said}");
+    }
+}
