@@ -197,11 +197,15 @@ pub fn partner(
         Some(node) => agreement::terms(plan, node, diagnostics),
         None => Vec::new(),
     };
+    let approved = match &text.contingencies {
+        Some(node) => agreement::approved(plan, node, diagnostics),
+        None => Vec::new(),
+    };
     Partner {
         id: matched.listed.id.clone(),
         parent: matched.listed.parent.clone(),
         attributes: attributes(plan, matched, text, diagnostics),
-        agreement: Agreement::new(plan, text.starts, text.until, &stated),
+        agreement: Agreement::new(plan, text.starts, text.until, &stated).with_approved(approved),
     }
 }
 

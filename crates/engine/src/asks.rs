@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_plan::tree::{
-    Call, ComponentId, Expr, Form, InstalmentWhen, KindId, Level, LimitId, Literal, MeasureId,
-    Name, Plan, Reference, TableId, TermId, Text, ValueId,
+    Call, ComponentId, ComponentPart, Expr, Form, Fund, InstalmentWhen, KindId, Level, LimitId,
+    LimitPart, Literal, MeasureId, Name, Plan, Reference, TableId, Target, TermId, Text, Trigger,
+    ValueId,
 };
 
 use crate::evaluate::{Place, RowPlace};
@@ -107,6 +108,7 @@ enum Subject {
     Value(ValueId),
     Component(ComponentId),
     Limit(LimitId),
+    Trigger(Trigger),
     Table(TableId),
 }
 
@@ -215,6 +217,12 @@ impl<'p> Walk<'p> {
         let periods = days.windows(&plan.calendar, plan.period, days.starts, until);
         for window in periods.into_iter().chain(besides.iter().copied()) {
             let place = Self::place(cohort, window);
+            for trigger in plan.triggers() {
+                self.trigger(trigger, &place);
+            }
+            for fund in &plan.funds {
+                self.fund(fund, days.starts, &place);
+            }
             for (measure, at) in plan.measures.iter().zip(0u16..) {
                 let id = MeasureId(at);
                 self.push(Subject::Measure(id, Key::None), place);
@@ -239,6 +247,7 @@ impl<'p> Walk<'p> {
         let plan = self.plan;
         match subject {
             Subject::Term(id) => {
+                self.changes(Target::Term(id), at);
                 if let Some(agreed) = &plan[id].agreed {
                     self.formula(agreed, at);
                 }
@@ -247,6 +256,7 @@ impl<'p> Walk<'p> {
             Subject::Value(id) => self.value(id, at),
             Subject::Component(id) => self.component(id, at),
             Subject::Limit(id) => self.limit(id, at),
+            Subject::Trigger(trigger) => self.formula(plan.when(trigger), at),
             Subject::Table(id) => {
                 for formula in table::formulas(&plan[id]) {
                     self.formula(formula, at);
@@ -279,6 +289,7 @@ impl<'p> Walk<'p> {
     fn value(&mut self, id: ValueId, at: &Place) {
         let plan = self.plan;
         let value = &plan[id];
+        self.changes(Target::Value(id), at);
         let step = match value.every {
             Some(step) if at.window.unit != step || at.trailing.is_some() => step,
             Some(_) | None => return self.formula(&value.formula, at),
@@ -315,6 +326,9 @@ impl<'p> Walk<'p> {
             }
             return;
         }
+        for part in ComponentPart::ALL {
+            self.changes(Target::Component(id, part), at);
+        }
         let whole = Place { row: None, ..*at };
         let once = [
             &component.applies,
@@ -329,15 +343,8 @@ impl<'p> Walk<'p> {
             return self.formula(&component.pays, &whole);
         };
         if at.row.is_none() {
-            let span = self
-                .asks
-                .rows
-                .entry((each.kind, each.role.clone()))
-                .or_default()
-                .entry(at.partner.0 as usize)
-                .or_insert((at.window.starts, at.window.ends));
-            span.0 = span.0.min(at.window.starts);
-            span.1 = span.1.max(at.window.ends);
+            let days = (at.window.starts, at.window.ends);
+            self.rows(each.kind, &each.role, days, at);
         }
         let on_row = on_row(each.kind, at);
         for formula in each.filter.iter().chain([&component.pays]) {
@@ -355,6 +362,9 @@ impl<'p> Walk<'p> {
                 self.push(Subject::Limit(id), in_window(window, None, at));
             }
             return;
+        }
+        for part in LimitPart::ALL {
+            self.changes(Target::Limit(id, part), at);
         }
         for bound in [&limit.at_most, &limit.at_least].into_iter().flatten() {
             self.formula(bound, at);
@@ -413,7 +423,9 @@ impl<'p> Walk<'p> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => {}
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => {}
         }
     }
 
@@ -494,14 +506,19 @@ impl<'p> Walk<'p> {
                 };
                 self.keyed(measure, &key, &Place { row: None, ..*at });
             }
-            Call::FoldedKeys(_, measure) => {
-                let keys = crate::functions::measure_in(measure)
-                    .map(|id| self.plan[id].keys.as_slice())
-                    .unwrap_or_default();
-                for key in keys {
-                    self.keyed(measure, &Key::Named(key.clone()), at);
+            Call::FoldedKeys(_, keyed) => match crate::functions::keyed_in(keyed) {
+                Some(Name::Measure(id)) => {
+                    let plan = self.plan;
+                    for key in &plan[id].keys {
+                        self.keyed(keyed, &Key::Named(key.clone()), at);
+                    }
                 }
-            }
+                Some(Name::Value(id)) => {
+                    self.rows_with_keys(id, at);
+                    self.keyed(keyed, &Key::Any, at);
+                }
+                Some(_) | None => {}
+            },
             Call::Total { x, filter } => {
                 self.everyone([&**x].into_iter().chain(filter.as_deref()), at);
             }
@@ -536,6 +553,71 @@ impl<'p> Walk<'p> {
                 }
             }
         }
+    }
+
+    /// What a fund sets aside in a period, and the claims made until its end.
+    fn fund(&mut self, fund: &'p Fund, starts: Date, at: &Place) {
+        self.formula(&fund.accrues, at);
+        let Some(claims) = &fund.claims else {
+            self.all(&fund.reimburses, at);
+            return;
+        };
+        self.rows(claims.kind, &claims.role, (starts, at.window.ends), at);
+        let on_row = on_row(claims.kind, at);
+        let formulas = claims.filter.iter().chain(&fund.reimburses);
+        self.all(formulas.chain([&claims.of]), &on_row);
+    }
+
+    /// What may take the place of a formula, and what turns it on.
+    fn changes(&mut self, target: Target, at: &Place) {
+        let plan = self.plan;
+        if at.as_agreed {
+            return;
+        }
+        for (trigger, change) in plan.changes_of(target) {
+            let bounds = change.lowest.iter().chain(&change.highest);
+            self.all(bounds.chain([&change.to]), at);
+            self.trigger(trigger, at);
+        }
+    }
+
+    /// What turns something on, asked in every period up to a window's end.
+    fn trigger(&mut self, trigger: Trigger, at: &Place) {
+        let plan = self.plan;
+        let Some(days) = self.days_at(at) else { return };
+        let ends = at
+            .judged_until
+            .map_or(at.window.ends, |day| at.window.ends.min(day));
+        for window in days.windows(&plan.calendar, plan.period, days.starts, ends) {
+            let place = Place {
+                as_agreed: true,
+                key: None,
+                judged_until: None,
+                ..in_window(window, None, at)
+            };
+            self.push(Subject::Trigger(trigger), place);
+        }
+    }
+
+    /// The rows whose column holds the keys of a value: all since the agreement's start.
+    fn rows_with_keys(&mut self, id: ValueId, at: &Place) {
+        let (Some(keys), Some(days)) = (&self.plan[id].each, self.days_at(at)) else {
+            return;
+        };
+        self.rows(keys.kind, &keys.role, (days.starts, at.window.ends), at);
+    }
+
+    /// Rows of a kind and role in a span of days.
+    fn rows(&mut self, kind: KindId, role: &Text, (from, until): (Date, Date), at: &Place) {
+        let span = self
+            .asks
+            .rows
+            .entry((kind, role.clone()))
+            .or_default()
+            .entry(at.partner.0 as usize)
+            .or_insert((from, until));
+        span.0 = span.0.min(from);
+        span.1 = span.1.max(until);
     }
 
     /// Formulas asked for any partner, in this window as each agreement cuts it.

@@ -3,7 +3,7 @@
 use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
 use trueup_plan::tree::{
-    Comparison, Component, ComponentId, Each, Expr, Grant, MoneyRounding, Name,
+    Comparison, Component, ComponentId, ComponentPart, Each, Grant, MoneyRounding, Name, Target,
 };
 
 use crate::evaluate::{Evaluator, Place};
@@ -21,14 +21,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if let (Some(each), Some(row)) = (&component.each, at.row)
             && each.kind == row.kind
         {
-            return match self.does_apply(component, at) {
+            return match self.does_apply(id, at) {
                 Applies::No => nothing(component.grants),
                 Applies::Unclear(reason) => Value::None(reason),
-                Applies::Yes => self.on_row(component, each, at),
+                Applies::Yes => self.on_row(id, component, each, at),
             };
         }
         if at.trailing.is_none() && at.window.unit == component.over {
-            return self.entitlement(component, at);
+            return self.entitlement(id, component, at);
         }
         if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(component.over) {
             return Value::None(NoAnswer::undefined(format!(
@@ -58,12 +58,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Whether a partner has a component in a window.
-    pub(crate) fn does_apply(&mut self, component: &'p Component, at: &Place) -> Applies {
-        let Some(applies) = &component.applies else {
+    pub(crate) fn does_apply(&mut self, id: ComponentId, at: &Place) -> Applies {
+        let Some(applies) = &self.plan()[id].applies else {
             return Applies::Yes;
         };
+        let target = Target::Component(id, ComponentPart::Applies);
         let holds = self
-            .eval(applies, &Place { row: None, ..*at }, None)
+            .formula(target, applies, &Place { row: None, ..*at })
             .truth();
         match (holds.all(), holds.reason()) {
             (Some(true), _) => Applies::Yes,
@@ -75,15 +76,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
-    fn entitlement(&mut self, component: &'p Component, at: &Place) -> Value<N> {
+    fn entitlement(&mut self, id: ComponentId, component: &'p Component, at: &Place) -> Value<N> {
         let at = &Place { row: None, ..*at };
-        match self.does_apply(component, at) {
+        let part = |part| Target::Component(id, part);
+        match self.does_apply(id, at) {
             Applies::No => return nothing(component.grants),
             Applies::Unclear(reason) => return Value::None(reason),
             Applies::Yes => {}
         }
         let gate = match &component.gate {
-            Some(gate) => self.eval(gate, at, None).truth(),
+            Some(gate) => self.formula(part(ComponentPart::Gate), gate, at).truth(),
             None => N::Truth::known(true),
         };
         if gate.all() == Some(false) {
@@ -93,18 +95,23 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return Value::None(reason.clone());
         }
         if component.grants == Grant::Flag {
-            let pays = self.eval(&component.pays, at, None).truth();
+            let pays = self.formula(part(ComponentPart::Pays), &component.pays, at);
+            let pays = pays.truth();
             return Value::Flag(gate.and(&pays));
         }
         let mut amount = match &component.each {
-            Some(each) => self.over_rows(component, each, at),
-            None => self.eval(&component.pays, at, None).number(),
+            Some(each) => self.over_rows(id, component, each, at),
+            None => self
+                .formula(part(ComponentPart::Pays), &component.pays, at)
+                .number(),
         };
         if let Some(least) = &component.at_least {
-            amount = self.bounded(amount, least, Comparison::More, at);
+            let least = self.formula(part(ComponentPart::AtLeast), least, at);
+            amount = less(&amount, &least.number(), Comparison::More);
         }
         if let Some(most) = &component.at_most {
-            amount = self.bounded(amount, most, Comparison::Less, at);
+            let most = self.formula(part(ComponentPart::AtMost), most, at);
+            amount = less(&amount, &most.number(), Comparison::Less);
         }
         if let Some(rounding) = &component.rounding {
             amount = rounded(&amount, rounding);
@@ -112,13 +119,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         Value::Number(N::select(&gate, &amount, &N::known(Exact::ZERO)))
     }
 
-    fn bounded(&mut self, amount: N, bound: &'p Expr, how: Comparison, at: &Place) -> N {
-        let bound = self.eval(bound, at, None).number();
-        less(&amount, &bound, how)
-    }
-
     /// What the credited rows of the window pay, each rounded, then added.
-    fn over_rows(&mut self, component: &'p Component, each: &'p Each, at: &Place) -> N {
+    fn over_rows(
+        &mut self,
+        id: ComponentId,
+        component: &'p Component,
+        each: &'p Each,
+        at: &Place,
+    ) -> N {
         let facts = self.world().kind(each.kind);
         if facts.is_some_and(|facts| !facts.has_rows_of(at.partner)) {
             return N::none(rows_not_read(&self.plan()[each.kind].name));
@@ -130,7 +138,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 row: Some(row),
                 ..*at
             };
-            let value = self.on_row(component, each, &place);
+            let value = self.on_row(id, component, each, &place);
             let mut amount = value.number();
             if let Some(copies) = self.measurer.copies(each.kind, row.row) {
                 amount = amount.times(&copies);
@@ -141,10 +149,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         sum
     }
 
-    fn on_row(&mut self, component: &'p Component, each: &'p Each, at: &Place) -> Value<N> {
+    fn on_row(
+        &mut self,
+        id: ComponentId,
+        component: &'p Component,
+        each: &'p Each,
+        at: &Place,
+    ) -> Value<N> {
         let mut counts = N::Truth::known(true);
         if let Some(filter) = &each.filter {
-            counts = self.eval(filter, at, None).truth();
+            let target = Target::Component(id, ComponentPart::Filter);
+            counts = self.formula(target, filter, at).truth();
             if counts.all() == Some(false) {
                 return Value::exact(Exact::ZERO);
             }
@@ -163,7 +178,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .map(|credit| credit.share.clone())
             })
             .unwrap_or(Exact::ONE);
-        let mut amount = self.eval(&component.pays, at, None).number();
+        let target = Target::Component(id, ComponentPart::Pays);
+        let mut amount = self.formula(target, &component.pays, at).number();
         if share != Exact::ONE {
             amount = amount.times(&N::known(share));
         }

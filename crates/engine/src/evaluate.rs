@@ -4,13 +4,17 @@
 //! that goes back window by window catches up from the agreement's start, so that its depth is bounded by the plan's
 //! text and not by the agreement's length.
 
+use std::collections::BTreeSet;
+
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, Duration};
 use trueup_plan::tree::{
-    Comparison, ComponentId, Expr, Form, KindId, Level, Name, NamedValue, Operator, Plan, ValueId,
+    Comparison, ComponentId, Expr, Form, KindId, Level, Name, NamedValue, Operator, Plan, Target,
+    ValueId,
 };
 
 use crate::graph::{Graph, NodeId, Opened, What};
+use crate::keyed::Keys;
 use crate::measure::Measurer;
 use crate::memory::{Memory, Subject};
 use crate::number::{Answer, NoAnswer, Number, Truth};
@@ -31,9 +35,19 @@ pub struct Place {
     pub trailing: Option<(i32, i32)>,
     /// On which credited row.
     pub row: Option<RowPlace>,
+    /// For which key of a value with keys.
+    pub key: Option<KeyIx>,
     /// As known before this day; none for all that is known.
     pub known_before: Option<Date>,
+    /// Whether it is asked as both sides agreed, with no contingency and no guardrail on.
+    pub as_agreed: bool,
+    /// Where the window reaches ahead: the day by which contingencies and guardrails are judged.
+    pub judged_until: Option<Date>,
 }
+
+/// A key of a value with keys, by its position among those that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyIx(pub(crate) u32);
 
 impl Place {
     /// A partner in a window, with all that is known.
@@ -44,7 +58,10 @@ impl Place {
             window,
             trailing: None,
             row: None,
+            key: None,
             known_before: None,
+            as_agreed: false,
+            judged_until: None,
         }
     }
 
@@ -99,11 +116,15 @@ pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
     plan: &'p Plan,
     world: &'p World,
     pub(crate) measurer: &'p M,
-    memory: Memory,
+    pub(crate) memory: Memory,
     pub(crate) graph: Graph<'p, N>,
     pub(crate) shared: Shared<N>,
     pub(crate) detail: Detail,
     pub(crate) back: StepsBack,
+    /// The keys that values with keys were asked for.
+    pub(crate) keys: Keys,
+    /// What contingencies and guardrails may change.
+    pub(crate) changed: BTreeSet<Target>,
     has_history: bool,
 }
 
@@ -120,6 +141,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             shared: Shared::default(),
             detail: Detail::Figures,
             back: StepsBack::default(),
+            keys: Keys::default(),
+            changed: plan
+                .triggers()
+                .flat_map(|trigger| plan.changes(trigger))
+                .map(|change| change.target)
+                .collect(),
             has_history: world.facts.iter().any(|facts| facts.has_history),
         }
     }
@@ -191,10 +218,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub fn ask_component(&mut self, component: ComponentId, at: &Place) -> NodeId {
         let opened = self.graph.begin();
         let value = self.named(Name::Component(component), at);
-        match self
-            .memory
-            .get(Subject::Component(component), &self.key_place(at, true))
-        {
+        match self.memory.get(
+            Subject::Component(component),
+            &self.key_place(at, true, false),
+        ) {
             Some(id) => id,
             None => {
                 self.graph
@@ -261,16 +288,36 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 let right = self.eval(right, at, bands);
                 arithmetic(*operator, &left, &right)
             }
+            Form::Compared(..)
+            | Form::Between(..)
+            | Form::In(..)
+            | Form::Is(..)
+            | Form::Not(_)
+            | Form::And(_)
+            | Form::Or(_) => Value::Flag(self.verdict(formula, at, bands)),
+            Form::Case(arms, otherwise) => self.case(arms, otherwise, at, bands),
+            Form::Call(call) => self.call(call, at, bands),
+        }
+    }
+
+    /// A formula that is true or false.
+    fn verdict(
+        &mut self,
+        formula: &'p Expr,
+        at: &Place,
+        bands: Option<&BandFrame<'_, N>>,
+    ) -> N::Truth {
+        match &formula.form {
             Form::Compared(how, left, right) => {
                 let left = self.eval(left, at, bands);
                 let right = self.eval(right, at, bands);
-                Value::Flag(left.compared(*how, &right))
+                left.compared(*how, &right)
             }
             Form::Between(x, low, high) => {
                 let x = self.eval(x, at, bands);
                 let above = x.compared(Comparison::AtLeast, &self.eval(low, at, bands));
                 let below = x.compared(Comparison::AtMost, &self.eval(high, at, bands));
-                Value::Flag(above.and(&below))
+                above.and(&below)
             }
             Form::In(x, list) => {
                 let x = self.eval(x, at, bands);
@@ -278,10 +325,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 for one in list {
                     any = any.or_else(&x.compared(Comparison::Equal, &self.eval(one, at, bands)));
                 }
-                Value::Flag(any)
+                any
             }
-            Form::Is(x, kind) => Value::Flag(self.eval(x, at, bands).is(*kind)),
-            Form::Not(x) => Value::Flag(self.eval(x, at, bands).truth().not()),
+            Form::Is(x, kind) => self.eval(x, at, bands).is(*kind),
+            Form::Not(x) => self.eval(x, at, bands).truth().not(),
             Form::And(all) => {
                 let mut both = N::Truth::known(true);
                 for one in all {
@@ -290,7 +337,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                         break;
                     }
                 }
-                Value::Flag(both)
+                both
             }
             Form::Or(all) => {
                 let mut any = N::Truth::known(false);
@@ -300,10 +347,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                         break;
                     }
                 }
-                Value::Flag(any)
+                any
             }
-            Form::Case(arms, otherwise) => self.case(arms, otherwise, at, bands),
-            Form::Call(call) => self.call(call, at, bands),
+            Form::Literal(_)
+            | Form::Name(_)
+            | Form::Negated(_)
+            | Form::Arithmetic(..)
+            | Form::Case(..)
+            | Form::Call(_) => self.eval(formula, at, bands).truth(),
         }
     }
 
@@ -335,23 +386,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// A name's answer at a place, from memory where it was asked before.
     pub(crate) fn named(&mut self, name: Name, at: &Place) -> Value<N> {
-        let (subject, place) = match name {
-            Name::Term(id) => (Subject::Term(id), self.key_place(at, false)),
-            Name::Measure(id) => (Subject::Measure(id), self.key_place(at, false)),
+        // Names build on one another hundreds deep, so what stands here is small.
+        let (subject, keeps_row, keeps_key) = match name {
+            Name::Term(id) => (Subject::Term(id), false, false),
+            Name::Measure(id) => (Subject::Measure(id), false, false),
             Name::Value(id) => {
-                let is_row = matches!(self.plan[id].level, Level::Row(_));
-                (Subject::Value(id), self.key_place(at, is_row))
+                let value = &self.plan[id];
+                let is_row = matches!(value.level, Level::Row(_));
+                (Subject::Value(id), is_row, value.each.is_some())
             }
-            Name::Component(id) => {
-                let is_row = at.row.is_some_and(|row| {
-                    self.plan[id]
-                        .each
-                        .as_ref()
-                        .is_some_and(|each| each.kind == row.kind)
-                });
-                (Subject::Component(id), self.key_place(at, is_row))
-            }
-            Name::Limit(id) => (Subject::Limit(id), self.key_place(at, false)),
+            Name::Component(id) => (Subject::Component(id), self.is_on_row_of(id, at), false),
+            Name::Limit(id) => (Subject::Limit(id), false, false),
             Name::Column(..)
             | Name::Followed(..)
             | Name::Attribute(_)
@@ -365,16 +410,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => {
-                let opened = self.graph.begin();
-                let value = match self.measurer.given(name, at) {
-                    Some(given) => given,
-                    None => self.plain_name(name, at),
-                };
-                self.graph.end(opened, What::Name(name), at, &value);
-                return value;
-            }
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => return self.read(name, at),
         };
+        let place = self.key_place(at, keeps_row, keeps_key);
         if let Some(id) = self.memory.get(subject, &place) {
             self.graph.reuse(id);
             return self.answer(id);
@@ -393,20 +433,44 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     fn worked_out(&mut self, subject: Subject, at: &Place) -> Value<N> {
         match subject {
-            Subject::Term(id) => self.term(id, at),
+            Subject::Term(id) => self.term_or_change(id, at),
             Subject::Measure(id) => self.measure(id, at, None),
             Subject::Value(id) => self.value(id, at),
             Subject::Component(id) => self.component(id, at),
             Subject::Limit(id) => self.limit_total(id, at),
+            Subject::Trigger(trigger) => Value::Flag(self.is_on(trigger, at)),
         }
     }
 
-    /// The place a name is remembered under: without the row where it does not read one, and without the day of
-    /// knowledge where that cannot matter.
-    fn key_place(&self, at: &Place, keeps_row: bool) -> Place {
+    /// A name that is read, not worked out.
+    fn read(&mut self, name: Name, at: &Place) -> Value<N> {
+        let opened = self.graph.begin();
+        let value = match self.measurer.given(name, at) {
+            Some(given) => given,
+            None => self.plain_name(name, at),
+        };
+        self.graph.end(opened, What::Name(name), at, &value);
+        value
+    }
+
+    /// Whether a component is asked on one of the rows it pays on.
+    fn is_on_row_of(&self, id: ComponentId, at: &Place) -> bool {
+        let each = self.plan[id].each.as_ref();
+        at.row
+            .is_some_and(|row| each.is_some_and(|each| each.kind == row.kind))
+    }
+
+    /// The place a name is remembered under: without the row and the key where it does not read one, and without the day
+    /// of knowledge where that cannot matter.
+    pub(crate) fn key_place(&self, at: &Place, keeps_row: bool, keeps_key: bool) -> Place {
         Place {
             row: at.row.filter(|_| keeps_row),
+            key: at.key.filter(|_| keeps_key),
             known_before: at.known_before.filter(|_| self.has_history),
+            as_agreed: at.as_agreed && !self.changed.is_empty(),
+            judged_until: at
+                .judged_until
+                .filter(|day| !self.changed.is_empty() && *day < at.window.ends),
             ..*at
         }
     }
@@ -414,7 +478,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     fn value(&mut self, id: ValueId, at: &Place) -> Value<N> {
         let value = &self.plan[id];
         match value.every {
-            None => self.eval(&value.formula, at, None),
+            None => self.formula(Target::Value(id), &value.formula, at),
             Some(step) => self.stepped(id, value, step, at),
         }
     }
@@ -428,7 +492,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
     ) -> Value<N> {
         if at.window.unit == step && at.trailing.is_none() {
-            return self.eval(&value.formula, at, None);
+            return self.formula(Target::Value(id), &value.formula, at);
         }
         if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(step) {
             return Value::None(NoAnswer::undefined(format!(

@@ -14,12 +14,17 @@ use std::collections::BTreeSet;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_plan::span::Span;
-use trueup_plan::tree::{Call, Component, Expr, Form, Name, Plan, Type, Unit};
+use trueup_plan::tree::{
+    Call, Component, ComponentPart, Expr, Form, Name, Plan, Target, Trigger, Type, Unit,
+};
 
 use crate::evaluate::{Evaluator, Place};
 use crate::graph::{NodeId, What};
 use crate::measure::Measurer;
 use crate::number::Number;
+use crate::world::Cell;
+
+use told::type_of_target;
 
 pub use figure::{Figure, no_answer};
 
@@ -40,6 +45,14 @@ pub enum Subject {
     Given,
     /// A formula inside a named thing.
     Formula,
+    /// Whether a contingency is on.
+    Contingency,
+    /// Whether a guardrail is on.
+    Guardrail,
+    /// What holds without the changes that are on.
+    Was,
+    /// What a change makes of it.
+    Changed,
     /// A band of a table.
     Band,
     /// A credited row.
@@ -60,6 +73,10 @@ impl Subject {
             Self::Term => "term",
             Self::Given => "given",
             Self::Formula => "formula",
+            Self::Contingency => "contingency",
+            Self::Guardrail => "guardrail",
+            Self::Was => "was",
+            Self::Changed => "changed",
             Self::Band => "band",
             Self::Row => "row",
             Self::LeftOut => "left out",
@@ -194,6 +211,9 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                 | What::Name(_)
                 | What::Band(..)
                 | What::OfAll(_)
+                | What::Trigger(_)
+                | What::Was(_)
+                | What::Changed(..)
                 | What::Row(_)
                 | What::LeftOut(_),
                 _,
@@ -233,7 +253,10 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                 let thing = self.thing(name);
                 own.of = thing.of;
                 said.subject = thing.subject;
-                said.name = thing.name;
+                said.name = match node.place.key.and_then(|key| self.evaluator.keys.cell(key)) {
+                    Some(key) => format!("{}[{}]", thing.name, key_text(key)),
+                    None => thing.name,
+                };
                 said.is = thing.is;
                 said.formula = thing.formula.map(|span| (self.text)(span));
                 if let Name::Component(id) = name {
@@ -260,6 +283,32 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                 said.is = table_of.is.to_string();
                 said.band = band;
             }
+            What::Trigger(trigger) => {
+                own.of = Type::Flag;
+                let thing = self.trigger(trigger);
+                said.subject = thing.subject;
+                said.name = thing.name;
+                said.is = thing.is;
+                said.formula = thing.formula.map(|span| (self.text)(span));
+                if let Trigger::Contingency(contingency) = trigger
+                    && !self.plan()[contingency].approved_by.is_empty()
+                    && self.evaluator.graph().inputs(id).is_empty()
+                {
+                    said.formula = None;
+                    said.is = "not approved for this period".to_owned();
+                }
+            }
+            What::Was(target) => {
+                own.of = type_of_target(self.plan(), target);
+                said.subject = Subject::Was;
+                said.name = "was".to_owned();
+            }
+            What::Changed(trigger, change) => {
+                own.of = change.to.of;
+                said.subject = Subject::Changed;
+                said.name = format!("by {}", self.trigger(trigger).name);
+                said.formula = Some((self.text)(change.to.span));
+            }
             What::Row(row) | What::LeftOut(row) => {
                 said.subject = match node.what {
                     What::Row(_) => Subject::Row,
@@ -267,7 +316,10 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                     | What::Name(_)
                     | What::Formula(_)
                     | What::Band(..)
-                    | What::OfAll(_) => Subject::LeftOut,
+                    | What::OfAll(_)
+                    | What::Trigger(_)
+                    | What::Was(_)
+                    | What::Changed(..) => Subject::LeftOut,
                 };
                 let shown = self.row(row, &node.place);
                 said.name = match &shown {
@@ -340,13 +392,15 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
             let gives_way = match node.what {
                 What::Formula(formula) => match subject {
                     // The formula's text stands beside the name.
-                    Subject::Value => true,
+                    Subject::Value | Subject::Contingency | Subject::Guardrail => true,
                     Subject::Component
                     | Subject::Limit
                     | Subject::Measure
                     | Subject::Term
                     | Subject::Given
                     | Subject::Formula
+                    | Subject::Was
+                    | Subject::Changed
                     | Subject::Band
                     | Subject::Row
                     | Subject::LeftOut => is_arithmetic(formula),
@@ -354,6 +408,9 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                 What::Name(_)
                 | What::Band(..)
                 | What::OfAll(_)
+                | What::Trigger(_)
+                | What::Was(_)
+                | What::Changed(..)
                 | What::Row(_)
                 | What::LeftOut(_) => false,
             };
@@ -383,11 +440,43 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
     }
 }
 
+/// A key as one writes it.
+fn key_text(key: &Cell) -> String {
+    match key {
+        Cell::Text(key) => format!("'{key}'"),
+        Cell::Partner(key) => format!("'{key}'"),
+        Cell::Number(key) => key.to_string(),
+        Cell::Date(key) => key.to_string(),
+        Cell::Flag(key) => key.to_string(),
+        Cell::Empty => String::new(),
+    }
+}
+
 /// Which part of a component a node is.
 fn part_of(component: &Component, what: &What<'_>) -> &'static str {
+    let is_part = |target: &Target, formula: &Expr| {
+        let Target::Component(_, part) = target else {
+            return false;
+        };
+        let changed = match part {
+            ComponentPart::Applies => component.applies.as_ref(),
+            ComponentPart::Gate => component.gate.as_ref(),
+            ComponentPart::Filter => component
+                .each
+                .as_ref()
+                .and_then(|each| each.filter.as_ref()),
+            ComponentPart::Pays => Some(&component.pays),
+            ComponentPart::AtLeast => component.at_least.as_ref(),
+            ComponentPart::AtMost => component.at_most.as_ref(),
+        };
+        changed.is_some_and(|changed| std::ptr::eq(changed, formula))
+    };
     let is = |formula: &Expr| match what {
         What::Formula(here) => std::ptr::eq(*here, formula),
         What::Name(name) => formula.form == Form::Name(*name),
+        What::Trigger(_) => false,
+        What::Was(target) => is_part(target, formula),
+        What::Changed(_, change) => is_part(&change.target, formula),
         What::Band(..) | What::OfAll(_) | What::Row(_) | What::LeftOut(_) => false,
     };
     let parts = [

@@ -75,9 +75,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 }
             }
             Call::FoldedKeys(fold, measure) => {
-                let keys = measure_in(measure)
-                    .map(|id| self.plan()[id].keys.clone())
-                    .unwrap_or_default();
+                let keys = match keyed_in(measure) {
+                    Some(Name::Measure(id)) => self.plan()[id].keys.clone(),
+                    Some(Name::Value(id)) => match self.keys_of(id, at) {
+                        Ok(keys) => keys,
+                        Err(reason) => return Value::None(reason),
+                    },
+                    Some(_) | None => Vec::new(),
+                };
                 let answers = keys
                     .iter()
                     .map(|key| self.asked(measure, at, Some(key)).number())
@@ -241,7 +246,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     "a credit is asked where there is no row",
                 )),
             },
-            Name::Was => Value::None(NoAnswer::undefined("`was` stands outside an override")),
+            Name::Key(..) => self.key_asked_for(at),
+            Name::Was | Name::Agreed => Value::None(NoAnswer::undefined(
+                "what was agreed is asked outside a change",
+            )),
             Name::Argument(_)
             | Name::BandColumn(_)
             | Name::Lower
@@ -379,11 +387,11 @@ fn key_text<N: Number>(key: &Value<N>) -> Result<String, NoAnswer> {
     }
 }
 
-/// The keyed measure inside a formula that may ask it in another window.
-pub(crate) fn measure_in(formula: &Expr) -> Option<trueup_plan::tree::MeasureId> {
+/// The keyed measure or value inside a formula that may ask it in another window.
+pub(crate) fn keyed_in(formula: &Expr) -> Option<Name> {
     match &formula.form {
-        Form::Name(Name::Measure(id)) => Some(*id),
-        Form::Call(Call::Asked(_, inner)) => measure_in(inner),
+        Form::Name(name @ (Name::Measure(_) | Name::Value(_))) => Some(*name),
+        Form::Call(Call::Asked(_, inner)) => keyed_in(inner),
         Form::Literal(
             Literal::Number(_) | Literal::Text(_) | Literal::Date(_) | Literal::Duration(_),
         )

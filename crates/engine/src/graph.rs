@@ -2,7 +2,7 @@
 //!
 //! It is the explanation. Each name is one node however often it is used; its inputs are the nodes it was made from.
 
-use trueup_plan::tree::{Expr, Name, TableId};
+use trueup_plan::tree::{Change, Expr, Name, TableId, Target, Trigger};
 
 use crate::evaluate::Place;
 use crate::number::Number;
@@ -45,6 +45,12 @@ pub enum What<'p> {
     Band(TableId, InBand),
     /// What a formula adds up to over all who share.
     OfAll(&'p Expr),
+    /// Whether a contingency or guardrail is on.
+    Trigger(Trigger),
+    /// What holds without the changes that are on.
+    Was(Target),
+    /// What a change makes of it.
+    Changed(Trigger, &'p Change),
     /// A credited row.
     Row(RowIx),
     /// A row left out, and why (its value).

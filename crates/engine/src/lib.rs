@@ -17,11 +17,13 @@
 pub mod asks;
 pub mod cases;
 pub mod cell;
+mod changes;
 mod component;
 mod evaluate;
 pub mod explain;
 mod functions;
 mod graph;
+mod keyed;
 mod limit;
 mod measure;
 mod memory;

@@ -10,7 +10,9 @@ use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
 use trueup_base::share::Rest;
-use trueup_plan::tree::{Comparison, ComponentId, Cut, Limit, LimitId, Name, Plan, Reference};
+use trueup_plan::tree::{
+    Comparison, ComponentId, Cut, Limit, LimitId, LimitPart, Name, Plan, Reference, Target,
+};
 
 use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
@@ -214,7 +216,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if let Some(most) = &limit.at_most {
             // The most is cut down to whole units of money, so that what is kept needs no rounding again.
             let most = self
-                .eval(most, at, None)
+                .formula(Target::Limit(id, LimitPart::AtMost), most, at)
                 .number()
                 .rounded(&step, Rounding::Floor);
             entries = match limit.cut {
@@ -224,7 +226,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         if let Some(least) = &limit.at_least {
             let least = self
-                .eval(least, at, None)
+                .formula(Target::Limit(id, LimitPart::AtLeast), least, at)
                 .number()
                 .rounded(&step, Rounding::Ceiling);
             let total = entries

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use trueup_plan::tree::{ComponentId, LimitId, MeasureId, Plan, TermId, ValueId};
+use trueup_plan::tree::{ComponentId, LimitId, MeasureId, Plan, TermId, Trigger, ValueId};
 
 use crate::evaluate::Place;
 use crate::graph::NodeId;
@@ -15,6 +15,7 @@ pub(crate) enum Subject {
     Value(ValueId),
     Component(ComponentId),
     Limit(LimitId),
+    Trigger(Trigger),
 }
 
 /// Most names are asked at a handful of places; a list of those is searched faster than a tree. A carried value over
@@ -37,6 +38,8 @@ pub(crate) struct Memory {
     values_at: usize,
     components_at: usize,
     limits_at: usize,
+    contingencies_at: usize,
+    guardrails_at: usize,
 }
 
 impl Memory {
@@ -46,7 +49,9 @@ impl Memory {
         let values_at = measures_at + plan.measures.len();
         let components_at = values_at + plan.values.len();
         let limits_at = components_at + plan.components.len();
-        let names = (0..limits_at + plan.limits.len())
+        let contingencies_at = limits_at + plan.limits.len();
+        let guardrails_at = contingencies_at + plan.contingencies.len();
+        let names = (0..guardrails_at + plan.guardrails.len())
             .map(|_| Asked::default())
             .collect();
         Self {
@@ -55,6 +60,8 @@ impl Memory {
             values_at,
             components_at,
             limits_at,
+            contingencies_at,
+            guardrails_at,
         }
     }
 
@@ -65,6 +72,8 @@ impl Memory {
             Subject::Value(id) => self.values_at + id.index(),
             Subject::Component(id) => self.components_at + id.index(),
             Subject::Limit(id) => self.limits_at + id.index(),
+            Subject::Trigger(Trigger::Contingency(id)) => self.contingencies_at + id.index(),
+            Subject::Trigger(Trigger::Guardrail(id)) => self.guardrails_at + id.index(),
         }
     }
 

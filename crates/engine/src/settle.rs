@@ -235,7 +235,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             for window in windows {
                 place = Place { window, ..place };
                 let entitled = self.named(Name::Component(id), &place).number();
-                has_it |= !matches!(self.does_apply(component, &place), Applies::No);
+                has_it |= !matches!(self.does_apply(id, &place), Applies::No);
                 targets.push(Target {
                     window,
                     entitled,
@@ -336,7 +336,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                         .settlements(at.partner, component.every, settlement.ends)
                         .last()
                         .is_some_and(|last| last.ends == settlement.ends);
-                let has_it = !matches!(self.does_apply(component, &place), Applies::No);
+                let has_it = !matches!(self.does_apply(id, &place), Applies::No);
                 (place, settles && has_it)
             }
         }

@@ -22,9 +22,24 @@ pub(crate) struct BandFrame<'a, N: Number> {
     lower: Option<N>,
     upper: Option<N>,
     filled: N::Truth,
+    was: Option<Value<N>>,
+    agreed: Option<Value<N>>,
 }
 
 impl<N: Number> BandFrame<'_, N> {
+    /// What is known inside a change: what held before it, and, where it is mentioned, what was agreed.
+    pub(crate) fn of_change(was: Value<N>, agreed: Option<Value<N>>) -> Self {
+        Self {
+            arguments: &[],
+            cells: &[],
+            lower: None,
+            upper: None,
+            filled: N::Truth::known(false),
+            was: Some(was),
+            agreed,
+        }
+    }
+
     /// A band's name, or none where the name is not a band's.
     pub(crate) fn name(&self, name: Name) -> Option<Value<N>> {
         match name {
@@ -35,6 +50,8 @@ impl<N: Number> BandFrame<'_, N> {
             Name::Width => Some(Value::Number(self.upper().minus(&self.lower()))),
             Name::Filled => Some(Value::Flag(self.filled.clone())),
             Name::Slice => Some(Value::Number(self.slice())),
+            Name::Was => self.was.clone(),
+            Name::Agreed => self.agreed.clone(),
             Name::Column(..)
             | Name::Followed(..)
             | Name::Term(_)
@@ -46,7 +63,7 @@ impl<N: Number> BandFrame<'_, N> {
             | Name::Partner
             | Name::Window(_)
             | Name::CreditLevel
-            | Name::Was => None,
+            | Name::Key(..) => None,
         }
     }
 
@@ -463,6 +480,8 @@ fn frame_of<'a, N: Number>(
         lower,
         upper,
         filled,
+        was: None,
+        agreed: None,
     }
 }
 

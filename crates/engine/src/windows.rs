@@ -194,6 +194,7 @@ impl AgreementDays {
             Elsewhere::Full => {
                 let window = at.window;
                 Lead::To(Place {
+                    judged_until: at.judged_until.or(Some(window.ends)),
                     window: Window {
                         starts: window.full_starts.max(self.starts).min(window.starts),
                         ends: window.full_ends.min(self.until).max(window.ends),
@@ -363,6 +364,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub(crate) fn asked(&mut self, x: &'p Expr, at: &Place, key: Option<&str>) -> Value<N> {
         match (key, &x.form) {
             (Some(key), Form::Name(Name::Measure(id))) => self.measure(*id, at, Some(key)),
+            (Some(key), Form::Name(Name::Value(id))) => self.value_of_key(*id, key, at),
             (Some(key), Form::Call(trueup_plan::tree::Call::Asked(where_to, inner))) => {
                 self.elsewhere(where_to, inner, at, Some(key))
             }

@@ -9,8 +9,10 @@ use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::{FactId, PartnerId};
 use trueup_base::money::Currency;
-use trueup_plan::agreement::Stated;
-use trueup_plan::tree::{ColumnId, CreditTo, FactKind, KindId, Literal, Plan, TermId, Text, Type};
+use trueup_plan::agreement::{Approved, Stated};
+use trueup_plan::tree::{
+    ColumnId, ContingencyId, CreditTo, FactKind, KindId, Literal, Plan, TermId, Text, Type,
+};
 
 /// One cell of a fact, a term or the directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +80,8 @@ pub struct Agreement {
     pub terms: Vec<Option<Cell>>,
     /// Figures agreed for single periods of a term with `per`: the period's first day and the figure.
     pub stated: BTreeMap<(TermId, Date), Cell>,
+    /// The contingencies that were approved.
+    pub approved: BTreeMap<ContingencyId, Vec<Approved>>,
 }
 
 /// One version of a fact.
@@ -421,6 +425,16 @@ impl Agreement {
             until,
             terms,
             stated: periods,
+            approved: BTreeMap::new(),
         }
+    }
+
+    /// The same with the contingencies that were approved.
+    #[must_use]
+    pub fn with_approved(mut self, approved: Vec<Approved>) -> Self {
+        for one in approved {
+            self.approved.entry(one.contingency).or_default().push(one);
+        }
+        self
     }
 }

@@ -111,6 +111,7 @@ fn world(plan: &Plan, partners: usize) -> World {
         until: Some(UNTIL),
         terms: Vec::new(),
         stated: Default::default(),
+        approved: Default::default(),
     };
     let partner = |at: usize| Partner {
         id: PartnerId::new(name(at)).expect("a partner's number is an id"),

@@ -8,9 +8,12 @@
 //! until: 2013-12-01               # the day after its last; without it the agreement is open
 //! terms:
 //!   target.net_sales: 250_000     # or single periods: { FY2012: 250_000, FY2013: 280_000 }
+//! contingencies:
+//!   release_slips: { starts: 2011-03-01 }     # approved to hold from the first period that begins on this day or later
 //! ```
 //!
-//! The agreement fills in terms and nothing else (LANGUAGE §14). Partner ids stay opaque here: whether a partner exists
+//! The agreement fills in terms and nothing else (LANGUAGE §14); that a contingency was approved is an act of both sides,
+//! which is stated here as long as nothing else records it. Partner ids stay opaque here: whether a partner exists
 //! is not this crate's to know.
 
 use trueup_base::calendar::Window;
@@ -19,8 +22,9 @@ use trueup_base::date::{Date, parse_date};
 use crate::check::constant;
 use crate::diagnostic::Diagnostic;
 use crate::formula::{self, FormulaKind};
+use crate::nearest::nearest;
 use crate::span::Span;
-use crate::tree::{Literal, Plan, TermId, Text, Type, Unit};
+use crate::tree::{ContingencyId, Literal, Plan, TermId, Text, Type, Unit};
 use crate::yaml::{Node, Scalar};
 
 /// What an agreement's file says, before the plan it names is looked at.
@@ -38,6 +42,8 @@ pub struct AgreementText {
     pub until: Option<Date>,
     /// The terms as written.
     pub terms: Option<Node>,
+    /// The contingencies that were approved, as written.
+    pub contingencies: Option<Node>,
 }
 
 /// Whose agreement it is.
@@ -62,7 +68,7 @@ pub struct Stated {
     pub span: Span,
 }
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "agreement",
     "is",
     "plan",
@@ -71,6 +77,7 @@ const KEYS: [&str; 8] = [
     "starts",
     "until",
     "terms",
+    "contingencies",
 ];
 
 /// Reads an agreement's file; nothing when a mistake was reported that leaves it without sense.
@@ -139,6 +146,7 @@ pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<AgreementT
         starts: starts?,
         until,
         terms: node.get("terms").cloned(),
+        contingencies: node.get("contingencies").cloned(),
     })
 }
 
@@ -313,6 +321,139 @@ pub fn terms(plan: &Plan, terms: &Node, diagnostics: &mut Vec<Diagnostic>) -> Ve
         }
     }
     stated
+}
+
+/// An approval of a contingency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approved {
+    /// Which.
+    pub contingency: ContingencyId,
+    /// It may hold in periods that begin on this day or later.
+    pub starts: Date,
+    /// In none that begins on this day or later; none where only its own length ends it.
+    pub until: Option<Date>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The approvals that a map of contingencies states: `release_slips: { starts: 2026-04-01 }`, or a list of such spans.
+///
+/// The map is an agreement's `contingencies`, or a worked example's. Mistakes are reported and left out.
+pub fn approved(plan: &Plan, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Approved> {
+    let mut approved = Vec::new();
+    if !node.is_map() {
+        diagnostics.push(
+            Diagnostic::error(
+                "A1",
+                node.span,
+                format!(
+                    "contingencies by name are expected, and here is {}",
+                    node.described()
+                ),
+            )
+            .help("contingencies: { release_slips: { starts: 2026-04-01 } }"),
+        );
+    }
+    for entry in node.entries() {
+        let Some(id) = plan.contingency_named(&entry.key.text) else {
+            let known = || plan.contingencies.iter().map(|one| &*one.name);
+            let help = match nearest(&entry.key.text, known()) {
+                Some(near) => format!("did you mean {near}?"),
+                None if plan.contingencies.is_empty() => "the plan has no contingencies".to_owned(),
+                None => format!(
+                    "its contingencies are {}",
+                    known().collect::<Vec<_>>().join(", ")
+                ),
+            };
+            let message = format!("plan {} has no contingency `{}`", plan.name, entry.key.text);
+            diagnostics.push(Diagnostic::error("A3", entry.key.span, message).help(help));
+            continue;
+        };
+        if plan[id].approved_by.is_empty() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "A3",
+                    entry.key.span,
+                    format!("{} starts by its trigger alone: the plan names nobody who approves it", entry.key.text),
+                )
+                .also(plan[id].span, "it is agreed here")
+                .help("leave it out, or name in the plan who approves it: approved_by: [steering_committee]"),
+            );
+            continue;
+        }
+        let spans = match entry.value.is_list() {
+            true => entry.value.list().iter().collect(),
+            false => vec![&entry.value],
+        };
+        approved.extend(
+            spans
+                .into_iter()
+                .filter_map(|span| one_approval(id, span, diagnostics)),
+        );
+    }
+    approved
+}
+
+fn one_approval(
+    contingency: ContingencyId,
+    node: &Node,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Approved> {
+    if !node.is_map() {
+        diagnostics.push(
+            Diagnostic::error(
+                "A1",
+                node.span,
+                format!(
+                    "an approval says from when on, and this is {}",
+                    node.described()
+                ),
+            )
+            .help("{ starts: 2026-04-01 }, and `until` where it ends before its time"),
+        );
+        return None;
+    }
+    for entry in node.entries() {
+        if !["starts", "until"].contains(&&*entry.key.text) {
+            diagnostics.push(
+                Diagnostic::error(
+                    "A1",
+                    entry.key.span,
+                    format!("`{}` is no key of an approval", entry.key.text),
+                )
+                .help("its keys are starts and until"),
+            );
+        }
+    }
+    let mut day_at = |key: &str| match node.get(key) {
+        Some(value) => {
+            let text = scalar(value, key, diagnostics)?;
+            Some(Some(day(&text, diagnostics)?))
+        }
+        None => Some(None),
+    };
+    let (starts, until) = (day_at("starts")?, day_at("until")?);
+    let Some(starts) = starts else {
+        diagnostics.push(
+            Diagnostic::error("A1", node.span, "the approval does not say from when on")
+                .help("starts: 2026-04-01"),
+        );
+        return None;
+    };
+    if until.is_some_and(|until| until <= starts) {
+        diagnostics.push(Diagnostic::error(
+            "A2",
+            node.span,
+            "the approval ends before it starts",
+        ));
+        return None;
+    }
+    Some(Approved {
+        contingency,
+        starts,
+        until,
+        span: node.span,
+    })
 }
 
 /// One figure of a type: a number, a day, a flag or text. Numbers may be written as in a formula (`12%`, `1/3`,

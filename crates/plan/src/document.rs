@@ -240,6 +240,10 @@ pub struct ValueText {
     pub formula: Option<Formula>,
     /// The step of a carried value.
     pub every: Option<Scalar>,
+    /// The column that holds its keys, as written.
+    pub each: Option<Scalar>,
+    /// The role whose rows hold its keys.
+    pub role: Option<Scalar>,
     /// Where it is written.
     pub span: Span,
 }

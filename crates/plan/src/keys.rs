@@ -299,6 +299,8 @@ const VALUE: &[Key] = &[
     IS,
     must("formula", Formula, "What it is, as a formula"),
     may("every", Word(WINDOWS), "The step of a carried value"),
+    may("each", Text, "The column that holds its keys, such as sale.contract: it then has one figure for each of them"),
+    may("role", Text, "With `each`: the role whose credits count; the first listed when not written"),
 ];
 
 #[rustfmt::skip]
@@ -380,9 +382,12 @@ const CORRECTIONS: &[Key] = &[
 const FUND: &[Key] = &[
     IS,
     must("accrues", Formula, "What is set aside"),
-    may("reimburses", Formula, "Which part of a claim it pays"),
+    may("claims", Formula, "What a claim is about: the expense, as a formula on the facts that are claims"),
+    may("where", Formula, "Which of these facts are claims on this fund"),
+    may("at", Text, "The column that holds the day of the expense; the day of the claim when not written"),
+    may("reimburses", Formula, "Which part of a claim it pays; all of it when not written"),
     may("needs", Open, "What a claim must bring"),
-    may("claim_within", Duration, "Until how long after the expense"),
+    may("claim_within", Duration, "Until how long after the expense it may be claimed"),
     may("expires_after", Duration, "How long credit lasts"),
     may("approved_by", List, "Who approves a claim"),
 ];
@@ -391,7 +396,7 @@ const FUND: &[Key] = &[
 const CONTINGENCY: &[Key] = &[
     IS,
     must("when", Formula, "While this holds"),
-    must("changes", Formulas, "What is changed and to what; the formula may mention `was`"),
+    must("changes", Formulas, "What is changed and to what; the formula may mention `was` and `agreed`"),
     may("within", Map(Place::Within), "How far it may change"),
     may("lasts", Duration, "For how long at most"),
     may("approved_by", List, "Who approves it"),
@@ -408,6 +413,7 @@ const GUARDRAIL: &[Key] = &[
     IS,
     must("when", Formula, "What is looked out for"),
     must("effect", Word(&["warn", "hold", "cap", "review"]), "What then happens"),
+    may("changes", Formulas, "With `cap`: what is held down, and to what; the formula may mention `was` and `agreed`"),
     may("seen_by", List, "Who sees it"),
 ];
 

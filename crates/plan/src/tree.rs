@@ -16,8 +16,10 @@ use trueup_base::rounding::Rounding;
 pub use crate::span::{FileId, Span};
 
 mod formula;
+mod governance;
 pub mod walk;
 pub use formula::*;
+pub use governance::*;
 
 /// Shared text: names and words are written once and read everywhere.
 pub type Text = Arc<str>;
@@ -61,6 +63,12 @@ ids! {
     ComponentId => Component, components;
     /// A limit over several components.
     LimitId => Limit, limits;
+    /// A change agreed beforehand.
+    ContingencyId => Contingency, contingencies;
+    /// A condition on facts with an effect.
+    GuardrailId => Guardrail, guardrails;
+    /// A fund.
+    FundId => Fund, funds;
     /// A column of the partner directory that the plan reads.
     AttributeId => Attribute, attributes;
 }
@@ -116,7 +124,13 @@ pub struct Plan {
     pub components: Vec<Component>,
     /// What holds components together.
     pub limits: Vec<Limit>,
-    /// Checked text whose workflow lives elsewhere: funds, bodies, approvals, reviews, disputes, …
+    /// Changes agreed beforehand.
+    pub contingencies: Vec<Contingency>,
+    /// What is looked out for.
+    pub guardrails: Vec<Guardrail>,
+    /// Money that is set aside and claimed.
+    pub funds: Vec<Fund>,
+    /// Every block that says how both sides work together, as it is written: funds, contingencies, bodies, approvals, …
     pub governance: Vec<GovernanceBlock>,
     /// Worked examples written in the plan.
     pub examples: Vec<Example>,
@@ -368,10 +382,23 @@ pub struct NamedValue {
     pub level: Level,
     /// The step of a carried value: it is asked in every window of this unit.
     pub every: Option<WindowUnit>,
+    /// Its keys: it has one figure for each of what a column says, such as each contract; none where it has one figure.
+    pub each: Option<ValueKeys>,
     /// Whether it reaches itself through `previous`.
     pub carried: bool,
     /// Where it is written.
     pub span: Span,
+}
+
+/// The keys of a value: what a column says on the partner's rows since the agreement's start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueKeys {
+    /// The kind of the rows.
+    pub kind: KindId,
+    /// The column, of type text or partner.
+    pub column: ColumnId,
+    /// The role whose credits count.
+    pub role: Text,
 }
 
 /// Where a formula can be asked.
@@ -613,21 +640,6 @@ pub enum Cut {
     LastFirst,
     /// All in proportion, by largest remainder.
     ProRata,
-}
-
-/// A block of governance: text that was checked for form and names.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GovernanceBlock {
-    /// Which block: `funds`, `contingencies`, `guardrails`, `bodies`, `approvals`, `reviews`, `disputes`, `winding_down`.
-    pub block: Text,
-    /// The entry's name; empty where the block has no entries.
-    pub name: Text,
-    /// Keys and what they say, in the order written.
-    pub says: Vec<(Text, Text)>,
-    /// Formulas among them, typed.
-    pub formulas: Vec<(Text, Expr)>,
-    /// Where it is written.
-    pub span: Span,
 }
 
 /// A worked example in the plan: its case's name, or facts and figures in place.

@@ -239,7 +239,7 @@ impl<'p> Writer<'p> {
             Name::Value(id) => plan[id].name.clone(),
             Name::Component(id) => plan[id].name.clone(),
             Name::Limit(id) => plan[id].name.clone(),
-            Name::Column(kind, column) => {
+            Name::Column(kind, column) | Name::Key(kind, column) => {
                 let kind = &plan[kind];
                 format!("{}.{}", kind.name, kind.column(column).name).into()
             }
@@ -278,6 +278,7 @@ impl<'p> Writer<'p> {
             Name::Filled => "filled".into(),
             Name::Slice => "slice".into(),
             Name::Was => "was".into(),
+            Name::Agreed => "agreed".into(),
         }
     }
 

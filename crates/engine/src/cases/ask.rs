@@ -82,6 +82,7 @@ impl<'a> Asker<'a> {
             | Resolved::Bands(..)
             | Resolved::Settled(..)
             | Resolved::Schedule(..)
+            | Resolved::Trigger(..)
             | Resolved::Limited(..) => self
                 .case
                 .world
@@ -120,6 +121,11 @@ impl<'a> Asker<'a> {
             }
             Resolved::Schedule(id, place, earned) => self.schedule(*id, place, *earned),
             Resolved::Limited(id, place) => self.limited(*id, place),
+            Resolved::Trigger(trigger, place) => {
+                let node = self.evaluator.ask_trigger(*trigger, place);
+                let value = self.evaluator.answer(node);
+                Got::One(self.figure(&value, Type::Flag).into())
+            }
             Resolved::Groups(kind, window) => self.groups(*kind, window)?,
         })
     }
@@ -280,6 +286,9 @@ impl<'a> Asker<'a> {
                 vec![self.down_to_rows.ask(formula, place)]
             }
             Resolved::Schedule(id, place, _) => vec![self.down_to_rows.ask_component(*id, place)],
+            Resolved::Trigger(trigger, place) => {
+                vec![self.down_to_rows.ask_trigger(*trigger, place)]
+            }
             Resolved::Settled(earners, _, _, _, until) => {
                 let lines = self.down_to_rows.settle(asked.partner, *until);
                 let last = |id: ComponentId| {
@@ -357,6 +366,7 @@ fn asked_words(check: &Check) -> String {
             earned: Some(earned),
         } => format!("schedule: {}, earned: {earned}", component.text),
         Question::Limited { limit } => format!("limited: {}", limit.text),
+        Question::Trigger { word, name } => format!("{word}: {}", name.text),
         Question::Groups { kind } => format!("groups: {}", kind.text),
     }
 }

@@ -36,6 +36,8 @@ pub(super) enum Question {
     },
     /// `limited: LIMIT`: what each component keeps under it.
     Limited { limit: Scalar },
+    /// `contingency: NAME` or `guardrail: NAME`: whether it is on.
+    Trigger { word: &'static str, name: Scalar },
     /// `groups: KIND`: the ids of its rows by the plan's periods.
     Groups { kind: Scalar },
 }
@@ -58,7 +60,16 @@ pub(super) struct Check {
 /// The keys of the file, besides `checks`.
 const FILE_KEYS: [&str; 4] = ["period", "partner", "plan", "checks"];
 /// The questions.
-const QUESTIONS: [&str; 6] = ["of", "bands", "settled", "schedule", "limited", "groups"];
+const QUESTIONS: [&str; 8] = [
+    "of",
+    "bands",
+    "settled",
+    "schedule",
+    "limited",
+    "groups",
+    "contingency",
+    "guardrail",
+];
 
 /// Reads the checks; mistakes go to the diagnostics.
 pub(super) fn read(plan: &Plan, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Check> {
@@ -110,6 +121,7 @@ impl Reader<'_> {
             | Question::Bands { .. }
             | Question::Schedule { .. }
             | Question::Limited { .. }
+            | Question::Trigger { .. }
             | Question::Groups { .. } => true,
             Question::Settled { .. } => false,
         };
@@ -191,6 +203,14 @@ impl Reader<'_> {
                 },
             },
             "limited" => Question::Limited { limit: of },
+            "contingency" => Question::Trigger {
+                word: "contingency",
+                name: of,
+            },
+            "guardrail" => Question::Trigger {
+                word: "guardrail",
+                name: of,
+            },
             _ => Question::Groups { kind: of },
         })
     }
@@ -258,6 +278,7 @@ pub(super) fn first_day(checks: &[Check]) -> Option<Date> {
             | Question::Bands { .. }
             | Question::Schedule { .. }
             | Question::Limited { .. }
+            | Question::Trigger { .. }
             | Question::Groups { .. } => check.period.as_ref().map(|(window, _)| window.starts),
         })
         .min()

@@ -377,7 +377,7 @@ impl Reader<'_> {
         let mut parent = None;
         let mut attributes = vec![Cell::Empty; self.plan.attributes.len()];
         let (mut starts, mut until) = (first_day, None);
-        let mut stated = Vec::new();
+        let (mut stated, mut approved) = (Vec::new(), Vec::new());
         if !node.is_empty() && !keys::is_map(node, "what is known of a partner", self.diagnostics) {
             return None;
         }
@@ -385,6 +385,9 @@ impl Reader<'_> {
             match &*key.text {
                 "terms" if value.is_map() => {
                     stated = agreement::terms(self.plan, value, self.diagnostics);
+                }
+                "contingencies" => {
+                    approved = agreement::approved(self.plan, value, self.diagnostics);
                 }
                 "terms" => {
                     keys::is_map(value, "terms by name", self.diagnostics);
@@ -406,7 +409,7 @@ impl Reader<'_> {
             id,
             parent,
             attributes,
-            agreement: Agreement::new(self.plan, starts, until, &stated),
+            agreement: Agreement::new(self.plan, starts, until, &stated).with_approved(approved),
         })
     }
 

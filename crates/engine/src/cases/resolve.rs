@@ -8,7 +8,8 @@ use trueup_plan::check::{self, formula_of};
 use trueup_plan::diagnostic::{Diagnostic, Sources};
 use trueup_plan::span::Span;
 use trueup_plan::tree::{
-    Call, ComponentId, Expr, Form, Grant, KindId, LimitId, Name, Plan, Reference as Listed, TableId,
+    Call, ComponentId, ContingencyId, Expr, Form, Grant, GuardrailId, KindId, LimitId, Name, Plan,
+    Reference as Listed, TableId, Trigger,
 };
 use trueup_plan::yaml::Scalar;
 
@@ -39,6 +40,8 @@ pub(super) enum Resolved {
     Schedule(ComponentId, Place, Date),
     /// What a limit leaves.
     Limited(LimitId, Place),
+    /// Whether something is on.
+    Trigger(Trigger, Place),
     /// Rows by period.
     Groups(KindId, Window),
 }
@@ -118,6 +121,11 @@ impl<'a> Resolver<'a, '_> {
                 }
                 Resolved::Limited(id, Place::new(partner, window))
             }
+            Question::Trigger { word, name } => {
+                let trigger = self.trigger(word, name)?;
+                let window = self.window(check, partner, None)?;
+                Resolved::Trigger(trigger, Place::new(partner, window))
+            }
             Question::Groups { kind } => {
                 let names = || self.case.plan.kinds.iter().map(|kind| &*kind.name);
                 let id = self.named(kind, "kind of fact", names())?;
@@ -128,6 +136,17 @@ impl<'a> Resolver<'a, '_> {
             check,
             partner,
             what,
+        })
+    }
+
+    fn trigger(&mut self, word: &str, name: &Scalar) -> Option<Trigger> {
+        let plan = &self.case.plan;
+        Some(if word == "contingency" {
+            let names = || plan.contingencies.iter().map(|one| &*one.name);
+            Trigger::Contingency(ContingencyId(self.named(name, word, names())?))
+        } else {
+            let names = || plan.guardrails.iter().map(|one| &*one.name);
+            Trigger::Guardrail(GuardrailId(self.named(name, word, names())?))
         })
     }
 

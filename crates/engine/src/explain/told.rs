@@ -3,8 +3,8 @@
 use trueup_base::exact::Exact;
 use trueup_plan::span::Span;
 use trueup_plan::tree::{
-    BoundKind, Expr, Grant, KindId, Name, Plan, Reading, Reference as Listed, Table, TableId, Type,
-    Unit, WindowPart,
+    BoundKind, ComponentPart, Expr, Grant, KindId, LimitPart, Name, Plan, Reading,
+    Reference as Listed, Table, TableId, Target, Trigger, Type, Unit, WindowPart,
 };
 
 use super::{BandShown, Explainer, Figure, Named, RowShown, Subject};
@@ -119,6 +119,18 @@ impl<N: Number, M: Measurer<N>> Explainer<'_, '_, N, M> {
         }
     }
 
+    pub(super) fn trigger(&self, trigger: Trigger) -> Thing {
+        let plan = self.plan();
+        let (subject, name, is) = match trigger {
+            Trigger::Contingency(id) => (Subject::Contingency, &plan[id].name, &plan[id].is),
+            Trigger::Guardrail(id) => (Subject::Guardrail, &plan[id].name, &plan[id].is),
+        };
+        Thing {
+            formula: Some(plan.when(trigger).span),
+            ..Thing::new(subject, name, is, Type::Flag)
+        }
+    }
+
     pub(super) fn thing(&self, name: Name) -> Thing {
         let plan = self.plan();
         let number = |unit| Type::Number(unit);
@@ -197,7 +209,9 @@ impl<N: Number, M: Measurer<N>> Explainer<'_, '_, N, M> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => Thing::new(Subject::Given, "", "", number(Unit::RATIO)),
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => Thing::new(Subject::Given, "", "", number(Unit::RATIO)),
         }
     }
 
@@ -233,6 +247,25 @@ impl Thing {
             is: is.to_owned(),
             of,
             formula: None,
+        }
+    }
+}
+
+/// What a changed formula answers.
+pub(super) fn type_of_target(plan: &Plan, target: Target) -> Type {
+    match target {
+        Target::Term(id) => plan[id].of,
+        Target::Value(id) => plan[id].formula.of,
+        Target::Component(
+            _,
+            ComponentPart::Applies | ComponentPart::Gate | ComponentPart::Filter,
+        ) => Type::Flag,
+        Target::Component(
+            id,
+            ComponentPart::Pays | ComponentPart::AtLeast | ComponentPart::AtMost,
+        ) => plan[id].pays.of,
+        Target::Limit(id, LimitPart::AtMost | LimitPart::AtLeast) => {
+            Type::Number(limit_unit(plan, &plan[id].on))
         }
     }
 }

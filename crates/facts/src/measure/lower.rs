@@ -294,7 +294,9 @@ impl Lowering<'_> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => Err(Reason::Types),
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => Err(Reason::Types),
         }
     }
 

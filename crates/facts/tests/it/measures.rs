@@ -47,6 +47,7 @@ fn world(plan: &Plan) -> World {
             until: Some(Date::constant(2026, 7, 1)),
             terms: Vec::new(),
             stated: Default::default(),
+            approved: Default::default(),
         },
     };
     World::new(plan, ["P1", "P2", "P3"].map(partner).into())

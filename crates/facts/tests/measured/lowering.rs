@@ -71,6 +71,7 @@ fn partners(plan: &Plan) -> Vec<Partner> {
                 .map(|_| Some(Cell::Number(Exact::from_int(at + 1))))
                 .collect(),
             stated: Default::default(),
+            approved: Default::default(),
         },
     };
     (0..3).map(partner).collect()

@@ -189,6 +189,7 @@ fn partners(dice: &mut Dice, plan: &Plan, count: i64, many: bool, monthly: bool)
                     until,
                     terms,
                     stated: Default::default(),
+                    approved: Default::default(),
                 },
             }
         })

@@ -2,9 +2,10 @@
 
 use crate::check::components;
 use crate::check::drafts::{self, Drafts, MeasureDraft};
-use crate::check::governance::{self, BlockDrafts};
+use crate::check::governance::{self, BlockDraft};
 use crate::check::graph;
 use crate::check::header::{self, Header};
+use crate::check::keyed;
 use crate::check::kinds;
 use crate::check::names::{Names, id};
 use crate::check::places::find_levels;
@@ -81,7 +82,7 @@ fn assemble(
     text: &PlanText,
     header: &Header,
     drafts: Drafts,
-    blocks: BlockDrafts,
+    blocks: Vec<BlockDraft>,
     typer: &mut Typer<'_>,
 ) -> Plan {
     let kinds = kinds::build(text, &typer.names, &typer.types, &mut typer.diagnostics);
@@ -102,6 +103,7 @@ fn assemble(
             formula: settled(&typer.types, draft.unwrap_or_else(|| wrong(value.span))),
             level: Level::Constant,
             every: words::window(value.every.as_ref()),
+            each: keyed::build(value, &kinds, &typer.names, &mut typer.diagnostics),
             carried: false,
             span: value.span,
         })
@@ -128,6 +130,7 @@ fn assemble(
             components::build_limit(limit, LimitId(id(at)), draft, header, typer)
         })
         .collect();
+    let governed = governance::build(text, blocks, typer);
     let objectives = header::objectives(text, &typer.names, &mut typer.diagnostics);
     let attributes = typer
         .names
@@ -160,7 +163,10 @@ fn assemble(
         tables,
         components: built,
         limits,
-        governance: governance::build(text, blocks, typer),
+        contingencies: governed.contingencies,
+        guardrails: governed.guardrails,
+        funds: governed.funds,
+        governance: governed.blocks,
         examples: text
             .examples
             .iter()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::check::keyed;
 use crate::check::names::Thing;
 use crate::check::spelling::shown;
 use crate::check::tables::{self, TableDraft};
@@ -78,6 +79,7 @@ pub(super) fn draft(text: &PlanText, sorted: &[Thing], typer: &mut Typer<'_>) ->
     // What the plan states about types is known before any formula is looked at.
     declare_terms(text, typer);
     declare_components(text, typer, &mut drafts);
+    keyed::declare(text, typer);
     tables::declare(text, typer, &mut drafts.tables);
     for thing in sorted {
         let before = typer.diagnostics.len();
@@ -146,8 +148,13 @@ fn one(text: &PlanText, thing: Thing, typer: &mut Typer<'_>, drafts: &mut Drafts
                 .unwrap_or(Ty::Wrong);
             match &value.formula {
                 Some(formula) => {
-                    let draft = typer.formula(formula, &Scope::default());
-                    define(typer, &value.name.text, &of, &draft);
+                    let scope = Scope {
+                        key: keyed::column(value, &typer.names),
+                        ..Scope::default()
+                    };
+                    let draft = typer.formula(formula, &scope);
+                    let one = keyed::of_one_key(&of, &typer.types);
+                    define(typer, &value.name.text, &one, &draft);
                     *slot = Some(draft);
                 }
                 None => typer.types.spoil(&of),

@@ -101,11 +101,12 @@ impl Typer<'_> {
     }
 
     /// The same asked of other partners, or of all.
-    fn over_partners(&mut self, name: &str, given: &Given<'_>, scope: &Scope) -> Called {
+    fn over_partners(&mut self, name: &str, given: &Given<'_>, here: &Scope) -> Called {
         let first = *given.plain.first()?;
+        let scope = &here.moved_by(name);
         match name {
             "of" => {
-                let partner = self.typed_as(first, scope, &Ty::Partner, "`of`");
+                let partner = self.typed_as(first, here, &Ty::Partner, "`of`");
                 let x = self.formula(given.plain.get(1)?, scope);
                 self.refuse_keyed(&x);
                 let of = x.of.clone();
@@ -141,6 +142,7 @@ impl Typer<'_> {
     }
 
     fn running(&mut self, given: &Given<'_>, scope: &Scope) -> Called {
+        let scope = &scope.moved_by("running");
         let x = Box::new(self.numeric(given.plain.first()?, scope, "`running`"));
         let in_order = given.word("in_order").map(|order| {
             let order = self.formula(order, scope);
@@ -155,6 +157,7 @@ impl Typer<'_> {
     /// The same asked in another window.
     fn elsewhere(&mut self, name: &str, given: &Given<'_>, scope: &Scope) -> Called {
         let first = *given.plain.first()?;
+        let scope = &scope.moved_by(name);
         let asked = match name {
             "previous" => return self.previous(given, scope),
             "ever" => {
@@ -242,7 +245,18 @@ impl Typer<'_> {
             None => None,
             Some(first) => {
                 let first = self.formula(first, scope);
-                of = self.alike("`previous` and its `first`", &[&x, &first]);
+                // Of what has keys, one key's figure is asked one window earlier.
+                let one = match self.types.resolved(&x.of) {
+                    Ty::Keyed(answer, _) => Draft {
+                        of: *answer,
+                        ..x.clone()
+                    },
+                    _ => x.clone(),
+                };
+                let alike = self.alike("`previous` and its `first`", &[&one, &first]);
+                if !matches!(self.types.resolved(&x.of), Ty::Keyed(..)) {
+                    of = alike;
+                }
                 Some(Box::new(first))
             }
         };

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::check::governance::changes_of;
 use crate::check::names::{Names, Thing, id};
 use crate::check::spelling::FUNCTIONS;
 use crate::diagnostic::Diagnostic;
@@ -133,6 +134,7 @@ impl Graph {
                     }
                 }
             }
+            formulas.extend(changes_of(text, names, node.thing));
             for formula in formulas {
                 let mut visit = Visit {
                     names,

@@ -213,7 +213,9 @@ impl<'p> Levels<'p> {
             | Name::Limit(_)
             | Name::Attribute(_)
             | Name::Partner
-            | Name::Was => Found::at(Level::Partner),
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => Found::at(Level::Partner),
             Name::Value(id) => {
                 let found = self
                     .values

@@ -60,7 +60,9 @@ impl Typer<'_> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => return Some(format!("{called} is {is}")),
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => return Some(format!("{called} is {is}")),
         };
         let formula = self
             .names

@@ -370,7 +370,16 @@ impl Names {
         names.values = plan
             .values
             .iter()
-            .map(|value| Ty::from_type(value.formula.of))
+            .map(|value| {
+                let of = Ty::from_type(value.formula.of);
+                match &value.each {
+                    Some(keys) => {
+                        let key = plan[keys.kind].column(keys.column).of;
+                        Ty::Keyed(Box::new(of), Box::new(Ty::from_type(key)))
+                    }
+                    None => of,
+                }
+            })
             .collect();
         names.tables = plan
             .tables

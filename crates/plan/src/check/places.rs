@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::components;
+use crate::check::governed;
 use crate::check::graph;
 use crate::check::kinds;
 use crate::check::levels::{Found, Levels, Reach, mark_shared_rows};
@@ -10,7 +11,7 @@ use crate::check::names::{Thing, id};
 use crate::check::types::Ty;
 use crate::diagnostic::Diagnostic;
 use crate::document::{MeasureText, PlanText};
-use crate::tree::walk::formulas_of_table_mut;
+use crate::tree::walk::{formulas_of_governance_mut, formulas_of_table_mut};
 use crate::tree::{
     ColumnId, ComponentId, Expr, FactKind, Fold, KindId, Level, LimitId, Measure, MeasureId, Plan,
     TermId, ValueId,
@@ -48,15 +49,13 @@ pub(super) fn find_levels(
             partner_only(&mut levels, agreed, "a term is agreed with a partner");
         }
     }
-    for (_, formula) in plan.governance.iter().flat_map(|block| &block.formulas) {
-        partner_only(&mut levels, formula, "this is asked about a partner");
-    }
+    governed::place(text, plan, &mut levels, diagnostics);
     place_values(text, plan, order, &mut levels, diagnostics);
     mark_rows(plan, &mut levels);
     diagnostics.append(&mut levels.diagnostics);
 }
 
-fn partner_only(levels: &mut Levels<'_>, formula: &Expr, why: &str) {
+pub(super) fn partner_only(levels: &mut Levels<'_>, formula: &Expr, why: &str) {
     let found = levels.of_expr(formula);
     if found.is_row() {
         levels.refuse_row(
@@ -255,6 +254,17 @@ fn place_values(
             levels.assign(&value.formula, kind);
         }
     }
+    for (at, value) in plan.values.iter().enumerate() {
+        let found = levels.values.get(at).copied();
+        if let Some(found) = found.filter(|found| value.each.is_some() && found.is_row()) {
+            levels.refuse_row(
+                found,
+                &value.formula,
+                "a value with keys is asked for a partner and a key",
+                "sum it in a measure by the same key, and ask that: by_contract[sale.contract]",
+            );
+        }
+    }
     let only = (plan.kinds.len() == 1).then_some(KindId(0));
     for (at, value) in plan.values.iter_mut().enumerate() {
         let id = ValueId(id(at));
@@ -358,5 +368,8 @@ fn mark_rows(plan: &mut Plan, levels: &mut Levels<'_>) {
         for formula in limit.at_least.iter_mut().chain(&mut limit.at_most) {
             mark_shared_rows(levels, formula, None);
         }
+    }
+    for formula in formulas_of_governance_mut(plan) {
+        mark_shared_rows(levels, formula, None);
     }
 }

@@ -13,6 +13,9 @@ impl Typer<'_> {
     /// A name that stands where a formula can.
     pub(super) fn name(&mut self, name: &str, span: Span, scope: &Scope) -> Draft {
         if let Some((found, of)) = self.local(name, scope) {
+            if let Some(function) = &scope.moved_by {
+                return self.known_here_alone(name, function, span);
+            }
             return part(Form::Name(found), of, span);
         }
         if let Some(entry) = self.names.get(name) {
@@ -29,7 +32,19 @@ impl Typer<'_> {
             (Some("credit"), Some("level"), None, None) => Some((Name::CreditLevel, Ty::count())),
             (Some("window"), Some(part), None, None) => window_part(part),
             (Some(kind), Some(column), followed, None) => match self.names.kind(kind) {
-                Some(_) => return self.column(kind, column, followed, span),
+                Some(id) => {
+                    if let Some((key_kind, key, of)) = &scope.key
+                        && *key_kind == id
+                        && followed.is_none()
+                        && self
+                            .names
+                            .column(id, column)
+                            .is_some_and(|(column, _)| column == *key)
+                    {
+                        return part(Form::Name(Name::Key(id, *key)), of.clone(), span);
+                    }
+                    return self.column(kind, column, followed, span);
+                }
                 None => None,
             },
             _ => None,
@@ -38,6 +53,19 @@ impl Typer<'_> {
             Some((found, of)) => part(Form::Name(found), of, span),
             None => self.unknown_name(name, span, scope),
         }
+    }
+
+    /// What a band or a change knows is known at one place; a function that asks somewhere else cannot take it along.
+    fn known_here_alone(&mut self, name: &str, function: &str, span: Span) -> Draft {
+        self.diagnostics.push(
+            Diagnostic::error(
+                "N7",
+                span,
+                format!("`{name}` is known only here, and `{function}` asks somewhere else"),
+            )
+            .help("give what is to be asked elsewhere a name of its own, and ask that"),
+        );
+        wrong(span)
     }
 
     /// A name known only where the formula stands.
@@ -67,7 +95,8 @@ impl Typer<'_> {
             }
         }
         match (&scope.was, name) {
-            (Some(was), "was" | "agreed") => Some((Name::Was, was.clone())),
+            (Some(was), "was") => Some((Name::Was, was.clone())),
+            (Some(was), "agreed") => Some((Name::Agreed, was.clone())),
             _ => None,
         }
     }

@@ -77,6 +77,7 @@ impl Typer<'_> {
     }
 
     pub(super) fn allocate(&mut self, given: &Given<'_>, scope: &Scope) -> Called {
+        let scope = &scope.moved_by("allocate");
         let total = self.numeric(given.plain.first()?, scope, "`allocate`");
         let by = self.numeric(given.plain.get(1)?, scope, "a weight");
         let to = given.word("to").map(|to| self.step(to, scope, &total.of));

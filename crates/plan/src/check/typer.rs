@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Sources};
 use crate::formula::{Formula, FormulaKind, Suffix};
 use crate::nearest::nearest;
 use crate::span::Span;
-use crate::tree::{Comparison, Expr, Form, Literal, Operator, Text};
+use crate::tree::{ColumnId, Comparison, Expr, Form, KindId, Literal, Operator, Text};
 use trueup_base::date::Duration;
 use trueup_base::exact::Exact;
 
@@ -33,6 +33,20 @@ pub(super) struct Scope {
     pub(super) was: Option<Ty>,
     /// Whether a term may be mentioned that `terms` does not declare.
     pub(super) undeclared_terms: bool,
+    /// Inside a value with keys: the column that holds them, and its type.
+    pub(super) key: Option<(KindId, ColumnId, Ty)>,
+    /// The function that asks somewhere else, where what is known here alone is not known.
+    pub(super) moved_by: Option<Text>,
+}
+
+impl Scope {
+    /// The same where a function asks somewhere else: in another window, of another partner, on other rows.
+    pub(super) fn moved_by(&self, function: &str) -> Self {
+        Self {
+            moved_by: Some(function.into()),
+            ..self.clone()
+        }
+    }
 }
 
 /// Finds the types of formulas.

@@ -11,7 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::span::Span;
 use crate::tree::walk::{formulas_of_table, parts};
 use crate::tree::{
-    Call, ComponentId, Elsewhere, Expr, Form, MeasureId, Name, Plan, Reference, TableId, ValueId,
+    Call, ComponentId, ComponentPart, Elsewhere, Expr, Form, LimitId, LimitPart, MeasureId, Name,
+    Plan, Reference, TableId, Target, ValueId,
 };
 use trueup_base::calendar::WindowUnit;
 
@@ -30,12 +31,13 @@ enum Followed {
     Value(ValueId, Asked),
     Table(TableId, Asked),
     Measure(MeasureId, Asked),
+    Changed(Target, Asked),
 }
 
 /// Checks the windows of every component's formulas, and what `full` is asked about.
 pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     let mut told = BTreeSet::new();
-    for component in &plan.components {
+    for (component, at) in plan.components.iter().zip(0..) {
         let settled = Settled {
             name: &component.name,
             span: component.span,
@@ -53,9 +55,11 @@ pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
             component.at_least.as_ref(),
             component.at_most.as_ref(),
         ];
+        let targets = ComponentPart::ALL.map(|part| Target::Component(ComponentId(at), part));
+        let formulas = formulas.into_iter().chain(changed(plan, targets));
         walk(plan, settled, formulas, &mut told, diagnostics);
     }
-    for limit in &plan.limits {
+    for (limit, at) in plan.limits.iter().zip(0..) {
         // A limit holds at every settlement of what it holds.
         let every = limit.on.iter().find_map(|held| match held {
             Reference::Component(id) => {
@@ -78,12 +82,27 @@ pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
             every: every.unwrap_or(limit.over),
         };
         let formulas = [limit.at_least.as_ref(), limit.at_most.as_ref()];
+        let targets = LimitPart::ALL.map(|part| Target::Limit(LimitId(at), part));
+        let formulas = formulas.into_iter().chain(changed(plan, targets));
         walk(plan, settled, formulas, &mut told, diagnostics);
     }
     let mut seen = BTreeSet::new();
     for formula in crate::tree::walk::formulas(plan) {
         refuse_facts_ahead(plan, formula, &mut seen, diagnostics);
     }
+}
+
+/// What takes the place of formulas while changes are on.
+fn changed(
+    plan: &Plan,
+    targets: impl IntoIterator<Item = Target>,
+) -> impl Iterator<Item = Option<&Expr>> {
+    targets.into_iter().flat_map(|target| {
+        plan.changes_of(target).flat_map(|(_, change)| {
+            let bounds = change.lowest.iter().chain(&change.highest);
+            bounds.chain([&change.to]).map(Some)
+        })
+    })
 }
 
 /// What is settled, and in which windows.
@@ -203,6 +222,7 @@ impl Walk<'_> {
                 let Some(term) = plan.terms.get(id.index()) else {
                     return;
                 };
+                self.changes(Target::Term(id), asked);
                 if asked.partial && term.per.is_some() {
                     self.which_part(&term.name, span);
                 } else if let Some(agreed) = &term.agreed {
@@ -222,6 +242,7 @@ impl Walk<'_> {
                     None => asked,
                 };
                 if self.followed.insert(Followed::Value(id, inside)) {
+                    self.changes(Target::Value(id), inside);
                     self.expr(&value.formula, inside);
                 }
             }
@@ -249,7 +270,23 @@ impl Walk<'_> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => {}
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => {}
+        }
+    }
+
+    /// What takes the place of a name while a change is on is asked where the name is.
+    fn changes(&mut self, target: Target, asked: Asked) {
+        let plan = self.plan;
+        if !plan.is_changed(target) || !self.followed.insert(Followed::Changed(target, asked)) {
+            return;
+        }
+        for (_, change) in plan.changes_of(target) {
+            self.expr(&change.to, asked);
+            for bound in change.lowest.iter().chain(&change.highest) {
+                self.expr(bound, asked);
+            }
         }
     }
 

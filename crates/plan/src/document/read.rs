@@ -273,6 +273,8 @@ impl Reader<'_> {
                     is: None,
                     formula,
                     every: None,
+                    each: None,
+                    role: None,
                     span,
                 });
                 continue;
@@ -285,6 +287,8 @@ impl Reader<'_> {
                 is: self.text(&fields, "is"),
                 formula: self.formula(&fields, "formula"),
                 every: self.word(&fields, "every"),
+                each: self.text(&fields, "each"),
+                role: self.text(&fields, "role"),
                 span: fields.span,
             });
         }

@@ -167,8 +167,12 @@ pub enum Name {
     Filled,
     /// The part of the argument in the band.
     Slice,
-    /// Inside an override: what the name said before.
+    /// Inside a change: what would hold without it.
     Was,
+    /// Inside a change: what both sides agreed, before anything was changed.
+    Agreed,
+    /// Inside a value with keys: the key it is asked for, written as the column that holds its keys.
+    Key(KindId, ColumnId),
 }
 
 /// A property of the window asked in.

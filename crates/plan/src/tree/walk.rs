@@ -230,3 +230,54 @@ pub fn formulas(plan: &Plan) -> Vec<&Expr> {
     }
     formulas
 }
+
+/// Every formula that is evaluated of what holds beside the rules: contingencies, guardrails, funds.
+#[must_use]
+pub fn formulas_of_governance(plan: &Plan) -> Vec<&Expr> {
+    let mut formulas: Vec<&Expr> = Vec::new();
+    for trigger in plan.triggers() {
+        formulas.push(plan.when(trigger));
+        for change in plan.changes(trigger) {
+            formulas.push(&change.to);
+            formulas.extend(change.lowest.iter().chain(&change.highest));
+        }
+    }
+    for fund in &plan.funds {
+        formulas.push(&fund.accrues);
+        formulas.extend(&fund.reimburses);
+        if let Some(claims) = &fund.claims {
+            formulas.push(&claims.of);
+            formulas.extend(&claims.filter);
+        }
+    }
+    formulas
+}
+
+/// The same, to change them.
+pub(crate) fn formulas_of_governance_mut(plan: &mut Plan) -> Vec<&mut Expr> {
+    let mut formulas: Vec<&mut Expr> = Vec::new();
+    let contingencies = plan
+        .contingencies
+        .iter_mut()
+        .map(|one| (&mut one.when, &mut one.changes));
+    let guardrails = plan
+        .guardrails
+        .iter_mut()
+        .map(|one| (&mut one.when, &mut one.changes));
+    for (when, changes) in contingencies.chain(guardrails) {
+        formulas.push(when);
+        for change in changes {
+            formulas.push(&mut change.to);
+            formulas.extend(change.lowest.iter_mut().chain(&mut change.highest));
+        }
+    }
+    for fund in &mut plan.funds {
+        formulas.push(&mut fund.accrues);
+        formulas.extend(&mut fund.reimburses);
+        if let Some(claims) = &mut fund.claims {
+            formulas.push(&mut claims.of);
+            formulas.extend(&mut claims.filter);
+        }
+    }
+    formulas
+}

@@ -171,7 +171,9 @@ impl<'p> Walk<'p> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was => {}
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..) => {}
         }
     }
 
