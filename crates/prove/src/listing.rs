@@ -14,4 +14,5 @@ mod reads;
 pub(crate) mod showing;
 pub(crate) mod stacking;
 pub(crate) mod tunnel;
+mod weights;
 pub(crate) mod words;

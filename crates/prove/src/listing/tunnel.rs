@@ -23,6 +23,7 @@ use crate::listing::game::{Game, Moved, Mover, is_money};
 use crate::listing::ground::Ground;
 use crate::listing::most::{Most, TRIES};
 use crate::listing::reads::{Reads, name_at, of_components};
+use crate::listing::weights;
 use crate::registry::Kind;
 use crate::study::Study;
 
@@ -35,7 +36,7 @@ pub(crate) const KIND: Kind = Kind {
 };
 
 /// The most a measure may move where it says nothing: four fifths.
-fn default_limit() -> Exact {
+pub(crate) fn default_limit() -> Exact {
     Exact::from_int(4)
         .checked_div(&Exact::from_int(5))
         .unwrap_or(Exact::ONE)
@@ -48,6 +49,15 @@ const SETTLEMENTS_MAX: usize = 20_000;
 const PARTNERS_MAX: usize = 12;
 
 fn find(study: &Study<'_>) -> Vec<Diagnostic> {
+    let mut found = by_measure(study);
+    // What is told of a measure need not be told of its weight.
+    if found.iter().all(|told| told.severity == Severity::Note) {
+        found.extend(weights::too_heavy(study));
+    }
+    found
+}
+
+fn by_measure(study: &Study<'_>) -> Vec<Diagnostic> {
     let subject = study.subject;
     let plan = subject.plan;
     let movers = movers(plan);
@@ -319,7 +329,7 @@ fn percent_above(part: &Exact) -> String {
 }
 
 /// A part in percent, to a tenth where it is not whole.
-fn percent(part: &Exact) -> String {
+pub(crate) fn percent(part: &Exact) -> String {
     let percent = part * &Exact::from_int(100);
     let places = u32::from(percent.to_scaled(0).is_none());
     format!("{}%", percent.to_grouped(places, Rounding::HalfAway))
