@@ -88,7 +88,9 @@ fn called<'p>(plan: &'p Plan, part: &Expr) -> Option<&'p str> {
             | Name::Width
             | Name::Filled
             | Name::Slice
-            | Name::Was,
+            | Name::Was
+            | Name::Agreed
+            | Name::Key(..),
         )
         | Form::Literal(_)
         | Form::Negated(_)
