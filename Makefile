@@ -5,7 +5,9 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 export TRUEUP_PYTHON ?= $(CACHE)/python/bin/python
 HOURS ?= 1
 
-.PHONY: help setup demo test torture lint bench fmt
+MINUTES ?= 10
+
+.PHONY: help setup demo test torture fuzz lint bench fmt
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -25,6 +27,9 @@ test: ## everything a change must pass
 torture: ## generated tests with new seeds for HOURS=n hours; adds a line to docs/reliability.md
 	@scripts/setup.sh build test
 	@scripts/torture.sh "$(HOURS)"
+
+fuzz: ## hostile plans, formulas and agreements for MINUTES=n minutes each; needs a C++ compiler
+	@scripts/fuzz.sh "$(MINUTES)"
 
 lint: ## the rules of the house, formatting, clippy, links between doc comments
 	@scripts/setup.sh build
