@@ -21,7 +21,7 @@ fn program() -> &'static (Plan, World) {
         let mut sources = Sources::new();
         let (plan, _) = check::read(&mut sources, &[("plan.yaml", PLAN)], Strictness::Draft);
         let plan = plan.expect("the plan of the page is right");
-        let starts = parse_date("2026-01-01").expect("a day");
+        let starts = parse_date("2026-01-01").expect("the first of January is a day");
         let world = cases::world(&plan, FACTS, starts).expect("its facts too");
         (plan, world)
     })
@@ -37,8 +37,11 @@ fuzz_target!(|text: &str| {
     // What passes the check has an answer or a reason, in any window.
     let mut evaluator = Evaluator::new(plan, world, &Reference);
     for period in ["2026-Q1", "2026-02", "2026"] {
-        let window = plan.calendar.parse_period(period).expect("a period");
-        let partner = world.all().next().expect("a partner");
+        let window = plan
+            .calendar
+            .parse_period(period)
+            .expect("the periods above are of this calendar");
+        let partner = world.all().next().expect("the page's facts name a partner");
         let node = evaluator.ask(&formula, &Place::new(partner, window));
         let _ = evaluator.answer(node);
     }

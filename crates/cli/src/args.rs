@@ -62,6 +62,11 @@ pub enum Command {
         after_help = "Example:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1"
     )]
     Statement(StatementArgs),
+    /// Ask what a change would pay, or which nearest changes would have paid more.
+    #[command(after_help = "Examples:\n  \
+                            trueup whatif --program my-program --partner P-100 --period 2026-Q1\n  \
+                            trueup whatif --program my-program --partner P-100 --period 2026-Q1 --change 'net_sales = was + 200_000'")]
+    Whatif(WhatIfArgs),
     /// Run worked examples: each folder with an expected.yaml below the paths.
     #[command(
         after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json"
@@ -208,6 +213,23 @@ pub struct ExplainArgs {
     #[arg(long)]
     pub rows: bool,
     /// How to print the explanation.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TreeFormat,
+}
+
+/// `trueup whatif`
+#[derive(Debug, Args)]
+pub struct WhatIfArgs {
+    /// Whom and when.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Only these components; all that pay money when none is named.
+    pub components: Vec<String>,
+    /// A change of a measure, term or value: NAME = FORMULA, which may mention what it `was`. Without one, the nearest
+    /// changes that would have paid more are looked for.
+    #[arg(long = "change", value_name = "CHANGE")]
+    pub changes: Vec<String>,
+    /// How to print the answer.
     #[arg(long, value_enum, default_value_t)]
     pub format: TreeFormat,
 }

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(&args, &progress),
         Command::Explain(args) => commands::explain::run(&args, &progress),
         Command::Statement(args) => commands::statement::run(&args, &progress),
+        Command::Whatif(args) => commands::whatif::run(&args, &progress),
         Command::Test(args) => commands::test::run(&args),
         Command::Demo(args) => commands::demo::run(&args, &progress),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -191,6 +191,11 @@ impl<'p, N: Number> Graph<'p, N> {
         self.nodes.get(id.0 as usize)
     }
 
+    /// Every node, in the order in which they were answered.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node<'p, N>> {
+        self.nodes.iter()
+    }
+
     /// What a node was made from, in the order it was asked.
     #[must_use]
     pub fn inputs(&self, id: NodeId) -> &[NodeId] {

@@ -34,6 +34,7 @@ pub mod settle;
 mod table;
 mod terms;
 pub mod value;
+pub mod whatif;
 mod windows;
 pub mod world;
 

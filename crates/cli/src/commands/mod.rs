@@ -10,3 +10,4 @@ pub mod run;
 pub mod schema;
 pub mod statement;
 pub mod test;
+pub mod whatif;

@@ -73,6 +73,11 @@ fn worked_examples_are_found_as_written() {
 }
 
 #[test]
+fn what_would_be_if_is_answered_as_written() {
+    run("whatif");
+}
+
+#[test]
 fn wrong_use_is_answered_as_written() {
     run("wrong_use");
 }

@@ -15,4 +15,5 @@ mod second_reading;
 mod settlement;
 mod support;
 mod tables;
+mod whatif;
 mod windows;
