@@ -26,6 +26,7 @@ use crate::folder::Folder;
 use crate::notes;
 use crate::progress::Progress;
 use crate::refusals::{no_partner, nothing_ends_in};
+use crate::world::listed;
 
 /// Which periods are asked about.
 #[derive(Clone, Debug)]
@@ -465,6 +466,7 @@ fn prepare<'f>(
     }
     let mut world = World::new(plan, partners);
     world.rates = crate::world::rates(folder.program.rates.as_ref());
+    world.beyond = beyond(folder, &world);
     let (source, world) = match measurer {
         args::Measurer::Passes => by_passes(folder, plan, snapshot, until, wanted, world)?,
         args::Measurer::Rows => (Source::Rows, with_all_rows(folder, plan, snapshot, world)?),
@@ -479,6 +481,16 @@ fn prepare<'f>(
         program_shown: String::new(),
         partner_shown: String::new(),
     })
+}
+
+/// Who of the directory is not among a plan's partners and stands below somebody.
+fn beyond(folder: &Folder, world: &World) -> BTreeMap<PartnerId, PartnerId> {
+    let listed = folder.program.partners().map(listed).unwrap_or_default();
+    listed
+        .into_iter()
+        .filter(|one| world.find(&one.id).is_none())
+        .filter_map(|one| Some((one.id, one.parent?)))
+        .collect()
 }
 
 fn by_passes(

@@ -209,6 +209,9 @@ pub struct World {
     pub facts: Vec<KindFacts>,
     /// Rates by source and target currency, by day.
     pub rates: BTreeMap<(Currency, Currency), Vec<Rate>>,
+    /// Partners of the directory that are under another plan or none, each with who stands directly above: what they
+    /// do is credited through them to those above who are here.
+    pub beyond: BTreeMap<PartnerId, PartnerId>,
     by_id: BTreeMap<PartnerId, PartnerIx>,
 }
 
@@ -226,6 +229,7 @@ impl World {
             partners,
             facts,
             rates: BTreeMap::new(),
+            beyond: BTreeMap::new(),
             by_id,
         }
     }
@@ -273,9 +277,6 @@ impl World {
                 let Some(Cell::Partner(owner)) = row.cells.get(column.index()) else {
                     continue;
                 };
-                let Some(owner) = self.find(owner) else {
-                    continue;
-                };
                 let mut give = |partner: PartnerIx, level: u32| {
                     credits.entry((role, partner)).or_default().push(Credit {
                         row: RowIx(at),
@@ -285,9 +286,13 @@ impl World {
                     });
                 };
                 match line.to {
-                    CreditTo::Column(_) => give(owner, 0),
+                    CreditTo::Column(_) => {
+                        if let Some(owner) = self.find(owner) {
+                            give(owner, 0);
+                        }
+                    }
                     CreditTo::Upline(_) => {
-                        for (above, level) in self.upline(owner).into_iter().zip(1u32..) {
+                        for (above, level) in self.above(owner) {
                             give(above, level);
                         }
                     }
@@ -309,9 +314,40 @@ impl World {
         self.partners.get(at.0 as usize)
     }
 
+    /// Everyone here who stands above a partner of the directory, the nearest first, each with the distance; who is
+    /// [beyond](Self::beyond) is passed and counts for the distance.
+    #[must_use]
+    pub fn above(&self, id: &PartnerId) -> Vec<(PartnerIx, u32)> {
+        if self.beyond.is_empty() {
+            let upline = self.find(id).map(|at| self.upline(at));
+            return upline.into_iter().flatten().zip(1u32..).collect();
+        }
+        let mut above = Vec::new();
+        let mut passed = vec![id];
+        let mut at = id;
+        for level in 1u32.. {
+            let parent = match self.find(at) {
+                Some(here) => self.partner(here).and_then(|here| here.parent.as_ref()),
+                None => self.beyond.get(at),
+            };
+            let Some(parent) = parent.filter(|parent| !passed.contains(parent)) else {
+                break;
+            };
+            above.extend(self.find(parent).map(|here| (here, level)));
+            passed.push(parent);
+            at = parent;
+        }
+        above
+    }
+
     /// Everyone above a partner, the nearest first; a hierarchy that closes on itself stops where it would repeat.
     #[must_use]
     pub fn upline(&self, partner: PartnerIx) -> Vec<PartnerIx> {
+        if !self.beyond.is_empty() {
+            let id = self.partner(partner).map(|partner| &partner.id);
+            let above = id.map(|id| self.above(id)).unwrap_or_default();
+            return above.into_iter().map(|(above, _)| above).collect();
+        }
         let mut above = Vec::new();
         let mut at = partner;
         while let Some(parent) = self

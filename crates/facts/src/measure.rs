@@ -87,7 +87,7 @@ pub async fn measure(
         // More will be asked than can be listed: the rows answer everything.
         asks.measures.clear();
     }
-    let plans = gather::gather(plan, &world.partners, facts, &asks);
+    let plans = gather::gather(plan, &world, facts, &asks);
     let context = executor(settings);
     let is_upline = plans.passes.iter().any(|pass| pass.key.upline);
     let mut measured = Measured {

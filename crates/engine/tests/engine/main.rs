@@ -1,6 +1,7 @@
 //! What the engine promises, beyond the figures of the worked examples: laws over generated facts, truth tables,
 //! windows, explanations, and what the runner of worked examples refuses.
 
+mod beyond;
 mod columns;
 mod everyone;
 mod explanations;

@@ -7,7 +7,7 @@ use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::logical_expr::{Expr, Operator, and, binary_expr, lit};
 use trueup_base::exact::Exact;
 use trueup_engine::asks::{Asked, Asks};
-use trueup_engine::world::{Complete, Partner};
+use trueup_engine::world::{Complete, Partner, World};
 use trueup_plan::tree::{CreditLine, CreditTo, Fold, Measure, MeasureId, Plan, Text, Type};
 
 use super::edges::Edges;
@@ -80,7 +80,8 @@ pub struct Slots {
 }
 
 /// What the executor can be asked, and what not.
-pub fn gather(plan: &Plan, partners: &[Partner], snapshot: &StoredKinds, asks: &Asks) -> Plans {
+pub fn gather(plan: &Plan, world: &World, snapshot: &StoredKinds, asks: &Asks) -> Plans {
+    let partners = &world.partners;
     let mut plans = Plans::default();
     for (id, asked) in &asks.measures {
         let measure = &plan[*id];
@@ -96,6 +97,14 @@ pub fn gather(plan: &Plan, partners: &[Partner], snapshot: &StoredKinds, asks: &
             plans.measures.insert(*id, answered);
             continue;
         };
+        let goes_up = kind
+            .credited
+            .iter()
+            .any(|line| line.role == measure.role && matches!(line.to, CreditTo::Upline(_)));
+        if goes_up && !world.beyond.is_empty() {
+            plans.left.insert(*id, Reason::Beyond);
+            continue;
+        }
         match lowered(plan, partners, stored, measure) {
             Ok(lines) => {
                 let lines = lines

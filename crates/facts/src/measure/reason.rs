@@ -35,6 +35,9 @@ pub enum Reason {
     /// What varies between partners, where credits go up the hierarchy.
     #[error("it reads something of the credited partner, and its credits go up the hierarchy")]
     CreditedPartner,
+    /// Credits that go up through partners who are not among those measured.
+    #[error("its credits go up the hierarchy from partners under another plan")]
+    Beyond,
     /// A figure that is no decimal.
     #[error("{0} is no decimal of at most 38 digits")]
     Figure(String),

@@ -89,25 +89,28 @@ fn credited_to(shape: &FactKind, world: &World, whose: &BTreeSet<PartnerIx>) -> 
         .any(|line| matches!(line.to, CreditTo::Upline(_)))
     {
         below = world
-            .all()
-            .filter(|partner| {
-                world
-                    .upline(*partner)
-                    .iter()
-                    .any(|above| whose.contains(above))
+            .partners
+            .iter()
+            .map(|partner| &partner.id)
+            .chain(world.beyond.keys())
+            .filter(|id| {
+                let above = world.above(id);
+                above.iter().any(|(above, _)| whose.contains(above))
             })
             .collect();
     }
+    let own: BTreeSet<&PartnerId> = whose
+        .iter()
+        .filter_map(|partner| world.partner(*partner))
+        .map(|partner| &partner.id)
+        .collect();
     let mut condition: Option<Expr> = None;
     for line in &shape.credited {
         let (at, named) = match line.to {
-            CreditTo::Column(at) => (at, whose),
+            CreditTo::Column(at) => (at, &own),
             CreditTo::Upline(at) => (at, &below),
         };
-        let ids = named
-            .iter()
-            .filter_map(|partner| world.partner(*partner))
-            .map(|partner| lit(partner.id.as_str()));
+        let ids = named.iter().map(|id| lit(id.as_str()));
         let by = Box::new(column(&shape.column(at).name));
         let is_theirs = Expr::InList(InList::new(by, ids.collect(), false));
         condition = Some(match condition {
