@@ -45,6 +45,19 @@ done
 cmp "$work/one.csv" "$work/two.csv"
 echo "the same bytes from the same rows in another order"
 
+# The hardware alliance by both measurers, before and after corrections of settled quarters.
+cp -r examples/hardware-alliance "$work/alliance"
+"$trueup" check "$work/alliance" --for-signature
+"$trueup" --quiet ingest --program "$work/alliance" >/dev/null
+"$trueup" --quiet run --program "$work/alliance" --format csv >"$work/before.csv"
+"$trueup" --quiet run --program "$work/alliance" --format csv --measurer rows >"$work/rows.csv"
+cmp "$work/before.csv" "$work/rows.csv"
+cp "$work/alliance/later/corrections.csv" "$work/alliance/data/deals-corrections.csv"
+"$trueup" --quiet ingest --program "$work/alliance" >/dev/null
+"$trueup" --quiet run --program "$work/alliance" --format csv >"$work/after.csv"
+"$python" tests/oracle/hardware_alliance.py --compare "$work/before.csv"
+"$python" tests/oracle/hardware_alliance.py --compare "$work/after.csv" examples/hardware-alliance/later/corrections.csv
+
 "$python" tests/oracle/adventureworks.py --compare "$work/one.csv"
 "$python" tests/oracle/adventureworks.py --readme examples/adventureworks/README.md
 "$python" tests/python/other_readers.py "$work/one/.trueup/facts/sale" examples/adventureworks/data/control_totals.json
