@@ -88,8 +88,15 @@ pub(super) fn turns_of(graph: &Graph<'_, Answer>, partner: PartnerIx) -> Turns {
                     ways.insert(Fork::Condition(formula.span, window), way);
                 }
             }
-            What::Formula(_) | What::Name(_) | What::OfAll(_) | What::Row(_) | What::LeftOut(_) => {
-            }
+            // A contingency or cap turns with its condition, which is a formula.
+            What::Formula(_)
+            | What::Name(_)
+            | What::OfAll(_)
+            | What::Trigger(_)
+            | What::Was(_)
+            | What::Changed(..)
+            | What::Row(_)
+            | What::LeftOut(_) => {}
         }
     }
     Turns(ways)
