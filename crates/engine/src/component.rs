@@ -167,17 +167,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 return Value::None(reason.clone());
             }
         }
-        let share = at
-            .row
-            .and_then(|row| {
-                let facts = self.world().kind(row.kind)?;
-                let credits = facts.credits(row.role, at.partner);
-                credits
-                    .iter()
-                    .find(|credit| credit.row == row.row && credit.line == row.line)
-                    .map(|credit| credit.share.clone())
-            })
-            .unwrap_or(Exact::ONE);
+        let share = self.share_of(at);
         let target = Target::Component(id, ComponentPart::Pays);
         let mut amount = self.formula(target, &component.pays, at).number();
         if share != Exact::ONE {
@@ -187,6 +177,20 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             amount = rounded(&amount, rounding);
         }
         Value::Number(N::select(&counts, &amount, &N::known(Exact::ZERO)))
+    }
+
+    /// Which part of the row a place's credit is.
+    pub(crate) fn share_of(&self, at: &Place) -> Exact {
+        at.row
+            .and_then(|row| {
+                let facts = self.world().kind(row.kind)?;
+                let credits = facts.credits(row.role, at.partner);
+                credits
+                    .iter()
+                    .find(|credit| credit.row == row.row && credit.line == row.line)
+                    .map(|credit| credit.share.clone())
+            })
+            .unwrap_or(Exact::ONE)
     }
 }
 

@@ -250,7 +250,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Whether corrections no longer reach a window: it ended longer before the settlement's end than the plan reaches back.
-    fn is_closed(&self, window: &Window, settlement: &Window) -> bool {
+    pub(crate) fn is_closed(&self, window: &Window, settlement: &Window) -> bool {
         self.plan().reach_back.is_some_and(|reach| {
             let reached_until = reach.after(window.ends);
             reached_until.is_some_and(|until| until < settlement.ends)

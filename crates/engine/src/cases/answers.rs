@@ -18,6 +18,8 @@ pub(super) enum Got {
     List(Vec<Answered>),
     /// Several by name.
     Map(Vec<(String, Answered)>),
+    /// One answer, and what it was made from by name; of these only those are asked that are written.
+    Parts(Answered, Vec<(String, Answered)>),
     /// Ids in groups.
     Groups(Vec<Vec<String>>),
 }
@@ -82,6 +84,17 @@ pub(super) fn is_met(
             for entry in expected.entries() {
                 let answer = answers.iter().find(|(name, _)| *name == *entry.key.text);
                 met &= answer.is_some_and(|(_, answer)| judge.one(&entry.value, answer));
+            }
+            met
+        }
+        Got::Parts(whole, parts) => {
+            if !expected.is_map() {
+                return judge.one(expected, whole);
+            }
+            let mut met = true;
+            for entry in expected.entries() {
+                let part = parts.iter().find(|(name, _)| *name == *entry.key.text);
+                met &= part.is_some_and(|(_, part)| judge.one(&entry.value, part));
             }
             met
         }
@@ -225,6 +238,13 @@ impl Got {
                     .map(|(name, answer)| format!("{name}: {}", answer.exact(in_percent)))
                     .collect();
                 format!("{{ {} }}", all.join(", "))
+            }
+            Self::Parts(whole, parts) => {
+                let all: Vec<String> = parts
+                    .iter()
+                    .map(|(name, answer)| format!("{name}: {}", answer.exact(in_percent)))
+                    .collect();
+                format!("{} {{ {} }}", whole.exact(in_percent), all.join(", "))
             }
             Self::Groups(groups) => {
                 let all: Vec<String> = groups

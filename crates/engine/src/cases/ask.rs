@@ -10,7 +10,7 @@ use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error};
 use trueup_plan::span::Span;
-use trueup_plan::tree::{ComponentId, Expr, Grant, KindId, LimitId, TableId, Type, Unit};
+use trueup_plan::tree::{ComponentId, Expr, FundId, Grant, KindId, LimitId, TableId, Type, Unit};
 
 use super::Case;
 use super::answers::{self, Answered, Got, Open};
@@ -22,7 +22,8 @@ use crate::explain::{Explanation, Figure};
 use crate::graph::{NodeId, What};
 use crate::limit::Earner;
 use crate::measure::Reference;
-use crate::number::Answer;
+use crate::number::{Answer, Number};
+use crate::payouts::Moved;
 use crate::settle::Line;
 use crate::value::Value;
 use crate::world::{PartnerIx, RowIx, date_of};
@@ -83,6 +84,9 @@ impl<'a> Asker<'a> {
             | Resolved::Settled(..)
             | Resolved::Schedule(..)
             | Resolved::Trigger(..)
+            | Resolved::Fund(..)
+            | Resolved::Released(..)
+            | Resolved::Recovered(..)
             | Resolved::Limited(..) => self
                 .case
                 .world
@@ -126,6 +130,9 @@ impl<'a> Asker<'a> {
                 let value = self.evaluator.answer(node);
                 Got::One(self.figure(&value, Type::Flag).into())
             }
+            Resolved::Fund(id, until) => self.fund(*id, asked.partner, *until)?,
+            Resolved::Released(earners, until) => self.released(earners, asked.partner, *until),
+            Resolved::Recovered(earners, until) => self.recovered(earners, asked.partner, *until),
             Resolved::Groups(kind, window) => self.groups(*kind, window)?,
         })
     }
@@ -187,7 +194,6 @@ impl<'a> Asker<'a> {
     }
 
     fn posted<'l>(&self, lines: impl Iterator<Item = &'l Line<Answer>>, of: Type) -> Answered {
-        use crate::number::Number;
         let mut sum = Answer::known(trueup_base::exact::Exact::ZERO);
         let mut open = Open::Nothing;
         for line in lines {
@@ -203,7 +209,6 @@ impl<'a> Asker<'a> {
     }
 
     fn schedule(&mut self, id: ComponentId, place: &Place, earned: Date) -> Got {
-        use crate::number::Number;
         let of = Type::Number(Unit::MONEY);
         let mut by_day: BTreeMap<Date, (Answer, bool)> = BTreeMap::new();
         for due in self.evaluator.schedule(id, place, earned) {
@@ -250,6 +255,96 @@ impl<'a> Asker<'a> {
             })
             .collect();
         Got::Map(all)
+    }
+
+    /// A fund's balance at the end of the last period by a day, what moved it in that period, and what its claims got.
+    fn fund(&mut self, id: FundId, partner: PartnerIx, until: Date) -> Option<Got> {
+        let period = self.evaluator.fund(id, partner, until).pop()?;
+        let open = match period.open.first() {
+            Some(reason) => Open::Question(reason.kind, reason.why.to_string()),
+            None => Open::Nothing,
+        };
+        let money = |amount: &Answer, open: Open| Answered {
+            figure: self.figure(&Value::Number(amount.clone()), Type::Number(Unit::MONEY)),
+            open,
+        };
+        let named = [
+            ("opening", &period.opening),
+            ("accrued", &period.accrued),
+            ("reimbursed", &period.reimbursed),
+            ("expired", &period.expired),
+            ("closing", &period.closing),
+        ];
+        let parts = named
+            .into_iter()
+            .map(|(name, amount)| (name.to_owned(), money(amount, Open::Nothing)))
+            .chain(
+                period
+                    .claims
+                    .iter()
+                    .map(|claim| (claim.id.to_string(), money(&claim.got, Open::Nothing))),
+            )
+            .collect();
+        Some(Got::Parts(money(&period.closing, open), parts))
+    }
+
+    /// What was released by a day, and what is held then.
+    fn released(&mut self, earners: &[Earner], partner: PartnerIx, until: Date) -> Got {
+        let payouts = self.evaluator.payouts(partner, until);
+        let of = |earner: &Earner| earners.contains(earner);
+        let mut parts = Sums::default();
+        for movement in payouts.movements.iter().filter(|one| of(&one.earner)) {
+            match movement.what {
+                Moved::Released => parts.add(movement.on.to_string(), &movement.amount),
+                Moved::Forfeited => {
+                    parts.add(format!("{} forfeited", movement.on), &movement.amount)
+                }
+                Moved::TakenFromHeld | Moved::TakenFromPayout | Moved::Invoiced => {}
+            }
+        }
+        let whole = parts.total(|name| !name.ends_with("forfeited"));
+        parts.add("held".to_owned(), &nothing());
+        for held in payouts.held.iter().filter(|one| of(&one.earner)) {
+            parts.add("held".to_owned(), &held.amount);
+        }
+        self.parts(whole, parts)
+    }
+
+    /// What was taken by a day of held money and payouts, what was invoiced, and what is owed then.
+    fn recovered(&mut self, earners: &[Earner], partner: PartnerIx, until: Date) -> Got {
+        let payouts = self.evaluator.payouts(partner, until);
+        let of = |earner: &Earner| earners.contains(earner);
+        let mut parts = Sums::default();
+        for movement in payouts.movements.iter() {
+            // What is lowered is held for the same earner whose posting lowers it.
+            let word = match movement.what {
+                Moved::TakenFromHeld => "held",
+                Moved::TakenFromPayout => "payout",
+                Moved::Invoiced => "invoice",
+                Moved::Released | Moved::Forfeited => continue,
+            };
+            if of(&movement.earner) {
+                parts.add(format!("{} {word}", movement.on), &movement.amount);
+            }
+        }
+        let whole = parts.total(|_| true);
+        parts.add("owed".to_owned(), &nothing());
+        for owed in payouts.owed.iter().filter(|one| of(&one.earner)) {
+            parts.add("owed".to_owned(), &owed.amount);
+        }
+        self.parts(whole, parts)
+    }
+
+    fn parts(&self, whole: Answer, parts: Sums) -> Got {
+        let money = |amount: Answer| -> Answered {
+            self.figure(&Value::Number(amount), Type::Number(Unit::MONEY))
+                .into()
+        };
+        let parts = parts
+            .0
+            .into_iter()
+            .map(|(name, amount)| (name, money(amount)));
+        Got::Parts(money(whole), parts.collect())
     }
 
     /// The ids of a kind's rows by the plan's periods; a period without rows has no group.
@@ -309,7 +404,11 @@ impl<'a> Asker<'a> {
                     .map(|(id, place)| self.down_to_rows.ask_component(id, &place))
                     .collect()
             }
-            Resolved::Limited(..) | Resolved::Groups(..) => Vec::new(),
+            Resolved::Limited(..)
+            | Resolved::Fund(..)
+            | Resolved::Released(..)
+            | Resolved::Recovered(..)
+            | Resolved::Groups(..) => Vec::new(),
         };
         let text = |span: Span| {
             let written = self.sources.text(span);
@@ -320,6 +419,28 @@ impl<'a> Asker<'a> {
             .filter_map(|root| Explanation::of(&self.down_to_rows, root, &text))
             .map(|said| said.to_text_within(BECAUSE_DEPTH, BECAUSE_WIDTH))
             .collect()
+    }
+}
+
+fn nothing() -> Answer {
+    Answer::known(trueup_base::exact::Exact::ZERO)
+}
+
+/// Sums by name, in the order in which the names appeared.
+#[derive(Default)]
+struct Sums(Vec<(String, Answer)>);
+
+impl Sums {
+    fn add(&mut self, name: String, amount: &Answer) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum = sum.plus(amount),
+            None => self.0.push((name, amount.clone())),
+        }
+    }
+
+    fn total(&self, counts: impl Fn(&str) -> bool) -> Answer {
+        let counted = self.0.iter().filter(|(name, _)| counts(name));
+        counted.fold(nothing(), |sum, (_, amount)| sum.plus(amount))
     }
 }
 
@@ -367,6 +488,9 @@ fn asked_words(check: &Check) -> String {
         } => format!("schedule: {}, earned: {earned}", component.text),
         Question::Limited { limit } => format!("limited: {}", limit.text),
         Question::Trigger { word, name } => format!("{word}: {}", name.text),
+        Question::Fund { name } => format!("fund: {}", name.text),
+        Question::Released { name } => format!("released: {}", name.text),
+        Question::Recovered { name } => format!("recovered: {}", name.text),
         Question::Groups { kind } => format!("groups: {}", kind.text),
     }
 }

@@ -38,6 +38,12 @@ pub(super) enum Question {
     Limited { limit: Scalar },
     /// `contingency: NAME` or `guardrail: NAME`: whether it is on.
     Trigger { word: &'static str, name: Scalar },
+    /// `fund: NAME`: its balance, and what moved it.
+    Fund { name: Scalar },
+    /// `released: COMPONENT or LIMIT`: what became payable by the period's end, and what is held.
+    Released { name: Scalar },
+    /// `recovered: COMPONENT or LIMIT`: where negative postings were taken from by the period's end, and what is owed.
+    Recovered { name: Scalar },
     /// `groups: KIND`: the ids of its rows by the plan's periods.
     Groups { kind: Scalar },
 }
@@ -60,7 +66,7 @@ pub(super) struct Check {
 /// The keys of the file, besides `checks`.
 const FILE_KEYS: [&str; 4] = ["period", "partner", "plan", "checks"];
 /// The questions.
-const QUESTIONS: [&str; 8] = [
+const QUESTIONS: [&str; 11] = [
     "of",
     "bands",
     "settled",
@@ -69,6 +75,9 @@ const QUESTIONS: [&str; 8] = [
     "groups",
     "contingency",
     "guardrail",
+    "fund",
+    "released",
+    "recovered",
 ];
 
 /// Reads the checks; mistakes go to the diagnostics.
@@ -122,6 +131,9 @@ impl Reader<'_> {
             | Question::Schedule { .. }
             | Question::Limited { .. }
             | Question::Trigger { .. }
+            | Question::Fund { .. }
+            | Question::Released { .. }
+            | Question::Recovered { .. }
             | Question::Groups { .. } => true,
             Question::Settled { .. } => false,
         };
@@ -207,6 +219,9 @@ impl Reader<'_> {
                 word: "contingency",
                 name: of,
             },
+            "fund" => Question::Fund { name: of },
+            "released" => Question::Released { name: of },
+            "recovered" => Question::Recovered { name: of },
             "guardrail" => Question::Trigger {
                 word: "guardrail",
                 name: of,
@@ -279,6 +294,9 @@ pub(super) fn first_day(checks: &[Check]) -> Option<Date> {
             | Question::Schedule { .. }
             | Question::Limited { .. }
             | Question::Trigger { .. }
+            | Question::Fund { .. }
+            | Question::Released { .. }
+            | Question::Recovered { .. }
             | Question::Groups { .. } => check.period.as_ref().map(|(window, _)| window.starts),
         })
         .min()

@@ -8,8 +8,8 @@ use trueup_plan::check::{self, formula_of};
 use trueup_plan::diagnostic::{Diagnostic, Sources};
 use trueup_plan::span::Span;
 use trueup_plan::tree::{
-    Call, ComponentId, ContingencyId, Expr, Form, Grant, GuardrailId, KindId, LimitId, Name, Plan,
-    Reference as Listed, TableId, Trigger,
+    Call, ComponentId, ContingencyId, Expr, Form, FundId, Grant, GuardrailId, KindId, LimitId,
+    Name, Plan, Reference as Listed, TableId, Trigger,
 };
 use trueup_plan::yaml::Scalar;
 
@@ -42,6 +42,12 @@ pub(super) enum Resolved {
     Limited(LimitId, Place),
     /// Whether something is on.
     Trigger(Trigger, Place),
+    /// A fund in the period that ends on a day.
+    Fund(FundId, Date),
+    /// What became payable by a day of what earners were posted.
+    Released(Vec<Earner>, Date),
+    /// Where their negative postings were taken from by a day.
+    Recovered(Vec<Earner>, Date),
     /// Rows by period.
     Groups(KindId, Window),
 }
@@ -125,6 +131,22 @@ impl<'a> Resolver<'a, '_> {
                 let trigger = self.trigger(word, name)?;
                 let window = self.window(check, partner, None)?;
                 Resolved::Trigger(trigger, Place::new(partner, window))
+            }
+            Question::Fund { name } => {
+                let names = || self.case.plan.funds.iter().map(|fund| &*fund.name);
+                let id = FundId(self.named(name, "fund", names())?);
+                let window = self.window(check, partner, None)?;
+                Resolved::Fund(id, window.ends)
+            }
+            Question::Released { name } => {
+                let (earners, ..) = self.earners(name)?;
+                let window = self.window(check, partner, None)?;
+                Resolved::Released(earners, window.ends)
+            }
+            Question::Recovered { name } => {
+                let (earners, ..) = self.earners(name)?;
+                let window = self.window(check, partner, None)?;
+                Resolved::Recovered(earners, window.ends)
             }
             Question::Groups { kind } => {
                 let names = || self.case.plan.kinds.iter().map(|kind| &*kind.name);
@@ -303,6 +325,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn settled(&mut self, name: &Scalar, from: Date, until: Date) -> Option<Resolved> {
+        let (earners, every, grants) = self.earners(name)?;
+        Some(Resolved::Settled(earners, every, grants, from, until))
+    }
+
+    /// A component, or everything a limit holds; how often it settles and what it grants.
+    fn earners(&mut self, name: &Scalar) -> Option<(Vec<Earner>, WindowUnit, Grant)> {
         let plan = &self.case.plan;
         let limit = plan
             .limits
@@ -319,7 +347,7 @@ impl<'a> Resolver<'a, '_> {
                     Earner::TopUp(_) => None,
                 })
                 .min_by_key(|unit| length_rank(*unit))?;
-            return Some(Resolved::Settled(earners, every, Grant::Money, from, until));
+            return Some((earners, every, Grant::Money));
         }
         let names = || {
             let limits = plan.limits.iter().map(|limit| &*limit.name);
@@ -331,13 +359,7 @@ impl<'a> Resolver<'a, '_> {
         let id = ComponentId(self.named(name, "component", names())?);
         let component = &plan[id];
         let earners = vec![Earner::Component(id)];
-        Some(Resolved::Settled(
-            earners,
-            component.every,
-            component.grants,
-            from,
-            until,
-        ))
+        Some((earners, component.every, component.grants))
     }
 
     fn component(&mut self, name: &Scalar) -> Option<ComponentId> {
