@@ -216,6 +216,13 @@ impl Typer<'_> {
     pub(super) fn help_to_get(&self, is: &Ty, want: &Ty) -> Option<String> {
         match (self.types.resolved(is), self.types.resolved(want)) {
             (Ty::Number(_), Ty::Flag) => Some("compare it with something: … >= …".to_owned()),
+            (Ty::Text, Ty::Flag) => Some("compare it with something: … = 'gold'".to_owned()),
+            (Ty::Date, Ty::Flag) => {
+                Some("compare it with a day: … >= date '2026-01-31'".to_owned())
+            }
+            (Ty::Text | Ty::Partner, Ty::Number(_)) => Some(
+                "texts are told apart, not added: count_distinct counts different ones".to_owned(),
+            ),
             (Ty::Number(_), Ty::Date) => Some("write a day as date '2026-01-31'".to_owned()),
             (Ty::Text, Ty::Date) => Some("write a day as date '2026-01-31'".to_owned()),
             (Ty::Number(_), Ty::Duration) => Some("say of what: 30 days, 6 months".to_owned()),

@@ -202,10 +202,15 @@ fn unreached(
         ),
         None => ": none has a past period to begin from".to_owned(),
     };
-    let told = Diagnostic::warning("H1", place, format!("{message}{example}")).help(format!(
-        "begin {} lower, or measure them against targets of their own, or give them a table of their own",
-        table.name
-    ));
+    let mut told = Diagnostic::warning("H1", place, format!("{message}{example}"))
+        .help(format!(
+            "begin {} lower, or measure them against targets of their own, or give them a table of their own",
+            table.name
+        ))
+        .figure("partners", members.len().to_string());
+    if let Some((times, who)) = nearest {
+        told = told.figure(who, times.to_string());
+    }
     // Worked examples are chosen to show a rule and not to be like the program's partners.
     Diagnostic {
         severity: if is_program {
