@@ -14,6 +14,7 @@ mod reading;
 mod runner;
 mod second_reading;
 mod settlement;
+mod shared_out;
 mod support;
 mod tables;
 mod whatif;
