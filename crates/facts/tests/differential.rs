@@ -349,3 +349,9 @@ fn window(starts: Date, ends: Date) -> Window {
         full_ends: ends,
     }
 }
+
+#[test]
+fn a_plan_in_which_the_planners_disagree_on_empty_cells_is_answered() {
+    // Found by generation: the executor refused a column that one of its planners took for never empty.
+    hold(15_771_614_546_186_706_528, &mut Reached::default());
+}
