@@ -14,6 +14,7 @@ use clap_complete::Shell;
     after_help = "\
 Examples:
   trueup init my-program && trueup check my-program        start a program and check it
+  trueup words my-program                                  its plans in plain English
   trueup ingest --program my-program                       take in every declared source
   trueup run --program my-program                          what everyone earned
   trueup statement --program my-program --partner P-100    one partner's statement
@@ -42,6 +43,13 @@ pub enum Command {
                             trueup check my-program --for-signature --notes"
     )]
     Check(CheckArgs),
+    /// Say a plan in plain English: every rule, table and default, as both sides sign it.
+    #[command(
+        after_help = "Examples:\n  trueup words plans/reseller.yaml                            everything, as Markdown\n  \
+                            trueup words my-program --plan reseller --short             one page\n  \
+                            trueup words my-program/agreements/northwind.yaml --format html --out northwind.html"
+    )]
+    Words(WordsArgs),
     /// Print the JSON Schema of a plan file, for editors.
     #[command(after_help = "Example:\n  trueup schema > plan.schema.json")]
     Schema,
@@ -140,6 +148,36 @@ pub struct CheckArgs {
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `trueup words`
+#[derive(Debug, Args)]
+pub struct WordsArgs {
+    /// A plan file, a program's folder, or an agreement's file: then with the figures it agrees.
+    #[arg(value_name = "PLAN")]
+    pub path: PathBuf,
+    /// Only this plan of the program's folder.
+    #[arg(long, value_name = "NAME")]
+    pub plan: Option<String>,
+    /// One page: what can be earned, what must be reached, when it is paid, how to disagree.
+    #[arg(long)]
+    pub short: bool,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PageFormat,
+    /// The file to write it to; without it, it is printed.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// Markdown, for the terminal and for repositories.
+    #[default]
+    Md,
+    /// One HTML page that stands alone, for screens and paper.
+    Html,
 }
 
 /// `trueup ingest`

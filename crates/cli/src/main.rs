@@ -32,6 +32,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Command::Init(args) => commands::init::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Words(args) => commands::words::run(&args),
         Command::Schema => commands::schema::run(),
         Command::Ingest(args) => commands::ingest::run(&args, &progress),
         Command::Run(args) => commands::run::run(&args, &progress),

@@ -11,6 +11,8 @@ use trueup_plan::span::FileId;
 use trueup_plan::tree::Plan;
 use trueup_plan::yaml::Scalar;
 
+use crate::failure::Failure;
+
 /// Reads a file that a table names, by its path as the sources know it; nothing when it cannot be read.
 pub type ReadRows<'r> = &'r mut dyn FnMut(&str) -> Option<String>;
 
@@ -60,9 +62,61 @@ pub fn checked(
     plans
 }
 
+/// The plan of a file, with its templates beside it: the plan where nothing refuses it, the text, and what was found.
+pub fn at(
+    path: &Path,
+    strictness: Strictness,
+) -> Result<(Option<Plan>, Sources, Vec<Diagnostic>), Failure> {
+    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Failure::Use(format!("there is no file or folder {}", path.display()))
+        }
+        _ => Failure::fault(format!("reading {}", path.display()), &error),
+    })?;
+    let mut sources = Sources::new();
+    let mut found = Vec::new();
+    let Some(file) = sources.add_bytes(&path.display().to_string(), &bytes, &mut found) else {
+        return Ok((None, sources, found));
+    };
+    let beside = templates_beside(path, &mut sources)?;
+    let mut read_rows = |path: &str| std::fs::read_to_string(path).ok();
+    let (plan, mistakes) = alone(&mut sources, file, &beside, strictness, &mut read_rows);
+    found.extend(mistakes);
+    Ok((plan, sources, found))
+}
+
+/// A plan's template stands in a file beside it.
+fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<FileId>, Failure> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
+    let mut paths: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    for beside in paths {
+        let is_yaml = beside
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if is_yaml
+            && beside.file_name() != path.file_name()
+            && let Ok(text) = std::fs::read_to_string(&beside)
+            && text.lines().any(|line| line.starts_with("template:"))
+        {
+            files.push(sources.add(&beside.display().to_string(), &text));
+        }
+    }
+    Ok(files)
+}
+
 /// One plan, wherever it stands, and what is wrong with it; mistakes of templates that it does not take over are not
 /// its own.
-pub fn alone(
+fn alone(
     sources: &mut Sources,
     file: FileId,
     beside: &[FileId],

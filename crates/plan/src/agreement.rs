@@ -32,6 +32,8 @@ use crate::yaml::{Node, Scalar};
 pub struct AgreementText {
     /// Its name.
     pub name: Scalar,
+    /// What it is, in one sentence.
+    pub is: Option<Scalar>,
     /// The plan's name.
     pub plan: Scalar,
     /// Whose it is.
@@ -136,11 +138,13 @@ pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<AgreementT
         );
     }
     let whose = whose(node, diagnostics);
+    let is = node.get("is").and_then(|is| scalar(is, "is", diagnostics));
     if diagnostics.len() > before {
         return None;
     }
     Some(AgreementText {
         name: name?,
+        is,
         plan: plan?,
         whose: whose?,
         starts: starts?,

@@ -34,6 +34,7 @@ mod terms;
 mod typer;
 mod types;
 mod units;
+mod unsaid;
 mod was;
 mod windows;
 mod wording;
@@ -46,6 +47,7 @@ use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{PlanText, read_plan};
 use crate::identity::identity;
 use crate::rows;
+use crate::span::FileId;
 use crate::tree::Plan;
 
 /// What a plan is checked for.
@@ -73,6 +75,7 @@ pub fn plan(
     if let Some(expanded) = template::expand(text, templates, &mut told) {
         plan = build::plan(sources, &expanded.text, &mut told).map(|plan| Plan {
             identity: identity(sources, &expanded.files).into(),
+            overrides: text.overrides.iter().map(template::told).collect(),
             ..plan
         });
         // While a draft has mistakes, its missing words can wait.
@@ -82,6 +85,37 @@ pub fn plan(
     }
     diagnostics.append(&mut told);
     plan.filter(|_| !any_error(diagnostics))
+}
+
+/// A plan as it would stand without its overrides: what its words set beside each change. It is read again from the
+/// sources the plan came from. Nothing for a plan that changes nothing, or where the rest does not stand by itself.
+#[must_use]
+pub fn unchanged(sources: &Sources, changed: &Plan) -> Option<Plan> {
+    if changed.overrides.is_empty() {
+        return None;
+    }
+    let read = |file| {
+        let mut text = read_plan(sources, file, &mut Vec::new())?;
+        let path = sources.path(file);
+        let folder = path.rfind('/').and_then(|slash| path.get(..=slash));
+        rows::fill(&mut text, folder.unwrap_or(""), sources, &mut Vec::new());
+        Some(text)
+    };
+    let own = PlanText {
+        overrides: Vec::new(),
+        ..read(changed.span.file)?
+    };
+    let is_template = |file: &FileId| {
+        let mut lines = sources.file_text(*file).lines();
+        lines.any(|line| line.starts_with("template:"))
+    };
+    let templates: Vec<PlanText> = sources
+        .files()
+        .filter(is_template)
+        .filter_map(read)
+        .collect();
+    let mut untold = Vec::new();
+    plan(sources, &own, &templates, Strictness::Draft, &mut untold)
 }
 
 /// Reads and checks a plan: its own file first, then its templates and, as `.csv`, the rows its tables name; each as a

@@ -229,6 +229,11 @@ impl Sources {
         }
     }
 
+    /// Every file, in the order in which they were added.
+    pub fn files(&self) -> impl Iterator<Item = FileId> {
+        (0u16..).take(self.files.len()).map(FileId)
+    }
+
     /// The path a file was added under.
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {

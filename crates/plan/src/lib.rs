@@ -22,5 +22,6 @@ pub mod rows;
 pub mod schema;
 pub mod span;
 pub mod tree;
+pub mod words;
 pub mod written;
 pub mod yaml;

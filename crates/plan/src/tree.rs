@@ -17,9 +17,11 @@ pub use crate::span::{FileId, Span};
 
 mod formula;
 mod governance;
+mod unsaid;
 pub mod walk;
 pub use formula::*;
 pub use governance::*;
+pub use unsaid::*;
 
 /// Shared text: names and words are written once and read everywhere.
 pub type Text = Arc<str>;
@@ -106,6 +108,8 @@ pub struct Plan {
     pub money: MoneyRounding,
     /// The template this plan was expanded from, as `name@version`.
     pub from_template: Option<Text>,
+    /// What the plan changes of its template, in the order written.
+    pub overrides: Vec<Override>,
     /// What the plan wants to reach, and the names that show it.
     pub objectives: Vec<Objective>,
     /// Kinds of fact the plan reads.
@@ -136,6 +140,8 @@ pub struct Plan {
     pub examples: Vec<Example>,
     /// How far back a late or corrected fact may change what was paid; none means to the agreement's start.
     pub reach_back: Option<Duration>,
+    /// What the plan leaves out, so that a default holds.
+    pub unsaid: Vec<Unsaid>,
     /// The SHA-256, in hex, of the plan's own text and of its templates': what both sides sign of it.
     pub identity: Text,
     /// The whole text of the plan's own file.
@@ -149,6 +155,17 @@ pub struct MoneyRounding {
     pub to: Exact,
     /// What happens between two steps.
     pub mode: Rounding,
+}
+
+/// One thing a plan changes of its template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    /// What is changed, as written: `values.csat_floor`, `components.bonus.at_most`.
+    pub target: Text,
+    /// The new formula as written, which may mention `was`; none where the thing is taken out.
+    pub written: Option<Text>,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// A goal and the names that show progress toward it.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Severity, Sources, any_error, render, to_json};
-use trueup_plan::span::FileId;
 
 use crate::args::{CheckArgs, Format};
 use crate::failure::Failure;
@@ -91,23 +90,9 @@ fn holds(folder: &Folder) -> String {
 }
 
 fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Failure::Use(format!("there is no file or folder {}", path.display()))
-        }
-        _ => Failure::fault(format!("reading {}", path.display()), &error),
-    })?;
-    let mut sources = Sources::new();
-    let mut found = Vec::new();
-    if let Some(file) = sources.add_bytes(&path.display().to_string(), &bytes, &mut found) {
-        let beside = templates_beside(path, &mut sources)?;
-        let mut read_rows = |path: &str| std::fs::read_to_string(path).ok();
-        let (plan, mistakes) =
-            plans::alone(&mut sources, file, &beside, strictness, &mut read_rows);
-        found.extend(mistakes);
-        if let Some(plan) = &plan {
-            found.extend(proofs::of_plan(plan, path, strictness)?);
-        }
+    let (plan, sources, mut found) = plans::at(path, strictness)?;
+    if let Some(plan) = &plan {
+        found.extend(proofs::of_plan(plan, path, strictness)?);
     }
     Ok(Checked {
         shown: path.display().to_string(),
@@ -115,35 +100,6 @@ fn plan_found(path: &Path, strictness: Strictness) -> Result<Checked, Failure> {
         holds: String::new(),
         parts: vec![(sources, found)],
     })
-}
-
-/// A plan's template stands in a file beside it.
-fn templates_beside(path: &Path, sources: &mut Sources) -> Result<Vec<FileId>, Failure> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    };
-    let mut files = Vec::new();
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
-    let mut paths: Vec<_> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    for beside in paths {
-        let is_yaml = beside
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml");
-        if is_yaml
-            && beside.file_name() != path.file_name()
-            && let Ok(text) = std::fs::read_to_string(&beside)
-            && text.lines().any(|line| line.starts_with("template:"))
-        {
-            files.push(sources.add(&beside.display().to_string(), &text));
-        }
-    }
-    Ok(files)
 }
 
 fn as_text(all: &[Checked], with_notes: bool) -> Result<(), Failure> {

@@ -11,3 +11,4 @@ pub mod schema;
 pub mod statement;
 pub mod test;
 pub mod whatif;
+pub mod words;

@@ -78,6 +78,11 @@ fn what_would_be_if_is_answered_as_written() {
 }
 
 #[test]
+fn plans_are_said_in_words_as_written() {
+    run("words");
+}
+
+#[test]
 fn wrong_use_is_answered_as_written() {
     run("wrong_use");
 }

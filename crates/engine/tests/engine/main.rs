@@ -19,3 +19,4 @@ mod support;
 mod tables;
 mod whatif;
 mod windows;
+mod worked_lines;

@@ -14,6 +14,7 @@ use crate::check::tables;
 use crate::check::terms;
 use crate::check::typer::{Typer, wrong};
 use crate::check::types::{Ty, Types};
+use crate::check::unsaid;
 use crate::check::windows;
 use crate::check::words;
 use crate::diagnostic::{Diagnostic, Sources, any_error};
@@ -154,6 +155,8 @@ fn assemble(
             .from_template
             .as_ref()
             .map(|scalar| scalar.text.clone()),
+        // What a template is changed by is known before it is expanded.
+        overrides: Vec::new(),
         objectives,
         kinds,
         attributes,
@@ -176,6 +179,7 @@ fn assemble(
             })
             .collect(),
         reach_back: header.reach_back,
+        unsaid: unsaid::of(text),
         identity: "".into(),
         span: text.span,
     }

@@ -502,16 +502,26 @@ fn said_at(block: &GovernanceText, key: &str) -> Text {
     says(block, key).map_or_else(|| "".into(), |node| Text::from(said(node)))
 }
 
-/// What a key says, on one line.
+/// What a key says, on one line: a list with commas, a map with semicolons, and what stands inside another in brackets.
 fn said(node: &Node) -> String {
+    let inside = |node: &Node| match &node.is {
+        NodeKind::List(list) if list.len() > 1 => format!("({})", said(node)),
+        NodeKind::Map(_) => format!("({})", said(node)),
+        NodeKind::List(_) | NodeKind::Scalar(_) | NodeKind::Empty => said(node),
+    };
     match &node.is {
         NodeKind::Scalar(scalar) => scalar.text.to_string(),
-        NodeKind::List(list) => list.iter().map(said).collect::<Vec<_>>().join(", "),
+        NodeKind::List(list) => list.iter().map(inside).collect::<Vec<_>>().join(", "),
         NodeKind::Map(entries) => entries
             .iter()
-            .map(|entry| format!("{}: {}", entry.key.text, said(&entry.value)))
+            .map(|entry| match &entry.value.is {
+                NodeKind::Map(_) => format!("{}: {}", entry.key.text, inside(&entry.value)),
+                NodeKind::List(_) | NodeKind::Scalar(_) | NodeKind::Empty => {
+                    format!("{}: {}", entry.key.text, said(&entry.value))
+                }
+            })
             .collect::<Vec<_>>()
-            .join(", "),
+            .join("; "),
         NodeKind::Empty => String::new(),
     }
 }

@@ -12,10 +12,23 @@ use crate::document::{GovernanceText, OverrideText, PlanText, ReadingText};
 use crate::formula::Formula;
 use crate::nearest::nearest;
 use crate::span::FileId;
+use crate::tree::Override;
 use crate::yaml::Scalar;
 
 /// Templates that build on templates are followed so far.
 const MOST_STEPS: usize = 4;
+
+/// A change as the tree keeps it.
+pub(super) fn told(line: &OverrideText) -> Override {
+    Override {
+        target: line.target.text.clone(),
+        written: line
+            .formula
+            .as_ref()
+            .map(|formula| formula.to_string().into()),
+        span: line.target.span,
+    }
+}
 
 /// A plan with everything of its template, and the files it is made of, its own first.
 pub(super) struct Expanded {
