@@ -50,8 +50,11 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
     for (_, reads) in &components {
         paid.extend(reads.clone());
     }
-    for (_, formula) in accruals(plan) {
-        paid.extend(Reads::of_formula(plan, formula));
+    for fund in &plan.funds {
+        paid.extend(Reads::of_formula(plan, &fund.accrues));
+        // What a fund pays, it pays on claims one by one.
+        paid.rows
+            .extend(fund.claims.iter().map(|claims| claims.kind));
     }
     paid.components.extend(all_components(plan));
     for goal in &goals {
@@ -86,20 +89,6 @@ fn called(plan: &Plan, reference: Reference) -> &str {
         Reference::Component(id) => &plan[id].name,
         Reference::Limit(id) => &plan[id].name,
     }
-}
-
-/// What is set aside in funds.
-fn accruals(plan: &Plan) -> impl Iterator<Item = (&str, &trueup_plan::tree::Expr)> {
-    plan.governance
-        .iter()
-        .filter(|block| &*block.block == "funds")
-        .flat_map(|block| {
-            block
-                .formulas
-                .iter()
-                .filter(|(key, _)| &**key == "accrues")
-                .map(|(_, formula)| (&*block.name, formula))
-        })
 }
 
 fn all_components(plan: &Plan) -> impl Iterator<Item = trueup_plan::tree::ComponentId> {
