@@ -20,6 +20,7 @@ use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit}
 
 use crate::agreements;
 use crate::args::{self, ScopeArgs};
+use crate::beside::Beside;
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -598,6 +599,11 @@ impl<'p> Figures<'p> {
             .filter(|line| scope.holds(&line.settlement))
             .map(|line| Earned::from_line(self.prepared.plan, &who.id, line))
             .collect()
+    }
+
+    /// What stands beside a partner's lines in a period.
+    pub fn beside(&mut self, partner: PartnerIx, window: Window) -> Beside {
+        Beside::of(&mut self.evaluator, partner, window)
     }
 
     /// The plan's periods that end in a scope and that a partner's agreement runs in.

@@ -4,6 +4,7 @@
 
 mod agreements;
 mod args;
+mod beside;
 mod commands;
 mod compute;
 mod earned;

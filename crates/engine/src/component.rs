@@ -15,7 +15,7 @@ use crate::windows::{length_rank, less};
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A component at a place: on a row what that row pays; in its own window its entitlement; in a longer one the sum
-    /// of its windows.
+    /// of its windows, or of a standing the last one's.
     pub(crate) fn component(&mut self, id: ComponentId, at: &Place) -> Value<N> {
         let component = &self.plan()[id];
         if let (Some(each), Some(row)) = (&component.each, at.row)
@@ -44,6 +44,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 component.name
             )));
         }
+        // A standing is no amount: over a longer window it is what it is at the end.
+        let windows = match (component.grants, windows.as_slice()) {
+            (Grant::Flag, [.., last]) => {
+                let place = Place {
+                    window: *last,
+                    trailing: None,
+                    row: None,
+                    ..*at
+                };
+                return self.named(Name::Component(id), &place);
+            }
+            (Grant::Flag | Grant::Money | Grant::Count | Grant::Fund, _) => windows,
+        };
         let mut sum = N::known(Exact::ZERO);
         for window in windows {
             let place = Place {

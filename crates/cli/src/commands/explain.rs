@@ -7,8 +7,8 @@ use trueup_base::exact::Exact;
 use trueup_engine::explain::Explanation;
 use trueup_engine::{Evaluator, Place};
 use trueup_plan::check::{Place as Asked, formula_in};
-use trueup_plan::diagnostic::render;
-use trueup_plan::tree::{Component, Grant, Plan, Reference};
+use trueup_plan::diagnostic::{Sources, render};
+use trueup_plan::tree::{Component, Expr, Grant, Plan, Reference, Trigger};
 
 use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
 use crate::compute::{self, Figures, Prepared, Scope};
@@ -61,20 +61,7 @@ pub fn run_in(
     let asked_in = window_of(&prepared, name, period);
 
     let mut sources = folder.sources.clone();
-    let formula = formula_in(
-        prepared.plan,
-        &mut sources,
-        "the question",
-        name,
-        Asked::Partner,
-    )
-    .map_err(|found| {
-        Failure::Use(format!(
-            "`{name}` is nothing that plan {} can explain\n{}",
-            prepared.plan.name,
-            render(&sources, &found).trim_end()
-        ))
-    })?;
+    let question = question(prepared.plan, &mut sources, name)?;
     let mut evaluator = Evaluator::new(prepared.plan, &prepared.world, &prepared.source);
     if with_rows {
         evaluator = evaluator.with_rows();
@@ -88,7 +75,11 @@ pub fn run_in(
                 prepared.plan.calendar.label(&period)
             ))
         })?;
-    let node = evaluator.ask(&formula, &Place::new(at, window));
+    let place = Place::new(at, window);
+    let node = match &question {
+        Question::Trigger(trigger) => evaluator.ask_trigger(*trigger, &place),
+        Question::Formula(formula) => evaluator.ask(formula, &place),
+    };
     let text = |span| sources.text(span).to_owned();
     let Some(explanation) = Explanation::of(&evaluator, node, &text) else {
         return Err(Failure::Found(format!(
@@ -104,9 +95,46 @@ pub fn run_in(
                 .into_iter()
                 .filter(|line| *line.component == *name)
                 .collect();
-            output::print(&page(&prepared, name, &window, lines.last(), &explanation))
+            let mut text = page(&prepared, name, &window, lines.last(), &explanation);
+            // What a fund accrues is explained above; what it holds follows from it and from its claims.
+            if prepared.plan.fund_named(name).is_some() {
+                let mut beside = figures.beside(at, window);
+                beside.funds.retain(|fund| fund.fund == name);
+                beside.on.clear();
+                beside.paid.clear();
+                text.push_str(&beside.to_text(prepared.plan.currency.places()));
+            }
+            output::print(&text)
         }
     }
+}
+
+/// What a name asks.
+enum Question {
+    /// Whether a contingency or guardrail is on.
+    Trigger(Trigger),
+    /// A formula over the plan's names; of a fund what it accrues.
+    Formula(Box<Expr>),
+}
+
+fn question(plan: &Plan, sources: &mut Sources, name: &str) -> Result<Question, Failure> {
+    let contingency = plan.contingency_named(name).map(Trigger::Contingency);
+    let guardrail = plan.guardrail_named(name).map(Trigger::Guardrail);
+    if let Some(trigger) = contingency.or(guardrail) {
+        return Ok(Question::Trigger(trigger));
+    }
+    if let Some(fund) = plan.fund_named(name) {
+        return Ok(Question::Formula(Box::new(plan[fund].accrues.clone())));
+    }
+    formula_in(plan, sources, "the question", name, Asked::Partner)
+        .map(|formula| Question::Formula(Box::new(formula)))
+        .map_err(|found| {
+            Failure::Use(format!(
+                "`{name}` is nothing that plan {} can explain\n{}",
+                plan.name,
+                render(sources, &found).trim_end()
+            ))
+        })
 }
 
 /// The window a name is asked in: a component's or limit's own, when the period lies inside it; else the period.

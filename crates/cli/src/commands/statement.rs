@@ -8,6 +8,7 @@ use trueup_engine::explain::{Figure, no_answer};
 use trueup_plan::tree::{Grant, Plan, Reference};
 
 use crate::args::{Format, StatementArgs};
+use crate::beside::Beside;
 use crate::compute::{self, Figures, Prepared, Scope};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
@@ -88,6 +89,8 @@ pub struct Statement {
     pub measured: Vec<(String, Vec<(String, Figure)>)>,
     /// Its lines.
     pub lines: Vec<Earned>,
+    /// What stands beside them.
+    pub beside: Beside,
 }
 
 /// A statement for each period of the scope.
@@ -123,6 +126,7 @@ pub fn statements(
             days: (window.starts.to_string(), window.last().to_string()),
             measured,
             lines: own,
+            beside: figures.beside(at, window),
         });
     }
     Ok(statements)
@@ -165,6 +169,7 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         let _ = writeln!(text, "{}", objectives(statement));
     }
     let _ = writeln!(text, "{}", lines(prepared, statement));
+    text.push_str(&statement.beside.to_text(plan.currency.places()));
     text.push_str(&open(&statement.lines));
     for (at, note) in prepared.notes.iter().enumerate() {
         let _ = writeln!(text, "{}Note: {note}", if at == 0 { "\n" } else { "" });
@@ -316,7 +321,7 @@ fn progress_json(what: &str, figure: &Figure) -> Value {
 }
 
 fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
-    json!({
+    let mut said = json!({
         "partner": prepared.partner_shown,
         "plan": &*prepared.plan.name,
         "version": &*prepared.plan.version,
@@ -330,5 +335,11 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
         })).collect::<Vec<_>>(),
         "lines": statement.lines.iter().map(Earned::to_json).collect::<Vec<_>>(),
         "total": exact_at(&total(&statement.lines), prepared.plan.currency.places()),
-    })
+    });
+    if let Value::Object(fields) = &mut said {
+        statement
+            .beside
+            .add_to(fields, prepared.plan.currency.places());
+    }
+    said
 }
