@@ -12,6 +12,7 @@ mod brief;
 mod calls;
 mod changes;
 pub mod document;
+mod examples;
 pub mod figure;
 mod formula;
 mod front;
@@ -30,6 +31,7 @@ mod together;
 mod worked;
 
 pub use agreed::Agreed;
+pub use examples::ExampleFiles;
 pub use worked::Worked;
 
 use crate::diagnostic::Sources;
@@ -49,6 +51,8 @@ pub struct Subject<'a> {
     pub kinds: &'a [DeclaredKind],
     /// The plan as it would stand without its overrides ([`check::unchanged`](crate::check::unchanged)), where it has any.
     pub template: Option<&'a Plan>,
+    /// The files of its worked examples, where they are at hand.
+    pub examples: &'a [ExampleFiles],
     /// The agreement it is read under, if one is at hand.
     pub agreed: Option<&'a Agreed<'a>>,
 }
@@ -94,7 +98,7 @@ pub enum Length {
 /// let mut sources = Sources::new();
 /// let (plan, _) = read(&mut sources, &[("cash-back.yaml", text)], Strictness::Draft);
 /// let plan = plan.ok_or("a plan")?;
-/// let subject = Subject { plan: &plan, sources: &sources, kinds: &[], template: None, agreed: None };
+/// let subject = Subject { plan: &plan, sources: &sources, kinds: &[], template: None, examples: &[], agreed: None };
 /// let document = words::document(&subject, Length::Full);
 /// let said = words::markdown::render(&[document]);
 /// assert!(said.contains("- **Pays.** 2% of [sales]."));

@@ -9,7 +9,8 @@ use trueup_plan::diagnostic::{Sources, any_error, render};
 use trueup_plan::nearest::nearest;
 use trueup_plan::tree::Plan;
 use trueup_plan::words::document::Document;
-use trueup_plan::words::{self, Agreed, DeclaredKind, Length, Subject, figure};
+use trueup_plan::words::{self, Agreed, DeclaredKind, ExampleFiles, Length, Subject, figure};
+use trueup_plan::yaml;
 
 use crate::args::{PageFormat, WordsArgs};
 use crate::failure::Failure;
@@ -65,7 +66,10 @@ fn of_program(args: &WordsArgs, length: Length) -> Result<Vec<Document>, Failure
     }
     Ok(chosen
         .into_iter()
-        .map(|plan| said(plan, &folder.sources, &kinds, None, length))
+        .map(|plan| {
+            let examples = examples(plan, &[args.path.join("cases")]);
+            said(plan, &folder.sources, &kinds, &examples, None, length)
+        })
         .collect())
 }
 
@@ -88,7 +92,16 @@ fn of_file(path: &Path, length: Length) -> Result<Document, Failure> {
     }
     let (plan, sources, found) = plans::at(path, Strictness::Draft)?;
     match plan {
-        Some(plan) if !any_error(&found) => Ok(said(&plan, &sources, &[], None, length)),
+        Some(plan) if !any_error(&found) => {
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let near = [
+                folder.to_owned(),
+                folder.join("cases"),
+                folder.join("../cases"),
+            ];
+            let examples = examples(&plan, &near);
+            Ok(said(&plan, &sources, &[], &examples, None, length))
+        }
         Some(_) | None => Err(mended_first(render(&sources, &found), path)),
     }
 }
@@ -131,6 +144,7 @@ fn of_agreement(path: &Path, length: Length) -> Result<Document, Failure> {
         plan,
         &folder.sources,
         &declared(&folder),
+        &examples(plan, &[dir.join("cases")]),
         Some(&agreed),
         length,
     ))
@@ -182,6 +196,7 @@ fn said(
     plan: &Plan,
     sources: &Sources,
     kinds: &[DeclaredKind],
+    examples: &[ExampleFiles],
     agreed: Option<&Agreed<'_>>,
     length: Length,
 ) -> Document {
@@ -190,10 +205,34 @@ fn said(
         plan,
         sources,
         kinds,
+        examples,
         template: template.as_ref(),
         agreed,
     };
     words::document(&subject, length)
+}
+
+/// The files of a plan's worked examples: each lies in a folder of its name, in the first of these that has it. What cannot
+/// be read is left to `trueup test`, which says why.
+fn examples(plan: &Plan, folders: &[PathBuf]) -> Vec<ExampleFiles> {
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(path).ok()?;
+        let mut sources = Sources::new();
+        let file = sources.add("example", &text);
+        yaml::read(&sources, file, &mut Vec::new())
+    };
+    plan.examples
+        .iter()
+        .filter_map(|example| {
+            let mut known = folders.iter().map(|folder| folder.join(&*example.case));
+            let folder = known.find(|folder| folder.join("expected.yaml").is_file())?;
+            Some(ExampleFiles {
+                name: example.case.to_string(),
+                facts: read(folder.join("facts.yaml")),
+                expected: read(folder.join("expected.yaml")),
+            })
+        })
+        .collect()
 }
 
 /// What the directory says of an agreement's own partner: its name, and what the plan reads.

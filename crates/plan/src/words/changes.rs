@@ -57,6 +57,7 @@ impl Speaker<'_> {
             asked: Asked::of(template),
             agreed: None,
             kinds: &[],
+            examples: &[],
             template: None,
         });
         let entries = plan

@@ -201,23 +201,6 @@ impl Speaker<'_> {
                 .to_owned(),
         });
     }
-
-    fn examples(&self, sheet: &mut Sheet) {
-        let plan = self.plan;
-        if plan.examples.is_empty() {
-            return;
-        }
-        sheet.section("Worked examples");
-        sheet.say(
-            "These examples belong to the plan: facts in, figures out. They are run on every change and signed with it.",
-        );
-        let entries = plan
-            .examples
-            .iter()
-            .map(|example| vec![Block::Paragraph(Line::new().code(&*example.case))])
-            .collect();
-        sheet.add(Block::bullets(entries));
-    }
 }
 
 /// Whose agreement it is, and from when until when.

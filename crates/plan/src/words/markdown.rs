@@ -18,7 +18,7 @@ const WIDTH: usize = 100;
 ///
 /// let hostile = Block::said(Line::from("1_000 *stars* & <b>tags</b>"));
 /// let said = markdown::render(&[Document { title: String::new(), blocks: vec![hostile] }]);
-/// assert_eq!(said, "1_000 \\*stars\\* \\& \\<b\\>tags\\</b\\>\n");
+/// assert_eq!(said, "1_000 \\*stars\\* & \\<b\\>tags\\</b\\>\n");
 /// ```
 #[must_use]
 pub fn render(documents: &[Document]) -> String {
@@ -363,11 +363,11 @@ fn escaped(text: &str) -> String {
     while let Some(c) = rest.next() {
         let next = rest.peek().copied().unwrap_or(' ');
         let is_markup = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~' | '#' | '$' | '{' | '}' => {
-                true
-            }
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '#' | '$' | '{' | '}' => true,
             // An underscore inside a word is no emphasis.
             '_' => !(before.is_alphanumeric() && next.is_alphanumeric()),
+            // Only what looks like an entity would be one.
+            '&' => next.is_alphanumeric() || next == '#',
             '!' => next == '[',
             // No link is made of a text that looks like an address.
             ':' => next == '/',

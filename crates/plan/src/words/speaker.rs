@@ -4,7 +4,7 @@ use super::agreed::Agreed;
 use super::asked::Asked;
 use super::figure;
 use super::names::{Names, spaced};
-use super::{DeclaredKind, Subject};
+use super::{DeclaredKind, ExampleFiles, Subject};
 use crate::diagnostic::Sources;
 use crate::tree::{Expr, KindId, Level, Plan, Table, TermId};
 use trueup_base::calendar::WindowUnit;
@@ -17,6 +17,7 @@ pub(super) struct Speaker<'a> {
     pub(super) asked: Asked,
     pub(super) agreed: Option<&'a Agreed<'a>>,
     pub(super) kinds: &'a [DeclaredKind],
+    pub(super) examples: &'a [ExampleFiles],
     /// The plan as it would stand without its overrides.
     pub(super) template: Option<&'a Plan>,
 }
@@ -31,6 +32,7 @@ impl<'a> Speaker<'a> {
             asked: Asked::of(subject.plan),
             agreed: subject.agreed,
             kinds: subject.kinds,
+            examples: subject.examples,
             template: subject.template,
         }
     }

@@ -75,6 +75,7 @@ fn every_formula_on_the_page_is_said_as_written() {
             plan: &checked.plan,
             sources: &checked.sources,
             kinds: &[],
+            examples: &[],
             template: None,
             agreed: None,
         };

@@ -3,6 +3,7 @@
 mod book;
 mod complete;
 mod golden;
+mod hostile;
 mod mutants;
 mod support;
 mod unambiguous;

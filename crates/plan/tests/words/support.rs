@@ -84,6 +84,7 @@ impl Checked {
             plan,
             sources: &self.sources,
             kinds: &[],
+            examples: &[],
             template: self.template.as_ref(),
             agreed: None,
         };
@@ -121,6 +122,7 @@ impl Checked {
             plan: &self.plan,
             sources: &self.sources,
             kinds: &[],
+            examples: &[],
             template: self.template.as_ref(),
             agreed: Some(&agreed),
         };

@@ -134,6 +134,7 @@ fn said(plan: &mut Plan, sources: &Sources, formula: &Expr) -> String {
         plan,
         sources,
         kinds: &[],
+        examples: &[],
         template: None,
         agreed: None,
     };
