@@ -1,5 +1,7 @@
 //! The functions of a formula, and names that are read and not computed.
 
+use trueup_base::calendar::WindowUnit;
+use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_plan::tree::{
     Call, Comparison, Conversion, Expr, Form, KindId, Literal, Name, RateKind,
@@ -11,7 +13,7 @@ use crate::number::{NoAnswer, Number, Patch};
 use crate::table::BandFrame;
 use crate::value::Value;
 use crate::windows::{fold_numbers, less};
-use crate::world::{Cell, PartnerIx};
+use crate::world::{Cell, PartnerIx, date_of};
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A call's answer.
@@ -239,7 +241,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 Some(partner) => Value::Partner(partner.id.clone()),
                 None => Value::None(NoAnswer::undefined("there is no partner here")),
             },
-            Name::Window(part) => Self::window_part(part, at),
+            Name::Window(part) => self.window_part(part, at),
             Name::CreditLevel => match at.row {
                 Some(row) => Value::exact(Exact::from_int(i64::from(row.level))),
                 None => Value::None(NoAnswer::undefined(
@@ -295,6 +297,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
+    /// The days whose rates a month's average is made of: the month that places the row, or the one a window lies in, as far
+    /// as the window goes; a longer window without a row has all its days.
+    fn averaged_over(&self, at: &Place) -> (Date, Date) {
+        let window = (at.window.starts, at.window.ends);
+        let month_of = |day| self.plan().calendar.window_at(WindowUnit::Month, day);
+        let of_row = at.row.and_then(|row| {
+            let fact = self.world().kind(row.kind)?.rows.get(row.row.0 as usize)?;
+            month_of(date_of(fact, self.plan()[row.kind].dated)?)
+        });
+        let month = of_row.or_else(|| {
+            month_of(at.window.last()).filter(|month| month.starts <= at.window.starts)
+        });
+        month.map_or(window, |month| {
+            // A row that another date places may lie outside the window altogether.
+            let reaches = month.starts < at.window.ends;
+            let ends = month.ends.min(at.window.ends);
+            (month.starts, if reaches { ends } else { month.ends })
+        })
+    }
+
     fn convert(
         &mut self,
         conversion: &'p Conversion,
@@ -326,7 +348,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .map_or(&[][..], Vec::as_slice);
         let (from, into) = (conversion.from.code(), conversion.into.code());
         let rate = match (&conversion.rate, day) {
-            (RateKind::MonthAverage, _) => average(rates, at),
+            (RateKind::MonthAverage, _) => average(rates, self.averaged_over(at)),
             (RateKind::On(_) | RateKind::Plan, day) => rates
                 .iter()
                 .find(|rate| rate.on == day)
@@ -344,14 +366,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 }
 
-/// The mean of the rates whose day lies in the window.
-fn average(rates: &[crate::world::Rate], at: &Place) -> Option<Exact> {
+/// The mean of the rates whose day lies in a span of days.
+fn average(rates: &[crate::world::Rate], (from, until): (Date, Date)) -> Option<Exact> {
     let inside: Vec<&Exact> = rates
         .iter()
-        .filter(|rate| {
-            rate.on
-                .is_some_and(|on| at.window.starts <= on && on < at.window.ends)
-        })
+        .filter(|rate| rate.on.is_some_and(|on| from <= on && on < until))
         .map(|rate| &rate.rate)
         .collect();
     let count = Exact::from_int(i64::try_from(inside.len()).ok()?);

@@ -299,7 +299,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// A property of the window asked in.
-    pub(crate) fn window_part(part: WindowPart, at: &Place) -> Value<N> {
+    pub(crate) fn window_part(&self, part: WindowPart, at: &Place) -> Value<N> {
         let window = &at.window;
         match part {
             WindowPart::Starts => Value::Date(window.starts),
@@ -307,7 +307,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             WindowPart::Last => Value::Date(window.last()),
             WindowPart::Days => Value::exact(Exact::from_int(window.days())),
             WindowPart::FullDays => Value::exact(Exact::from_int(window.full_days())),
-            WindowPart::Final => Value::flag(window.is_final()),
+            // Where the agreement ends inside a period, that is the period's last settlement.
+            WindowPart::Final => {
+                let until = self.days_of(at.partner).map(|days| days.until);
+                Value::flag(window.is_final() || until == Some(window.ends))
+            }
         }
     }
 

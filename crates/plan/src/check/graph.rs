@@ -558,6 +558,9 @@ impl Visit<'_> {
                         Some((word, span)) if &**name == "weighted" => {
                             self.mention(word, *span, earlier, inner)
                         }
+                        // What these say is a word or a currency, whatever else is called so.
+                        Some((word, _))
+                            if matches!(&**word, "mode" | "rest" | "kind" | "from" | "into") => {}
                         Some(_) => self.formula(&argument.value, earlier, inner),
                         // The second argument of these is the word of a window, not a name.
                         None if at > 0 && matches!(&**name, "sum_by" | "min_by" | "max_by") => {}
