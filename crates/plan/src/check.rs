@@ -118,6 +118,20 @@ pub fn unchanged(sources: &Sources, changed: &Plan) -> Option<Plan> {
     plan(sources, &own, &templates, Strictness::Draft, &mut untold)
 }
 
+/// A plan's text with everything of its template; nothing when that cannot be made, which whoever checks it is told.
+pub(crate) fn expanded(text: &PlanText, templates: &[PlanText]) -> Option<PlanText> {
+    let mut told = Vec::new();
+    let expanded = template::expand(text, templates, &mut told)?;
+    (!any_error(&told)).then_some(expanded.text)
+}
+
+/// The typed tree of a text whose templates are expanded, if it passes its check. Its identity is that of no file.
+pub(crate) fn built(sources: &Sources, text: &PlanText) -> Option<Plan> {
+    let mut told = Vec::new();
+    let plan = build::plan(sources, text, &mut told);
+    plan.filter(|_| !any_error(&told))
+}
+
 /// Reads and checks a plan: its own file first, then its templates and, as `.csv`, the rows its tables name; each as a
 /// path and a text.
 ///

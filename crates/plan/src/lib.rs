@@ -10,6 +10,7 @@
 )]
 
 pub mod agreement;
+pub mod between;
 pub mod check;
 pub mod diagnostic;
 pub mod document;

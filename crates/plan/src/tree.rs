@@ -581,6 +581,19 @@ pub enum Grant {
     Flag,
 }
 
+impl Grant {
+    /// The word a plan uses for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Money => "money",
+            Self::Count => "count",
+            Self::Fund => "fund",
+            Self::Flag => "flag",
+        }
+    }
+}
+
 /// One line of a payment schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instalment {
