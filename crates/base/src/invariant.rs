@@ -37,6 +37,7 @@ invariants! {
     EX2: "a small number is in lowest terms with a positive denominator",
     SH1: "the parts of an allocation and what stays add up to its total",
     SH2: "fewer units are left over than members have a weight",
+    WY1: "what the causes did to a line adds up to the difference between the two runs",
     WN1: "a window's dates rise: full_starts <= starts < ends <= full_ends",
 }
 

@@ -132,6 +132,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         Value::Number(N::select(&gate, &amount, &N::known(Exact::ZERO)))
     }
 
+    /// What a component that pays on rows pays on those of a window, before floor and cap.
+    pub(crate) fn rows_pay(&mut self, id: ComponentId, at: &Place) -> N {
+        let component = &self.plan()[id];
+        match &component.each {
+            Some(each) => self.over_rows(id, component, each, at),
+            None => N::known(Exact::ZERO),
+        }
+    }
+
     /// What the credited rows of the window pay, each rounded, then added.
     fn over_rows(
         &mut self,

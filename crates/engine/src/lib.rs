@@ -37,6 +37,7 @@ mod table;
 mod terms;
 pub mod value;
 pub mod whatif;
+pub mod why;
 mod windows;
 pub mod world;
 

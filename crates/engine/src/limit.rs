@@ -291,7 +291,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// A component's entitlement in a window as of its last settlement there; nothing before the first.
-    fn as_last_settled(&mut self, component: ComponentId, at: &Place) -> N {
+    pub(crate) fn as_last_settled(&mut self, component: ComponentId, at: &Place) -> N {
         let plan = self.plan();
         let shape = &plan[component];
         let (over, every) = (shape.over, shape.every);

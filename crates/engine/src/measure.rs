@@ -4,7 +4,7 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::FactId;
-use trueup_plan::tree::{Fold, KindId, Measure, MeasureId, Name};
+use trueup_plan::tree::{ComponentId, Fold, KindId, Measure, MeasureId, Name};
 
 use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
 use crate::graph::What;
@@ -224,6 +224,35 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .is_some_and(|copies| is_nothing(&copies))
     }
 
+    /// Whether a credited row counts for anything: in a measure, or in a component that pays on it.
+    pub(crate) fn does_row_count(&mut self, kind: KindId, role: u16, at: &Place) -> bool {
+        let plan = self.plan();
+        let shape = &plan[kind];
+        for measure in plan
+            .measures
+            .iter()
+            .filter(|measure| measure.kind == kind && role_of(shape, &measure.role) == Some(role))
+        {
+            let is_in = match &measure.filter {
+                Some(filter) => self.eval(filter, at, None).truth().all() != Some(false),
+                None => true,
+            };
+            if is_in && !adds_nothing(&self.row_amount(measure, at)) {
+                return true;
+            }
+        }
+        for (component, id) in plan.components.iter().zip(0u16..) {
+            let pays_on_it = component
+                .each
+                .as_ref()
+                .is_some_and(|each| each.kind == kind && role_of(shape, &each.role) == Some(role));
+            if pays_on_it && !adds_nothing(&self.named(Name::Component(ComponentId(id)), at)) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// The credited rows of a kind in a window, as known.
     pub(crate) fn credits_in(
         &self,
@@ -260,6 +289,19 @@ fn is_nothing<N: Number>(copies: &N) -> bool {
 /// Why there is no answer where rows are asked for that a faster measurer left out.
 pub(crate) fn rows_not_read(kind: &str) -> NoAnswer {
     NoAnswer::missing(format!("the rows of {kind} were not read for this partner"))
+}
+
+/// Whether a row adds a plain zero.
+fn adds_nothing<N: Number>(value: &Value<N>) -> bool {
+    match value {
+        Value::Number(number) => number.figure().is_some_and(Exact::is_zero),
+        Value::Flag(_)
+        | Value::Date(_)
+        | Value::Duration(_)
+        | Value::Text(_)
+        | Value::Partner(_)
+        | Value::None(_) => false,
+    }
 }
 
 /// A fold in progress. Rows come in the order of their date and id.

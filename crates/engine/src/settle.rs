@@ -39,6 +39,17 @@ pub struct Line<N: Number> {
     pub posted: N,
     /// Why windows have no answer.
     pub open: Vec<NoAnswer>,
+    /// For which windows it posts, in their order; what it posts for none is left out. They add up to `posted`.
+    pub parts: Vec<Part<N>>,
+}
+
+/// What a settlement posts for one window.
+#[derive(Clone, Debug)]
+pub struct Part<N: Number> {
+    /// The window; one that ended before the settlement began is corrected by it.
+    pub window: Window,
+    /// What is posted for it.
+    pub posted: N,
 }
 
 /// What one window entitles to.
@@ -79,9 +90,10 @@ impl<N: Number> Ledger<N> {
     ) -> Line<N> {
         let zero = N::known(Exact::ZERO);
         let (mut to_date, mut before, mut posted) = (zero.clone(), zero.clone(), zero.clone());
-        let mut open = Vec::new();
+        let (mut open, mut parts) = (Vec::new(), Vec::new());
         for target in targets {
-            let window = target.window.starts;
+            let whole = target.window;
+            let window = whole.starts;
             let so_far = self
                 .posted
                 .get(&(earner, window))
@@ -100,7 +112,14 @@ impl<N: Number> Ledger<N> {
             before = before.plus(&so_far);
             // Anything missing posts nothing and reverses nothing.
             let target = entitled.or(Patch::Both, &so_far);
-            posted = posted.plus(&target.minus(&so_far));
+            let part = target.minus(&so_far);
+            if !is_zero(&part) {
+                posted = posted.plus(&part);
+                parts.push(Part {
+                    window: whole,
+                    posted: part,
+                });
+            }
             self.posted.insert((earner, window), target);
         }
         Line {
@@ -111,6 +130,7 @@ impl<N: Number> Ledger<N> {
             before,
             posted,
             open,
+            parts,
         }
     }
 }

@@ -173,6 +173,13 @@ impl KindFacts {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Every credit of the kind: its role, to whom, and of what; by role, then by partner, in the rows' order.
+    pub fn all_credits(&self) -> impl Iterator<Item = (u16, PartnerIx, &Credit)> {
+        self.credits.iter().flat_map(|((role, partner), credits)| {
+            credits.iter().map(|credit| (*role, *partner, credit))
+        })
+    }
+
     /// Whether a row is the version known at the end of a day's eve: recorded before `known_before`, and not replaced.
     #[must_use]
     pub fn is_known(&self, row: RowIx, known_before: Option<Date>) -> bool {

@@ -18,5 +18,6 @@ mod shared_out;
 mod support;
 mod tables;
 mod whatif;
+mod why;
 mod windows;
 mod worked_lines;
