@@ -18,6 +18,7 @@ Examples:
   trueup ingest --program my-program                       take in every declared source
   trueup run --program my-program                          what everyone earned
   trueup statement --program my-program --partner P-100    one partner's statement
+  trueup why previous latest --program my-program          why two runs differ, every cent by its cause
   trueup test cases/                                       run worked examples
 
 Exit codes: 0 fine, 1 findings (errors in a plan, failed examples, quarantined rows), 2 wrong use, 3 a fault outside"
@@ -61,6 +62,20 @@ pub enum Command {
     #[command(after_help = "Examples:\n  trueup run --program my-program\n  \
                             trueup run --program my-program --period 2026-Q1 --format csv")]
     Run(RunArgs),
+    /// List the runs that were kept, the latest last.
+    #[command(
+        after_help = "Every run is kept with all it read, so that it can be repeated and compared.\n\n\
+                            Example:\n  trueup runs --program my-program"
+    )]
+    Runs(RunsArgs),
+    /// Say why two runs differ: every cent by its cause.
+    #[command(
+        after_help = "A run is named by how its hash begins, or by `latest` and `previous`; `trueup runs` lists them.\n\n\
+                            Examples:\n  trueup why previous latest --program my-program\n  \
+                            trueup why 1a2b3c 4d5e6f --program my-program --partner P-100 --period 2026-Q1\n  \
+                            trueup why previous latest --program my-program --format csv"
+    )]
+    Why(WhyArgs),
     /// Show a figure down to the clause, the formula and the rows.
     #[command(after_help = "Example:\n  \
                             trueup explain --program my-program --partner P-100 --period 2026-Q1 volume_bonus --rows")]
@@ -235,6 +250,41 @@ pub struct RunArgs {
     #[command(flatten)]
     pub scope: ScopeArgs,
     /// How to print the result: a table of totals, or every line as json or csv.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup runs`
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup why`
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The run that is compared with: how its hash begins, `previous` or `latest`.
+    pub run_a: String,
+    /// The run that is explained.
+    pub run_b: String,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only this partner, with what each cause did on the way.
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Only settlements that end in this period: FY2013-Q1, 2013-Q1, 2013-04, FY2013.
+    #[arg(long, value_name = "P")]
+    pub period: Option<String>,
+    /// Only this component, or a limit's `top_up`.
+    #[arg(long, value_name = "C")]
+    pub component: Option<String>,
+    /// How to print it: a page, or every part of every line as json or csv.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -8,7 +8,7 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_engine::explain::Figure;
-use trueup_engine::world::{Complete, PartnerIx, RowsRead, World};
+use trueup_engine::world::{Complete, Partner, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
 use trueup_facts::digest::Digest;
 use trueup_facts::measure::{
@@ -27,6 +27,8 @@ use crate::folder::Folder;
 use crate::notes;
 use crate::progress::Progress;
 use crate::refusals::{no_partner, nothing_ends_in};
+use crate::runs;
+use crate::threads::on_threads;
 use crate::world::listed;
 
 /// Which periods are asked about.
@@ -59,9 +61,14 @@ impl Scope {
 
     /// Whether a settlement belongs to the scope: it ends in it.
     pub fn holds(&self, settlement: &Window) -> bool {
+        self.holds_end(settlement.ends)
+    }
+
+    /// Whether a settlement that ends before a day belongs to the scope.
+    pub fn holds_end(&self, ends: Date) -> bool {
         match self.period {
-            Some(period) => period.starts < settlement.ends && settlement.ends <= period.ends,
-            None => settlement.ends <= self.until,
+            Some(period) => period.starts < ends && ends <= period.ends,
+            None => ends <= self.until,
         }
     }
 }
@@ -191,11 +198,10 @@ pub fn run(
     }
     lines.sort_by(|a, b| (&a.partner, a.settlement.ends).cmp(&(&b.partner, b.settlement.ends)));
     let manifest = manifest(folder, &snapshot, args, scope);
-    let hash = Digest::of(manifest.to_string().as_bytes()).to_string();
-    keep(folder, &hash, &manifest, &lines)?;
+    let hash = runs::keep(folder, &manifest, &lines)?;
     Ok(Done {
         lines,
-        hash,
+        hash: hash.to_string(),
         manifest,
         notes: notes::of(folder, &snapshot)?,
     })
@@ -245,6 +251,11 @@ fn manifest(folder: &Folder, snapshot: &Snapshot, args: &ScopeArgs, scope: &Scop
         .into_iter()
         .map(|(kind, version)| (kind.to_string(), version))
         .collect();
+    let texts: BTreeMap<&str, String> = folder
+        .texts
+        .iter()
+        .map(|(path, bytes)| (&**path, Digest::of(bytes).to_string()))
+        .collect();
     json!({
         "engine": env!("CARGO_PKG_VERSION"),
         "program": &*folder.program.name,
@@ -252,48 +263,10 @@ fn manifest(folder: &Folder, snapshot: &Snapshot, args: &ScopeArgs, scope: &Scop
         "period": args.period,
         "settled_until": scope.until.to_string(),
         "declarations": declared,
-        "texts": folder.digests,
+        "texts": texts,
         "facts": { "digest": snapshot.digest().to_string(), "versions": versions },
     })
 }
-
-/// Keeps a run under the hash of its inputs: written aside and moved into place, so that it is there whole or not.
-fn keep(folder: &Folder, hash: &str, manifest: &Value, lines: &[Earned]) -> Result<(), Failure> {
-    let runs = folder.program.state_folder().join("runs");
-    let place = runs.join(hash);
-    if place.is_dir() {
-        return Ok(());
-    }
-    let aside = runs.join(format!(".{hash}.{}", std::process::id()));
-    let fault = |error: std::io::Error| {
-        Failure::fault(format!("keeping the run in {}", runs.display()), &error)
-    };
-    let lines: Vec<Value> = lines.iter().map(Earned::to_json).collect();
-    std::fs::create_dir_all(&aside).map_err(fault)?;
-    let written = std::fs::write(aside.join("manifest.json"), format!("{manifest:#}\n"))
-        .and_then(|()| {
-            std::fs::write(
-                aside.join("lines.json"),
-                format!("{:#}\n", Value::Array(lines)),
-            )
-        })
-        .and_then(|()| std::fs::rename(&aside, &place));
-    match written {
-        Ok(()) => Ok(()),
-        // Another run of the same inputs was faster; it wrote the same.
-        Err(_) if place.is_dir() => std::fs::remove_dir_all(&aside).map_err(fault),
-        Err(error) => {
-            let _ = std::fs::remove_dir_all(&aside);
-            Err(fault(error))
-        }
-    }
-}
-
-/// How many threads settle partners; the answer does not depend on it.
-const THREADS_MAX: usize = 16;
-
-/// Deep plans make deep walks; the stack is reserved, not used.
-const STACK_BYTES: usize = 256 << 20;
 
 /// The settlements of partners, in the order given whatever the number of threads.
 fn settled(
@@ -302,49 +275,16 @@ fn settled(
     scope: &Scope,
     done: &(dyn Fn() + Sync),
 ) -> Vec<Earned> {
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(THREADS_MAX);
-    let share = partners.len().div_ceil(threads).max(1);
-    std::thread::scope(|threads| {
-        let working: Vec<_> = partners
-            .chunks(share)
-            .map(|chunk| {
-                let work = move || {
-                    let mut figures = Figures::new(prepared);
-                    let mut lines = Vec::new();
-                    for partner in chunk {
-                        lines.extend(figures.earned(*partner, scope));
-                        done();
-                    }
-                    lines
-                };
-                (
-                    std::thread::Builder::new()
-                        .stack_size(STACK_BYTES)
-                        .spawn_scoped(threads, work),
-                    chunk,
-                )
-            })
-            .collect();
+    let work = |chunk: Vec<PartnerIx>| {
+        let mut figures = Figures::new(prepared);
         let mut lines = Vec::new();
-        for (thread, chunk) in working {
-            match thread.map(std::thread::ScopedJoinHandle::join) {
-                Ok(Ok(part)) => lines.extend(part),
-                Ok(Err(panic)) => std::panic::resume_unwind(panic),
-                // No thread to be had: then this one does the work.
-                Err(_) => {
-                    let mut figures = Figures::new(prepared);
-                    lines.extend(
-                        chunk
-                            .iter()
-                            .flat_map(|partner| figures.earned(*partner, scope)),
-                    );
-                }
-            }
+        for partner in chunk {
+            lines.extend(figures.earned(partner, scope));
+            done();
         }
         lines
-    })
+    };
+    on_threads(partners.to_vec(), &work).concat()
 }
 
 /// Prepares the plan a partner is under, with all the partner's rows, so that every figure opens to them.
@@ -465,9 +405,7 @@ fn prepare<'f>(
     if any_error(&found) {
         return Err(Failure::Found(render(&folder.sources, &found)));
     }
-    let mut world = World::new(plan, partners);
-    world.rates = crate::world::rates(folder.program.rates.as_ref());
-    world.beyond = beyond(folder, &world);
+    let world = world_of(folder, plan, partners);
     let (source, world) = match measurer {
         args::Measurer::Passes => by_passes(folder, plan, snapshot, until, wanted, world)?,
         args::Measurer::Rows => (Source::Rows, with_all_rows(folder, plan, snapshot, world)?),
@@ -482,6 +420,14 @@ fn prepare<'f>(
         program_shown: String::new(),
         partner_shown: String::new(),
     })
+}
+
+/// A plan's partners in their program, without facts: with its rates, and with who stands below them under other plans.
+pub fn world_of(folder: &Folder, plan: &Plan, partners: Vec<Partner>) -> World {
+    let mut world = World::new(plan, partners);
+    world.rates = crate::world::rates(folder.program.rates.as_ref());
+    world.beyond = beyond(folder, &world);
+    world
 }
 
 /// Who of the directory is not among a plan's partners and stands below somebody.
@@ -553,7 +499,7 @@ fn with_all_rows(
 
 /// The spans a kind's feed is complete for. A source that delivered nothing yet is not complete, whatever it declares:
 /// a file that nobody took in is not a year without sales.
-fn complete(folder: &Folder, snapshot: &Snapshot, kind: &str) -> Vec<Complete> {
+pub fn complete(folder: &Folder, snapshot: &Snapshot, kind: &str) -> Vec<Complete> {
     let program = &folder.program;
     let all_delivered = program
         .sources

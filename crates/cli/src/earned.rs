@@ -160,6 +160,7 @@ impl Earned {
             "component": &*self.component,
             "is": &*self.is,
             "currency": self.currency.code(),
+            "grants": self.grants.word(),
             "status": self.status.word(),
             "to_date": self.to_date.as_ref().map(text),
             "before": text(&self.before),

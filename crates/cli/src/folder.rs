@@ -1,10 +1,11 @@
 //! A program's folder as text: program.yaml, plans/, agreements/, read whole with every mistake in it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use trueup_facts::digest::Digest;
 use trueup_facts::program::Program;
+use trueup_facts::texts::{Bytes, Texts};
 use trueup_plan::agreement::{self, AgreementText};
 use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
@@ -27,10 +28,18 @@ pub struct Folder {
     pub agreements: Vec<AgreementText>,
     /// Who takes part, under which agreement.
     pub matched: Vec<Matched>,
-    /// SHA-256 of every file that decides what is paid, by its path inside the folder.
-    pub digests: BTreeMap<String, String>,
+    /// Every text that decides what is paid, by its path inside the folder.
+    pub texts: BTreeMap<String, Bytes>,
     /// The text the diagnostics and explanations speak of.
     pub sources: Sources,
+}
+
+impl Folder {
+    /// The SHA-256 of a text that was read, in hex.
+    pub fn digest(&self, path: &str) -> Option<String> {
+        let bytes = self.texts.get(path)?;
+        Some(Digest::of(bytes).to_string())
+    }
 }
 
 /// What reading a folder found.
@@ -93,28 +102,31 @@ pub fn refuse_unless_program(dir: &Path) -> Result<(), Failure> {
 /// Reads a folder and everything found in it.
 pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
     refuse_unless_program(dir)?;
+    read_texts(&Texts::in_folder(dir), strictness)
+}
+
+/// Reads a program from its texts, wherever they stand, and everything found in them.
+pub fn read_texts(texts: &Texts, strictness: Strictness) -> Result<Found, Failure> {
     let declared =
-        Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;
+        Program::of_texts(texts).map_err(|error| Failure::fault("reading program.yaml", &error))?;
     let mut sources = Sources::new();
     let mut written = Vec::new();
-    let mut digests = BTreeMap::new();
 
-    let files = yaml_files(dir, "plans")?;
-    let mut texts = Vec::new();
-    for path in &files {
-        let text = read_text(dir, path, &mut digests)?;
-        texts.push(sources.add(&shown(dir, path), &text));
+    let mut files = Vec::new();
+    for path in yaml_files(texts, "plans")? {
+        let text = read_text(texts, &path)?;
+        files.push(sources.add(&path, &text));
     }
-    let mut read_rows = |path: &str| read_text(dir, &dir.join(path), &mut digests).ok();
+    let mut read_rows = |path: &str| read_text(texts, path).ok();
     let standing = plans::checked(
         &mut sources,
-        &texts,
+        &files,
         strictness,
         &mut read_rows,
         &mut written,
     );
     let plans = fits::by_name(standing, &mut written);
-    let agreements = read_agreements(dir, &mut sources, &mut written, &mut digests, &plans)?;
+    let agreements = read_agreements(texts, &mut sources, &mut written, &plans)?;
     if let Some(program) = &declared.program {
         fits::programs(program, &plans, &mut written);
     }
@@ -141,7 +153,7 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
                 plans,
                 agreements,
                 matched,
-                digests,
+                texts: texts.were_read(),
                 sources: sources.clone(),
             })
         }
@@ -156,16 +168,15 @@ pub fn read(dir: &Path, strictness: Strictness) -> Result<Found, Failure> {
 }
 
 fn read_agreements(
-    dir: &Path,
+    texts: &Texts,
     sources: &mut Sources,
     written: &mut Vec<Diagnostic>,
-    digests: &mut BTreeMap<String, String>,
     plans: &BTreeMap<String, Standing>,
 ) -> Result<Vec<AgreementText>, Failure> {
     let mut agreements = Vec::new();
-    for path in yaml_files(dir, "agreements")? {
-        let text = read_text(dir, &path, digests)?;
-        let file = sources.add(&shown(dir, &path), &text);
+    for path in yaml_files(texts, "agreements")? {
+        let text = read_text(texts, &path)?;
+        let file = sources.add(&path, &text);
         let Some(node) = yaml::read(sources, file, written) else {
             continue;
         };
@@ -212,47 +223,24 @@ fn listed(program: &Program) -> Result<Vec<Listed>, Failure> {
 }
 
 /// The YAML files of a folder inside the program, by name.
-fn yaml_files(dir: &Path, folder: &str) -> Result<Vec<PathBuf>, Failure> {
-    let folder = dir.join(folder);
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let entries = std::fs::read_dir(&folder)
-        .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry
-            .map_err(|error| Failure::fault(format!("reading {}", folder.display()), &error))?
-            .path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml" || extension == "yml")
-        {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn read_text(
-    dir: &Path,
-    path: &Path,
-    digests: &mut BTreeMap<String, String>,
-) -> Result<String, Failure> {
-    let bytes = std::fs::read(path)
-        .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
-    digests.insert(shown(dir, path), Digest::of(&bytes).to_string());
-    String::from_utf8(bytes).map_err(|error| {
-        Failure::Found(format!(
-            "{}: byte {} is not UTF-8; save the file as UTF-8",
-            path.display(),
-            error.utf8_error().valid_up_to() + 1
-        ))
+fn yaml_files(texts: &Texts, folder: &str) -> Result<Vec<String>, Failure> {
+    texts.yaml_files(folder).map_err(|error| {
+        let folder = texts.folder().join(folder);
+        Failure::fault(format!("reading {}", folder.display()), &error)
     })
 }
 
-/// A path as messages show it: inside the program's folder.
-fn shown(dir: &Path, path: &Path) -> String {
-    path.strip_prefix(dir).unwrap_or(path).display().to_string()
+fn read_text(texts: &Texts, path: &str) -> Result<String, Failure> {
+    let whole = texts.folder().join(path);
+    let bytes = texts
+        .read(path)
+        .map_err(|error| Failure::fault(format!("reading {}", whole.display()), &error))?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => Err(Failure::Found(format!(
+            "{}: byte {} is not UTF-8; save the file as UTF-8",
+            whole.display(),
+            error.valid_up_to() + 1
+        ))),
+    }
 }

@@ -6,6 +6,7 @@ mod agreements;
 mod args;
 mod beside;
 mod commands;
+mod compare;
 mod compute;
 mod earned;
 mod failure;
@@ -17,6 +18,8 @@ mod plans;
 mod progress;
 mod proofs;
 mod refusals;
+mod runs;
+mod threads;
 mod worked;
 mod world;
 
@@ -37,6 +40,8 @@ fn main() -> ExitCode {
         Command::Schema => commands::schema::run(),
         Command::Ingest(args) => commands::ingest::run(&args, &progress),
         Command::Run(args) => commands::run::run(&args, &progress),
+        Command::Runs(args) => commands::runs::run(&args),
+        Command::Why(args) => commands::why::run(&args, &progress),
         Command::Explain(args) => commands::explain::run(&args, &progress),
         Command::Statement(args) => commands::statement::run(&args, &progress),
         Command::Whatif(args) => commands::whatif::run(&args, &progress),

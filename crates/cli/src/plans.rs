@@ -24,6 +24,37 @@ pub struct Standing {
     pub plan: Option<Plan>,
 }
 
+/// What the files of plans/ say, before it is checked.
+#[derive(Default)]
+pub struct Written {
+    /// Plans, in the order of their files, each with what was found in reading it.
+    pub plans: Vec<(PlanText, Vec<Diagnostic>)>,
+    /// Templates.
+    pub templates: Vec<PlanText>,
+}
+
+/// Reads the files; what is wrong in templates, and what is no plan at all, is among what is found.
+pub fn written(
+    sources: &mut Sources,
+    files: &[FileId],
+    read_rows: ReadRows<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Written {
+    let mut written = Written::default();
+    for file in files {
+        let mut own = Vec::new();
+        match read(sources, *file, read_rows, &mut own) {
+            Some(text) if text.is_template => {
+                written.templates.push(text);
+                found.append(&mut own);
+            }
+            Some(text) => written.plans.push((text, own)),
+            None => found.append(&mut own),
+        }
+    }
+    written
+}
+
 /// The plans of the files, in their order, without templates and what is no plan at all.
 pub fn checked(
     sources: &mut Sources,
@@ -32,19 +63,10 @@ pub fn checked(
     read_rows: ReadRows<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Standing> {
-    let mut templates = Vec::new();
-    let mut texts = Vec::with_capacity(files.len());
-    for file in files {
-        let mut own = Vec::new();
-        match read(sources, *file, read_rows, &mut own) {
-            Some(text) if text.is_template => {
-                templates.push(text);
-                found.append(&mut own);
-            }
-            Some(text) => texts.push((text, own)),
-            None => found.append(&mut own),
-        }
-    }
+    let Written {
+        plans: texts,
+        templates,
+    } = written(sources, files, read_rows, found);
     let mut plans = Vec::with_capacity(texts.len());
     for (text, mut own) in texts {
         // Each plan has its own findings: a mistake in one refuses that one alone.

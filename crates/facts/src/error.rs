@@ -27,6 +27,15 @@ pub enum Fault {
         #[source]
         source: io::Error,
     },
+    /// A run or one of its texts could not be kept.
+    #[error("cannot write {}{}; the run was not kept", path.display(), full(source))]
+    Keep {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// A table of facts could not be opened or committed to.
     #[error("cannot {doing} the table of `{kind}`{}; run the same command again", full_below(source.as_ref()))]
     Table {
@@ -41,6 +50,14 @@ pub enum Fault {
     /// A stored file is not what its digest says.
     #[error("{} is damaged: {what}; restore it from a backup, or ingest its delivery into a fresh state folder", path.display())]
     Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What does not agree.
+        what: String,
+    },
+    /// A kept run or one of its texts is not what its digest says.
+    #[error("{} is damaged: {what}; restore it from a backup, or run again", path.display())]
+    RunDamaged {
         /// The file.
         path: PathBuf,
         /// What does not agree.
@@ -120,6 +137,14 @@ impl Fault {
     /// A file or folder that cannot be written.
     pub fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// A run that cannot be kept.
+    pub fn keep(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Keep {
             path: path.to_owned(),
             source,
         }

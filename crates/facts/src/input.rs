@@ -4,12 +4,13 @@
 //! ratio. The module opens only the path it is given.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
 use crate::digest::{Digest, HashingReader};
+use crate::texts::Bytes;
 
 /// Unpacked bytes for each packed one, from [`GZIP_FREE_BYTES`] on.
 pub const GZIP_RATIO_MAX: u64 = 200;
@@ -50,7 +51,25 @@ impl Content {
 #[error("unpacks to more than {GZIP_RATIO_MAX} times its size")]
 pub struct Bomb;
 
-type Raw = BufReader<HashingReader<File>>;
+type Raw = BufReader<HashingReader<Stand>>;
+
+/// Where a file's bytes stand.
+#[derive(Debug)]
+pub enum Stand {
+    /// On the disk.
+    File(File),
+    /// In memory.
+    Held(Cursor<Bytes>),
+}
+
+impl Read for Stand {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(into),
+            Self::Held(bytes) => bytes.read(into),
+        }
+    }
+}
 
 /// A file being read.
 #[derive(Debug)]
@@ -72,7 +91,19 @@ impl Input {
     /// # Errors
     /// When the file cannot be opened or read.
     pub fn open(path: &Path) -> io::Result<(Self, Content)> {
-        let mut raw = BufReader::with_capacity(256 * 1024, HashingReader::new(File::open(path)?));
+        Self::begin(Stand::File(File::open(path)?))
+    }
+
+    /// Looks at the first bytes of a file that is in memory.
+    ///
+    /// # Errors
+    /// When its first bytes cannot be read.
+    pub fn of_bytes(bytes: Bytes) -> io::Result<(Self, Content)> {
+        Self::begin(Stand::Held(Cursor::new(bytes)))
+    }
+
+    fn begin(stand: Stand) -> io::Result<(Self, Content)> {
+        let mut raw = BufReader::with_capacity(256 * 1024, HashingReader::new(stand));
         let content = Content::of(raw.fill_buf()?);
         let input = match content {
             Content::Gzip => Self::Gzip {

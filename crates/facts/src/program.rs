@@ -24,6 +24,7 @@ use crate::decimal::{DecimalMark, Room};
 use crate::digest::Digest;
 use crate::error::Fault;
 use crate::glob::Glob;
+use crate::texts::Texts;
 
 pub use directory::{Alias, Directory, DirectoryRow};
 pub use rates::{ListedRate, RateList};
@@ -81,7 +82,15 @@ impl Program {
     /// # Errors
     /// When a file that the program needs cannot be read at all; mistakes in it are diagnostics.
     pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
-        lower::read(folder)
+        lower::read(&Texts::in_folder(folder))
+    }
+
+    /// Reads a program from its texts.
+    ///
+    /// # Errors
+    /// As [`Program::read`].
+    pub fn of_texts(texts: &Texts) -> Result<ProgramRead, Fault> {
+        lower::read(texts)
     }
 
     /// A kind of fact by its name.

@@ -138,7 +138,7 @@ fn of_agreement(path: &Path, length: Length) -> Result<Document, Failure> {
         stated,
         approved,
         columns: columns(&folder, plan, agreement),
-        identity: folder.digests.get(shown).cloned().unwrap_or_default(),
+        identity: folder.digest(shown).unwrap_or_default(),
     };
     Ok(said(
         plan,

@@ -83,6 +83,11 @@ fn plans_are_said_in_words_as_written() {
 }
 
 #[test]
+fn two_runs_are_told_apart_as_written() {
+    run("why");
+}
+
+#[test]
 fn wrong_use_is_answered_as_written() {
     run("wrong_use");
 }

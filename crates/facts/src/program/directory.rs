@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use trueup_base::id::PartnerId;
 use trueup_plan::span::Span;
-use trueup_plan::yaml::Node;
+use trueup_plan::yaml::{Node, Scalar};
 
 use super::declared::{Findings, hash_node};
 use crate::csv_in::{CsvError, CsvIn, CsvStyle, LastLine, Record};
@@ -16,6 +15,7 @@ use crate::error::FileRefusal;
 use crate::glob::stays_inside;
 use crate::header::Header;
 use crate::input::{Content, Input};
+use crate::texts::Texts;
 use crate::words::shown;
 
 /// A reference list.
@@ -106,7 +106,7 @@ impl From<CsvError> for ListError {
 /// Reads a directory's declaration and its files.
 pub fn read(
     findings: &mut Findings,
-    folder: &Path,
+    texts: &Texts,
     name: &Arc<str>,
     node: &Node,
 ) -> Option<Directory> {
@@ -138,8 +138,8 @@ pub fn read(
         parent: parent.map(|scalar| &*scalar.text),
         columns: &columns,
     };
-    let path = path_inside(findings, folder, &file.text, file.span)?;
-    let rows = match read_rows(&path, &wanted, &mut hasher) {
+    stays_in_program(findings, &file.text, file.span)?;
+    let rows = match read_rows(texts, &file.text, &wanted, &mut hasher) {
         Ok((rows, problems)) => {
             for problem in problems {
                 let help = "correct the list; it is read whole or not at all";
@@ -158,15 +158,8 @@ pub fn read(
         .and_then(|node| findings.text(node, "`aliases`"))
     {
         Some(scalar) => {
-            let path = path_inside(findings, folder, &scalar.text, scalar.span)?;
-            read_aliases(
-                findings,
-                &path,
-                scalar.span,
-                &scalar.text,
-                &rows,
-                &mut hasher,
-            )
+            stays_in_program(findings, &scalar.text, scalar.span)?;
+            read_aliases(findings, texts, scalar, &rows, &mut hasher)
         }
         None => BTreeMap::new(),
     };
@@ -182,14 +175,9 @@ pub fn read(
     })
 }
 
-pub(super) fn path_inside(
-    findings: &mut Findings,
-    folder: &Path,
-    text: &str,
-    span: Span,
-) -> Option<std::path::PathBuf> {
+pub(super) fn stays_in_program(findings: &mut Findings, text: &str, span: Span) -> Option<()> {
     if stays_inside(text) {
-        return Some(folder.join(text));
+        return Some(());
     }
     let help = "name a file relative to the program's folder, with / between names";
     findings.error(
@@ -201,11 +189,7 @@ pub(super) fn path_inside(
     None
 }
 
-fn read_column(
-    findings: &mut Findings,
-    name: &trueup_plan::yaml::Scalar,
-    node: &Node,
-) -> Option<ColumnText> {
+fn read_column(findings: &mut Findings, name: &Scalar, node: &Node) -> Option<ColumnText> {
     let name = findings.name(name, "a directory's column")?;
     if !node.is_map() {
         let column = findings.text(node, &format!("`{name}`"))?.text.clone();
@@ -248,8 +232,8 @@ type Rows = BTreeMap<Arc<str>, DirectoryRow>;
 /// The most mistakes reported of one list.
 pub(super) const PROBLEMS_MAX: usize = 20;
 
-pub(super) fn open(path: &Path) -> Result<CsvIn<Input>, ListError> {
-    let (input, content) = Input::open(path)?;
+pub(super) fn open(texts: &Texts, path: &str) -> Result<CsvIn<Input>, ListError> {
+    let (input, content) = Input::of_bytes(texts.read(path)?)?;
     let other = |found| {
         Err(ListError::Refused(FileRefusal::OtherFormat {
             found,
@@ -284,11 +268,12 @@ pub(super) fn read_header(
 }
 
 fn read_rows(
-    path: &Path,
+    texts: &Texts,
+    path: &str,
     wanted: &Wanted<'_>,
     hasher: &mut PartsHasher,
 ) -> Result<(Rows, Vec<String>), ListError> {
-    let mut csv = open(path)?;
+    let mut csv = open(texts, path)?;
     let mut record = Record::default();
     let header = read_header(&mut csv, &mut record)?;
     let id = header.position(wanted.id)?;
@@ -370,31 +355,32 @@ fn read_cell(text: &str, column: &ColumnText) -> Result<Option<Arc<str>>, String
 
 fn read_aliases(
     findings: &mut Findings,
-    path: &Path,
-    span: Span,
-    text: &str,
+    texts: &Texts,
+    file: &Scalar,
     rows: &Rows,
     hasher: &mut PartsHasher,
 ) -> BTreeMap<Arc<str>, Alias> {
     let mut problems = Vec::new();
-    let aliases = read_alias_rows(path, rows, hasher, &mut problems).unwrap_or_else(|error| {
-        problems.push(error.to_string());
-        BTreeMap::new()
-    });
+    let aliases =
+        read_alias_rows(texts, &file.text, rows, hasher, &mut problems).unwrap_or_else(|error| {
+            problems.push(error.to_string());
+            BTreeMap::new()
+        });
     for problem in problems.into_iter().take(PROBLEMS_MAX) {
         let help = "an alias table has the columns alias, partner and certified_by; each alias once, certified by someone";
-        findings.error("F022", span, format!("{text}: {problem}"), help);
+        findings.error("F022", file.span, format!("{}: {problem}", file.text), help);
     }
     aliases
 }
 
 fn read_alias_rows(
-    path: &Path,
+    texts: &Texts,
+    path: &str,
     rows: &Rows,
     hasher: &mut PartsHasher,
     problems: &mut Vec<String>,
 ) -> Result<BTreeMap<Arc<str>, Alias>, ListError> {
-    let mut csv = open(path)?;
+    let mut csv = open(texts, path)?;
     let mut record = Record::default();
     let header = read_header(&mut csv, &mut record)?;
     let [alias, key, certified] =

@@ -1,7 +1,6 @@
 //! `program.yaml` to a program: every key known, every name resolved, every mistake reported at its place.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -18,6 +17,7 @@ use super::{
 use crate::decimal::{DIGITS_MAX, Room};
 use crate::digest::{Digest, PartsHasher};
 use crate::error::Fault;
+use crate::texts::Texts;
 use crate::words::{nearest, shown};
 
 const KEYS: [&str; 10] = [
@@ -33,15 +33,15 @@ const KEYS: [&str; 10] = [
     "sources",
 ];
 
-pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
-    let path = folder.join(PROGRAM_FILE);
-    let bytes = std::fs::read(&path).map_err(Fault::read(&path))?;
+pub fn read(texts: &Texts) -> Result<ProgramRead, Fault> {
+    let path = texts.folder().join(PROGRAM_FILE);
+    let bytes = texts.read(PROGRAM_FILE).map_err(Fault::read(&path))?;
     let mut sources = Sources::new();
     let mut findings = Findings::default();
-    let text = match String::from_utf8(bytes) {
+    let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,
         Err(broken) => {
-            let at = broken.utf8_error().valid_up_to();
+            let at = broken.valid_up_to();
             let file = sources.add(PROGRAM_FILE, "");
             let message = format!("the file is not UTF-8 at byte {at}");
             findings.error(
@@ -61,9 +61,9 @@ pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
             });
         }
     };
-    let file = sources.add(PROGRAM_FILE, &text);
+    let file = sources.add(PROGRAM_FILE, text);
     let node = yaml::read(&sources, file, &mut findings.diagnostics);
-    let program = node.and_then(|node| lower(&mut findings, folder, &node));
+    let program = node.and_then(|node| lower(&mut findings, texts, &node));
     let mut diagnostics = findings.diagnostics;
     diagnostics.sort_by_key(|diagnostic| (diagnostic.span(), diagnostic.code));
     let program = program.filter(|_| !any_error(&diagnostics));
@@ -74,7 +74,7 @@ pub fn read(folder: &Path) -> Result<ProgramRead, Fault> {
     })
 }
 
-fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program> {
+fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program> {
     let what = "a program";
     let keys = findings.map(node, what, &KEYS)?;
     let name = findings.required(&keys, "program", what);
@@ -94,7 +94,7 @@ fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program>
         &keys,
         "directories",
         &mut declarations,
-        |findings, name, node| directory::read(findings, folder, name, node),
+        |findings, name, node| directory::read(findings, texts, name, node),
     );
     for directory in &directories {
         declarations.insert(
@@ -104,7 +104,7 @@ fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program>
     }
     let rates = keys
         .get("rates")
-        .and_then(|node| rates::read(findings, folder, node));
+        .and_then(|node| rates::read(findings, texts, node));
     if let Some(rates) = &rates {
         declarations.insert(Arc::from("rates"), rates.digest);
     }
@@ -122,7 +122,7 @@ fn lower(findings: &mut Findings, folder: &Path, node: &Node) -> Option<Program>
         |findings, name, node| source::read(findings, &around, name, node),
     );
     Some(Program {
-        folder: folder.to_owned(),
+        folder: texts.folder().to_owned(),
         name: name?,
         title,
         is,

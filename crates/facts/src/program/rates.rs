@@ -4,7 +4,6 @@
 //! digits it has; nothing is inverted, so each direction has lines of its own.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use trueup_base::date::parse_date;
@@ -13,9 +12,10 @@ use trueup_base::{Currency, Date};
 use trueup_plan::yaml::Node;
 
 use super::declared::{Findings, hash_node};
-use super::directory::{ListError, PROBLEMS_MAX, open, path_inside, read_header};
+use super::directory::{ListError, PROBLEMS_MAX, open, read_header, stays_in_program};
 use crate::csv_in::Record;
 use crate::digest::{Digest, PartsHasher};
+use crate::texts::Texts;
 use crate::words::shown;
 
 /// Rates between currencies, as a program lists them.
@@ -43,15 +43,15 @@ pub struct ListedRate {
 }
 
 /// Reads the declaration of rates and its file.
-pub(super) fn read(findings: &mut Findings, folder: &Path, node: &Node) -> Option<RateList> {
+pub(super) fn read(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<RateList> {
     let keys = findings.map(node, "`rates`", &["is", "file"])?;
     let is = findings.words(&keys, "is");
     let file = findings.required(&keys, "file", "`rates`")?;
     let mut hasher = PartsHasher::new("trueup rates 1");
     hash_node(&mut hasher, node);
-    let path = path_inside(findings, folder, &file.text, file.span)?;
+    stays_in_program(findings, &file.text, file.span)?;
     let help = "rates are a CSV file with the columns from, into, on and rate; the day is empty for a fixed rate";
-    match read_lines(&path, &mut hasher) {
+    match read_lines(texts, &file.text, &mut hasher) {
         Ok((rates, problems)) => {
             for problem in problems {
                 findings.error("F024", file.span, format!("{}: {problem}", file.text), help);
@@ -70,10 +70,11 @@ pub(super) fn read(findings: &mut Findings, folder: &Path, node: &Node) -> Optio
 }
 
 fn read_lines(
-    path: &Path,
+    texts: &Texts,
+    path: &str,
     hasher: &mut PartsHasher,
 ) -> Result<(Vec<ListedRate>, Vec<String>), ListError> {
-    let mut csv = open(path)?;
+    let mut csv = open(texts, path)?;
     let mut record = Record::default();
     let header = read_header(&mut csv, &mut record)?;
     let [from, into, on, rate] = ["from", "into", "on", "rate"].map(|name| header.position(name));

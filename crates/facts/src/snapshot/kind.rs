@@ -109,8 +109,16 @@ impl KindSnapshot {
     /// # Errors
     /// When a file is damaged or cannot be read.
     pub fn batches(&self, columns: Option<&[&str]>) -> Result<Vec<RecordBatch>, Fault> {
+        self.batches_of(self.files.iter(), columns)
+    }
+
+    fn batches_of<'f>(
+        &self,
+        files: impl Iterator<Item = &'f StoredFile>,
+        columns: Option<&[&str]>,
+    ) -> Result<Vec<RecordBatch>, Fault> {
         let mut batches = Vec::new();
-        for file in &self.files {
+        for file in files {
             for batch in read_file(self.table.folder(), file, columns)? {
                 batches.push(batch.map_err(Fault::columns("read", self.table.kind()))?);
             }
@@ -119,12 +127,22 @@ impl KindSnapshot {
     }
 
     pub(super) fn rows(&self, kind: &FactKind) -> Result<Vec<Row>, ReadError> {
+        let versions = self.versions(kind, self.files.iter())?;
+        Ok(rows_of(versions, self.has_corrections()))
+    }
+
+    /// The stored versions of the rows in some files.
+    fn versions<'f>(
+        &self,
+        kind: &FactKind,
+        files: impl Iterator<Item = &'f StoredFile>,
+    ) -> Result<Vec<Version>, ReadError> {
         let mut columns = Vec::with_capacity(kind.columns.len());
         for column in &kind.columns {
             columns.push(self.column(kind, &column.name, column.of)?);
         }
         let mut versions: Vec<Version> = Vec::new();
-        for batch in self.batches(None)? {
+        for batch in self.batches_of(files, None)? {
             let Some(facts) = FactColumns::of(&batch) else {
                 continue;
             };
@@ -152,7 +170,29 @@ impl KindSnapshot {
                 });
             }
         }
-        Ok(rows_of(versions, self.has_corrections()))
+        Ok(versions)
+    }
+
+    /// Every stored version of the rows in files that an earlier state of the table did not have, whatever its weight:
+    /// with them the later facts differ from the earlier. None where the earlier state had files that are gone, so that
+    /// everything may differ.
+    ///
+    /// # Errors
+    /// When the facts lack a column the plan reads, or cannot be read.
+    pub fn rows_beyond(
+        &self,
+        earlier: Option<&Self>,
+        kind: &FactKind,
+    ) -> Result<Option<Vec<Row>>, ReadError> {
+        let known = earlier.map_or(&[][..], |earlier| &earlier.files);
+        if known.iter().any(|file| !self.files.contains(file)) {
+            return Ok(None);
+        }
+        let new = self.files.iter().filter(|file| !known.contains(file));
+        let versions = self.versions(kind, new)?;
+        Ok(Some(
+            versions.into_iter().map(|version| version.row).collect(),
+        ))
     }
 
     /// Where a plan's column is stored: under its own name, or the fact's id where the plan calls that `id`.

@@ -1,0 +1,153 @@
+//! `trueup runs`: the runs that were kept, the latest last.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use trueup_base::exact::Exact;
+use trueup_base::money::Currency;
+use trueup_facts::kept::KeptRun;
+
+use crate::args::{Format, RunsArgs};
+use crate::earned::exact_at;
+use crate::failure::Failure;
+use crate::output;
+use crate::runs::{self, KeptLine, Manifest};
+
+/// What a listed run came to.
+struct Listed {
+    run: KeptRun,
+    manifest: Manifest,
+    lines: Vec<KeptLine>,
+}
+
+/// Lists.
+pub fn run(args: &RunsArgs) -> Result<(), Failure> {
+    let program = &args.program.program;
+    crate::folder::refuse_unless_program(program)?;
+    let kept = runs::kept(program);
+    let mut listed = Vec::new();
+    for run in kept
+        .runs()
+        .map_err(|fault| Failure::fault("listing the runs", &fault))?
+    {
+        listed.push(Listed {
+            manifest: runs::manifest(&kept, run.hash)?,
+            lines: runs::lines(&kept, run.hash)?,
+            run,
+        });
+    }
+    match args.format {
+        Format::Table if listed.is_empty() => output::print(&format!(
+            "no run was kept yet: trueup run --program {}\n",
+            output::quoted(program)
+        )),
+        Format::Table => output::print(&format!("{}\n", as_table(&listed))),
+        Format::Json => output::json(&Value::Array(listed.iter().map(as_json).collect())),
+        Format::Csv => output::csv(
+            &[
+                "run",
+                "made_at",
+                "engine",
+                "partner",
+                "period",
+                "settled_until",
+                "lines",
+                "currency",
+                "total",
+            ],
+            listed.iter().flat_map(|one| {
+                totals(&one.lines).into_iter().map(|(currency, total)| {
+                    vec![
+                        one.run.hash.to_string(),
+                        one.run.at.clone().unwrap_or_default(),
+                        one.manifest.engine.clone(),
+                        one.manifest.partner.clone().unwrap_or_default(),
+                        one.manifest.period.clone().unwrap_or_default(),
+                        one.manifest.settled_until.clone(),
+                        one.lines.len().to_string(),
+                        currency.clone(),
+                        exact(&total, &currency),
+                    ]
+                })
+            }),
+        ),
+    }
+}
+
+fn as_table(listed: &[Listed]) -> String {
+    let count = listed.len();
+    let rows = listed.iter().zip(1..).map(|(one, at)| {
+        let mark = match count - at {
+            0 => "latest",
+            1 => "previous",
+            _ => "",
+        };
+        let whom = one.manifest.partner.as_deref().unwrap_or("everyone");
+        let when = match &one.manifest.period {
+            Some(period) => period.clone(),
+            None => format!("all before {}", one.manifest.settled_until),
+        };
+        let totals: Vec<String> = totals(&one.lines)
+            .into_iter()
+            .map(|(currency, total)| {
+                format!("{} {currency}", output::money(&total, places(&currency)))
+            })
+            .collect();
+        vec![
+            one.run.hash.short(),
+            mark.to_owned(),
+            one.run.at.clone().unwrap_or_default(),
+            whom.to_owned(),
+            when,
+            one.lines.len().to_string(),
+            totals.join(", "),
+        ]
+    });
+    output::table(
+        &["run", "", "made", "partners", "periods", "lines", "total"],
+        5,
+        rows,
+    )
+}
+
+fn as_json(one: &Listed) -> Value {
+    let totals: BTreeMap<String, String> = totals(&one.lines)
+        .into_iter()
+        .map(|(currency, total)| (currency.clone(), exact(&total, &currency)))
+        .collect();
+    json!({
+        "run": one.run.hash.to_string(),
+        "made_at": one.run.at,
+        "engine": one.manifest.engine,
+        "partner": one.manifest.partner,
+        "period": one.manifest.period,
+        "settled_until": one.manifest.settled_until,
+        "facts": one.manifest.facts.versions,
+        "lines": one.lines.len(),
+        "totals": totals,
+    })
+}
+
+/// Posted money by currency.
+fn totals(lines: &[KeptLine]) -> BTreeMap<String, Exact> {
+    let mut totals = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.grants == "money") {
+        let total = totals.entry(line.currency.clone()).or_insert(Exact::ZERO);
+        if let Some(posted) = line
+            .posted
+            .as_ref()
+            .and_then(|posted| Exact::parse(posted).ok())
+        {
+            *total = &*total + &posted;
+        }
+    }
+    totals
+}
+
+fn places(currency: &str) -> u32 {
+    Currency::parse(currency).map_or(2, Currency::places)
+}
+
+fn exact(figure: &Exact, currency: &str) -> String {
+    exact_at(figure, places(currency))
+}

@@ -1,0 +1,208 @@
+//! Kept runs: what each read, and reading it again as it was.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use trueup_base::date::{Date, parse_date};
+use trueup_facts::digest::Digest;
+use trueup_facts::disk::Disk;
+use trueup_facts::kept::{Kept, KeptRun, NewRun};
+use trueup_facts::program::{PROGRAM_FILE, state_folder};
+use trueup_facts::snapshot::Snapshot;
+use trueup_facts::texts::Texts;
+use trueup_plan::check::Strictness;
+
+use crate::compute::Scope;
+use crate::earned::Earned;
+use crate::failure::Failure;
+use crate::folder::{self, Folder};
+
+/// What a run depends on, as its manifest says it.
+#[derive(Debug, Deserialize)]
+pub struct Manifest {
+    /// The version of Trueup that made it.
+    pub engine: String,
+    /// The one partner it was about.
+    pub partner: Option<String>,
+    /// The one period it was about.
+    pub period: Option<String>,
+    /// The day after the last one settled.
+    pub settled_until: String,
+    /// Every text it read, by its path.
+    pub texts: BTreeMap<String, Digest>,
+    /// The facts it saw.
+    pub facts: FactsSeen,
+}
+
+/// The facts a run saw.
+#[derive(Debug, Deserialize)]
+pub struct FactsSeen {
+    /// The digest of the list of their files.
+    pub digest: Digest,
+    /// The version of each table.
+    pub versions: BTreeMap<Arc<str>, u64>,
+}
+
+/// A line of a kept run, as far as comparing needs it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KeptLine {
+    /// Who.
+    pub partner: String,
+    /// Under which plan.
+    pub plan: String,
+    /// The settlement as the calendar names it.
+    pub period: String,
+    /// The settlement's last day.
+    pub settled_until: String,
+    /// The component, or a limit's `top_up`.
+    pub component: String,
+    /// In which currency.
+    pub currency: String,
+    /// What was posted; none where nothing can be said.
+    pub posted: Option<String>,
+    /// What it grants; money where an older run does not say it.
+    #[serde(default = "money")]
+    pub grants: String,
+}
+
+fn money() -> String {
+    "money".to_owned()
+}
+
+/// The kept runs of a program.
+pub fn kept(program: &Path) -> Kept {
+    Kept::of(&state_folder(program), Disk::default())
+}
+
+/// Keeps a run under the hash of its inputs, with every text it read.
+pub fn keep(folder: &Folder, manifest: &Value, lines: &[Earned]) -> Result<Digest, Failure> {
+    let lines = Value::Array(lines.iter().map(Earned::to_json).collect());
+    let run = NewRun {
+        manifest,
+        lines: &lines,
+        texts: &folder.texts,
+        at: &jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+    };
+    kept(&folder.program.folder)
+        .keep(run)
+        .map_err(|fault| Failure::fault("keeping the run", &fault))
+}
+
+/// The run that `latest`, `previous` or the beginning of its hash means.
+pub fn find(kept: &Kept, said: &str) -> Result<KeptRun, Failure> {
+    kept.find(said)
+        .map_err(|fault| Failure::fault("listing the runs", &fault))?
+        .map_err(|none| Failure::Use(none.to_string()))
+}
+
+/// What a kept run depends on.
+pub fn manifest(kept: &Kept, hash: Digest) -> Result<Manifest, Failure> {
+    let fault = |error: &dyn std::error::Error| {
+        Failure::fault(format!("reading run {}", hash.short()), error)
+    };
+    let manifest = kept.manifest(hash).map_err(|error| fault(&error))?;
+    serde_json::from_value(manifest).map_err(|error| fault(&error))
+}
+
+/// A kept run's lines.
+pub fn lines(kept: &Kept, hash: Digest) -> Result<Vec<KeptLine>, Failure> {
+    let fault = |error: &dyn std::error::Error| {
+        Failure::fault(format!("reading run {}", hash.short()), error)
+    };
+    let lines = kept.lines(hash).map_err(|error| fault(&error))?;
+    serde_json::from_value(lines).map_err(|error| fault(&error))
+}
+
+/// A run as it was: its program, its facts, what it was about and what it came to.
+pub struct Again {
+    /// Its hash.
+    pub hash: Digest,
+    /// What it depends on.
+    pub manifest: Manifest,
+    /// The program as it was read then.
+    pub folder: Folder,
+    /// The facts as they were then.
+    pub facts: Snapshot,
+    /// Which periods it was about.
+    pub scope: Scope,
+    /// What it came to.
+    pub lines: Vec<KeptLine>,
+}
+
+/// Reads a kept run again, whatever became of the folder since.
+pub fn again(program: &Path, said: &str) -> Result<Again, Failure> {
+    let kept = kept(program);
+    let hash = find(&kept, said)?.hash;
+    let manifest = manifest(&kept, hash)?;
+    let short = hash.short();
+    if !manifest.texts.contains_key(PROGRAM_FILE) {
+        return Err(Failure::Use(format!(
+            "run {short} was kept by an earlier Trueup, without the texts it read; run again to compare"
+        )));
+    }
+    let fault =
+        |error: &dyn std::error::Error| Failure::fault(format!("reading run {short}"), error);
+    let mut texts = BTreeMap::new();
+    for (path, digest) in &manifest.texts {
+        match kept.text(*digest).map_err(|error| fault(&error))? {
+            Some(bytes) => texts.insert(path.clone(), bytes),
+            None => {
+                return Err(Failure::Fault(format!(
+                    "reading run {short}: {path} as the run read it is gone from .trueup/texts; restore {digest} there"
+                )));
+            }
+        };
+    }
+    let found = folder::read_texts(&Texts::kept(program, texts), Strictness::Draft)?;
+    let has_error = found.has_error();
+    let said = found.rendered();
+    let folder = match found.folder {
+        Some(folder) if !has_error => folder,
+        Some(_) | None => {
+            return Err(Failure::Found(format!(
+                "{}\nrun {short} was made by Trueup {} from texts that this one refuses",
+                said.trim_end(),
+                manifest.engine
+            )));
+        }
+    };
+    let facts =
+        Snapshot::open_at(program, &manifest.facts.versions).map_err(|error| fault(&error))?;
+    if facts.digest() != manifest.facts.digest {
+        return Err(Failure::Fault(format!(
+            "reading run {short}: the facts of its versions are not those it saw; restore .trueup/facts from a backup"
+        )));
+    }
+    let scope = scope(&folder, &manifest)?;
+    let lines = lines(&kept, hash)?;
+    Ok(Again {
+        hash,
+        manifest,
+        folder,
+        facts,
+        scope,
+        lines,
+    })
+}
+
+fn scope(folder: &Folder, manifest: &Manifest) -> Result<Scope, Failure> {
+    let fault =
+        |error: &dyn std::error::Error| Failure::fault("reading what a run was about", error);
+    let until: Date = parse_date(&manifest.settled_until).map_err(|error| fault(&error))?;
+    let period = match &manifest.period {
+        None => None,
+        Some(text) => Some(
+            folder
+                .program
+                .calendar
+                .parse_period(text)
+                .map_err(|error| fault(&error))?,
+        ),
+    };
+    Ok(Scope { period, until })
+}
