@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use trueup_base::date::parse_date;
 use trueup_engine::cases;
 use trueup_engine::world::World;
-use trueup_engine::{Evaluator, Place, Reference};
+use trueup_engine::{Answer, Evaluator, Place, Reference};
 use trueup_plan::check::{self, Strictness};
 use trueup_plan::diagnostic::Sources;
 use trueup_plan::tree::Plan;
@@ -35,7 +35,7 @@ fuzz_target!(|text: &str| {
         return;
     };
     // What passes the check has an answer or a reason, in any window.
-    let mut evaluator = Evaluator::new(plan, world, &Reference);
+    let mut evaluator: Evaluator<'_, Answer, Reference> = Evaluator::new(plan, world, &Reference);
     for period in ["2026-Q1", "2026-02", "2026"] {
         let window = plan
             .calendar
