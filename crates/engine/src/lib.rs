@@ -41,7 +41,7 @@ pub mod why;
 mod windows;
 pub mod world;
 
-pub use evaluate::{Evaluator, Place};
+pub use evaluate::{Evaluator, Place, RowPlace};
 pub use graph::{BandNames, Graph, InBand, Node, NodeId, What};
 pub use measure::{Ask, Measurer, Reference};
 pub use number::{Answer, NoAnswer, Number, Truth, Verdict};

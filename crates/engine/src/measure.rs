@@ -8,7 +8,7 @@ use trueup_plan::tree::{ComponentId, Fold, KindId, Measure, MeasureId, Name};
 
 use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
 use crate::graph::What;
-use crate::number::{NoAnswer, Number, Truth};
+use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
 use crate::world::{Credit, PartnerIx, RowIx, date_of, role_of};
 
@@ -159,7 +159,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
         key: Option<&str>,
         credit: &Credit,
-    ) -> Option<Value<N>> {
+    ) -> Option<Counted<N>> {
         let opened = self.begin_row();
         if let (Some(by), Some(key)) = (&measure.by, key) {
             let value = self.eval(by, at, None);
@@ -196,17 +196,24 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 }
                 None => {
                     // Futures differ on whether the row counts: where it does not, it adds nothing.
-                    let counted = self.row_amount(measure, at).number();
+                    let counts = counts.patched(Patch::Both, &N::Truth::known(false));
+                    let value = self.row_amount(measure, at);
                     let nothing = N::known(Exact::ZERO);
-                    let value = Value::Number(N::select(&counts, &counted, &nothing));
-                    self.end_row(opened, What::Row(credit.row), at, value.clone());
-                    return Some(value);
+                    let shown = Value::Number(N::select(&counts, &value.number(), &nothing));
+                    self.end_row(opened, What::Row(credit.row), at, shown);
+                    return Some(Counted {
+                        value,
+                        counts: Some(counts),
+                    });
                 }
             }
         }
         let value = self.row_amount(measure, at);
         self.end_row(opened, What::Row(credit.row), at, value.clone());
-        Some(value)
+        Some(Counted {
+            value,
+            counts: None,
+        })
     }
 
     fn row_amount(&mut self, measure: &'p Measure, at: &Place) -> Value<N> {
@@ -304,6 +311,33 @@ fn adds_nothing<N: Number>(value: &Value<N>) -> bool {
     }
 }
 
+/// What a row adds, and where it counts; everywhere where nothing is said.
+struct Counted<N: Number> {
+    value: Value<N>,
+    counts: Option<N::Truth>,
+}
+
+impl<N: Number> Counted<N> {
+    /// A number where the row counts, nothing elsewhere.
+    fn or_nothing(&self, number: N) -> N {
+        match &self.counts {
+            Some(counts) => N::select(counts, &number, &N::known(Exact::ZERO)),
+            None => number,
+        }
+    }
+
+    /// The row's value where it counts, what was there before elsewhere.
+    fn or_before(&self, value: &Value<N>, before: Option<&Value<N>>) -> Value<N> {
+        match &self.counts {
+            Some(counts) => {
+                let none = Value::None(NoAnswer::missing("no row counts"));
+                Value::select(counts, value, before.unwrap_or(&none))
+            }
+            None => value.clone(),
+        }
+    }
+}
+
 /// A fold in progress. Rows come in the order of their date and id.
 enum Folding<N: Number> {
     Sum {
@@ -370,11 +404,12 @@ impl<N: Number> Folding<N> {
 
     fn add(
         &mut self,
-        value: &Value<N>,
+        counted: &Counted<N>,
         share: &Exact,
         copies: Option<&N>,
         (day, id): (Date, &FactId),
     ) {
+        let value = &counted.value;
         match self {
             Self::Sum { so_far, rows } => {
                 *rows += 1;
@@ -384,11 +419,12 @@ impl<N: Number> Folding<N> {
                 } else {
                     amount.times(&N::known(share.clone()))
                 };
-                *so_far = so_far.plus(&times(credited, copies));
+                *so_far = so_far.plus(&counted.or_nothing(times(credited, copies)));
             }
             Self::Count { so_far, rows } => {
                 *rows += 1;
-                *so_far = so_far.plus(&times(N::known(share.clone()), copies));
+                let one = times(N::known(share.clone()), copies);
+                *so_far = so_far.plus(&counted.or_nothing(one));
             }
             Self::Distinct {
                 seen,
@@ -397,12 +433,19 @@ impl<N: Number> Folding<N> {
                 rows,
             } => {
                 *rows += 1;
-                if let Some(copies) = copies {
-                    *besides = besides.plus(&copies.minus(&N::known(Exact::ONE)));
+                if copies.is_some() || counted.counts.is_some() {
+                    let one = N::known(Exact::ONE);
+                    let many = counted.or_nothing(times(one.clone(), copies));
+                    *besides = besides.plus(&many.minus(&one));
                 }
                 match distinct(value) {
                     Ok(key) => {
-                        seen.insert(key);
+                        let is_new = seen.insert(key);
+                        if !is_new && counted.counts.is_some() {
+                            reason.get_or_insert(NoAnswer::undefined(
+                                "a distinct count of rows whose counting differs between futures",
+                            ));
+                        }
                     }
                     Err(why) => {
                         reason.get_or_insert(why);
@@ -410,28 +453,28 @@ impl<N: Number> Folding<N> {
                 }
             }
             Self::Extreme { so_far, keep_less } => {
-                let kept = match so_far.take() {
+                let before = so_far.take();
+                let better = match &before {
                     None => value.clone(),
-                    Some(Value::Number(before)) => {
-                        let now = value.number();
-                        let how = if *keep_less {
-                            trueup_plan::tree::Comparison::Less
-                        } else {
-                            trueup_plan::tree::Comparison::More
-                        };
-                        Value::Number(N::select(&now.compared(how, &before), &now, &before))
-                    }
                     Some(before) => {
                         let how = if *keep_less {
                             trueup_plan::tree::Comparison::Less
                         } else {
                             trueup_plan::tree::Comparison::More
                         };
-                        let takes_over = value.compared(how, &before);
-                        Value::select(&takes_over, value, &before)
+                        let takes_over = value.compared(how, before);
+                        match &counted.counts {
+                            // Where no row counted before, this one does.
+                            Some(_) => {
+                                let known = N::Truth::known(true);
+                                let takes_over = takes_over.patched(Patch::Both, &known);
+                                Value::select(&takes_over, value, before)
+                            }
+                            None => Value::select(&takes_over, value, before),
+                        }
                     }
                 };
-                *so_far = Some(kept);
+                *so_far = Some(counted.or_before(&better, before.as_ref()));
             }
             // Rows come by their kind's date, which need not be the measure's.
             Self::Latest { so_far } => {
@@ -439,7 +482,9 @@ impl<N: Number> Folding<N> {
                     .as_ref()
                     .is_none_or(|(latest, of, _)| (*latest, of) <= (day, id));
                 if is_later {
-                    *so_far = Some((day, id.clone(), value.clone()));
+                    let before = so_far.take();
+                    let kept = counted.or_before(value, before.as_ref().map(|(_, _, value)| value));
+                    *so_far = Some((day, id.clone(), kept));
                 }
             }
         }

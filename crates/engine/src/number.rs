@@ -110,6 +110,11 @@ pub trait Number: Clone + Debug {
     fn compared(&self, how: Comparison, other: &Self) -> Self::Truth;
     /// The first where `when` holds, the second where it does not, no answer where it has none.
     fn select(when: &Self::Truth, then: &Self, otherwise: &Self) -> Self;
+    /// The other where it compares so with this one, this one where it does not: the lesser of two, the larger of two.
+    #[must_use]
+    fn or_other(&self, how: Comparison, other: &Self) -> Self {
+        Self::select(&other.compared(how, self), other, self)
+    }
     /// The fallback where there is no answer of the kind.
     #[must_use]
     fn or(&self, patch: Patch, fallback: &Self) -> Self;

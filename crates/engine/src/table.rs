@@ -82,10 +82,9 @@ impl<N: Number> BandFrame<'_, N> {
             .arguments
             .first()
             .map_or_else(|| open("on both sides"), Value::number);
-        let reached = match &self.upper {
-            Some(upper) => N::select(&self.filled, upper, &x),
-            None => x,
-        };
+        // A band is filled from its upper bound on, and not asked below its lower one; where no more than bounds is known of
+        // the argument, that bounds the slice.
+        let reached = held_between(&x, self.lower.as_ref(), self.upper.as_ref());
         match self.lower.as_ref().or(self.upper.as_ref()) {
             Some(base) => reached.minus(base),
             None => reached,
@@ -339,6 +338,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             let here = match (bounds.figures.get(band + 1), heights.get(band + 1)) {
                 (Some(Some(until)), Some(next)) => {
+                    // The line is asked between its two points only; where no more than bounds is known of the argument,
+                    // that bounds the answer.
+                    let x = held_between(&x, Some(from), Some(until));
                     let part = x.minus(from).over(&until.minus(from));
                     height.plus(&next.minus(height).times(&part))
                 }
@@ -482,6 +484,17 @@ fn frame_of<'a, N: Number>(
         filled,
         was: None,
         agreed: None,
+    }
+}
+
+fn held_between<N: Number>(x: &N, low: Option<&N>, high: Option<&N>) -> N {
+    let below = match high {
+        Some(high) => x.or_other(Comparison::Less, high),
+        None => x.clone(),
+    };
+    match low {
+        Some(low) => below.or_other(Comparison::More, low),
+        None => below,
     }
 }
 

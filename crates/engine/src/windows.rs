@@ -460,7 +460,7 @@ pub(crate) fn fold_numbers<N: Number>(fold: FoldBy, answers: Vec<N>) -> N {
 
 /// The one of two numbers for which the comparison with the other holds.
 pub(crate) fn less<N: Number>(a: &N, b: &N, how: Comparison) -> N {
-    N::select(&b.compared(how, a), b, a)
+    a.or_other(how, b)
 }
 
 /// The same window a year earlier.
