@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::formula::{self, FormulaKind};
 use crate::nearest::nearest;
 use crate::span::Span;
-use crate::tree::{ContingencyId, Literal, Plan, TermId, Text, Type, Unit};
+use crate::tree::{ContingencyId, Literal, Plan, Term, TermId, Text, Type, Unit};
 use crate::yaml::{Node, Scalar};
 
 /// What an agreement's file says, before the plan it names is looked at.
@@ -306,6 +306,7 @@ pub fn terms(plan: &Plan, terms: &Node, diagnostics: &mut Vec<Diagnostic>) -> Ve
                     }
                 };
                 if let Some(figure) = figure(plan, &period.value, term.of, &term.name, diagnostics)
+                    && fits(term, &figure, period.value.span, diagnostics)
                 {
                     stated.push(Stated {
                         term: TermId(at),
@@ -315,7 +316,9 @@ pub fn terms(plan: &Plan, terms: &Node, diagnostics: &mut Vec<Diagnostic>) -> Ve
                     });
                 }
             }
-        } else if let Some(figure) = figure(plan, &entry.value, term.of, &term.name, diagnostics) {
+        } else if let Some(figure) = figure(plan, &entry.value, term.of, &term.name, diagnostics)
+            && fits(term, &figure, entry.value.span, diagnostics)
+        {
             stated.push(Stated {
                 term: TermId(at),
                 period: None,
@@ -458,6 +461,31 @@ fn one_approval(
         until,
         span: node.span,
     })
+}
+
+/// Whether a figure lies where the plan lets it be agreed; it is told where it does not.
+fn fits(term: &Term, figure: &Literal, span: Span, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let (Some(within), Literal::Number(number)) = (&term.within, figure) else {
+        return true;
+    };
+    if within.holds(number) {
+        return true;
+    }
+    let range = match (&within.lowest, &within.highest) {
+        (Some(lowest), Some(highest)) => format!("between {lowest} and {highest}"),
+        (Some(lowest), None) => format!("not below {lowest}"),
+        (None, Some(highest)) => format!("not above {highest}"),
+        (None, None) => return true,
+    };
+    diagnostics.push(
+        Diagnostic::error(
+            "A3",
+            span,
+            format!("{} is agreed {range}, and this is {number}", term.name),
+        )
+        .help("agree a figure in the range, or change `within` in the plan with both sides"),
+    );
+    false
 }
 
 /// One figure of a type: a number, a day, a flag or text. Numbers may be written as in a formula (`12%`, `1/3`,

@@ -172,6 +172,19 @@ pub struct TermText {
     pub spread: Option<SpreadText>,
     /// What holds where an agreement says nothing.
     pub agreed: Option<Formula>,
+    /// Between which figures it may be agreed.
+    pub within: Option<WithinText>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Between which figures something lies.
+#[derive(Clone, Debug)]
+pub struct WithinText {
+    /// Not below.
+    pub lowest: Option<Formula>,
+    /// Not above.
+    pub highest: Option<Formula>,
     /// Where it is written.
     pub span: Span,
 }
@@ -202,6 +215,8 @@ pub struct MeasureText {
     pub shows: Option<Scalar>,
     /// The most of the variable pay it may move.
     pub may_move: Option<Formula>,
+    /// Between which figures it lies.
+    pub within: Option<WithinText>,
     /// `sum: formula` and its kin; nothing when none or several are written, which is reported.
     pub fold: Option<FoldText>,
     /// `where`

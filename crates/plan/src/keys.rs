@@ -41,7 +41,7 @@ pub enum Place {
     Fund,
     /// One of `contingencies`.
     Contingency,
-    /// `within` of a contingency.
+    /// `within` of a contingency, a term or a measure.
     Within,
     /// One of `guardrails`.
     Guardrail,
@@ -271,6 +271,7 @@ const TERM: &[Key] = &[
     may("per", Word(WINDOWS), "The window the agreed figure is for, when it is shared out to shorter ones"),
     may("spread", Spread(&["even", "days"]), "How it is shared out: even (by months), days, or listed weights"),
     may("agreed", Formula, "What holds where an agreement says nothing"),
+    may("within", Map(Place::Within), "The figures between which it may be agreed"),
 ];
 
 #[rustfmt::skip]
@@ -281,6 +282,7 @@ const MEASURE: &[Key] = &[
     may("disputed_in", Text, "Where it is disputed, where that is not the statement"),
     SHOWS,
     may("may_move", Formula, "The most of the variable pay it may move; 80% when not written"),
+    may("within", Map(Place::Within), "The figures between which it lies in one period of the plan, for what the check proves"),
     may("sum", Formula, "Adds this over the rows, weighted by the credit's share"),
     may("count", Formula, "Counts the rows of a kind, weighted by the credit's share"),
     may("count_distinct", Formula, "Counts the different answers of this"),
@@ -313,7 +315,7 @@ const TABLE: &[Key] = &[
     may("bands", Bands, "The bands, rising; for a grid the bounds of each argument"),
     may("cells", Cells, "The cells of a grid, the last argument innermost"),
     may("rows", Text, "A CSV file beside the plan that holds the bands"),
-    may("cliff", Agreed, "Why a jump downwards is meant: agreed, and the reason"),
+    may("cliff", Agreed, "Why a jump of pay is meant: agreed, and the reason"),
 ];
 
 #[rustfmt::skip]
@@ -339,7 +341,7 @@ const COMPONENT: &[Key] = &[
     may("at_least", Formula, "The floor"),
     may("at_most", Formula, "The cap"),
     may("uncapped", Text, "Why it has no upper bound, when both sides agreed to that"),
-    may("cliff", Agreed, "Why a jump downwards is meant: agreed, and the reason"),
+    may("cliff", Agreed, "Why a jump of pay is meant: agreed, and the reason"),
     may("rounding", Map(Place::Rounding), "The one rounding it ends in"),
     may("paid", Maps(Place::Instalment), "When what is earned becomes payable; all at settlement when not written"),
     may("recovers", Map(Place::Recovery), "Where a negative posting is taken from"),
@@ -404,8 +406,8 @@ const CONTINGENCY: &[Key] = &[
 
 #[rustfmt::skip]
 const WITHIN: &[Key] = &[
-    may("lowest", Formula, "Not below; the formula may mention `agreed`"),
-    may("highest", Formula, "Not above; the formula may mention `agreed`"),
+    may("lowest", Formula, "Not below; a number, in a contingency a formula that may mention `agreed`"),
+    may("highest", Formula, "Not above; a number, in a contingency a formula that may mention `agreed`"),
 ];
 
 #[rustfmt::skip]

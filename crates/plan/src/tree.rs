@@ -279,10 +279,41 @@ pub struct Term {
     pub spread: Spread,
     /// The figure that holds where an agreement says nothing.
     pub agreed: Option<Expr>,
+    /// The figures between which it may be agreed.
+    pub within: Option<Within>,
     /// Whether `terms` declares it; a contingency may mention a term that is only found when it happens.
     pub declared: bool,
     /// Where it is written.
     pub span: Span,
+}
+
+/// Between which figures something lies, both included; without an end it goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Within {
+    /// Not below.
+    pub lowest: Option<Exact>,
+    /// Not above.
+    pub highest: Option<Exact>,
+}
+
+impl Within {
+    /// Whether a figure lies in it.
+    ///
+    /// ```
+    /// use trueup_base::Exact;
+    /// use trueup_plan::tree::Within;
+    ///
+    /// let from_zero = Within { lowest: Some(Exact::ZERO), highest: None };
+    /// assert!(from_zero.holds(&Exact::ZERO) && !from_zero.holds(&Exact::from_int(-1)));
+    /// ```
+    #[must_use]
+    pub fn holds(&self, figure: &Exact) -> bool {
+        self.lowest.as_ref().is_none_or(|lowest| lowest <= figure)
+            && self
+                .highest
+                .as_ref()
+                .is_none_or(|highest| figure <= highest)
+    }
 }
 
 /// How a term with `per` is shared out to shorter windows.
@@ -313,6 +344,8 @@ pub struct Measure {
     pub shows: Option<Shows>,
     /// The most of the variable pay it may move, of 1, where both sides agreed to a figure.
     pub may_move: Option<Exact>,
+    /// The figures between which it lies in one period of the plan.
+    pub within: Option<Within>,
     /// How rows become one number.
     pub fold: Fold,
     /// The kind of fact it reads.

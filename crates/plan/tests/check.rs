@@ -466,3 +466,36 @@ fn bands_from_a_file_are_part_of_what_is_signed() {
     assert_ne!(identities[0], identities[1]);
     assert_eq!(codes(&[("plan.yaml", own)]), ["B1"]);
 }
+
+#[test]
+fn a_figure_outside_the_range_of_its_term_is_refused() {
+    let own = "\
+plan: ranges
+currency: USD
+terms:
+  target.sales: { is: Agreed sales, unit: money, per: quarter, within: { lowest: 100, highest: 500 USD } }
+";
+    let mut sources = Sources::new();
+    let (plan, _) = read(&mut sources, &[("plan.yaml", own)], Strictness::Draft);
+    let plan = plan.expect("the plan holds together");
+    let told = |terms: &str| {
+        let mut sources = Sources::new();
+        let file = sources.add("terms.yaml", terms);
+        let mut told = Vec::new();
+        let node = trueup_plan::yaml::read(&sources, file, &mut told).expect("it is YAML");
+        let stated = trueup_plan::agreement::terms(&plan, &node, &mut told);
+        (stated.len(), render(&sources, &told))
+    };
+    for ends in ["100", "500", "{ 2026-Q1: 100, 2026-Q2: 500 }"] {
+        assert_eq!(told(&format!("target.sales: {ends}\n")).1, "", "{ends}");
+    }
+    let (stated, said) = told("target.sales: { 2026-Q1: 99.99, 2026-Q2: 500.01, 2026-Q3: 300 }\n");
+    assert_eq!(stated, 1);
+    assert!(
+        said.contains(
+            "terms.yaml:1:26 A3  target.sales is agreed between 100 and 500, and this is 99.99"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("and this is 500.01"), "{said}");
+}

@@ -187,6 +187,24 @@ fn assemble(
 
 fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &mut Typer<'_>) -> Measure {
     let may_move = header::may_move(text.may_move.as_ref(), &mut typer.diagnostics);
+    let answers = typer.types.settled(&draft.answers.unwrap_or(Ty::Wrong));
+    let currency = typer.currency.clone();
+    let within = header::within(
+        text.within.as_ref(),
+        answers,
+        &currency,
+        &mut typer.diagnostics,
+    );
+    if let (Some(within), Some(_)) = (&text.within, &text.by) {
+        typer.diagnostics.push(
+            Diagnostic::error(
+                "K4",
+                within.span,
+                "a keyed measure is many numbers, and `within` is about one",
+            )
+            .help("take `within` out, or make a measure of one key with `where`"),
+        );
+    }
     let settle =
         |draft: Option<crate::check::typer::Draft>| draft.map(|draft| settled(&typer.types, draft));
     Measure {
@@ -197,6 +215,7 @@ fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &mut Typer<'_>)
         disputed_in: components::text_of(text.disputed_in.as_ref()),
         shows: words::shows(text.shows.as_ref()),
         may_move,
+        within,
         fold: text
             .fold
             .as_ref()
@@ -209,7 +228,7 @@ fn build_measure(text: &MeasureText, draft: MeasureDraft, typer: &mut Typer<'_>)
         role: "".into(),
         by: settle(draft.by),
         keys: text.keys.iter().map(|key| key.text.clone()).collect(),
-        answers: typer.types.settled(&draft.answers.unwrap_or(Ty::Wrong)),
+        answers,
         span: text.span,
     }
 }

@@ -5,9 +5,9 @@ use crate::check::names::Names;
 use crate::check::spelling::{HelpIf, shown};
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
-use crate::document::{CalendarText, PlanText, RoundingText};
+use crate::document::{CalendarText, PlanText, RoundingText, WithinText};
 use crate::formula::{Formula, FormulaKind, Suffix};
-use crate::tree::{MoneyRounding, Objective};
+use crate::tree::{MoneyRounding, Objective, Type, Unit, Within};
 use trueup_base::calendar::{Calendar, MonthDay, WindowUnit};
 use trueup_base::date::Duration;
 use trueup_base::exact::Exact;
@@ -189,6 +189,61 @@ pub(super) fn share(
 /// The most of the variable pay that something may move.
 pub(super) fn may_move(part: Option<&Formula>, diagnostics: &mut Vec<Diagnostic>) -> Option<Exact> {
     share(part?, "`may_move`", diagnostics)
+}
+
+/// Between which figures something lies: numbers written in the plan.
+pub(super) fn within(
+    text: Option<&WithinText>,
+    of: Type,
+    currency: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Within> {
+    let text = text?;
+    let Type::Number(unit) = of else {
+        diagnostics.push(
+            Diagnostic::error("U8", text.span, "only a number lies between two figures")
+                .help("take `within` out"),
+        );
+        return None;
+    };
+    let takes = |code: &str| unit == Unit::MONEY && (code == currency || currency.is_empty());
+    let mut end = |formula: &Option<Formula>| {
+        let formula = formula.as_ref()?;
+        let figure = constant::number(formula, &takes);
+        if figure.is_none() {
+            let money = match unit {
+                Unit::MONEY => format!(", money in {currency}"),
+                _ => String::new(),
+            };
+            diagnostics.push(
+                Diagnostic::error(
+                    "U8",
+                    formula.span,
+                    "an end of a range is a number written in the plan",
+                )
+                .help(format!("0, 5_000_000, 120%{money}")),
+            );
+        }
+        figure
+    };
+    let within = Within {
+        lowest: end(&text.lowest),
+        highest: end(&text.highest),
+    };
+    if let (Some(lowest), Some(highest)) = (&within.lowest, &within.highest)
+        && lowest > highest
+    {
+        diagnostics.push(
+            Diagnostic::error(
+                "U8",
+                text.span,
+                format!("nothing lies between {lowest} and {highest}"),
+            )
+            .help("write the lower figure as `lowest`"),
+        );
+        return None;
+    }
+    Some(within)
 }
 
 /// The goals, tied to names.

@@ -2,6 +2,7 @@
 
 use crate::check::components::text_of;
 use crate::check::constant;
+use crate::check::header;
 use crate::check::settle::settled;
 use crate::check::spelling::shown;
 use crate::check::typer::{Draft, Typer};
@@ -25,6 +26,13 @@ pub(super) fn build(
         let per = words::window(term.per.as_ref());
         check_per(term, settled_type, &mut typer.diagnostics);
         let spread = spread(term, per, &mut typer.diagnostics);
+        let currency = typer.currency.clone();
+        let within = header::within(
+            term.within.as_ref(),
+            settled_type,
+            &currency,
+            &mut typer.diagnostics,
+        );
         terms.push(Term {
             name: term.name.text.clone(),
             is: text_of(term.is.as_ref()),
@@ -32,6 +40,7 @@ pub(super) fn build(
             per,
             spread,
             agreed: draft.map(|draft| settled(&typer.types, draft)),
+            within,
             declared: true,
             span: term.span,
         });
@@ -50,6 +59,7 @@ pub(super) fn build(
             per: None,
             spread: Spread::Even,
             agreed: None,
+            within: None,
             declared: false,
             span: *span,
         });

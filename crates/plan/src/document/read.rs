@@ -4,7 +4,7 @@ use super::fields::{Fields, Reader, shown};
 use super::{
     CalendarText, ComponentText, CorrectionsText, CreditText, ExampleText, FactText, FoldText,
     InstalmentText, LimitText, MeasureText, ObjectiveText, OverrideText, PlanText, RecoveryText,
-    RoundingText, SpreadText, TermText, ValueText,
+    RoundingText, SpreadText, TermText, ValueText, WithinText,
 };
 use crate::formula;
 use crate::keys::{FOLDS, Place};
@@ -192,10 +192,20 @@ impl Reader<'_> {
                 per: self.word(&fields, "per"),
                 spread: self.spread(&fields),
                 agreed: self.formula(&fields, "agreed"),
+                within: self.within(&fields),
                 span: fields.span,
             });
         }
         terms
+    }
+
+    fn within(&mut self, of: &Fields<'_>) -> Option<WithinText> {
+        let fields = self.map(of, "within", Place::Within)?;
+        Some(WithinText {
+            lowest: self.formula(&fields, "lowest"),
+            highest: self.formula(&fields, "highest"),
+            span: fields.span,
+        })
     }
 
     fn spread(&mut self, term: &Fields<'_>) -> Option<SpreadText> {
@@ -228,6 +238,7 @@ impl Reader<'_> {
                 disputed_in: self.text(&fields, "disputed_in"),
                 shows: self.word(&fields, "shows"),
                 may_move: self.formula(&fields, "may_move"),
+                within: self.within(&fields),
                 fold: self.fold(&fields),
                 filter: self.formula(&fields, "where"),
                 at: self.text(&fields, "at"),
