@@ -53,6 +53,7 @@ pub fn of_program(
         .map(|kind| Text::from(&*kind.name))
         .collect();
     let mut all: Vec<Diagnostic> = Vec::new();
+    let mut told = BTreeSet::new();
     for plan in folder.plans.values() {
         let mut samples = Vec::new();
         for one in &folder.matched {
@@ -86,12 +87,11 @@ pub fn of_program(
             fed: Some(fed.clone()),
             ..Subject::new(plan, strictness)
         };
-        // What is found in a template is found again with every plan that takes it over.
-        for told in found(subject, &examples, samples) {
-            if !all.contains(&told) {
-                all.push(told);
-            }
-        }
+        // What stands in a template is found again with every plan that takes it over; it is told once.
+        let mut own = found(subject, &examples, samples);
+        own.retain(|one| !told.contains(&(one.code, one.span())));
+        told.extend(own.iter().map(|one| (one.code, one.span())));
+        all.extend(own);
     }
     Ok(all)
 }

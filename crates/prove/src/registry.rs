@@ -2,8 +2,8 @@
 
 use trueup_plan::diagnostic::Diagnostic;
 
-use crate::listing;
 use crate::study::Study;
+use crate::{analytic, listing};
 
 /// One kind of finding.
 #[derive(Clone, Copy)]
@@ -21,7 +21,16 @@ pub struct Kind {
 /// The kinds: those that are proved, then those that are listed.
 pub const KINDS: &[Kind] = &[
     // Proved of formulas.
-
+    analytic::bands::KIND,
+    analytic::falls::KIND,
+    analytic::cliffs::KIND,
+    analytic::split::KIND,
+    analytic::moved::KIND,
+    analytic::order::KIND,
+    analytic::agreed::KIND,
+    analytic::never::KIND,
+    analytic::cost::KIND,
+    analytic::undecided::KIND,
     // Read off lists and facts.
     listing::tunnel::KIND,
     listing::outcomes::KIND,

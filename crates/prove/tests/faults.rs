@@ -1,7 +1,8 @@
 //! Planted faults are found, and plans without faults stay quiet.
 //!
 //! `planted` holds plans, each with what must be said about it, word by word: every error and warning, and the notes of
-//! those codes that its first line asks for (`# notes: G1 C4`). `clean` holds plans about which no error and no warning
+//! those codes that its first line asks for (`# notes: G1 C4`); a first line `# only: P4 P8` leaves out what has another
+//! code. `clean` holds plans about which no error and no warning
 //! may be said, since each comes close to a fault and is none. A plan whose name begins with
 //! `signature` is looked at as one that both sides are to sign. Beside NAME.yaml may stand `NAME.facts.yaml`, a worked
 //! example's facts with its partners, and `NAME.template.yaml`. Where the name begins with `program`, the facts are the
@@ -29,6 +30,8 @@ struct Given {
     plan: Plan,
     world: Option<World>,
     notes: BTreeSet<String>,
+    /// The codes it is about; empty where it is about all.
+    only: BTreeSet<String>,
     is_program: bool,
 }
 
@@ -36,7 +39,20 @@ impl Given {
     /// What is told of it word by word.
     fn wanted(&self) -> Vec<Diagnostic> {
         let mut found = self.found();
-        found.retain(|told| told.severity != Severity::Note || self.notes.contains(told.code));
+        found.retain(|told| match self.only.is_empty() {
+            true => told.severity != Severity::Note || self.notes.contains(told.code),
+            false => self.only.contains(told.code),
+        });
+        found
+    }
+
+    /// What weighs of what it is about.
+    fn weighing(&self) -> Vec<Diagnostic> {
+        let mut found = self.found();
+        found.retain(|told| {
+            let is_about = self.only.is_empty() || self.only.contains(told.code);
+            is_about && told.severity != Severity::Note
+        });
         found
     }
 
@@ -68,10 +84,11 @@ impl Given {
     }
 }
 
-/// The codes of the notes that a plan asks for on its first line.
-fn notes(text: &str) -> BTreeSet<String> {
+/// The codes that a plan lists on its first line after a word: `# notes:` those of notes that are told too, `# only:` all
+/// it is about.
+fn listed(text: &str, word: &str) -> BTreeSet<String> {
     let first = text.lines().next().unwrap_or_default();
-    let codes = first.strip_prefix("# notes:").unwrap_or_default();
+    let codes = first.strip_prefix(word).unwrap_or_default();
     codes.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -102,7 +119,8 @@ fn given(path: &Path) -> Given {
         strictness,
         plan,
         world,
-        notes: notes(&own),
+        notes: listed(&own, "# notes:"),
+        only: listed(&own, "# only:"),
         is_program: name.starts_with("program"),
     }
 }
@@ -152,8 +170,7 @@ fn clean_plans_stay_quiet() {
     let mut said = String::new();
     for path in plans("clean") {
         let given = given(&path);
-        let mut found = given.found();
-        found.retain(|told| told.severity != Severity::Note);
+        let found = given.weighing();
         if !found.is_empty() {
             said.push_str(&format!(
                 "{}\n{}\n",
