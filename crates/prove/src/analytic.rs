@@ -15,6 +15,8 @@ mod draw;
 mod evidence;
 pub(crate) mod falls;
 mod hole;
+#[cfg(test)]
+mod laws;
 pub(crate) mod moved;
 pub(crate) mod never;
 pub(crate) mod order;

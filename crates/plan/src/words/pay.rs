@@ -101,7 +101,7 @@ impl Speaker<'_> {
         }
         if let Some(reason) = &component.cliff {
             let why = format!(
-                "It may fall at once where it does, and both sides agreed why: {}",
+                "It may jump where it does, and both sides agreed why: {}",
                 sentence(reason)
             );
             points.push(told("A jump that is meant", why));

@@ -41,7 +41,7 @@ impl Speaker<'_> {
         }
         if let Some(reason) = &table.cliff {
             sheet.say(format!(
-                "It may fall at once from one band to the next, and both sides agreed why: {}",
+                "It may jump from one band to the next, and both sides agreed why: {}",
                 sentence(reason)
             ));
         }
