@@ -188,6 +188,8 @@ fn term(term: &TermText) -> Said {
         per,
         spread,
         agreed,
+        // What a figure may be is for the check, and moves no pay.
+        within: _,
         span: _,
     } = term;
     let spread = match spread {
@@ -216,6 +218,7 @@ fn measure(measure: &MeasureText) -> Said {
         disputed_in: _,
         shows: _,
         may_move: _,
+        within: _,
         fold,
         filter,
         at,
