@@ -1,7 +1,7 @@
 //! HTML: one page that stands alone, for a screen of any width, by day and by night, and on paper.
 //!
 //! It asks for nothing outside itself and runs no script, and its policy forbids both, so a plan's text can do no harm
-//! even if an escape were forgotten. None is: every text passes through [`escaped`], whatever it is.
+//! even if an escape were forgotten. None is: every text passes through `escaped`, whatever it is.
 
 use std::collections::BTreeMap;
 
