@@ -40,6 +40,7 @@ mod windows;
 mod wording;
 mod words;
 
+pub(crate) use components::divides;
 pub use question::{Place, formula_in, formula_of};
 pub use spelling::reserved_words;
 

@@ -13,6 +13,7 @@ pub mod agreement;
 pub mod between;
 pub mod check;
 pub mod diagnostic;
+pub mod diff;
 pub mod document;
 pub mod elsewhere;
 pub mod formula;

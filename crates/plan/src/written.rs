@@ -68,6 +68,12 @@ impl<'p> Writer<'p> {
         }
     }
 
+    /// The currency figures of money are in.
+    #[must_use]
+    pub fn currency(&self) -> trueup_base::money::Currency {
+        self.plan.currency
+    }
+
     /// A formula as text on one line.
     #[must_use]
     pub fn text(&self, expr: &Expr) -> String {

@@ -202,7 +202,7 @@ pub(super) fn role(
 }
 
 /// Whether windows of the first kind make up one of the second.
-pub(super) fn divides(every: WindowUnit, over: WindowUnit, calendar: &Calendar) -> bool {
+pub(crate) fn divides(every: WindowUnit, over: WindowUnit, calendar: &Calendar) -> bool {
     use WindowUnit::{Agreement, Day, Half, HalfMonth, Month, Period, Quarter, Week, Year};
     if every == over || over == Agreement {
         return true;

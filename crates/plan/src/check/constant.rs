@@ -42,7 +42,7 @@ pub(crate) fn number(formula: &Formula, takes: &dyn Fn(&str) -> bool) -> Option<
 }
 
 /// The number a typed formula writes out, if it writes one.
-pub(super) fn of_expr<T>(expr: &Expr<T>) -> Option<Exact> {
+pub(crate) fn of_expr<T>(expr: &Expr<T>) -> Option<Exact> {
     match &expr.form {
         Form::Literal(Literal::Number(value)) => Some(value.clone()),
         Form::Negated(x) => Some(-of_expr(x)?),
@@ -91,7 +91,7 @@ fn folded(operator: Operator, left: Exact, right: Exact) -> Option<Exact> {
 }
 
 /// A share as a reader says it: `98%`, or a fraction where it is not finite.
-pub(super) fn in_percent(share: &Exact) -> String {
+pub(crate) fn in_percent(share: &Exact) -> String {
     let hundredfold = share.clone() * Exact::from_int(100);
     match hundredfold.to_decimal() {
         Some(decimal) => format!("{decimal}%"),

@@ -22,7 +22,8 @@ pub fn parts<T>(expr: &Expr<T>) -> Vec<&Expr<T>> {
     }
 }
 
-fn parts_of_call<T>(call: &Call<T>) -> Vec<&Expr<T>> {
+/// The formulas directly inside a call, in the order written.
+pub(crate) fn parts_of_call<T>(call: &Call<T>) -> Vec<&Expr<T>> {
     match call {
         Call::Least(parts)
         | Call::Greatest(parts)
@@ -76,7 +77,8 @@ fn parts_of_call<T>(call: &Call<T>) -> Vec<&Expr<T>> {
 }
 
 /// The same, to change them.
-pub(crate) fn parts_mut<T>(expr: &mut Expr<T>) -> Vec<&mut Expr<T>> {
+#[must_use]
+pub fn parts_mut<T>(expr: &mut Expr<T>) -> Vec<&mut Expr<T>> {
     match &mut expr.form {
         Form::Literal(_) | Form::Name(_) => Vec::new(),
         Form::Negated(x) | Form::Not(x) | Form::Is(x, _) => vec![&mut **x],
@@ -174,7 +176,8 @@ pub fn formulas_of_table(table: &Table) -> Vec<&Expr> {
 }
 
 /// The same, to change them.
-pub(crate) fn formulas_of_table_mut(table: &mut Table) -> Vec<&mut Expr> {
+#[must_use]
+pub fn formulas_of_table_mut(table: &mut Table) -> Vec<&mut Expr> {
     let mut formulas = Vec::new();
     match &mut table.reading {
         Reading::EachBand(formula) | Reading::OneBand(formula) => formulas.push(formula),

@@ -1,10 +1,11 @@
 //! Every plan of the repository, with the text it was read from.
+#![allow(dead_code, reason = "each suite takes what it needs")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use trueup_plan::check::{Strictness, read};
-use trueup_plan::diagnostic::Sources;
+use trueup_plan::diagnostic::{Diagnostic, Sources, render};
 use trueup_plan::tree::Plan;
 
 fn root() -> PathBuf {
@@ -46,20 +47,39 @@ fn is_of_plan(path: &Path) -> bool {
 
 /// The plans of a folder, each with the text it was read from.
 pub fn plans(texts: &[(String, String)]) -> Vec<(Plan, Sources)> {
-    let mut plans = Vec::new();
-    for (at, (own, _)) in texts.iter().enumerate() {
-        if own.ends_with(".csv") {
-            continue;
-        }
-        let mut files: Vec<(&str, &str)> = texts
-            .iter()
-            .map(|(name, text)| (name.as_str(), text.as_str()))
-            .collect();
-        files.swap(0, at);
-        let mut sources = Sources::new();
-        if let (Some(plan), _) = read(&mut sources, &files, Strictness::Draft) {
-            plans.push((plan, sources));
-        }
+    (0..texts.len())
+        .filter_map(|at| read_with(texts, at))
+        .collect()
+}
+
+/// One plan of a folder, by its file's position, with everything beside it at hand.
+pub fn read_with(texts: &[(String, String)], at: usize) -> Option<(Plan, Sources)> {
+    if texts.get(at)?.0.ends_with(".csv") {
+        return None;
     }
-    plans
+    let mut files: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    files.swap(0, at);
+    let mut sources = Sources::new();
+    let (plan, _) = read(&mut sources, &files, Strictness::Draft);
+    plan.map(|plan| (plan, sources))
+}
+
+/// What was found in the first plan of some texts.
+pub fn found(texts: &[(String, String)]) -> (Sources, Vec<Diagnostic>) {
+    let files: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    let mut sources = Sources::new();
+    let (_, found) = read(&mut sources, &files, Strictness::Draft);
+    (sources, found)
+}
+
+/// The same as text.
+pub fn told(texts: &[(String, String)]) -> String {
+    let (sources, found) = found(texts);
+    render(&sources, &found)
 }
