@@ -90,6 +90,14 @@ pub enum Command {
                             trueup whatif --program my-program --partner P-100 --period 2026-Q1\n  \
                             trueup whatif --program my-program --partner P-100 --period 2026-Q1 --change 'net_sales = was + 200_000'")]
     Whatif(WhatIfArgs),
+    /// Tell what changed in meaning between two plans, agreements or programs, and what it would have changed in money.
+    #[command(
+        after_help = "Examples:\n  trueup diff plans/reseller.yaml new/reseller.yaml\n  \
+                            trueup diff my-program my-proposal --facts my-program\n  \
+                            trueup diff my-program my-proposal --facts my-program --period FY2026 --by country --format md\n\n\
+                            Exit codes: 0 no change of meaning, 1 changes of meaning, 2 wrong use, 3 a fault outside"
+    )]
+    Diff(DiffArgs),
     /// Run worked examples: each folder with an expected.yaml below the paths.
     #[command(
         after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json"
@@ -117,6 +125,20 @@ pub enum Format {
     /// For programs, whole.
     Json,
     /// For spreadsheets, line by line.
+    Csv,
+}
+
+/// How a difference is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people, on a terminal.
+    #[default]
+    Table,
+    /// For people, as Markdown.
+    Md,
+    /// For programs, whole.
+    Json,
+    /// For spreadsheets, line by line: changes, or with facts everyone and what changes for them.
     Csv,
 }
 
@@ -331,6 +353,38 @@ pub struct StatementArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `trueup diff`
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// What held: a plan's file, an agreement's file, or a program's folder.
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// What is to hold.
+    #[arg(value_name = "AFTER")]
+    pub after: PathBuf,
+    /// Settle everyone under both, over the facts taken into this program; over its worked examples where it has none.
+    #[arg(long, value_name = "DIR")]
+    pub facts: Option<PathBuf>,
+    /// Only this period.
+    #[arg(long, value_name = "P", requires = "facts")]
+    pub period: Option<String>,
+    /// Only this partner.
+    #[arg(long, value_name = "ID", requires = "facts")]
+    pub partner: Option<String>,
+    /// Tell winners and losers by these columns of the partner directory; without it by type and size.
+    #[arg(long, value_name = "COLUMN", requires = "facts")]
+    pub by: Vec<String>,
+    /// How many of the largest gains and losses to show.
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "facts")]
+    pub top: usize,
+    /// How many changes to work out one at a time, at most.
+    #[arg(long, value_name = "N", default_value_t = 12, requires = "facts")]
+    pub alone: usize,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: DiffFormat,
 }
 
 /// `trueup test`

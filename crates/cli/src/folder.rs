@@ -19,6 +19,7 @@ use crate::fits;
 use crate::plans::{self, Standing};
 
 /// A program as read.
+#[derive(Clone)]
 pub struct Folder {
     /// The declarations: kinds, directories, sources.
     pub program: Program,

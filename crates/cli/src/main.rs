@@ -9,9 +9,11 @@ mod commands;
 mod compare;
 mod compute;
 mod earned;
+mod effects;
 mod failure;
 mod fits;
 mod folder;
+mod impact;
 mod notes;
 mod output;
 mod plans;
@@ -19,6 +21,8 @@ mod progress;
 mod proofs;
 mod refusals;
 mod runs;
+mod sides;
+mod substitute;
 mod threads;
 mod worked;
 mod world;
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(&args, &progress),
         Command::Statement(args) => commands::statement::run(&args, &progress),
         Command::Whatif(args) => commands::whatif::run(&args, &progress),
+        Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Test(args) => commands::test::run(&args),
         Command::Demo(args) => commands::demo::run(&args, &progress),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -101,6 +101,18 @@ impl CaseFiles {
         node.get("plan").and_then(Node::as_text).map(str::to_owned)
     }
 
+    /// The name of the plan the case is about: that of the plan beside it, or the one `expected.yaml` names.
+    #[must_use]
+    pub fn plan_name(&self) -> Option<String> {
+        let Some(text) = self.text(PLAN) else {
+            return self.names_plan();
+        };
+        let mut sources = Sources::new();
+        let file = sources.add(PLAN, text);
+        let node = yaml::read(&sources, file, &mut Vec::new())?;
+        node.get("plan").and_then(Node::as_text).map(str::to_owned)
+    }
+
     /// The case with one more file.
     #[must_use]
     pub fn with(mut self, file: &str, text: &str) -> Self {
@@ -190,6 +202,42 @@ pub fn world(plan: &Plan, facts: &str, first_asked: Date) -> Result<World, Strin
 pub fn setting(files: &CaseFiles) -> Option<(Plan, World)> {
     let case = read(files, &mut Sources::new(), &mut Vec::new())?;
     Some((case.plan, case.world))
+}
+
+/// A case's facts under another plan than its own: what would have been, had that plan held.
+///
+/// # Errors
+/// Every mistake in reading the facts as that plan declares them.
+pub fn world_under(files: &CaseFiles, plan: &Plan) -> Result<World, String> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Vec::new();
+    let rows = rows_wanted(files);
+    let mut csv_files = Vec::new();
+    for (name, text) in files.files.iter().filter(|(name, _)| !rows.contains(name)) {
+        if let Some(kind) = name.strip_suffix(".csv")
+            && plan.kinds.iter().any(|known| *known.name == *kind)
+        {
+            csv_files.push((kind, sources.add(name, text)));
+        }
+    }
+    let facts = read_yaml(files, FACTS, &mut sources, &mut diagnostics);
+    let tables = csv_files
+        .into_iter()
+        .map(|(kind, file)| {
+            let table = csv::read(sources.file_text(file), file, &mut diagnostics);
+            (kind, whole(file), table)
+        })
+        .collect();
+    let given = facts::Given {
+        node: facts.as_ref(),
+        tables,
+        first_asked: None,
+    };
+    let world = facts::read(plan, &given, &mut diagnostics);
+    match any_error(&diagnostics) {
+        true => Err(render(&sources, &diagnostics)),
+        false => Ok(world),
+    }
 }
 
 /// Reads a case's texts; nothing when there is a mistake in them.

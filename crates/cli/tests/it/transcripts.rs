@@ -48,6 +48,11 @@ fn the_check_goes_by_facts_as_written() {
 }
 
 #[test]
+fn differences_are_told_as_written() {
+    run("diff");
+}
+
+#[test]
 fn data_comes_in_its_formats_as_written() {
     run("formats");
 }
