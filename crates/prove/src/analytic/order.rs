@@ -213,7 +213,7 @@ fn told(
     match is_running {
         true => Diagnostic::error("P14", component.pays.span, message)
             .help("say in which order they count, so that no two are alike: running(x, in_order => y); or pay on what the day adds up to"),
-        false => Diagnostic::warning("P14", component.pays.span, message)
+        false => Diagnostic::note("P14", component.pays.span, message)
             .help("of two rows of one day the one with the greater id counts as the latest; where there can be two, take the largest, the least or the sum"),
     }
     .shown_by(shown)
