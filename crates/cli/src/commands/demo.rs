@@ -196,12 +196,14 @@ fn by_type(lines: &[Earned]) -> String {
     format!("{}\n", output::table(&heads, 1, rows))
 }
 
-/// The partner who earned the most in all, and the one at the lower quartile of those who earned variable pay: the
-/// least of all earns cents, which shows nobody how a small partner fares.
+/// The partner who earned the most in all, and the one at the lower quartile, of those whose last statement posts variable
+/// pay: the least of all earns cents, which shows nobody how a small partner fares.
 fn large_and_small(lines: &[Earned]) -> Result<(String, String), Failure> {
+    let last = lines.iter().map(|line| line.settlement.ends).max();
     let earns_variable = |partner: &str| {
         lines.iter().any(|line| {
             line.partner.as_str() == partner
+                && Some(line.settlement.ends) == last
                 && &*line.component != "retainer"
                 && line.posted.as_ref().is_some_and(Exact::is_positive)
         })
