@@ -54,7 +54,7 @@ impl<'r> Comparison<'r> {
     pub(super) fn push(&mut self, about: &About, found: Found) {
         let (old, new) = self.plans();
         let mut affects = Vec::new();
-        if found.weight != Weight::Wording {
+        if found.weight != Weight::Wording && !is_for_the_check(&found.part) {
             let after = about.things.1.map(|thing| self.uses.1.affected(new, thing));
             let before = about.things.0.map(|thing| self.uses.0.affected(old, thing));
             affects = after.unwrap_or_default();
@@ -203,11 +203,15 @@ impl<'r> Comparison<'r> {
                 part,
                 before: old.says.clone().map(|says| (says, old.span)),
                 after: new.says.clone().map(|says| (says, new.span)),
-                edit: Edit::Slot {
-                    list,
-                    before,
-                    after,
-                    part: new.part,
+                edit: if is_for_the_check(new.part) {
+                    Edit::Nothing
+                } else {
+                    Edit::Slot {
+                        list,
+                        before,
+                        after,
+                        part: new.part,
+                    }
                 },
             };
             self.push(about, found);
@@ -624,6 +628,11 @@ fn is_outward(list: List) -> bool {
 fn is_changed(old: &Slot<'_>, new: &Slot<'_>) -> bool {
     let follows_what_is_above = old.is_inherited && new.is_inherited;
     old.own != new.own && old.whole != new.whole && !follows_what_is_above
+}
+
+/// What is declared for the check to go by changes no figure.
+fn is_for_the_check(part: &str) -> bool {
+    matches!(part, "within" | "may_move")
 }
 
 fn is_still_there(plan: &Plan, name: &Text) -> bool {

@@ -188,12 +188,26 @@ pub(super) fn slot(list: List, part: &str, name: &str, told: &Told) -> String {
         ("may_move", ..) => {
             format!("{name} may move {after} of the pay and no longer {before}")
         }
+        ("within", ..) => between(list, name, (&told.before, &before), &after),
         ("order", ..) => format!("{name} holds in another order among the limits over the same"),
         ("cut", ..) => format!("under {name}, {after}, and no longer {before}"),
         ("sum" | "count" | "count_distinct" | "min" | "max" | "latest", ..) => {
             format!("{name} {goes}")
         }
         (other, ..) => format!("{other} of {name} {goes}"),
+    }
+}
+
+/// Where a term may be agreed, or a measure lies.
+fn between(list: List, name: &str, was: (&Option<String>, &str), is: &str) -> String {
+    let may = match list {
+        List::Terms => "may be agreed",
+        _ => "is said to lie",
+    };
+    match (was.0, is) {
+        (_, "") => format!("{name} {may} anywhere; before, {}", was.1),
+        (None, _) => format!("{name} {may} {is}, and no longer anywhere"),
+        (Some(_), _) => format!("{name} {may} {is} and no longer {}", was.1),
     }
 }
 

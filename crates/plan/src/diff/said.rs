@@ -11,7 +11,7 @@ use crate::diagnostic::Sources;
 use crate::formula::{Formula, FormulaKind, Suffix};
 use crate::span::Span;
 use crate::tree::{
-    CreditLine, CreditTo, Expr, FactKind, MoneyRounding, Plan, Reference, Text, Type, Unit,
+    CreditLine, CreditTo, Expr, FactKind, MoneyRounding, Plan, Reference, Text, Type, Unit, Within,
 };
 use crate::written::Writer;
 
@@ -89,6 +89,24 @@ pub(super) fn amount(
             number.to_grouped(u32::try_from(places).unwrap_or(0), Rounding::HalfAway)
         }
         None => number.to_string(),
+    }
+}
+
+/// Between which figures something lies: `between 0.00 and 2,000,000.00`, `not below 4`.
+pub(super) fn within(ends: &Within, of: Type, currency: Currency) -> String {
+    let unit = match of {
+        Type::Number(unit) => unit,
+        _ => Unit::RATIO,
+    };
+    let is_part = |end: &Exact| end.is_positive() && *end < Exact::ONE;
+    let both = [&ends.lowest, &ends.highest];
+    let is_in_percent = unit == Unit::RATIO && both.into_iter().flatten().any(is_part);
+    let said = |end: &Exact| amount(end, unit, is_in_percent, currency);
+    match (&ends.lowest, &ends.highest) {
+        (Some(lowest), Some(highest)) => format!("between {} and {}", said(lowest), said(highest)),
+        (Some(lowest), None) => format!("not below {}", said(lowest)),
+        (None, Some(highest)) => format!("not above {}", said(highest)),
+        (None, None) => "anywhere".to_owned(),
     }
 }
 

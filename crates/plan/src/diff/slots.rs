@@ -16,7 +16,7 @@ use crate::tree::walk::parts;
 use crate::tree::{
     Component, CreditTo, Expr, Fold, Form, Grant, Instalment, InstalmentWhen, KindId, Limit,
     Measure, MoneyRounding, Name, NamedValue, Plan, RecoverFrom, Recovery, Reference, Shows,
-    Spread, Table, Term, Text, ValueId,
+    Spread, Table, Term, Text, Type, ValueId, Within,
 };
 use crate::written::Writer;
 
@@ -172,6 +172,14 @@ impl<'r> Read<'r> {
         self.word_slot("may_move", format!("{share:?}"), says, span, keys)
     }
 
+    /// Between which figures something lies.
+    fn within(&self, ends: Option<&Within>, of: Type, span: Span, keys: &mut Keys) -> Slot<'r> {
+        // Without an end it goes on both ways, as where nothing is written.
+        let ends = ends.filter(|ends| **ends != Within::default());
+        let says = ends.map(|ends| said::within(ends, of, self.plan().currency));
+        self.word_slot("within", format!("{ends:?}"), says, span, keys)
+    }
+
     fn term(&self, term: &'r Term, keys: &mut Keys) -> Vec<Slot<'r>> {
         let unit = said::type_word(term.of);
         let spread = match &term.spread {
@@ -193,6 +201,7 @@ impl<'r> Read<'r> {
                 keys,
             ),
             self.formula_slot("agreed", term.agreed.as_ref(), term.span, keys),
+            self.within(term.within.as_ref(), term.of, term.span, keys),
         ]
     }
 
@@ -258,6 +267,7 @@ impl<'r> Read<'r> {
             self.formula_slot("by", measure.by.as_ref(), measure.span, keys),
             self.word_slot("keys", declared, says, measure.span, keys),
             self.may_move(measure.may_move.as_ref(), measure.span, keys),
+            self.within(measure.within.as_ref(), measure.answers, measure.span, keys),
         ]
     }
 

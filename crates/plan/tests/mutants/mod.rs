@@ -8,7 +8,7 @@ use trueup_base::rounding::Rounding;
 use trueup_plan::tree::walk::{formulas_of_table_mut, parts_mut};
 use trueup_plan::tree::{
     BoundKind, Call, Comparison, Cut, Elsewhere, Expr, Fold, FoldBy, Form, Literal, Name,
-    NoAnswerKind, Operator, Plan, Reading, Spread, Text, ValueId,
+    NoAnswerKind, Operator, Plan, Reading, Spread, Text, ValueId, Within,
 };
 
 /// Numbers drawn from a seed, one after the other.
@@ -85,6 +85,14 @@ fn other_window(unit: WindowUnit) -> WindowUnit {
     }
 }
 
+fn other_within(within: &mut Option<Within>) {
+    let ends = within.get_or_insert_default();
+    ends.lowest = Some(match &ends.lowest {
+        Some(lowest) => lowest - &Exact::ONE,
+        None => Exact::from_int(-7),
+    });
+}
+
 fn head(plan: &mut Plan, draw: &mut Draw) -> Done {
     let name = plan.name.clone();
     match draw.below(3) {
@@ -132,7 +140,11 @@ fn term(plan: &mut Plan, draw: &mut Draw) -> Done {
     let at = draw.below(plan.terms.len());
     let term = plan.terms.get_mut(at)?;
     let name = term.name.clone();
-    match (draw.below(3), &mut term.agreed) {
+    match (draw.below(4), &mut term.agreed) {
+        (3, _) => {
+            other_within(&mut term.within);
+            done(&name, "within")
+        }
         (0, Some(agreed)) => {
             let what = formula(agreed, &[], draw)?;
             done(&name, format!("agreed: {what}"))
@@ -159,7 +171,11 @@ fn measure(plan: &mut Plan, draw: &mut Draw) -> Done {
     let at = draw.below(plan.measures.len());
     let measure = plan.measures.get_mut(at)?;
     let name = measure.name.clone();
-    match draw.below(5) {
+    match draw.below(6) {
+        5 => {
+            other_within(&mut measure.within);
+            done(&name, "within")
+        }
         0 => {
             let what = formula(measure.of.as_mut()?, &[], draw)?;
             done(&name, format!("of: {what}"))
