@@ -139,7 +139,8 @@ fn something_is_said_of_many_changes() {
                 sources: &sources,
             };
             for change in plans(side(plan), side(&mutant.plan)).changes {
-                if change.weight == Weight::Meaning {
+                // What is declared for the check moves no figure either way.
+                if change.weight == Weight::Meaning && change.part != "within" {
                     changes += 1;
                     said += usize::from(!change.pays.is_empty());
                     let is_plain = !change.pays.is_empty() && !change.pays.contains("as long as");
