@@ -18,6 +18,7 @@ use trueup_plan::tree::{
 use crate::evaluate::{Place, RowPlace};
 use crate::limit::Nest;
 use crate::table;
+use crate::versions::{Answering, adds_up, answering, reference, stretches, windows_of};
 use crate::windows::{AgreementDays, Lead, add, length_rank, windows_inside};
 use crate::world::{Partner, PartnerIx, RowIx};
 
@@ -64,14 +65,14 @@ pub struct Asked {
 /// Besides settlements, each measure is asked in every period of the plan, and once more in each window of `besides`.
 #[must_use]
 pub fn asks(plan: &Plan, partners: &[Partner], until: Date, besides: &[Window]) -> Asks {
-    let mut cohorts: BTreeMap<AgreementDays, Vec<PartnerIx>> = BTreeMap::new();
+    let mut cohorts: BTreeMap<AgreementDays<'_>, Vec<PartnerIx>> = BTreeMap::new();
     for (partner, at) in partners.iter().zip(0u32..) {
         cohorts
             .entry(AgreementDays::of(partner))
             .or_default()
             .push(PartnerIx(at));
     }
-    let mut cohorts: Vec<(AgreementDays, Vec<PartnerIx>)> = cohorts.into_iter().collect();
+    let mut cohorts: Vec<(AgreementDays<'_>, Vec<PartnerIx>)> = cohorts.into_iter().collect();
     cohorts.sort_by_key(|(_, partners)| partners.first().copied());
     let mut walk = Walk {
         plan,
@@ -122,7 +123,7 @@ enum Key {
 struct Walk<'p> {
     plan: &'p Plan,
     nest: Nest,
-    days: Vec<AgreementDays>,
+    days: Vec<AgreementDays<'p>>,
     /// A place's partner stands for its cohort, by position.
     seen: BTreeSet<(Subject, Place)>,
     open: Vec<(Subject, Place)>,
@@ -138,7 +139,7 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn days_at(&self, at: &Place) -> Option<AgreementDays> {
+    fn days_at(&self, at: &Place) -> Option<AgreementDays<'p>> {
         self.days.get(at.partner.0 as usize).copied()
     }
 
@@ -155,11 +156,15 @@ impl<'p> Walk<'p> {
         };
         for (component, at) in plan.components.iter().zip(0u16..) {
             let id = ComponentId(at);
+            if !days.has_edition(plan.edition_of(Reference::Component(id))) {
+                continue;
+            }
             let settlements = days.settlements(&plan.calendar, component.every, until);
             let ends = settlements.iter().map(|settlement| settlement.ends);
             for end in ends.chain([until]) {
-                for window in days.windows(&plan.calendar, component.over, days.starts, end) {
-                    self.push(Subject::Component(id), Self::place(cohort, window));
+                let name = Reference::Component(id);
+                for (answers, window) in windows_of(plan, days, name, days.starts, end) {
+                    self.push_answering(answers, Self::place(cohort, window));
                 }
             }
             for settlement in &settlements {
@@ -167,15 +172,18 @@ impl<'p> Walk<'p> {
                 self.releases(id, cohort, settlement, until);
             }
         }
-        for (limit, at) in plan.limits.iter().zip(0u16..) {
+        for at in (0u16..).take(plan.limits.len()) {
+            let name = Reference::Limit(LimitId(at));
+            if !days.has_edition(plan.edition_of(name)) {
+                continue;
+            }
             let held: Vec<ComponentId> = self.nest.components(LimitId(at)).collect();
             for component in held {
                 let every = plan[component].every;
                 for settlement in days.settlements(&plan.calendar, every, until) {
-                    for window in
-                        days.windows(&plan.calendar, limit.over, days.starts, settlement.ends)
-                    {
-                        self.push(Subject::Limit(LimitId(at)), Self::place(cohort, window));
+                    let (from, until) = (days.starts, settlement.ends);
+                    for (answers, window) in windows_of(plan, days, name, from, until) {
+                        self.push_answering(answers, Self::place(cohort, window));
                     }
                 }
             }
@@ -224,19 +232,22 @@ impl<'p> Walk<'p> {
                 self.fund(fund, days.starts, &place);
             }
             for (measure, at) in plan.measures.iter().zip(0u16..) {
-                let id = MeasureId(at);
-                self.push(Subject::Measure(id, Key::None), place);
+                let name = Name::Measure(MeasureId(at));
+                if !days.has_edition(plan.edition_of(Reference::Measure(MeasureId(at)))) {
+                    continue;
+                }
+                self.name(name, Key::None, &place);
                 for key in &measure.keys {
-                    self.push(Subject::Measure(id, Key::Named(key.clone())), place);
+                    self.name(name, Key::Named(key.clone()), &place);
                 }
             }
             for reference in plan.objectives.iter().flat_map(|objective| &objective.by) {
                 match *reference {
-                    Reference::Term(id) => self.push(Subject::Term(id), place),
-                    Reference::Measure(id) => self.push(Subject::Measure(id, Key::None), place),
-                    Reference::Value(id) => self.push(Subject::Value(id), place),
-                    Reference::Component(id) => self.push(Subject::Component(id), place),
-                    Reference::Limit(id) => self.push(Subject::Limit(id), place),
+                    Reference::Term(id) => self.name(Name::Term(id), Key::None, &place),
+                    Reference::Measure(id) => self.name(Name::Measure(id), Key::None, &place),
+                    Reference::Value(id) => self.name(Name::Value(id), Key::None, &place),
+                    Reference::Component(id) => self.name(Name::Component(id), Key::None, &place),
+                    Reference::Limit(id) => self.name(Name::Limit(id), Key::None, &place),
                     Reference::Table(_) => {}
                 }
             }
@@ -247,6 +258,9 @@ impl<'p> Walk<'p> {
         let plan = self.plan;
         match subject {
             Subject::Term(id) => {
+                if self.in_stretches(Reference::Term(id), &Key::None, at) {
+                    return;
+                }
                 self.changes(Target::Term(id), at);
                 if let Some(agreed) = &plan[id].agreed {
                     self.formula(agreed, at);
@@ -268,6 +282,9 @@ impl<'p> Walk<'p> {
     fn measure(&mut self, id: MeasureId, key: Key, at: &Place) {
         let plan = self.plan;
         let measure = &plan[id];
+        if self.in_stretches(Reference::Measure(id), &key, at) {
+            return;
+        }
         let asked = self.asks.measures.entry(id).or_default();
         match key {
             Key::None => asked.whole = true,
@@ -290,8 +307,11 @@ impl<'p> Walk<'p> {
         let plan = self.plan;
         let value = &plan[id];
         self.changes(Target::Value(id), at);
+        let is_whole = self
+            .days_at(at)
+            .is_none_or(|days| days.split(at.window).len() == 1);
         let step = match value.every {
-            Some(step) if at.window.unit != step || at.trailing.is_some() => step,
+            Some(step) if at.window.unit != step || at.trailing.is_some() || !is_whole => step,
             Some(_) | None => return self.formula(&value.formula, at),
         };
         let Some(days) = self.days_at(at) else { return };
@@ -304,24 +324,27 @@ impl<'p> Walk<'p> {
         let Some(last) = last else { return };
         if value.carried {
             for window in days.windows(&plan.calendar, step, days.starts, last.starts) {
-                self.push(Subject::Value(id), in_window(window, None, at));
+                self.name(Name::Value(id), Key::None, &in_window(window, None, at));
             }
         }
-        self.push(Subject::Value(id), in_window(last, at.row, at));
+        self.name(Name::Value(id), Key::None, &in_window(last, at.row, at));
     }
 
     fn component(&mut self, id: ComponentId, at: &Place) {
         let plan = self.plan;
         let component = &plan[id];
-        let is_own = at.trailing.is_none() && at.window.unit == component.over;
+        let is_whole = self
+            .days_at(at)
+            .is_none_or(|days| days.split(at.window).len() == 1);
+        let is_own = at.trailing.is_none() && at.window.unit == component.over && is_whole;
         if at.row.is_none() && !is_own {
             if at.trailing.is_some() || length_rank(at.window.unit) >= length_rank(component.over) {
                 let windows = self.days_at(at).map_or_else(Vec::new, |days| {
-                    let window = &at.window;
-                    days.windows(&plan.calendar, component.over, window.starts, window.ends)
+                    let (from, until) = (at.window.starts, at.window.ends);
+                    windows_of(plan, days, Reference::Component(id), from, until)
                 });
-                for window in windows {
-                    self.push(Subject::Component(id), in_window(window, None, at));
+                for (answers, window) in windows {
+                    self.push_answering(answers, in_window(window, None, at));
                 }
             }
             return;
@@ -356,10 +379,11 @@ impl<'p> Walk<'p> {
         let plan = self.plan;
         let limit = &plan[id];
         let Some(days) = self.days_at(at) else { return };
-        if at.window.unit != limit.over || at.trailing.is_some() {
-            for window in days.windows(&plan.calendar, limit.over, at.window.starts, at.window.ends)
-            {
-                self.push(Subject::Limit(id), in_window(window, None, at));
+        let (from, until) = (at.window.starts, at.window.ends);
+        let is_whole = days.split(at.window).len() == 1;
+        if at.window.unit != limit.over || at.trailing.is_some() || !is_whole {
+            for (answers, window) in windows_of(plan, days, Reference::Limit(id), from, until) {
+                self.push_answering(answers, in_window(window, None, at));
             }
             return;
         }
@@ -369,12 +393,11 @@ impl<'p> Walk<'p> {
         for bound in [&limit.at_most, &limit.at_least].into_iter().flatten() {
             self.formula(bound, at);
         }
-        for (inner, other) in plan.limits.iter().zip((0u16..).map(LimitId)) {
+        for other in (0u16..).map(LimitId).take(plan.limits.len()) {
             if other != id && self.nest.holds(id, other) {
-                for window in
-                    days.windows(&plan.calendar, inner.over, at.window.starts, at.window.ends)
-                {
-                    self.push(Subject::Limit(other), in_window(window, None, at));
+                let name = Reference::Limit(other);
+                for (answers, window) in windows_of(plan, days, name, from, until) {
+                    self.push_answering(answers, in_window(window, None, at));
                 }
             }
         }
@@ -386,15 +409,81 @@ impl<'p> Walk<'p> {
                 .pop()
                 .map(|settlement| settlement.ends);
             let Some(settled) = settled else { continue };
-            for window in days.windows(&plan.calendar, shape.over, at.window.starts, settled) {
-                self.push(Subject::Component(component), in_window(window, None, at));
+            let name = Reference::Component(component);
+            for (answers, window) in windows_of(plan, days, name, from, settled) {
+                self.push_answering(answers, in_window(window, None, at));
             }
+        }
+    }
+
+    /// A name that answers itself where it is asked.
+    fn push_answering(&mut self, name: Reference, place: Place) {
+        match name {
+            Reference::Term(id) => self.push(Subject::Term(id), place),
+            Reference::Measure(id) => self.push(Subject::Measure(id, Key::None), place),
+            Reference::Value(id) => self.push(Subject::Value(id), place),
+            Reference::Component(id) => self.push(Subject::Component(id), place),
+            Reference::Limit(id) => self.push(Subject::Limit(id), place),
+            Reference::Table(id) => self.push(Subject::Table(id), place),
+        }
+    }
+
+    /// Whether a name is asked in parts of the window, of several versions; each part is then asked for.
+    fn in_stretches(&mut self, name: Reference, key: &Key, at: &Place) -> bool {
+        let plan = self.plan;
+        if plan.editions.is_empty() || !adds_up(plan, name) {
+            return false;
+        }
+        let Some(days) = self.days_at(at) else {
+            return false;
+        };
+        let stretches = stretches(plan, days, name, &at.window);
+        if stretches.len() < 2 {
+            return false;
+        }
+        for (answers, window) in stretches {
+            let place = Place { window, ..*at };
+            match answers {
+                Reference::Measure(id) => self.push(Subject::Measure(id, key.clone()), place),
+                Reference::Term(id) => self.push(Subject::Term(id), place),
+                Reference::Value(_)
+                | Reference::Table(_)
+                | Reference::Component(_)
+                | Reference::Limit(_) => {}
+            }
+        }
+        true
+    }
+
+    /// The name that answers for a name at a place; none where nobody does.
+    fn answering(&self, name: Name, at: &Place) -> Option<Name> {
+        let plan = self.plan;
+        let (false, Some(asked), Some(days)) =
+            (plan.editions.is_empty(), reference(name), self.days_at(at))
+        else {
+            return Some(name);
+        };
+        match answering(plan, days, asked, at) {
+            Answering::Name(Reference::Term(id)) => Some(Name::Term(id)),
+            Answering::Name(Reference::Measure(id)) => Some(Name::Measure(id)),
+            Answering::Name(Reference::Value(id)) => Some(Name::Value(id)),
+            Answering::Name(Reference::Component(id)) => Some(Name::Component(id)),
+            Answering::Name(Reference::Limit(id)) => Some(Name::Limit(id)),
+            Answering::Name(Reference::Table(_)) | Answering::Nobody => None,
         }
     }
 
     fn name(&mut self, name: Name, key: Key, at: &Place) {
         let plan = self.plan;
         let whole = Place { row: None, ..*at };
+        let Some(name) = self.answering(name, at) else {
+            return;
+        };
+        let at = &Place { under: None, ..*at };
+        let whole = Place {
+            under: None,
+            ..whole
+        };
         match name {
             Name::Term(id) => self.push(Subject::Term(id), whole),
             Name::Measure(id) => self.push(Subject::Measure(id, key), whole),
@@ -484,7 +573,17 @@ impl<'p> Walk<'p> {
             }
             Call::Table(id, arguments) => {
                 self.all(arguments, at);
-                self.push(Subject::Table(*id), *at);
+                let asked = Reference::Table(*id);
+                let days = self.days_at(at);
+                let answers = days.map(|days| answering(self.plan, days, asked, at));
+                match answers {
+                    Some(Answering::Name(Reference::Table(id))) => {
+                        self.push(Subject::Table(id), *at);
+                    }
+                    Some(Answering::Name(_) | Answering::Nobody) | None => {
+                        self.push(Subject::Table(*id), *at);
+                    }
+                }
             }
             Call::Keyed(measure, key) => {
                 self.formula(key, at);
@@ -506,19 +605,21 @@ impl<'p> Walk<'p> {
                 };
                 self.keyed(measure, &key, &Place { row: None, ..*at });
             }
-            Call::FoldedKeys(_, keyed) => match crate::functions::keyed_in(keyed) {
-                Some(Name::Measure(id)) => {
-                    let plan = self.plan;
-                    for key in &plan[id].keys {
-                        self.keyed(keyed, &Key::Named(key.clone()), at);
+            Call::FoldedKeys(_, keyed) => {
+                match crate::functions::keyed_in(keyed).and_then(|name| self.answering(name, at)) {
+                    Some(Name::Measure(id)) => {
+                        let plan = self.plan;
+                        for key in &plan[id].keys {
+                            self.keyed(keyed, &Key::Named(key.clone()), at);
+                        }
                     }
+                    Some(Name::Value(id)) => {
+                        self.rows_with_keys(id, at);
+                        self.keyed(keyed, &Key::Any, at);
+                    }
+                    Some(_) | None => {}
                 }
-                Some(Name::Value(id)) => {
-                    self.rows_with_keys(id, at);
-                    self.keyed(keyed, &Key::Any, at);
-                }
-                Some(_) | None => {}
-            },
+            }
             Call::Total { x, filter } => {
                 self.everyone([&**x].into_iter().chain(filter.as_deref()), at);
             }
@@ -626,13 +727,18 @@ impl<'p> Walk<'p> {
         let places: Vec<Place> = (0u32..)
             .map(PartnerIx)
             .zip(&self.days)
-            .map(|(partner, days)| Place {
-                partner,
-                row: None,
-                window: common
+            .map(|(partner, days)| {
+                let window = common
                     .and_then(|common| days.within(common))
-                    .unwrap_or(at.window),
-                ..*at
+                    .unwrap_or(at.window);
+                let version = days.version_of(&window).or_else(|| days.versions.first());
+                Place {
+                    partner,
+                    row: None,
+                    window,
+                    under: version.map(|version| version.edition),
+                    ..*at
+                }
             })
             .collect();
         for formula in formulas {
@@ -667,6 +773,12 @@ impl<'p> Walk<'p> {
         let (Call::Asked(where_to, x), Some(days)) = (call, self.days_at(at)) else {
             return;
         };
+        if let trueup_plan::tree::Elsewhere::Previous(_, Some(first)) = where_to
+            && !self.plan.editions.is_empty()
+        {
+            // Where the version then in force lacks what is asked, the first value answers.
+            self.formula(first, at);
+        }
         match (days.lead(&self.plan.calendar, where_to, at), key) {
             (Lead::To(place), Key::None) => self.formula(x, &place),
             (Lead::To(place), Key::Named(_) | Key::Any) => self.keyed(x, key, &place),

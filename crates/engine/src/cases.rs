@@ -42,6 +42,7 @@ use trueup_plan::document::read_plan as read_plan_text;
 use trueup_plan::rows;
 use trueup_plan::span::{FileId, Span};
 use trueup_plan::tree::Plan;
+use trueup_plan::versions::editions;
 use trueup_plan::yaml::{self, Limits, Node};
 
 pub use report::{Checked, Outcome, Report};
@@ -128,7 +129,10 @@ const EXPECTED: &str = "expected.yaml";
 
 /// A case that was read: everything its checks are asked of.
 struct Case {
+    /// The plan; where agreements go through several versions, all of them in one tree.
     plan: Plan,
+    /// The version that stands at each place of the tree; empty where there is one.
+    versions: Vec<Plan>,
     world: World,
     checks: Vec<checks::Check>,
 }
@@ -189,6 +193,7 @@ pub fn world(plan: &Plan, facts: &str, first_asked: Date) -> Result<World, Strin
         node: node.as_ref(),
         tables: Vec::new(),
         first_asked: Some(first_asked),
+        plans: &[],
     };
     let world = facts::read(plan, &given, &mut diagnostics);
     match any_error(&diagnostics) {
@@ -232,6 +237,7 @@ pub fn world_under(files: &CaseFiles, plan: &Plan) -> Result<World, String> {
         node: facts.as_ref(),
         tables,
         first_asked: None,
+        plans: &[],
     };
     let world = facts::read(plan, &given, &mut diagnostics);
     match any_error(&diagnostics) {
@@ -263,7 +269,10 @@ fn read(
         let message = "the case has no expected.yaml, so it checks nothing";
         diagnostics.push(Diagnostic::error("E6", whole(plan_file), message));
     }
-    let (plan, expected) = (plan?, expected?);
+    let (own, expected) = (plan?, expected?);
+    let mut plans = vec![own];
+    plans.extend(other_plans(files, &rows, sources, diagnostics));
+    let (plan, versions) = in_one_tree(&plans, facts.as_ref(), whole(plan_file), diagnostics)?;
     let checks = checks::read(&plan, &expected, diagnostics);
     let tables = csv_files
         .into_iter()
@@ -279,13 +288,74 @@ fn read(
         node: facts.as_ref(),
         tables,
         first_asked: checks::first_day(&checks),
+        plans: &plans,
     };
     let world = facts::read(&plan, &given, diagnostics);
     (!any_error(diagnostics)).then_some(Case {
         plan,
+        versions,
         world,
         checks,
     })
+}
+
+/// The plans beside the case's own that versions of an agreement may be of.
+fn other_plans(
+    files: &CaseFiles,
+    rows: &[String],
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Plan> {
+    let mut others = Vec::new();
+    for (name, text) in files
+        .files
+        .iter()
+        .filter(|(name, _)| is_another_plan(name, files))
+    {
+        let beside = files.files.iter().filter(|(other, _)| {
+            let is_plan = other == PLAN || is_another_plan(other, files);
+            !is_plan && (is_of_plan(other) || rows.contains(other))
+        });
+        let texts: Vec<(&str, &str)> = std::iter::once((&**name, &**text))
+            .chain(beside.map(|(name, text)| (&**name, &**text)))
+            .collect();
+        let (plan, mut found) = check::read(sources, &texts, Strictness::Draft);
+        diagnostics.append(&mut found);
+        others.extend(plan);
+    }
+    others
+}
+
+/// Whether a file holds a plan that is not the case's own.
+fn is_another_plan(name: &str, files: &CaseFiles) -> bool {
+    if name == PLAN || !is_of_plan(name) {
+        return false;
+    }
+    let mut sources = Sources::new();
+    let file = sources.add(name, files.text(name).unwrap_or_default());
+    yaml::read(&sources, file, &mut Vec::new()).is_some_and(|node| node.get("plan").is_some())
+}
+
+/// The plans that agreements go through in one tree, and the one that stands at each place of it; the case's own plan where
+/// no agreement has a second version.
+fn in_one_tree(
+    plans: &[Plan],
+    facts: Option<&Node>,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Plan, Vec<Plan>)> {
+    let named = facts::plans_named(plans, facts);
+    if named.iter().all(|versions| versions.len() < 2) {
+        return Some((plans.first()?.clone(), Vec::new()));
+    }
+    let (stand, _) = editions(&named);
+    let each: Vec<&Plan> = stand.iter().filter_map(|at| plans.get(*at)).collect();
+    let Some(plan) = Plan::of_several(&each) else {
+        let message = "the versions have more names than one evaluation holds";
+        diagnostics.push(Diagnostic::error("A8", span, message));
+        return None;
+    };
+    Some((plan, each.into_iter().cloned().collect()))
 }
 
 /// The files of rows that tables name, of the plan or of a template beside it: they are no facts.
@@ -322,7 +392,8 @@ fn read_plan(
     let others = files
         .files
         .iter()
-        .filter(|(name, _)| name != PLAN && (is_of_plan(name) || rows.contains(name)));
+        .filter(|(name, _)| name != PLAN && !is_another_plan(name, files))
+        .filter(|(name, _)| is_of_plan(name) || rows.contains(name));
     let texts: Vec<(&str, &str)> = std::iter::once((PLAN, text))
         .chain(others.map(|(name, text)| (&**name, &**text)))
         .collect();

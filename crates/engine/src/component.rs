@@ -27,7 +27,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 Applies::Yes => self.on_row(id, component, each, at),
             };
         }
-        if at.trailing.is_none() && at.window.unit == component.over {
+        // A window that a version splits is as many windows.
+        let is_whole = |walk: &Self| {
+            let days = walk.days_of(at.partner);
+            days.is_none_or(|days| days.split(at.window).len() == 1)
+        };
+        if at.trailing.is_none() && at.window.unit == component.over && is_whole(self) {
             return self.entitlement(id, component, at);
         }
         if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(component.over) {
@@ -36,8 +41,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 component.name, component.over
             )));
         }
-        let windows: Vec<Window> =
-            self.agreement_windows(at.partner, component.over, at.window.starts, at.window.ends);
+        let windows: Vec<(ComponentId, Window)> =
+            self.component_windows(id, at.partner, at.window.starts, at.window.ends);
         if windows.is_empty() {
             return Value::None(NoAnswer::undefined(format!(
                 "{} has no window before the agreement",
@@ -46,26 +51,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         // A standing is no amount: over a longer window it is what it is at the end.
         let windows = match (component.grants, windows.as_slice()) {
-            (Grant::Flag, [.., last]) => {
+            (Grant::Flag, [.., (id, last)]) => {
                 let place = Place {
                     window: *last,
                     trailing: None,
                     row: None,
                     ..*at
                 };
-                return self.named(Name::Component(id), &place);
+                return self.named_here(Name::Component(*id), &place);
             }
             (Grant::Flag | Grant::Money | Grant::Count | Grant::Fund, _) => windows,
         };
         let mut sum = N::known(Exact::ZERO);
-        for window in windows {
+        for (id, window) in windows {
             let place = Place {
                 window,
                 trailing: None,
                 row: None,
                 ..*at
             };
-            sum = sum.plus(&self.named(Name::Component(id), &place).number());
+            sum = sum.plus(&self.named_here(Name::Component(id), &place).number());
         }
         Value::Number(sum)
     }

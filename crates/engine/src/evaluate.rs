@@ -43,6 +43,8 @@ pub struct Place {
     pub as_agreed: bool,
     /// Where the window reaches ahead: the day by which contingencies and guardrails are judged.
     pub judged_until: Option<Date>,
+    /// Where a formula is asked of somebody else: the edition of the plan that one's window is under, whose names are meant.
+    pub under: Option<u16>,
 }
 
 /// A key of a value with keys, by its position among those that were asked for.
@@ -62,6 +64,7 @@ impl Place {
             known_before: None,
             as_agreed: false,
             judged_until: None,
+            under: None,
         }
     }
 
@@ -218,6 +221,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub fn ask_component(&mut self, component: ComponentId, at: &Place) -> NodeId {
         let opened = self.graph.begin();
         let value = self.named(Name::Component(component), at);
+        let component = match self.answering(Name::Component(component), at) {
+            Ok(Name::Component(answers)) => answers,
+            Ok(_) | Err(_) => component,
+        };
         match self.memory.get(
             Subject::Component(component),
             &self.key_place(at, true, false),
@@ -384,8 +391,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
-    /// A name's answer at a place, from memory where it was asked before.
+    /// A name's answer at a place, by the version of the agreement that answers there.
     pub(crate) fn named(&mut self, name: Name, at: &Place) -> Value<N> {
+        if self.plan.editions.is_empty() {
+            return self.named_here(name, at);
+        }
+        match self.answering(name, at) {
+            Ok(name) => self.named_here(name, &Place { under: None, ..*at }),
+            Err(reason) => Value::None(reason),
+        }
+    }
+
+    /// A name's own answer at a place, from memory where it was asked before.
+    pub(crate) fn named_here(&mut self, name: Name, at: &Place) -> Value<N> {
         // Names build on one another hundreds deep, so what stands here is small.
         let (subject, keeps_row, keeps_key) = match name {
             Name::Term(id) => (Subject::Term(id), false, false),
@@ -433,8 +451,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     fn worked_out(&mut self, subject: Subject, at: &Place) -> Value<N> {
         match subject {
-            Subject::Term(id) => self.term_or_change(id, at),
-            Subject::Measure(id) => self.measure(id, at, None),
+            Subject::Term(id) => self.term_of_versions(id, at),
+            Subject::Measure(id) => self.measure_of_versions(id, at),
             Subject::Value(id) => self.value(id, at),
             Subject::Component(id) => self.component(id, at),
             Subject::Limit(id) => self.limit_total(id, at),
@@ -491,7 +509,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         step: WindowUnit,
         at: &Place,
     ) -> Value<N> {
-        if at.window.unit == step && at.trailing.is_none() {
+        let is_whole = self
+            .days_of(at.partner)
+            .is_none_or(|days| days.split(at.window).len() == 1);
+        if at.window.unit == step && at.trailing.is_none() && is_whole {
             return self.formula(Target::Value(id), &value.formula, at);
         }
         if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(step) {

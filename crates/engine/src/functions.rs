@@ -67,7 +67,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .iter()
                     .map(|argument| self.eval(argument, at, bands))
                     .collect();
-                self.table(*id, arguments, at)
+                self.table(self.answering_table(*id, at), arguments, at)
             }
             Call::Keyed(measure, key) => {
                 let key = self.eval(key, at, bands);
@@ -77,7 +77,14 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 }
             }
             Call::FoldedKeys(fold, measure) => {
-                let keys = match keyed_in(measure) {
+                let keyed = match keyed_in(measure) {
+                    Some(name) => match self.answering(name, at) {
+                        Ok(name) => Some(name),
+                        Err(reason) => return Value::None(reason),
+                    },
+                    None => None,
+                };
+                let keys = match keyed {
                     Some(Name::Measure(id)) => self.plan()[id].keys.clone(),
                     Some(Name::Value(id)) => match self.keys_of(id, at) {
                         Ok(keys) => keys,

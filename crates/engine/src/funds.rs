@@ -12,7 +12,7 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::FactId;
-use trueup_plan::tree::{Claims, Comparison, Fund, FundId};
+use trueup_plan::tree::{Claims, Comparison, Fund, FundId, MoneyRounding};
 
 use crate::component::rounded;
 use crate::evaluate::{Evaluator, Place, RowPlace};
@@ -176,10 +176,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A partner's fund in every period that ends by a day.
     pub fn fund(&mut self, id: FundId, partner: PartnerIx, until: Date) -> Vec<FundPeriod<N>> {
         let plan = self.plan();
-        let fund = &plan[id];
         let Some(days) = self.days_of(partner) else {
             return Vec::new();
         };
+        let stretches = self.fund_stretches(id, partner);
         let mut balance = Balance {
             lots: Vec::new(),
             short: zero(),
@@ -199,12 +199,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 claims: Vec::new(),
                 open: Vec::new(),
             };
-            if let Some(claims) = &fund.claims {
-                self.claims(fund, claims, partner, &mut balance, &mut period);
-            }
+            self.claims(&stretches, partner, &mut balance, &mut period);
             let last = window.last();
             period.expired = period.expired.plus(&balance.expire(last));
-            self.accrue(fund, partner, &mut balance, &mut period);
+            self.accrue(id, partner, &mut balance, &mut period);
             period.closing = balance.total();
             periods.push(period);
         }
@@ -214,7 +212,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// What a fund accrues in every period begun so far, less what was credited before.
     fn accrue(
         &mut self,
-        fund: &'p Fund,
+        id: FundId,
         partner: PartnerIx,
         balance: &mut Balance<N>,
         period: &mut FundPeriod<N>,
@@ -224,9 +222,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let starts = self.agreement_starts(partner).unwrap_or(settlement.starts);
         let unit = self.plan().period;
         for window in self.agreement_windows(partner, unit, starts, settlement.ends) {
-            if self.is_closed(&window, &settlement) {
+            if self.is_closed(partner, &window, &settlement) {
                 continue;
             }
+            // A version that has no such fund sets nothing aside.
+            let Some(fund) = self
+                .fund_in(id, partner, &window)
+                .map(|id| &self.plan()[id])
+            else {
+                continue;
+            };
             let place = Place {
                 known_before,
                 ..Place::new(partner, window)
@@ -234,7 +239,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let opened = self.graph.begin();
             let accrues = self.eval(&fund.accrues, &place, None).number();
             self.graph.forget_inputs(opened);
-            let accrues = rounded(&accrues, &self.plan().money);
+            let accrues = rounded(&accrues, self.money_of_fund(fund));
             if let Some(reason) = accrues.reason()
                 && !period.open.contains(reason)
             {
@@ -250,36 +255,118 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             period.accrued = period.accrued.plus(&accrues.minus(&before));
             balance.credited.insert(window.starts, accrues);
         }
-        let expires = fund
+        let last = self.fund_in(id, partner, &settlement).unwrap_or(id);
+        let expires = self.plan()[last]
             .expires_after
             .and_then(|length| add(settlement.ends, length, 1));
         balance.credit(&period.accrued, settlement.ends, expires);
     }
 
+    /// What a fund's money is rounded to.
+    fn money_of_fund(&self, fund: &Fund) -> &'p MoneyRounding {
+        let plan = self.plan();
+        let own = plan.editions.iter().find(|edition| {
+            let mut funds = edition.funds();
+            funds.any(|id| std::ptr::eq(&plan[id], fund))
+        });
+        own.map_or(&plan.money, |edition| &edition.money)
+    }
+
+    /// A fund as the version in force in a window has it.
+    fn fund_in(&self, id: FundId, partner: PartnerIx, window: &Window) -> Option<FundId> {
+        let plan = self.plan();
+        let Some(edition) = self
+            .edition_at(partner, window)
+            .and_then(|edition| plan.edition(edition))
+        else {
+            return Some(id);
+        };
+        let mut funds = edition.funds();
+        funds.find(|own| plan[*own].name == plan[id].name)
+    }
+
+    /// Whose rules hold for claims of which days: a version that has no such fund leaves the one before to pay out.
+    fn fund_stretches(&self, id: FundId, partner: PartnerIx) -> Vec<(FundId, Date, Date)> {
+        let plan = self.plan();
+        let Some(days) = self.days_of(partner) else {
+            return Vec::new();
+        };
+        if days.versions.is_empty() {
+            return vec![(id, days.starts, Date::MAX)];
+        }
+        let mut stretches: Vec<(FundId, Date, Date)> = Vec::new();
+        for (at, version) in days.versions.iter().enumerate() {
+            let until = days
+                .versions
+                .get(at + 1)
+                .map_or(Date::MAX, |next| next.from);
+            let own = plan.edition(version.edition).and_then(|edition| {
+                let mut funds = edition.funds();
+                funds.find(|own| plan[*own].name == plan[id].name)
+            });
+            match (own, stretches.last_mut()) {
+                (Some(own), _) => stretches.push((own, version.from, until)),
+                (None, Some(before)) => before.2 = until,
+                (None, None) => {}
+            }
+        }
+        stretches
+    }
+
     /// The claims that are there by the end of a period: what is new of them takes its part.
     fn claims(
         &mut self,
-        fund: &'p Fund,
-        claims: &'p Claims,
+        stretches: &[(FundId, Date, Date)],
         partner: PartnerIx,
         balance: &mut Balance<N>,
         period: &mut FundPeriod<N>,
     ) {
+        let mut seen: BTreeSet<&FactId> = BTreeSet::new();
+        for (id, from, until) in stretches {
+            let fund = &self.plan()[*id];
+            if let Some(claims) = &fund.claims {
+                let days = (*from, *until);
+                if !self.claims_of(fund, claims, (partner, days), &mut seen, balance, period) {
+                    return;
+                }
+            }
+        }
+        // A claim that is no longer there asks for nothing.
+        let gone: Vec<FactId> = balance
+            .granted
+            .keys()
+            .filter(|id| !seen.contains(id))
+            .cloned()
+            .collect();
+        for id in gone {
+            let starts = period.window.starts;
+            self.take_claim(&id, starts, zero(), false, balance, period);
+        }
+    }
+
+    /// The claims of a stretch of days; false where its rows were not read.
+    fn claims_of(
+        &mut self,
+        fund: &'p Fund,
+        claims: &'p Claims,
+        (partner, (from, until)): (PartnerIx, (Date, Date)),
+        seen: &mut BTreeSet<&'p FactId>,
+        balance: &mut Balance<N>,
+        period: &mut FundPeriod<N>,
+    ) -> bool {
         let plan = self.plan();
         let shape = &plan[claims.kind];
         let (Some(facts), Some(role)) =
             (self.world().kind(claims.kind), role_of(shape, &claims.role))
         else {
-            return;
+            return true;
         };
         if !facts.has_rows_of(partner) {
             period.open.push(rows_not_read(&shape.name));
-            return;
+            return false;
         }
         let settlement = period.window;
         let known_before = self.has_history().then_some(settlement.ends);
-        let starts = self.agreement_starts(partner).unwrap_or(settlement.starts);
-        let mut seen: BTreeSet<&FactId> = BTreeSet::new();
         for credit in facts.credits(role, partner) {
             let Some(row) = facts.rows.get(credit.row.0 as usize) else {
                 continue;
@@ -287,7 +374,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let Some(day) = date_of(row, shape.dated) else {
                 continue;
             };
-            let in_time = starts <= day && day < settlement.ends;
+            let in_time = from <= day && day < until && day < settlement.ends;
             // A claim that two lines of one role credit is one claim.
             if !in_time || !facts.is_known(credit.row, known_before) || !seen.insert(&row.id) {
                 continue;
@@ -312,16 +399,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             self.take_claim(&row.id, day, asked, is_late, balance, period);
         }
-        // A claim that is no longer there asks for nothing.
-        let gone: Vec<FactId> = balance
-            .granted
-            .keys()
-            .filter(|id| !seen.contains(id))
-            .cloned()
-            .collect();
-        for id in gone {
-            self.take_claim(&id, settlement.starts, zero(), false, balance, period);
-        }
+        true
     }
 
     fn take_claim(
@@ -412,7 +490,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let share = self.share_of(at);
         let asked = expense.times(&part.number()).times(&N::known(share));
-        let asked = rounded(&asked, &self.plan().money);
+        let asked = rounded(&asked, self.money_of_fund(fund));
         Some(N::select(&counts, &asked, &zero()))
     }
 }

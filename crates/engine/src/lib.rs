@@ -36,6 +36,7 @@ pub mod settle;
 mod table;
 mod terms;
 pub mod value;
+mod versions;
 pub mod whatif;
 pub mod why;
 mod windows;

@@ -18,6 +18,7 @@ use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
+use crate::versions::reference_of;
 use crate::windows::{length_rank, less};
 use crate::world::PartnerIx;
 
@@ -174,18 +175,21 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A limit as a value: all that it leaves.
     pub(crate) fn limit_total(&mut self, id: LimitId, at: &Place) -> Value<N> {
         let limit = &self.plan()[id];
-        let windows = if at.window.unit == limit.over && at.trailing.is_none() {
-            vec![at.window]
+        let is_whole = self
+            .days_of(at.partner)
+            .is_none_or(|days| days.split(at.window).len() == 1);
+        let windows = if at.window.unit == limit.over && at.trailing.is_none() && is_whole {
+            vec![(id, at.window)]
         } else if length_rank(at.window.unit) < length_rank(limit.over) {
             return Value::None(NoAnswer::undefined(format!(
                 "{} holds over each {}, and a shorter window is asked",
                 limit.name, limit.over
             )));
         } else {
-            self.agreement_windows(at.partner, limit.over, at.window.starts, at.window.ends)
+            self.limit_windows(id, at.partner, at.window.starts, at.window.ends)
         };
         let mut sum = N::known(Exact::ZERO);
-        for window in windows {
+        for (id, window) in windows {
             for (_, kept) in self.limited(
                 id,
                 &Place {
@@ -211,7 +215,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     ) -> Vec<(Earner, N)> {
         let limit = &self.plan()[id];
         let mut entries = self.entries(nest, id, at, nesting);
-        let step = N::known(self.plan().money.to.clone());
+        let money = self.money_of(Some(Reference::Limit(id)));
+        let step = N::known(money.to.clone());
         let zero = N::known(Exact::ZERO);
         if let Some(most) = &limit.at_most {
             // The most is cut down to whole units of money, so that what is kept needs no rounding again.
@@ -221,7 +226,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .rounded(&step, Rounding::Floor);
             entries = match limit.cut {
                 Cut::LastFirst => last_first(entries, &most),
-                Cut::ProRata => pro_rata(entries, &most, &self.plan().money.to),
+                Cut::ProRata => pro_rata(entries, &most, &money.to),
             };
         }
         if let Some(least) = &limit.at_least {
@@ -251,24 +256,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         listed(plan, &plan[id], 0, &mut order);
         let mut inside = Vec::new();
         for inner in nest.inners(id, nesting) {
-            let windows = self.agreement_windows(
-                at.partner,
-                plan[inner].over,
-                at.window.starts,
-                at.window.ends,
-            );
-            for window in windows {
-                inside.extend(self.kept(
-                    nest,
-                    inner,
-                    &Place {
-                        window,
-                        trailing: None,
-                        row: None,
-                        ..*at
-                    },
-                    nesting,
-                ));
+            let windows = self.limit_windows(inner, at.partner, at.window.starts, at.window.ends);
+            for (answers, window) in windows {
+                let place = Place {
+                    window,
+                    trailing: None,
+                    row: None,
+                    ..*at
+                };
+                let kept = self.kept(nest, answers, &place, nesting);
+                inside.extend(
+                    kept.into_iter()
+                        .map(|(earner, kept)| (self.known_as(earner, id), kept)),
+                );
             }
         }
         let mut entries = Vec::with_capacity(order.len());
@@ -311,7 +311,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .map_or(known, |settlement| settlement.ends)
         });
         let mut sum = N::known(Exact::ZERO);
-        for window in self.agreement_windows(at.partner, over, at.window.starts, settled) {
+        for (component, window) in
+            self.component_windows(component, at.partner, at.window.starts, settled)
+        {
             let place = Place {
                 window,
                 trailing: None,
@@ -319,9 +321,29 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 known_before,
                 ..*at
             };
-            sum = sum.plus(&self.named(Name::Component(component), &place).number());
+            sum = sum.plus(&self.named_here(Name::Component(component), &place).number());
         }
         sum
+    }
+
+    /// An earner as the version of a limit knows it.
+    fn known_as(&self, earner: Earner, limit: LimitId) -> Earner {
+        let plan = self.plan();
+        let twin = plan
+            .edition_of(Reference::Limit(limit))
+            .and_then(|edition| plan.edition(edition))
+            .and_then(|edition| edition.twin(reference_of(earner)));
+        match twin {
+            Some(Reference::Component(id)) => Earner::Component(id),
+            Some(Reference::Limit(id)) => Earner::TopUp(id),
+            Some(
+                Reference::Term(_)
+                | Reference::Measure(_)
+                | Reference::Value(_)
+                | Reference::Table(_),
+            )
+            | None => earner,
+        }
     }
 
     /// The end of the last settlement of a unit that is over when the window ends.

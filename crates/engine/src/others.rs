@@ -14,6 +14,7 @@ use crate::graph::What;
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
+use crate::versions::is_of_same_plan;
 use crate::world::{PartnerIx, RowIx, date_of};
 
 /// The order of groups, and of rows in a running sum.
@@ -101,11 +102,13 @@ struct AskedOfAll {
     place: Place,
     /// Whether only those take part whose agreements have a part in the window.
     is_of_members: bool,
+    /// The edition that asks: only those take part who are under the same plan, in whichever version.
+    asked_by: Option<u16>,
 }
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
-    /// What is common to all who ask from places like this one.
-    fn common(&self, at: &Place) -> AskedOfAll {
+    /// What is common to all who ask a formula from places like this one.
+    fn common(&self, x: &Expr, at: &Place) -> AskedOfAll {
         let window = self
             .days_of(at.partner)
             .and_then(|days| days.of_everyone(at));
@@ -114,9 +117,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 partner: PartnerIx(0),
                 row: None,
                 window: window.unwrap_or(at.window),
+                under: None,
                 ..*at
             },
             is_of_members: window.is_some(),
+            asked_by: self.edition_in(x),
         }
     }
 
@@ -130,24 +135,42 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// Where one partner is asked; none where its agreement has no part in the window.
     fn there(&self, partner: PartnerIx, common: &AskedOfAll) -> Option<Place> {
+        let days = self.days_of(partner)?;
         let window = match common.is_of_members {
-            true => self.days_of(partner)?.within(common.place.window)?,
+            true => days.within(common.place.window)?,
             false => common.place.window,
         };
+        if !is_of_same_plan(self.plan(), days, common.asked_by, &window) {
+            return None;
+        }
         Some(Place {
             partner,
             window,
+            under: self.edition_at(partner, &window),
             ..common.place
         })
     }
 
     /// A formula asked for one other partner, in this window or, outside its agreement, in the same days.
     pub(crate) fn asked_of(&mut self, partner: PartnerIx, x: &'p Expr, at: &Place) -> Value<N> {
-        let place = self.there(partner, &self.common(at)).unwrap_or(Place {
+        let common = self.common(x, at);
+        let place = self.there(partner, &common).unwrap_or(Place {
             partner,
             row: None,
+            under: self.edition_at(partner, &at.window),
             ..*at
         });
+        let days = self.days_of(partner);
+        if days
+            .is_some_and(|days| !is_of_same_plan(self.plan(), days, common.asked_by, &place.window))
+        {
+            let who = self
+                .id_of(partner)
+                .map_or("", trueup_base::id::PartnerId::as_str);
+            return Value::None(NoAnswer::missing(format!(
+                "partner {who} is under another plan"
+            )));
+        }
         self.eval(x, &place, None)
     }
 
@@ -171,7 +194,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     pub(crate) fn total(&mut self, x: &'p Expr, filter: Option<&'p Expr>, at: &Place) -> Value<N> {
-        let common = self.common(at);
+        let common = self.common(x, at);
         let key = (address(x), common);
         if let Some(total) = self.shared.totals.get(&key) {
             return total.clone();
@@ -192,7 +215,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     pub(crate) fn team(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
         let mut sum = N::known(Exact::ZERO);
-        for place in self.everyone(&self.common(at)) {
+        for place in self.everyone(&self.common(x, at)) {
             if self.world().upline(place.partner).contains(&at.partner) {
                 sum = sum.plus(&self.aside(x, &place).number());
             }
@@ -249,7 +272,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return Value::None(reason.clone());
         }
         let mut place = N::known(Exact::ONE);
-        for other in &*self.standings(x, within, filter, &self.common(at)) {
+        for other in &*self.standings(x, within, filter, &self.common(x, at)) {
             if other.partner == at.partner {
                 continue;
             }
@@ -291,7 +314,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if let Some(reason) = group.as_ref().and_then(Value::reason) {
             return Value::None(reason.clone());
         }
-        let common = self.common(at);
+        let common = self.common(&allocation.by, at);
         // What is shared and in which steps may be agreed apart; where it is the same, so are the parts.
         let key = PartsKey {
             allocation: address(allocation),

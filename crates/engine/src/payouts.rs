@@ -24,6 +24,7 @@ use crate::limit::Earner;
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::settle::Line;
+use crate::versions::reference_of;
 use crate::windows::{add, less};
 use crate::world::PartnerIx;
 
@@ -257,7 +258,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             });
         };
         let component = &self.plan()[id];
-        let rounding = component.rounding.as_ref().unwrap_or(&self.plan().money);
+        let rounding = component
+            .rounding
+            .as_ref()
+            .unwrap_or_else(|| self.money_of(Some(reference_of(line.earner))));
         let earned_on = line.place.window.ends.min(day);
         let whole = [Exact::ONE];
         let at_settlement = InstalmentWhen::AtSettlement;
@@ -322,7 +326,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .filter(|at| {
                     days.shares
                         .get(*at)
-                        .is_some_and(|share| share.earner == line.earner)
+                        .is_some_and(|share| self.is_same_earner(share.earner, line.earner))
                 })
                 .collect();
             order.sort_by_key(|at| days.shares.get(*at).map(|share| share.due));
@@ -512,6 +516,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             ..Place::new(partner, window)
         };
         plan.triggers()
+            .filter(|trigger| self.is_in_force(*trigger, partner, &window))
             .filter(|trigger| match trigger {
                 Trigger::Contingency(_) => false,
                 Trigger::Guardrail(id) => plan[*id].effect == Effect::Hold,

@@ -6,7 +6,7 @@
 
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{ComponentId, Instalment, InstalmentWhen};
+use trueup_plan::tree::{ComponentId, Instalment, InstalmentWhen, Reference};
 
 use crate::component::rounded;
 use crate::evaluate::{Evaluator, Place};
@@ -38,7 +38,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 waits: false,
             }];
         }
-        let rounding = component.rounding.as_ref().unwrap_or(&self.plan().money);
+        let rounding = component
+            .rounding
+            .as_ref()
+            .unwrap_or_else(|| self.money_of(Some(Reference::Component(id))));
         let mut due = Vec::with_capacity(component.paid.len());
         let mut shares = Exact::ZERO;
         let mut before = N::known(Exact::ZERO);

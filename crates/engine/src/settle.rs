@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Comparison, ComponentId, Grant, LimitId, Name};
+use trueup_plan::tree::{Comparison, ComponentId, Grant, LimitId, Name, Reference};
 
 use crate::component::Applies;
 use crate::evaluate::{Evaluator, Place};
@@ -140,19 +140,15 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     pub fn settle(&mut self, partner: PartnerIx, until: Date) -> Vec<Line<N>> {
         let nest = Nest::of(self.plan());
         let mut lines = Vec::new();
-        let outermost = nest.outermost();
         for at in 0..self.plan().components.len() {
             let Some(id) = u16::try_from(at).ok().map(ComponentId) else {
                 break;
             };
-            if !outermost
-                .iter()
-                .any(|limit| nest.components(*limit).any(|held| held == id))
-            {
-                self.settle_component(id, partner, until, &mut lines);
+            if self.is_of_partner(Reference::Component(id), partner) {
+                self.settle_component(&nest, id, partner, until, &mut lines);
             }
         }
-        for limit in outermost {
+        for limit in self.outermost_of(&nest, partner) {
             self.settle_limit(&nest, limit, partner, until, &mut lines);
         }
         lines.sort_by_key(|line| (line.settlement.ends, order_of(line.earner)));
@@ -170,7 +166,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     ) -> Vec<Entitled<N>> {
         let plan = self.plan();
         let nest = Nest::of(plan);
-        let outermost = nest.outermost();
+        let outermost = self.outermost_of(&nest, partner);
         let starts = self.agreement_starts(partner).unwrap_or(until);
         let last = |walk: &Self, every| {
             let settlement = walk.settlements(partner, every, until).pop();
@@ -178,19 +174,18 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let mut all = Vec::new();
         for (component, id) in plan.components.iter().zip((0u16..).map(ComponentId)) {
-            let is_held = outermost
-                .iter()
-                .any(|limit| nest.components(*limit).any(|held| held == id));
-            let Some(ends) = last(self, component.every).filter(|_| !is_held && is_wanted(id))
-            else {
+            if !self.is_of_partner(Reference::Component(id), partner) {
+                continue;
+            }
+            let Some(ends) = last(self, component.every).filter(|_| is_wanted(id)) else {
                 continue;
             };
             if component.grants == Grant::Flag {
                 continue;
             }
-            for window in self.agreement_windows(partner, component.over, starts, ends) {
+            for window in self.windows_alone(&nest, id, partner, ends) {
                 let place = Place::new(partner, window);
-                let amount = self.named(Name::Component(id), &place).number();
+                let amount = self.named_here(Name::Component(id), &place).number();
                 let earner = Earner::Component(id);
                 all.push(Entitled {
                     earner,
@@ -210,7 +205,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             else {
                 continue;
             };
-            for window in self.agreement_windows(partner, plan[limit].over, starts, ends) {
+            for window in self.windows_answered(limit, partner, starts, ends) {
                 let place = Place::new(partner, window);
                 for (earner, amount) in self.kept(&nest, limit, &place, Nesting::InTurn) {
                     all.push(Entitled {
@@ -228,8 +223,64 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.has_history().then_some(settled)
     }
 
+    /// The limits nothing else holds, of the partner's versions.
+    fn outermost_of(&self, nest: &Nest, partner: PartnerIx) -> Vec<LimitId> {
+        let mut outermost = nest.outermost();
+        outermost.retain(|limit| self.is_of_partner(Reference::Limit(*limit), partner));
+        outermost
+    }
+
+    /// The windows of a component in which it answers itself and no limit holds it.
+    fn windows_alone(
+        &self,
+        nest: &Nest,
+        id: ComponentId,
+        partner: PartnerIx,
+        until: Date,
+    ) -> Vec<Window> {
+        let plan = self.plan();
+        let starts = self.agreement_starts(partner).unwrap_or(until);
+        let holders: Vec<LimitId> = self
+            .outermost_of(nest, partner)
+            .into_iter()
+            .filter(|limit| {
+                nest.components(*limit)
+                    .any(|held| self.is_same_earner(Earner::Component(held), Earner::Component(id)))
+            })
+            .collect();
+        if plan.editions.is_empty() && !holders.is_empty() {
+            return Vec::new();
+        }
+        let held: Vec<Window> = holders
+            .into_iter()
+            .flat_map(|limit| self.windows_answered(limit, partner, starts, until))
+            .collect();
+        self.component_windows(id, partner, starts, until)
+            .into_iter()
+            .filter(|(answers, _)| *answers == id)
+            .map(|(_, window)| window)
+            .filter(|window| !held.iter().any(|held| held.contains(window.starts)))
+            .collect()
+    }
+
+    /// The windows of a limit in which it answers itself.
+    fn windows_answered(
+        &self,
+        id: LimitId,
+        partner: PartnerIx,
+        from: Date,
+        until: Date,
+    ) -> Vec<Window> {
+        self.limit_windows(id, partner, from, until)
+            .into_iter()
+            .filter(|(answers, _)| *answers == id)
+            .map(|(_, window)| window)
+            .collect()
+    }
+
     fn settle_component(
         &mut self,
+        nest: &Nest,
         id: ComponentId,
         partner: PartnerIx,
         until: Date,
@@ -239,12 +290,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if component.grants == Grant::Flag {
             return;
         }
-        let starts = self.agreement_starts(partner).unwrap_or(until);
         let mut ledger = Ledger {
             posted: BTreeMap::new(),
         };
         for settlement in self.settlements(partner, component.every, until) {
-            let windows = self.agreement_windows(partner, component.over, starts, settlement.ends);
+            let windows = self.windows_alone(nest, id, partner, settlement.ends);
+            // A version that is over only corrects what it posted.
+            let Some(last) = windows.last() else {
+                continue;
+            };
+            let is_over = last.ends <= settlement.starts;
             let known_before = self.known_at(settlement.ends);
             let mut place = Place {
                 known_before,
@@ -254,12 +309,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let mut has_it = false;
             for window in windows {
                 place = Place { window, ..place };
-                let entitled = self.named(Name::Component(id), &place).number();
-                has_it |= !matches!(self.does_apply(id, &place), Applies::No);
+                let entitled = self.named_here(Name::Component(id), &place).number();
+                has_it |= !is_over && !matches!(self.does_apply(id, &place), Applies::No);
                 targets.push(Target {
                     window,
                     entitled,
-                    is_closed: self.is_closed(&window, &settlement),
+                    is_closed: self.is_closed(partner, &window, &settlement),
                 });
             }
             let line = ledger.settle(Earner::Component(id), settlement, place, targets);
@@ -270,8 +325,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// Whether corrections no longer reach a window: it ended longer before the settlement's end than the plan reaches back.
-    pub(crate) fn is_closed(&self, window: &Window, settlement: &Window) -> bool {
-        self.plan().reach_back.is_some_and(|reach| {
+    pub(crate) fn is_closed(
+        &self,
+        partner: PartnerIx,
+        window: &Window,
+        settlement: &Window,
+    ) -> bool {
+        let plan = self.plan();
+        let edition = self.edition_at(partner, settlement);
+        let reach_back = match edition.and_then(|edition| plan.edition(edition)) {
+            Some(edition) => edition.reach_back,
+            None => plan.reach_back,
+        };
+        reach_back.is_some_and(|reach| {
             let reached_until = reach.after(window.ends);
             reached_until.is_some_and(|until| until < settlement.ends)
         })
@@ -306,10 +372,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 ..Place::new(partner, settlement)
             };
             let mut targets: BTreeMap<Earner, Vec<Target<N>>> = BTreeMap::new();
-            for window in self.agreement_windows(partner, plan[limit].over, starts, settlement.ends)
-            {
+            let windows = self.windows_answered(limit, partner, starts, settlement.ends);
+            let is_over = windows
+                .last()
+                .is_none_or(|last| last.ends <= settlement.starts);
+            for window in windows {
                 place = Place { window, ..place };
-                let is_closed = self.is_closed(&window, &settlement);
+                let is_closed = self.is_closed(partner, &window, &settlement);
                 for (earner, entitled) in self.kept(nest, limit, &place, Nesting::InTurn) {
                     targets.entry(earner).or_default().push(Target {
                         window,
@@ -321,7 +390,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             for (earner, targets) in targets {
                 let (own_place, is_due) = self.own_settlement(earner, settlement, &place, every);
                 let line = ledger.settle(earner, settlement, own_place, targets);
-                if is_due || !is_zero(&line.posted) {
+                if (is_due && !is_over) || !is_zero(&line.posted) {
                     lines.push(line);
                 }
             }
@@ -345,12 +414,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .agreement_starts(at.partner)
                     .unwrap_or(settlement.starts);
                 let own = self
-                    .agreement_windows(at.partner, component.over, starts, settlement.ends)
+                    .component_windows(id, at.partner, starts, settlement.ends)
                     .pop();
-                let place = Place {
-                    window: own.unwrap_or(settlement),
-                    ..*at
-                };
+                let (id, window) = own.unwrap_or((id, settlement));
+                let place = Place { window, ..*at };
                 let settles = component.every == every
                     || self
                         .settlements(at.partner, component.every, settlement.ends)

@@ -3,7 +3,7 @@
 use trueup_base::calendar::{Calendar, Window, WindowUnit};
 use trueup_base::date::{Date, days_between};
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Spread, Term, TermId};
+use trueup_plan::tree::{Reference, Spread, Term, TermId};
 
 use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
@@ -21,7 +21,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let calendar = &self.plan().calendar;
         let windows = match per {
-            WindowUnit::Agreement => self.whole_agreement(at),
+            WindowUnit::Agreement => self.whole_agreement(id, at),
             WindowUnit::Day
             | WindowUnit::Week
             | WindowUnit::HalfMonth
@@ -55,8 +55,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The agreement as one window, if it has an end: of an endless one no part is known.
-    fn whole_agreement(&self, at: &Place) -> Vec<Window> {
+    /// Of several versions each has its own figure, for the days it is written for.
+    fn whole_agreement(&self, id: TermId, at: &Place) -> Vec<Window> {
+        let edition = self.plan().edition_of(Reference::Term(id));
         self.days_of(at.partner)
+            .map(|days| days.written_for(edition))
             .filter(|days| days.until < OPEN_END)
             .and_then(|days| days.window(days.until))
             .into_iter()

@@ -9,7 +9,7 @@ use crate::evaluate::{Evaluator, Place};
 use crate::measure::Measurer;
 use crate::number::{NoAnswer, Number, Truth};
 use crate::value::Value;
-use crate::world::{Partner, PartnerIx};
+use crate::world::{InForce, Partner, PartnerIx};
 
 /// A day moved by a length of time, forward or back; the day of the month is clamped to the month's end.
 pub(crate) fn add(day: Date, length: Duration, sign: i32) -> Option<Date> {
@@ -47,23 +47,26 @@ pub(crate) const OPEN_END: Date = Date::MAX;
 
 /// The days of a partner's agreement: all that windows know of a partner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct AgreementDays {
+pub(crate) struct AgreementDays<'w> {
     /// Its first day.
     pub(crate) starts: Date,
     /// The day after its last.
     pub(crate) until: Date,
+    /// Its versions, where there are several.
+    pub(crate) versions: &'w [InForce],
 }
 
-impl AgreementDays {
+impl<'w> AgreementDays<'w> {
     /// Those of a partner's agreement.
-    pub(crate) fn of(partner: &Partner) -> Self {
+    pub(crate) fn of(partner: &'w Partner) -> Self {
         Self {
             starts: partner.agreement.starts,
             until: partner.agreement.until.unwrap_or(OPEN_END),
+            versions: &partner.agreement.versions,
         }
     }
 
-    /// The windows of a unit between two days, cut to the agreement and to those days.
+    /// The windows of a unit between two days, cut to the agreement, to those days and where a version splits them.
     pub(crate) fn windows(
         self,
         calendar: &Calendar,
@@ -82,6 +85,7 @@ impl AgreementDays {
             .windows_in(unit, from, until)
             .into_iter()
             .filter_map(|window| window.cut(from, until))
+            .flat_map(|window| self.split(window))
             .collect()
     }
 
@@ -107,7 +111,9 @@ impl AgreementDays {
     ) -> Vec<Window> {
         self.windows(calendar, every, self.starts, until)
             .into_iter()
-            .filter(|window| window.is_final() || window.ends == self.until)
+            .filter(|window| {
+                window.is_final() || window.ends == self.until || self.is_split(window.ends)
+            })
             .collect()
     }
 
@@ -193,11 +199,12 @@ impl AgreementDays {
             }
             Elsewhere::Full => {
                 let window = at.window;
+                let (from, until) = self.unsplit_around(&window);
                 Lead::To(Place {
                     judged_until: at.judged_until.or(Some(window.ends)),
                     window: Window {
-                        starts: window.full_starts.max(self.starts).min(window.starts),
-                        ends: window.full_ends.min(self.until).max(window.ends),
+                        starts: window.full_starts.max(from).min(window.starts),
+                        ends: window.full_ends.min(until).max(window.ends),
                         ..window
                     },
                     ..*at
@@ -216,6 +223,10 @@ impl AgreementDays {
     ) -> Lead<'p> {
         let window = match at.trailing_length() {
             Some(length) => back(at.window, length, count),
+            // What is carried on goes through every part of a window that a version splits.
+            None if first.is_some() && self.splits().next().is_some() => {
+                self.parts_back(calendar, &at.window, count)
+            }
             None => calendar.shift(&at.window, -i64::from(count)),
         };
         let Some(window) = window else {
@@ -268,7 +279,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The days of a partner's agreement.
-    pub(crate) fn days_of(&self, partner: PartnerIx) -> Option<AgreementDays> {
+    pub(crate) fn days_of(&self, partner: PartnerIx) -> Option<AgreementDays<'p>> {
         self.world().partner(partner).map(AgreementDays::of)
     }
 
@@ -309,8 +320,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             WindowPart::FullDays => Value::exact(Exact::from_int(window.full_days())),
             // Where the agreement ends inside a period, that is the period's last settlement.
             WindowPart::Final => {
-                let until = self.days_of(at.partner).map(|days| days.until);
-                Value::flag(window.is_final() || until == Some(window.ends))
+                let days = self.days_of(at.partner);
+                let is_last = days
+                    .is_some_and(|days| days.until == window.ends || days.is_split(window.ends));
+                Value::flag(window.is_final() || is_last)
             }
         }
     }
@@ -326,7 +339,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let Some(days) = self.days_of(at.partner) else {
             return no_window("without a partner");
         };
-        match days.lead(&self.plan().calendar, where_to, at) {
+        let lead = days.lead(&self.plan().calendar, where_to, at);
+        let lead = match (lead, where_to) {
+            // Where the version then in force does not have what is asked for, it begins with its first value.
+            (Lead::To(place), Elsewhere::Previous(_, Some(first)))
+                if self.is_lacking_then(x, &place) =>
+            {
+                Lead::First(first)
+            }
+            (lead, _) => lead,
+        };
+        match lead {
             Lead::To(place) => match where_to {
                 Elsewhere::Previous(_, Some(_)) => self.step_back(x, &place, key),
                 Elsewhere::Previous(_, None)
@@ -367,7 +390,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A formula at another place; a keyed measure keeps its key on the way.
     pub(crate) fn asked(&mut self, x: &'p Expr, at: &Place, key: Option<&str>) -> Value<N> {
         match (key, &x.form) {
-            (Some(key), Form::Name(Name::Measure(id))) => self.measure(*id, at, Some(key)),
+            (Some(key), Form::Name(Name::Measure(id))) => self.keyed_measure(*id, at, key),
             (Some(key), Form::Name(Name::Value(id))) => self.value_of_key(*id, key, at),
             (Some(key), Form::Call(trueup_plan::tree::Call::Asked(where_to, inner))) => {
                 self.elsewhere(where_to, inner, at, Some(key))

@@ -82,6 +82,21 @@ pub struct Agreement {
     pub stated: BTreeMap<(TermId, Date), Cell>,
     /// The contingencies that were approved.
     pub approved: BTreeMap<ContingencyId, Vec<Approved>>,
+    /// Its versions, the earliest first, where the plan's tree holds several; empty in a tree of one.
+    pub versions: Vec<InForce>,
+}
+
+/// A version of an agreement: which edition of the plan's tree is in force from which day on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InForce {
+    /// The edition, by its position in the plan's tree.
+    pub edition: u16,
+    /// Its first day; it is in force until the next version's.
+    pub from: Date,
+    /// The day after its last, as it is written; another version may take over before.
+    pub until: Option<Date>,
+    /// Whether it cuts the windows it begins in, and does not wait for the next ones.
+    pub splits: bool,
 }
 
 /// One version of a fact.
@@ -469,6 +484,7 @@ impl Agreement {
             terms,
             stated: periods,
             approved: BTreeMap::new(),
+            versions: Vec::new(),
         }
     }
 

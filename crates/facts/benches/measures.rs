@@ -112,6 +112,7 @@ fn world(plan: &Plan, partners: usize) -> World {
         terms: Vec::new(),
         stated: Default::default(),
         approved: Default::default(),
+        versions: Vec::new(),
     };
     let partner = |at: usize| Partner {
         id: PartnerId::new(name(at)).expect("a partner's number is an id"),

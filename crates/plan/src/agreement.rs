@@ -6,6 +6,8 @@
 //! partner: '514'                  # or partners: { type: warehouse }, everyone of the directory with these columns
 //! starts: 2010-12-01
 //! until: 2013-12-01               # the day after its last; without it the agreement is open
+//! replaces: retail-mall-2010      # the version it takes over from, where that one would hold longer
+//! takes_effect: split             # cuts the windows it begins in; without it it begins with the next ones
 //! terms:
 //!   target.net_sales: 250_000     # or single periods: { FY2012: 250_000, FY2013: 280_000 }
 //! contingencies:
@@ -34,8 +36,12 @@ pub struct AgreementText {
     pub name: Scalar,
     /// What it is, in one sentence.
     pub is: Option<Scalar>,
-    /// The plan's name.
+    /// The plan's name, with its version where there are several: `growth@2`.
     pub plan: Scalar,
+    /// The version it takes over from.
+    pub replaces: Option<Scalar>,
+    /// Whether it cuts the windows it begins in, and does not wait for the next ones.
+    pub splits: bool,
     /// Whose it is.
     pub whose: Whose,
     /// Its first day.
@@ -70,7 +76,7 @@ pub struct Stated {
     pub span: Span,
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     "agreement",
     "is",
     "plan",
@@ -78,6 +84,8 @@ const KEYS: [&str; 9] = [
     "partners",
     "starts",
     "until",
+    "replaces",
+    "takes_effect",
     "terms",
     "contingencies",
 ];
@@ -139,6 +147,12 @@ pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<AgreementT
     }
     let whose = whose(node, diagnostics);
     let is = node.get("is").and_then(|is| scalar(is, "is", diagnostics));
+    let replaces = node
+        .get("replaces")
+        .and_then(|name| scalar(name, "replaces", diagnostics));
+    let splits = node
+        .get("takes_effect")
+        .is_some_and(|how| splits(how, diagnostics));
     if diagnostics.len() > before {
         return None;
     }
@@ -146,12 +160,36 @@ pub fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<AgreementT
         name: name?,
         is,
         plan: plan?,
+        replaces,
+        splits,
         whose: whose?,
         starts: starts?,
         until,
         terms: node.get("terms").cloned(),
         contingencies: node.get("contingencies").cloned(),
     })
+}
+
+/// Whether a version cuts the windows it begins in, as `takes_effect` says it.
+pub fn splits(how: &Node, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let Some(text) = scalar(how, "takes_effect", diagnostics) else {
+        return false;
+    };
+    match &*text.text {
+        "split" => true,
+        "next_window" => false,
+        other => {
+            diagnostics.push(
+                Diagnostic::error(
+                    "A1",
+                    text.span,
+                    format!("`{other}` is no way to take effect"),
+                )
+                .help("split cuts the windows it begins in; next_window begins with the next ones"),
+            );
+            false
+        }
+    }
 }
 
 fn whose(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Whose> {

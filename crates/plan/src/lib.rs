@@ -24,6 +24,7 @@ pub mod rows;
 pub mod schema;
 pub mod span;
 pub mod tree;
+pub mod versions;
 pub mod words;
 pub mod written;
 pub mod yaml;

@@ -17,10 +17,12 @@ pub use crate::span::{FileId, Span};
 
 mod formula;
 mod governance;
+mod several;
 mod unsaid;
 pub mod walk;
 pub use formula::*;
 pub use governance::*;
+pub use several::Edition;
 pub use unsaid::*;
 
 /// Shared text: names and words are written once and read everywhere.
@@ -146,6 +148,8 @@ pub struct Plan {
     pub identity: Text,
     /// The whole text of the plan's own file.
     pub span: Span,
+    /// Which part of the tree is whose, where it holds several versions; empty in a tree of one.
+    pub editions: Vec<Edition>,
 }
 
 /// What a component's result is rounded to.

@@ -11,17 +11,18 @@ use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::{FactId, PartnerId};
 use trueup_base::money::Currency;
-use trueup_plan::agreement;
+use trueup_plan::agreement::{self, Approved, Stated};
 use trueup_plan::diagnostic::Diagnostic;
 use trueup_plan::nearest::nearest;
 use trueup_plan::span::Span;
 use trueup_plan::tree::{FactKind, KindId, Plan, Type};
+use trueup_plan::versions::{self, Version};
 use trueup_plan::yaml::{Entry, Node, NodeKind, Scalar};
 
 use super::csv::CsvTable;
 use super::keys::{self, unknown_key};
 use crate::cell;
-use crate::world::{Agreement, Cell, Complete, Partner, Rate, Row, World, date_of};
+use crate::world::{Agreement, Cell, Complete, InForce, Partner, Rate, Row, World, date_of};
 
 /// Facts as they were given, before anything is known of them.
 pub(super) struct Given<'a> {
@@ -31,6 +32,37 @@ pub(super) struct Given<'a> {
     pub tables: Vec<(&'a str, Span, CsvTable)>,
     /// The first day that a check asks about.
     pub first_asked: Option<Date>,
+    /// The plans that versions may be of, the case's own first; empty where only the one is known.
+    pub plans: &'a [Plan],
+}
+
+/// The plans that agreements go through, as far as `facts.yaml` names other ones than the case's own: for each partner, and
+/// at least the case's own.
+pub(super) fn plans_named(plans: &[Plan], node: Option<&Node>) -> Vec<Vec<usize>> {
+    let partners = node.and_then(|node| node.get("partners"));
+    let entries = partners.map(Node::entries).unwrap_or_default();
+    let mut all = vec![vec![0]];
+    for entry in entries {
+        let versions = entry.value.get("versions").map(Node::list);
+        let later = versions.unwrap_or_default().iter();
+        // A plan that is not there is told when the partner is read.
+        all.push(
+            std::iter::once(0)
+                .chain(later.map(|version| plan_of(plans, version).unwrap_or(0)))
+                .collect(),
+        );
+    }
+    all
+}
+
+/// The plan a version names: the case's own where it names none.
+fn plan_of(plans: &[Plan], version: &Node) -> Option<usize> {
+    match version.get("plan").and_then(Node::as_text) {
+        None => Some(0),
+        Some(written) => plans
+            .iter()
+            .position(|plan| versions::is_called(plan, written)),
+    }
 }
 
 /// Reads facts into a world. What was wrong is among the diagnostics; the world is then not to be used.
@@ -52,7 +84,7 @@ pub(super) fn read(plan: &Plan, given: &Given<'_>, diagnostics: &mut Vec<Diagnos
         .min()
         .and_then(|day| plan.calendar.window_at(WindowUnit::Year, day))
         .map_or(Date::MIN, |year| year.starts);
-    let partners = reader.partners(given.node.and_then(|node| node.get("partners")), starts);
+    let partners = reader.partners(given, starts);
     let complete = reader.complete(given.node.and_then(|node| node.get("complete")));
     let rates = reader.rates(given.node.and_then(|node| node.get("fx")));
     let mut world = World::new(plan, partners);
@@ -67,6 +99,31 @@ pub(super) fn read(plan: &Plan, given: &Given<'_>, diagnostics: &mut Vec<Diagnos
     }
     world.rates = rates;
     world
+}
+
+/// The places of each agreement's versions in the tree: of who has none written, and then of each partner.
+fn editions_of(plan: &Plan, given: &Given<'_>) -> Vec<Vec<u16>> {
+    match plan.editions.is_empty() {
+        true => Vec::new(),
+        false => versions::editions(&plans_named(given.plans, given.node)).1,
+    }
+}
+
+fn first_version(places: &[u16], from: Date, until: Option<Date>) -> Vec<InForce> {
+    let first = places.first().map(|edition| InForce {
+        edition: *edition,
+        from,
+        until,
+        splits: false,
+    });
+    first.into_iter().collect()
+}
+
+fn called(plan: &Plan) -> String {
+    match plan.version.is_empty() {
+        true => plan.name.to_string(),
+        false => format!("{}@{}", plan.name, plan.version),
+    }
 }
 
 /// A cell's text and where it stands.
@@ -115,10 +172,11 @@ impl Reader<'_> {
             }
         }
         for (name, span, table) in &given.tables {
-            let Some(kind) = self.kind(name, *span) else {
-                continue;
-            };
-            for record in &table.records {
+            for (kind, record) in self
+                .kinds(name, *span)
+                .into_iter()
+                .flat_map(|kind| table.records.iter().map(move |record| (kind, record)))
+            {
                 let cells: Vec<(&str, Span, Written<'_>)> = table
                     .header
                     .iter()
@@ -143,23 +201,25 @@ impl Reader<'_> {
         rows
     }
 
-    fn kind(&mut self, name: &str, span: Span) -> Option<KindId> {
+    /// The kinds of a name: one, or one for each version that reads it in its own way.
+    fn kinds(&mut self, name: &str, span: Span) -> Vec<KindId> {
         let names = || self.plan.kinds.iter().map(|kind| &*kind.name);
-        let found = names().position(|kind| kind == name);
-        match found.and_then(|at| u16::try_from(at).ok()) {
-            Some(at) => Some(KindId(at)),
-            None => {
-                let diagnostic = unknown_key(
-                    "E5",
-                    span,
-                    &format!("the plan has no kind of fact `{name}`"),
-                    name,
-                    names(),
-                );
-                self.diagnostics.push(diagnostic);
-                None
-            }
+        let found: Vec<KindId> = names()
+            .zip(0u16..)
+            .filter(|(kind, _)| *kind == name)
+            .map(|(_, at)| KindId(at))
+            .collect();
+        if found.is_empty() {
+            let diagnostic = unknown_key(
+                "E5",
+                span,
+                &format!("the plan has no kind of fact `{name}`"),
+                name,
+                names(),
+            );
+            self.diagnostics.push(diagnostic);
         }
+        found
     }
 
     fn listed_rows(&mut self, facts: &Node, rows: &mut Rows) {
@@ -167,9 +227,10 @@ impl Reader<'_> {
             return;
         }
         for Entry { key, value } in facts.entries() {
-            let Some(kind) = self.kind(&key.text, key.span) else {
+            let kinds = self.kinds(&key.text, key.span);
+            if kinds.is_empty() {
                 continue;
-            };
+            }
             if !value.is_list() && !value.is_empty() {
                 self.error(
                     "E2",
@@ -195,7 +256,9 @@ impl Reader<'_> {
                         }
                     }
                 }
-                self.row(kind, item.span, &cells, rows.entry(kind).or_default());
+                for kind in &kinds {
+                    self.row(*kind, item.span, &cells, rows.entry(*kind).or_default());
+                }
             }
         }
     }
@@ -329,14 +392,18 @@ impl Reader<'_> {
         }
     }
 
-    fn partners(&mut self, node: Option<&Node>, starts: Date) -> Vec<Partner> {
+    fn partners(&mut self, given: &Given<'_>, starts: Date) -> Vec<Partner> {
+        let node = given.node.and_then(|node| node.get("partners"));
+        let mut places = editions_of(self.plan, given).into_iter();
+        let alone = places.next().unwrap_or_default();
         let mut partners: Vec<Partner> = Vec::new();
         let mut parents = Vec::new();
         if let Some(node) = node
             && keys::is_map(node, "partners by id", self.diagnostics)
         {
             for Entry { key, value } in node.entries() {
-                let Some(partner) = self.partner(key, value, starts) else {
+                let places = places.next().unwrap_or_default();
+                let Some(partner) = self.partner(key, value, starts, (given, &places)) else {
                     continue;
                 };
                 if let Some(parent) = value.get("parent").and_then(Node::as_scalar) {
@@ -351,7 +418,10 @@ impl Reader<'_> {
                     id,
                     parent: None,
                     attributes: vec![Cell::Empty; self.plan.attributes.len()],
-                    agreement: Agreement::new(self.plan, starts, None, &[]),
+                    agreement: Agreement {
+                        versions: first_version(&alone, starts, None),
+                        ..Agreement::new(self.plan, starts, None, &[])
+                    },
                 });
             }
         }
@@ -366,7 +436,13 @@ impl Reader<'_> {
         partners
     }
 
-    fn partner(&mut self, key: &Scalar, node: &Node, first_day: Date) -> Option<Partner> {
+    fn partner(
+        &mut self,
+        key: &Scalar,
+        node: &Node,
+        first_day: Date,
+        (given, places): (&Given<'_>, &[u16]),
+    ) -> Option<Partner> {
         let id = match PartnerId::new(&*key.text) {
             Ok(id) => id,
             Err(error) => {
@@ -384,10 +460,17 @@ impl Reader<'_> {
         for Entry { key, value } in node.entries() {
             match &*key.text {
                 "terms" if value.is_map() => {
-                    stated = agreement::terms(self.plan, value, self.diagnostics);
+                    let own = given.plans.first().unwrap_or(self.plan);
+                    stated = self.terms_of(own, value, places.first());
                 }
                 "contingencies" => {
-                    approved = agreement::approved(self.plan, value, self.diagnostics);
+                    let own = given.plans.first().unwrap_or(self.plan);
+                    approved = self.approved_of(own, value, places.first());
+                }
+                "versions" if value.is_list() => {}
+                "versions" => {
+                    let message = "versions are a list: [ { starts: 2026-07-01, plan: growth@2 } ]";
+                    self.error("E2", value.span, message);
                 }
                 "terms" => {
                     keys::is_map(value, "terms by name", self.diagnostics);
@@ -405,12 +488,128 @@ impl Reader<'_> {
         if until.is_some_and(|until| until <= starts) {
             self.error("E3", node.span, "the agreement ends before it starts");
         }
+        let mut in_force = first_version(places, starts, until);
+        let last = self.later_versions(
+            node,
+            (given, places),
+            (starts, until),
+            (&mut stated, &mut approved, &mut in_force),
+        );
+        let agreement = Agreement::new(self.plan, starts, last, &stated).with_approved(approved);
         Some(Partner {
             id,
             parent,
             attributes,
-            agreement: Agreement::new(self.plan, starts, until, &stated).with_approved(approved),
+            agreement: Agreement {
+                versions: in_force,
+                ..agreement
+            },
         })
+    }
+
+    fn terms_of(&mut self, own: &Plan, node: &Node, place: Option<&u16>) -> Vec<Stated> {
+        let mut stated = agreement::terms(own, node, self.diagnostics);
+        if let Some(edition) = place.and_then(|place| self.plan.edition(*place)) {
+            for one in &mut stated {
+                one.term = edition.term(one.term);
+            }
+        }
+        stated
+    }
+
+    fn approved_of(&mut self, own: &Plan, node: &Node, place: Option<&u16>) -> Vec<Approved> {
+        let mut approved = agreement::approved(own, node, self.diagnostics);
+        if let Some(edition) = place.and_then(|place| self.plan.edition(*place)) {
+            for one in &mut approved {
+                one.contingency = edition.contingency(one.contingency);
+            }
+        }
+        approved
+    }
+
+    /// The versions after the first: `versions: [ { starts: 2026-07-01, plan: growth@2, terms: { … } } ]`. Answers when the
+    /// last of them ends.
+    fn later_versions(
+        &mut self,
+        node: &Node,
+        (given, places): (&Given<'_>, &[u16]),
+        (first_day, first_until): (Date, Option<Date>),
+        (stated, approved, in_force): (&mut Vec<Stated>, &mut Vec<Approved>, &mut Vec<InForce>),
+    ) -> Option<Date> {
+        let later = node.get("versions").map(Node::list).unwrap_or_default();
+        let Some(first) = given.plans.first() else {
+            return first_until;
+        };
+        let mut told = vec![Version {
+            plan: first,
+            starts: first_day,
+            until: first_until,
+            splits: false,
+            replaces: true,
+            span: node.span,
+        }];
+        let mut last = first_until;
+        for (version, place) in later.iter().zip(places.iter().skip(1)) {
+            if !keys::is_map(version, "a version", self.diagnostics) {
+                continue;
+            }
+            let known = [
+                "starts",
+                "until",
+                "plan",
+                "terms",
+                "contingencies",
+                "takes_effect",
+            ];
+            keys::only(version, &known, self.diagnostics);
+            let Some(plan) = plan_of(given.plans, version).and_then(|at| given.plans.get(at))
+            else {
+                let named = version
+                    .get("plan")
+                    .and_then(Node::as_text)
+                    .unwrap_or_default();
+                let known: Vec<String> = given.plans.iter().map(called).collect();
+                let message = format!(
+                    "there is no plan `{named}` here; known are {}",
+                    known.join(", ")
+                );
+                self.error("E5", version.span, message);
+                continue;
+            };
+            let Some(starts) = self.day_in(version, "starts") else {
+                continue;
+            };
+            let own_until = match version.get("until") {
+                Some(_) => self.day_in(version, "until"),
+                None => first_until,
+            };
+            let splits = version
+                .get("takes_effect")
+                .is_some_and(|how| agreement::splits(how, self.diagnostics));
+            if let Some(terms) = version.get("terms") {
+                stated.extend(self.terms_of(plan, terms, Some(place)));
+            }
+            if let Some(given) = version.get("contingencies") {
+                approved.extend(self.approved_of(plan, given, Some(place)));
+            }
+            in_force.push(InForce {
+                edition: *place,
+                from: starts,
+                until: own_until,
+                splits,
+            });
+            last = own_until;
+            told.push(Version {
+                plan,
+                starts,
+                until: own_until,
+                splits,
+                replaces: true,
+                span: version.span,
+            });
+        }
+        versions::check(&told, self.diagnostics);
+        last
     }
 
     fn parent(&mut self, node: &Node) -> Option<PartnerId> {
@@ -454,9 +653,7 @@ impl Reader<'_> {
             return complete;
         }
         for Entry { key, value } in node.entries() {
-            let Some(kind) = self.kind(&key.text, key.span) else {
-                continue;
-            };
+            let kinds = self.kinds(&key.text, key.span);
             let spans: Vec<&Node> = match &value.is {
                 NodeKind::List(items) => items.iter().collect(),
                 NodeKind::Map(_) | NodeKind::Scalar(_) | NodeKind::Empty => vec![value],
@@ -474,12 +671,14 @@ impl Reader<'_> {
                 if from >= until {
                     self.error("E3", span.span, "the span ends before it starts");
                 }
-                complete
-                    .entry(kind)
-                    .or_insert_with(Vec::new)
-                    .push(Complete { from, until });
+                for kind in &kinds {
+                    let spans: &mut Vec<Complete> = complete.entry(*kind).or_default();
+                    spans.push(Complete { from, until });
+                }
             }
-            complete.entry(kind).or_default();
+            for kind in kinds {
+                complete.entry(kind).or_default();
+            }
         }
         complete
     }

@@ -8,8 +8,8 @@ use trueup_plan::check::{self, formula_of};
 use trueup_plan::diagnostic::{Diagnostic, Sources};
 use trueup_plan::span::Span;
 use trueup_plan::tree::{
-    Call, ComponentId, ContingencyId, Expr, Form, FundId, Grant, GuardrailId, KindId, LimitId,
-    Name, Plan, Reference as Listed, TableId, Trigger,
+    Call, ComponentId, ContingencyId, Edition, Expr, Form, FundId, Grant, GuardrailId, KindId,
+    LimitId, Name, Plan, Reference as Listed, TableId, Trigger,
 };
 use trueup_plan::yaml::Scalar;
 
@@ -62,10 +62,12 @@ pub(super) fn all<'a>(
         case,
         sources,
         diagnostics,
+        plan: &case.plan,
+        edition: None,
     };
     case.checks
         .iter()
-        .filter_map(|check| resolver.check(check))
+        .filter_map(|check| resolver.check_under_versions(check))
         .collect()
 }
 
@@ -73,6 +75,9 @@ struct Resolver<'a, 'd> {
     case: &'a Case,
     sources: &'a Sources,
     diagnostics: &'d mut Vec<Diagnostic>,
+    /// The version whose names a check is read with, and its part of the tree where there are several.
+    plan: &'a Plan,
+    edition: Option<&'a Edition>,
 }
 
 impl<'a> Resolver<'a, '_> {
@@ -81,8 +86,39 @@ impl<'a> Resolver<'a, '_> {
             .push(Diagnostic::error(code, span, message));
     }
 
-    fn check(&mut self, check: &'a Check) -> Option<Asked<'a>> {
+    /// A check, read with the names of the version in force in its period, or else of whichever version has them.
+    fn check_under_versions(&mut self, check: &'a Check) -> Option<Asked<'a>> {
         let partner = self.partner(check)?;
+        if self.case.versions.is_empty() {
+            return self.check(check, partner);
+        }
+        let held = &self.case.world.partner(partner)?.agreement.versions;
+        let starts = check.period.as_ref().map(|(period, _)| period.starts);
+        let then = held
+            .iter()
+            .rposition(|version| starts.is_none_or(|day| version.from <= day))
+            .unwrap_or(0);
+        let first = held.get(then..=then).unwrap_or_default();
+        let before = self.diagnostics.len();
+        let mut told = Vec::new();
+        for version in first.iter().chain(held.iter().rev()) {
+            let at = usize::from(version.edition);
+            self.plan = self.case.versions.get(at)?;
+            self.edition = self.case.plan.edition(version.edition);
+            if let Some(asked) = self.check(check, partner) {
+                self.diagnostics.truncate(before);
+                return Some(asked);
+            }
+            let here = self.diagnostics.split_off(before);
+            if told.is_empty() {
+                told = here;
+            }
+        }
+        self.diagnostics.append(&mut told);
+        None
+    }
+
+    fn check(&mut self, check: &'a Check, partner: PartnerIx) -> Option<Asked<'a>> {
         let what = match &check.question {
             Question::Of { formula, row: None } => {
                 let formula = self.formula(formula, check::Place::Partner)?;
@@ -133,8 +169,10 @@ impl<'a> Resolver<'a, '_> {
                 Resolved::Trigger(trigger, Place::new(partner, window))
             }
             Question::Fund { name } => {
-                let names = || self.case.plan.funds.iter().map(|fund| &*fund.name);
+                let plan = self.plan;
+                let names = || plan.funds.iter().map(|fund| &*fund.name);
                 let id = FundId(self.named(name, "fund", names())?);
+                let id = self.edition.map_or(id, |edition| edition.fund(id));
                 let window = self.window(check, partner, None)?;
                 Resolved::Fund(id, window.ends)
             }
@@ -149,9 +187,11 @@ impl<'a> Resolver<'a, '_> {
                 Resolved::Recovered(earners, window.ends)
             }
             Question::Groups { kind } => {
-                let names = || self.case.plan.kinds.iter().map(|kind| &*kind.name);
-                let id = self.named(kind, "kind of fact", names())?;
-                Resolved::Groups(KindId(id), check.period.as_ref()?.0)
+                let plan = self.plan;
+                let names = || plan.kinds.iter().map(|kind| &*kind.name);
+                let id = KindId(self.named(kind, "kind of fact", names())?);
+                let id = self.edition.map_or(id, |edition| edition.kind(id));
+                Resolved::Groups(id, check.period.as_ref()?.0)
             }
         };
         Some(Asked {
@@ -162,14 +202,18 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn trigger(&mut self, word: &str, name: &Scalar) -> Option<Trigger> {
-        let plan = &self.case.plan;
-        Some(if word == "contingency" {
+        let plan = self.plan;
+        let trigger = if word == "contingency" {
             let names = || plan.contingencies.iter().map(|one| &*one.name);
             Trigger::Contingency(ContingencyId(self.named(name, word, names())?))
         } else {
             let names = || plan.guardrails.iter().map(|one| &*one.name);
             Trigger::Guardrail(GuardrailId(self.named(name, word, names())?))
-        })
+        };
+        Some(
+            self.edition
+                .map_or(trigger, |edition| edition.trigger(trigger)),
+        )
     }
 
     fn partner(&mut self, check: &Check) -> Option<PartnerIx> {
@@ -201,8 +245,11 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn formula(&mut self, written: &Scalar, place: check::Place) -> Option<Expr> {
-        match formula_of(&self.case.plan, self.sources, written, place) {
-            Ok(formula) => Some(formula),
+        match formula_of(self.plan, self.sources, written, place) {
+            Ok(formula) => Some(match self.edition {
+                Some(edition) => edition.formula(formula),
+                None => formula,
+            }),
             Err(mut told) => {
                 self.diagnostics.append(&mut told);
                 None
@@ -263,11 +310,13 @@ impl<'a> Resolver<'a, '_> {
         row: &Scalar,
         partner: PartnerIx,
     ) -> Option<Resolved> {
+        let own = self.plan;
         let plan = &self.case.plan;
+        let in_tree = |kind| self.edition.map_or(kind, |edition| edition.kind(kind));
         let mut of_kind = Vec::new();
-        for at in 0..plan.kinds.len() {
+        for at in 0..own.kinds.len() {
             let kind = KindId(u16::try_from(at).ok()?);
-            let facts = self.case.world.kind(kind)?;
+            let facts = self.case.world.kind(in_tree(kind))?;
             let known = facts.rows.iter().zip(0u32..).find(|(known, at)| {
                 known.id.as_str() == &*row.text && facts.is_known(RowIx(*at), None)
             });
@@ -281,8 +330,14 @@ impl<'a> Resolver<'a, '_> {
         let mut told = Vec::new();
         let mut fitting = Vec::new();
         for (kind, row) in of_kind {
-            match formula_of(plan, self.sources, formula, check::Place::Row(kind)) {
-                Ok(formula) => fitting.push((kind, row, formula)),
+            match formula_of(own, self.sources, formula, check::Place::Row(kind)) {
+                Ok(formula) => {
+                    let formula = match self.edition {
+                        Some(edition) => edition.formula(formula),
+                        None => formula,
+                    };
+                    fitting.push((in_tree(kind), row, formula));
+                }
                 Err(mut here) => told.append(&mut here),
             }
         }
@@ -330,16 +385,19 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// A component, or everything a limit holds; how often it settles and what it grants.
+    /// Whatever version pays under that name is among them.
     fn earners(&mut self, name: &Scalar) -> Option<(Vec<Earner>, WindowUnit, Grant)> {
         let plan = &self.case.plan;
-        let limit = plan
-            .limits
-            .iter()
-            .position(|limit| *limit.name == *name.text);
-        if let Some(at) = limit {
-            let id = LimitId(u16::try_from(at).ok()?);
+        let limits: Vec<LimitId> = (0u16..)
+            .map(LimitId)
+            .take(plan.limits.len())
+            .filter(|id| *plan[*id].name == *name.text)
+            .collect();
+        if !limits.is_empty() {
             let mut earners = Vec::new();
-            held(plan, id, 0, &mut earners);
+            for id in limits {
+                held(plan, id, 0, &mut earners);
+            }
             let every = earners
                 .iter()
                 .filter_map(|earner| match earner {
@@ -356,26 +414,33 @@ impl<'a> Resolver<'a, '_> {
                 .map(|component| &*component.name)
                 .chain(limits)
         };
-        let id = ComponentId(self.named(name, "component", names())?);
-        let component = &plan[id];
-        let earners = vec![Earner::Component(id)];
-        Some((earners, component.every, component.grants))
+        let first = ComponentId(self.named(name, "component", names())?);
+        let all = || {
+            let ids = (0u16..).map(ComponentId).take(plan.components.len());
+            ids.filter(|id| plan[*id].name == plan[first].name)
+        };
+        let every = all()
+            .map(|id| plan[id].every)
+            .min_by_key(|unit| length_rank(*unit))?;
+        Some((
+            all().map(Earner::Component).collect(),
+            every,
+            plan[first].grants,
+        ))
     }
 
     fn component(&mut self, name: &Scalar) -> Option<ComponentId> {
-        let names = || {
-            self.case
-                .plan
-                .components
-                .iter()
-                .map(|component| &*component.name)
-        };
-        self.named(name, "component", names()).map(ComponentId)
+        let plan = self.plan;
+        let names = || plan.components.iter().map(|component| &*component.name);
+        let id = ComponentId(self.named(name, "component", names())?);
+        Some(self.edition.map_or(id, |edition| edition.component(id)))
     }
 
     fn limit(&mut self, name: &Scalar) -> Option<LimitId> {
-        let names = || self.case.plan.limits.iter().map(|limit| &*limit.name);
-        self.named(name, "limit", names()).map(LimitId)
+        let plan = self.plan;
+        let names = || plan.limits.iter().map(|limit| &*limit.name);
+        let id = LimitId(self.named(name, "limit", names())?);
+        Some(self.edition.map_or(id, |edition| edition.limit(id)))
     }
 
     fn named<'n>(

@@ -17,6 +17,7 @@ mod settlement;
 mod shared_out;
 mod support;
 mod tables;
+mod versions;
 mod whatif;
 mod why;
 mod windows;

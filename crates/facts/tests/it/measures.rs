@@ -48,6 +48,7 @@ fn world(plan: &Plan) -> World {
             terms: Vec::new(),
             stated: Default::default(),
             approved: Default::default(),
+            versions: Vec::new(),
         },
     };
     World::new(plan, ["P1", "P2", "P3"].map(partner).into())

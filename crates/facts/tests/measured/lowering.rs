@@ -72,6 +72,7 @@ fn partners(plan: &Plan) -> Vec<Partner> {
                 .collect(),
             stated: Default::default(),
             approved: Default::default(),
+            versions: Vec::new(),
         },
     };
     (0..3).map(partner).collect()

@@ -190,6 +190,7 @@ fn partners(dice: &mut Dice, plan: &Plan, count: i64, many: bool, monthly: bool)
                     terms,
                     stated: Default::default(),
                     approved: Default::default(),
+                    versions: Vec::new(),
                 },
             }
         })

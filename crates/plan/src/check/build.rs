@@ -182,6 +182,7 @@ fn assemble(
         unsaid: unsaid::of(text),
         identity: "".into(),
         span: text.span,
+        editions: Vec::new(),
     }
 }
 
