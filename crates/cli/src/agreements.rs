@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use trueup_base::id::PartnerId;
 use trueup_engine::cell;
-use trueup_engine::world::{Agreement, Cell, Partner};
+use trueup_engine::world::{Agreement, Cell, InForce, Partner};
 use trueup_plan::agreement::{self, AgreementText, Whose};
 use trueup_plan::diagnostic::Diagnostic;
 use trueup_plan::nearest::nearest;
@@ -30,12 +30,21 @@ pub struct Listed {
 pub struct Matched {
     /// Who.
     pub listed: Listed,
-    /// Which agreement.
+    /// Which agreement; the first, where there are several versions.
     pub agreement: usize,
+    /// The versions that follow it, in the order of their first days.
+    pub later: Vec<usize>,
 }
 
-/// Matches every listed partner to the one agreement that is its own, or else to the one group it belongs to. Partners
-/// without either take no part and are not returned.
+impl Matched {
+    /// All versions of the partner's agreement.
+    pub fn versions(&self) -> impl Iterator<Item = usize> + '_ {
+        std::iter::once(self.agreement).chain(self.later.iter().copied())
+    }
+}
+
+/// Matches every listed partner to the agreements that are its own, or else to those of the groups it belongs to: one, or
+/// several versions that follow one another. Partners without any take no part and are not returned.
 pub fn matched(
     listed: &[Listed],
     columns: &[Arc<str>],
@@ -47,7 +56,7 @@ pub fn matched(
             known_columns(group, columns, diagnostics);
         }
     }
-    let mut own: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut own: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, agreement) in agreements.iter().enumerate() {
         let Whose::Partner(partner) = &agreement.whose else {
             continue;
@@ -62,39 +71,34 @@ pub fn matched(
                 .help("add it to the partner directory, or correct the id"),
             );
         }
-        if let Some(first) = own
-            .insert(&partner.text, at)
-            .and_then(|first| agreements.get(first))
-        {
-            diagnostics.push(
-                Diagnostic::error(
-                    "A4",
-                    partner.span,
-                    format!("partner {} has two agreements", partner.text),
-                )
-                .also(first.name.span, "the other")
-                .help("end one before the other begins, or take one out"),
-            );
-        }
+        own.entry(&partner.text).or_default().push(at);
     }
+    let starts = |at: &usize| agreements.get(*at).map(|agreement| agreement.starts);
     let mut all = Vec::with_capacity(listed.len());
     let mut in_two: BTreeMap<(usize, usize), Vec<&PartnerId>> = BTreeMap::new();
     for one in listed {
-        let groups = || (0..agreements.len()).filter(|at| is_in(one, agreements.get(*at)));
-        let mine = match own.get(one.id.as_str()) {
-            Some(at) => Some(*at),
-            None => match (groups().next(), groups().nth(1)) {
-                (Some(first), Some(second)) => {
-                    in_two.entry((first, second)).or_default().push(&one.id);
-                    None
-                }
-                (first, _) => first,
-            },
+        let mut mine = match own.get(one.id.as_str()) {
+            Some(own) => own.clone(),
+            None => {
+                let groups = 0..agreements.len();
+                groups
+                    .filter(|at| is_in(one, agreements.get(*at)))
+                    .collect()
+            }
         };
-        if let Some(agreement) = mine {
+        mine.sort_by_key(|at| (starts(at), *at));
+        // Groups may follow one another; who is in two at once is under neither.
+        if !own.contains_key(one.id.as_str())
+            && let Some(both) = mine.windows(2).find_map(|pair| at_once(pair, agreements))
+        {
+            in_two.entry(both).or_default().push(&one.id);
+            continue;
+        }
+        if let Some((agreement, later)) = mine.split_first() {
             all.push(Matched {
                 listed: one.clone(),
-                agreement,
+                agreement: *agreement,
+                later: later.to_vec(),
             });
         }
     }
@@ -121,6 +125,15 @@ pub fn matched(
         }
     }
     all
+}
+
+/// Two agreements of groups that hold at once, where neither says that it takes over.
+fn at_once(pair: &[usize], agreements: &[AgreementText]) -> Option<(usize, usize)> {
+    let [first, second] = pair else { return None };
+    let (before, after) = (agreements.get(*first)?, agreements.get(*second)?);
+    let is_over = before.until.is_some_and(|until| until <= after.starts);
+    let takes_over = after.replaces.is_some() && before.starts < after.starts;
+    (!is_over && !takes_over).then_some((*first, *second))
 }
 
 /// Whether a partner belongs to an agreement's group.
@@ -184,6 +197,58 @@ fn told_in_two(
     )
     .also(first.name.span, "the other")
     .help("let the groups differ in a column, or give a partner an agreement of its own")
+}
+
+/// A version of a partner's agreement, with the plan it is about and the place of its names in the tree.
+pub struct VersionOf<'a> {
+    /// As it is written.
+    pub text: &'a AgreementText,
+    /// The plan it is about.
+    pub plan: &'a Plan,
+    /// Its edition.
+    pub edition: u16,
+}
+
+/// A partner whose agreement has several versions, as the tree of their plans sees it.
+pub fn partner_of_versions(
+    whole: &Plan,
+    matched: &Matched,
+    versions: &[VersionOf<'_>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Partner> {
+    let (first, last) = (versions.first()?, versions.last()?);
+    let (mut stated, mut approved) = (Vec::new(), Vec::new());
+    for version in versions {
+        let edition = whole.edition(version.edition)?;
+        if let Some(node) = &version.text.terms {
+            for mut one in agreement::terms(version.plan, node, diagnostics) {
+                one.term = edition.term(one.term);
+                stated.push(one);
+            }
+        }
+        if let Some(node) = &version.text.contingencies {
+            for mut one in agreement::approved(version.plan, node, diagnostics) {
+                one.contingency = edition.contingency(one.contingency);
+                approved.push(one);
+            }
+        }
+    }
+    let in_force = versions.iter().map(|version| InForce {
+        edition: version.edition,
+        from: version.text.starts,
+        until: version.text.until,
+        splits: version.text.splits,
+    });
+    let own = Agreement::new(whole, first.text.starts, last.text.until, &stated);
+    Some(Partner {
+        id: matched.listed.id.clone(),
+        parent: matched.listed.parent.clone(),
+        attributes: attributes(whole, matched, first.text, diagnostics),
+        agreement: Agreement {
+            versions: in_force.collect(),
+            ..own.with_approved(approved)
+        },
+    })
 }
 
 /// A matched partner as its plan sees it: directory columns typed by their use, terms by their declaration.

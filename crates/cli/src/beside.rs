@@ -10,7 +10,7 @@ use trueup_engine::payouts::{Moved, Why};
 use trueup_engine::settle::Earner;
 use trueup_engine::world::PartnerIx;
 use trueup_engine::{Answer, Evaluator, Measurer, Number, Place, Truth};
-use trueup_plan::tree::{FundId, Plan, Trigger};
+use trueup_plan::tree::{Edition, FundId, Plan, Trigger};
 
 use crate::earned::exact_at;
 use crate::output;
@@ -48,6 +48,8 @@ pub struct Beside {
     pub on: Vec<On>,
     /// What was released, held and taken back.
     pub paid: Vec<Paid>,
+    /// What leaves in the period, by day, and what waits to be more, where the plan names a smallest payout.
+    pub leaves: Vec<(String, Exact)>,
     /// Funds.
     pub funds: Vec<Balance>,
 }
@@ -63,6 +65,7 @@ impl Beside {
         Self {
             on: on(plan, evaluator, partner, window),
             paid: paid(plan, evaluator, partner, window),
+            leaves: leaves(plan, evaluator, partner, window),
             funds: funds(plan, evaluator, partner, window),
         }
     }
@@ -88,6 +91,14 @@ impl Beside {
                 .map(|(what, amount)| figure((what, amount)))
                 .collect();
             let _ = writeln!(text, "  {}: {}", one.component, moved.join(", "));
+        }
+        if !self.leaves.is_empty() {
+            let moved: Vec<String> = self
+                .leaves
+                .iter()
+                .map(|(what, amount)| figure((what, amount)))
+                .collect();
+            let _ = writeln!(text, "\nPaid out: {}", moved.join(", "));
         }
         for (at, one) in self.funds.iter().enumerate() {
             if at == 0 {
@@ -130,6 +141,13 @@ impl Beside {
                 .collect();
             fields.insert("paid".to_owned(), paid.into());
         }
+        if !self.leaves.is_empty() {
+            let leaves = self.leaves.iter();
+            let leaves: Vec<Value> = leaves
+                .map(|(what, amount)| json!({ "what": what, "amount": exact(amount) }))
+                .collect();
+            fields.insert("paid_out".to_owned(), leaves.into());
+        }
         if !self.funds.is_empty() {
             let funds: Vec<Value> = self
                 .funds
@@ -157,6 +175,9 @@ fn on<M: Measurer<Answer>>(
 ) -> Vec<On> {
     let mut all = Vec::new();
     for trigger in plan.triggers() {
+        if !evaluator.is_in_force(trigger, partner, &window) {
+            continue;
+        }
         let holds = evaluator.is_on(trigger, &Place::new(partner, window));
         let (name, is) = match trigger {
             Trigger::Contingency(id) => (format!("{} (contingency)", plan[id].name), &plan[id].is),
@@ -252,6 +273,35 @@ fn paid<M: Measurer<Answer>>(
     all
 }
 
+/// What leaves in a period, and what waits by its end; nothing where any payout leaves as it is.
+fn leaves<M: Measurer<Answer>>(
+    plan: &Plan,
+    evaluator: &mut Evaluator<'_, Answer, M>,
+    partner: PartnerIx,
+    window: Window,
+) -> Vec<(String, Exact)> {
+    let has_smallest = plan.governance.iter().any(|block| {
+        let mut formulas = block.formulas.iter();
+        &*block.block == "approvals"
+            && &*block.name == "payout"
+            && formulas.any(|(path, _)| &**path == "smallest")
+    });
+    if !has_smallest {
+        return Vec::new();
+    }
+    let payouts = evaluator.payouts(partner, window.ends);
+    let mut all: Vec<(String, Exact)> = payouts
+        .leaves
+        .iter()
+        .filter(|one| window.starts < one.on && one.on <= window.ends)
+        .filter_map(|one| Some((format!("on {}", one.on), one.amount.figure()?.clone())))
+        .collect();
+    if let Some(waits) = payouts.waits.figure().filter(|waits| !waits.is_zero()) {
+        all.push(("waits to be more:".to_owned(), waits.clone()));
+    }
+    all
+}
+
 fn funds<M: Measurer<Answer>>(
     plan: &Plan,
     evaluator: &mut Evaluator<'_, Answer, M>,
@@ -259,7 +309,15 @@ fn funds<M: Measurer<Answer>>(
     window: Window,
 ) -> Vec<Balance> {
     let mut all = Vec::new();
+    let edition = evaluator
+        .edition_at(partner, &window)
+        .and_then(|edition| plan.edition(edition));
     for (fund, at) in plan.funds.iter().zip(0u16..) {
+        // A fund goes on by its name: it is told as the version in force has it.
+        let is_told = |edition: &Edition| edition.funds().any(|id| id == FundId(at));
+        if !edition.is_none_or(is_told) {
+            continue;
+        }
         let periods = evaluator.fund(FundId(at), partner, window.ends);
         let Some(period) = periods.into_iter().next_back() else {
             continue;

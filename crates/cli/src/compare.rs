@@ -154,6 +154,10 @@ fn compared(
         .chain(after.folder.plans.keys())
         .collect();
     for name in names {
+        // Plans that agreements go over between are settled in one tree.
+        if comparing.has_versions(name) {
+            continue;
+        }
         let both = (text_named(&texts.0, name), text_named(&texts.1, name));
         let (Some(was), Some(is)) = both else {
             continue;
@@ -228,7 +232,9 @@ impl<'c> Comparing<'c> {
                     .entry(name)
                     .or_insert_with(|| (line.period.clone(), [None, None]));
                 if let Some(slot) = slot.1.get_mut(side) {
-                    *slot = Some(posted);
+                    // Two versions may have a line each, of one component at one settlement.
+                    let before = slot.take().unwrap_or(Exact::ZERO);
+                    *slot = Some(&before + &posted);
                 }
             }
         }
@@ -270,6 +276,17 @@ impl<'c> Comparing<'c> {
             )));
         }
         Ok(())
+    }
+
+    /// Whether a plan stands in several versions in either run, or agreements go over from it to another.
+    fn has_versions(&self, plan: &str) -> bool {
+        let name = called(plan);
+        [self.before, self.after].into_iter().any(|again| {
+            let mut plans = again.folder.plans.keys();
+            let mut families = again.folder.families.iter();
+            plans.any(|known| known.contains('@') && called(known) == name)
+                || families.any(|family| family.plans.iter().any(|known| called(known) == name))
+        })
     }
 
     /// Whether a line is among those asked about.
@@ -558,6 +575,7 @@ impl<'c> Comparing<'c> {
             let told = match covered {
                 [true, false] => Told::covered_by(&self.before.hash.short()),
                 [false, true] => Told::covered_by(&self.after.hash.short()),
+                [_, _] if self.has_versions(&name.plan) => Told::versions(&name.plan),
                 [_, _] => {
                     let has = |again: &Again| again.folder.plans.contains_key(&name.plan);
                     match (has(self.before), has(self.after)) {
@@ -608,6 +626,11 @@ struct Between<'b> {
     partners: Vec<PartnerId>,
 }
 
+/// A plan's name without its version.
+fn called(plan: &str) -> &str {
+    plan.split('@').next().unwrap_or(plan)
+}
+
 fn part(cause: usize, amount: Exact) -> Part {
     Part {
         cause,
@@ -642,7 +665,7 @@ fn kept_line(line: &KeptLine) -> Result<(LineName, Exact), Failure> {
     let name = LineName {
         partner: line.partner.clone(),
         ends,
-        plan: line.plan.clone(),
+        plan: called(&line.plan).to_owned(),
         component: line.component.clone(),
         currency: line.currency.clone(),
         grants: line.grants.clone(),

@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
+use trueup_engine::cell;
 use trueup_engine::explain::Figure;
-use trueup_engine::world::{Complete, Partner, PartnerIx, RowsRead, World};
+use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
 use trueup_facts::digest::Digest;
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
 use trueup_facts::snapshot::Snapshot;
-use trueup_plan::diagnostic::{any_error, render};
+use trueup_plan::agreement::AgreementText;
+use trueup_plan::diagnostic::{Diagnostic, any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
@@ -140,15 +142,47 @@ pub struct Prepared<'f> {
     pub whose: String,
     /// What a reader should know about the facts behind the figures.
     pub notes: Vec<String>,
-    /// Its agreement and the facts it was worked out from.
+    /// Its agreement and the facts it was worked out from; of several versions the facts alone.
     pub under: String,
+    /// Of several versions: each version's edition, what it is called, and its agreement.
+    pub versions: Vec<UnderVersion>,
     /// The program's folder, as it was named.
     pub program_shown: String,
     /// The partner's id.
     pub partner_shown: String,
 }
 
+/// A version of a partner's agreement, as a heading says it.
+#[derive(Clone, Debug)]
+pub struct UnderVersion {
+    /// Its edition.
+    pub edition: u16,
+    /// What its plan is called in the program.
+    pub called: String,
+    /// The plan by itself.
+    pub own: Plan,
+    /// The plan and its version, the agreement and from when on.
+    pub says: String,
+}
+
 impl Prepared<'_> {
+    /// What a partner's figures in a window are worked out under, and from which facts.
+    pub fn under_in(&self, partner: PartnerIx, window: &Window) -> String {
+        match self.version_in(partner, window) {
+            Some(version) => format!("{} · {}", version.says, self.under),
+            None => self.under.clone(),
+        }
+    }
+
+    /// The version in force when a window began; none where there is one.
+    pub fn version_in(&self, partner: PartnerIx, window: &Window) -> Option<&UnderVersion> {
+        let evaluator = Evaluator::<Answer, Source>::new(self.plan, &self.world, &self.source);
+        let edition = evaluator.edition_at(partner, window)?;
+        self.versions
+            .iter()
+            .find(|version| version.edition == edition)
+    }
+
     /// A partner's position.
     pub fn partner(&self, id: &str) -> Result<PartnerIx, Failure> {
         PartnerId::new(id)
@@ -190,7 +224,7 @@ pub fn run(
         ));
     }
     let mut lines = Vec::new();
-    for plan in folder.plans.values() {
+    for plan in folder.settled_under() {
         lines.extend(lines_under(folder, plan, &snapshot, args, scope, progress)?);
     }
     if let (Some(period), true) = (&args.period, lines.is_empty()) {
@@ -315,19 +349,59 @@ pub fn prepare_partner<'f>(
     } else {
         format!("facts as of version {}", versions.join(", "))
     };
-    prepared.under = format!(
-        "Plan {} {} · agreement {agreement} · {facts} · amounts in {}",
-        plan.name,
-        plan.version,
-        plan.currency.code()
-    );
+    prepared.versions = versions_of(folder, plan, partner);
+    prepared.under = match prepared.versions.is_empty() {
+        true => format!(
+            "Plan {} · agreement {agreement} · {facts} · amounts in {}",
+            named_with_version(plan),
+            plan.currency.code()
+        ),
+        false => format!("{facts} · amounts in {}", plan.currency.code()),
+    };
     prepared.program_shown = crate::output::quoted(&args.program.program);
     prepared.partner_shown = partner.to_owned();
     Ok(prepared)
 }
 
+/// A plan's name and version, once where the name says both.
+fn named_with_version(plan: &Plan) -> String {
+    match plan.name.contains('@') {
+        true => plan.name.replace('@', " "),
+        false => format!("{} {}", plan.name, plan.version),
+    }
+}
+
+/// The versions of a partner's agreement; none where there is one.
+fn versions_of(folder: &Folder, plan: &Plan, partner: &str) -> Vec<UnderVersion> {
+    let matched = folder
+        .matched
+        .iter()
+        .find(|matched| matched.listed.id.as_str() == partner);
+    let (Some(family), Some(matched)) = (folder.family_of(plan), matched) else {
+        return Vec::new();
+    };
+    let editions = (0u16..).zip(&plan.editions);
+    editions
+        .filter_map(|(at, edition)| {
+            let agreement = family.agreement(matched, &folder.agreements, at)?;
+            let called = family.called(at)?;
+            Some(UnderVersion {
+                edition: at,
+                called: called.to_owned(),
+                own: folder.plans.get(called)?.clone(),
+                says: format!(
+                    "Plan {} · agreement {}, from {}",
+                    edition.said(),
+                    agreement.name(),
+                    agreement.starts
+                ),
+            })
+        })
+        .collect()
+}
+
 /// The plan a partner is under, its agreement's name, and what the directory calls the partner.
-fn plan_of<'f>(
+pub fn plan_of<'f>(
     folder: &'f Folder,
     partner: &str,
 ) -> Result<(&'f Plan, String, Option<String>), Failure> {
@@ -337,7 +411,10 @@ fn plan_of<'f>(
         .find(|matched| matched.listed.id.as_str() == partner);
     let found = matched.and_then(|matched| {
         let agreement = folder.agreements.get(matched.agreement)?;
-        let plan = folder.plans.get(&*agreement.plan.text)?;
+        let alone = || folder.plans.get(&*agreement.plan.text);
+        let mut families = folder.families.iter();
+        let family = families.find(|family| family.has(&agreement.plan.text));
+        let plan = family.map(|family| &family.whole).or_else(alone)?;
         let name = matched.listed.columns.get("name").cloned();
         Some((plan, agreement.name().to_string(), name))
     });
@@ -393,13 +470,13 @@ fn prepare<'f>(
     wanted: Wanted<'_>,
 ) -> Result<Prepared<'f>, Failure> {
     let mut found = Vec::new();
+    let family = folder.family_of(plan);
     let partners = folder
         .matched
         .iter()
-        .filter_map(|matched| {
-            let text = folder.agreements.get(matched.agreement)?;
-            (*text.plan.text == *plan.name)
-                .then(|| agreements::partner(plan, matched, text, &mut found))
+        .filter_map(|matched| match family {
+            Some(family) => family.partner(matched, &folder.agreements, &folder.plans, &mut found),
+            None => partner_alone(folder, plan, matched, &mut found),
         })
         .collect();
     if any_error(&found) {
@@ -417,9 +494,46 @@ fn prepare<'f>(
         whose: String::new(),
         notes: notes::of(folder, snapshot)?,
         under: String::new(),
+        versions: Vec::new(),
         program_shown: String::new(),
         partner_shown: String::new(),
     })
+}
+
+/// A partner as one plan sees it: the last version of its agreement that is about the plan, as long as that is in force.
+fn partner_alone(
+    folder: &Folder,
+    plan: &Plan,
+    matched: &agreements::Matched,
+    found: &mut Vec<Diagnostic>,
+) -> Option<Partner> {
+    under_alone(folder, plan, matched, found).map(|(_, partner)| partner)
+}
+
+/// The same, with the version's text.
+pub fn under_alone(
+    folder: &Folder,
+    plan: &Plan,
+    matched: &agreements::Matched,
+    found: &mut Vec<Diagnostic>,
+) -> Option<(AgreementText, Partner)> {
+    let versions: Vec<usize> = matched.versions().collect();
+    let at = versions.iter().rposition(|at| {
+        let text = folder.agreements.get(*at);
+        text.is_some_and(|text| *text.plan.text == *plan.name)
+    })?;
+    let mut text = folder.agreements.get(*versions.get(at)?)?.clone();
+    let next = versions
+        .get(at + 1)
+        .and_then(|at| folder.agreements.get(*at));
+    if let Some(next) = next {
+        text.until = Some(
+            text.until
+                .map_or(next.starts, |until| until.min(next.starts)),
+        );
+    }
+    let partner = agreements::partner(plan, matched, &text, found);
+    Some((text, partner))
 }
 
 /// A plan's partners in their program, without facts: with its rates, and with who stands below them under other plans.
@@ -427,7 +541,28 @@ pub fn world_of(folder: &Folder, plan: &Plan, partners: Vec<Partner>) -> World {
     let mut world = World::new(plan, partners);
     world.rates = crate::world::rates(folder.program.rates.as_ref());
     world.beyond = beyond(folder, &world);
+    world.elsewhere = elsewhere(folder, plan, &world);
     world
+}
+
+/// What the directory says of partners that are not among a plan's; what does not fit the plan's use of it says nothing.
+fn elsewhere(folder: &Folder, plan: &Plan, world: &World) -> BTreeMap<PartnerId, Vec<Cell>> {
+    let listed = folder.program.partners().map(listed).unwrap_or_default();
+    let cells = |one: &agreements::Listed| {
+        let attributes = plan.attributes.iter();
+        attributes
+            .map(|attribute| {
+                let says = one.columns.get(&*attribute.name);
+                let cell = says.and_then(|says| cell::of_fact(says, attribute.of).ok());
+                cell.unwrap_or(Cell::Empty)
+            })
+            .collect()
+    };
+    listed
+        .into_iter()
+        .filter(|one| world.find(&one.id).is_none())
+        .map(|one| (one.id.clone(), cells(&one)))
+        .collect()
 }
 
 /// Who of the directory is not among a plan's partners and stands below somebody.

@@ -10,9 +10,17 @@ use trueup_base::money::Currency;
 use trueup_base::rounding::Rounding;
 use trueup_engine::settle::{Earner, Line};
 use trueup_engine::{Answer, Number};
-use trueup_plan::tree::{Grant, NoAnswerKind, Plan, Text};
+use trueup_plan::tree::{Grant, NoAnswerKind, Plan, Reference, Text};
 
 use crate::output;
+
+/// An earner as whoever lists it refers to it.
+pub fn reference_of(earner: Earner) -> Reference {
+    match earner {
+        Earner::Component(id) => Reference::Component(id),
+        Earner::TopUp(id) => Reference::Limit(id),
+    }
+}
 
 /// Whether a settlement has its figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,9 +110,14 @@ impl Earned {
             .figure()
             .filter(|posted| line.open.is_empty() || !posted.is_zero())
             .cloned();
+        let edition = plan
+            .edition_of(reference_of(line.earner))
+            .and_then(|edition| plan.edition(edition));
         Self {
             partner: partner.clone(),
-            plan: plan.name.clone(),
+            plan: edition
+                .map_or(&plan.name, |edition| &edition.called)
+                .clone(),
             currency: plan.currency,
             component,
             is,

@@ -1,19 +1,35 @@
 //! Whether the plans of a program fit what program.yaml declares: its currency and calendar, its kinds of fact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_facts::program::{Kind, Program};
 use trueup_plan::diagnostic::Diagnostic;
-use trueup_plan::tree::{FactKind, Type, Unit};
+use trueup_plan::tree::{FactKind, Text, Type, Unit};
 
 use crate::plans::Standing;
 use crate::world::is_of;
 
-/// Plans by the names they give themselves; two of one name are told.
+/// Plans by the names they give themselves, and where there are several versions of one by name and version:
+/// `growth@2`; two of one name and version are told.
 pub fn by_name(standing: Vec<Standing>, found: &mut Vec<Diagnostic>) -> BTreeMap<String, Standing> {
     let mut plans: BTreeMap<String, Standing> = BTreeMap::new();
-    for one in standing {
-        let name = one.name.text.to_string();
+    let mut versions: BTreeMap<String, Vec<Text>> = BTreeMap::new();
+    for one in &standing {
+        let version = one.plan.as_ref().map(|plan| plan.version.clone());
+        let known = versions.entry(one.name.text.to_string()).or_default();
+        known.push(version.unwrap_or_else(|| "".into()));
+    }
+    // Versions are told apart where each says its own.
+    versions.retain(|_, versions| {
+        let distinct: BTreeSet<&Text> = versions.iter().filter(|one| !one.is_empty()).collect();
+        versions.len() > 1 && distinct.len() == versions.len()
+    });
+    for mut one in standing {
+        let mut name = one.name.text.to_string();
+        if let (true, Some(plan)) = (versions.contains_key(&name), &mut one.plan) {
+            name = format!("{name}@{}", plan.version);
+            plan.name = name.as_str().into();
+        }
         match plans.get(&name) {
             Some(first) => found.push(
                 Diagnostic::error(
@@ -22,7 +38,7 @@ pub fn by_name(standing: Vec<Standing>, found: &mut Vec<Diagnostic>) -> BTreeMap
                     format!("two plans are called `{name}`"),
                 )
                 .also(first.name.span, "the other")
-                .help("give one of them another name; a new version of a plan stands in its place"),
+                .help("give one of them another name, or another version: agreements then name growth@2"),
             ),
             None => {
                 plans.insert(name, one);

@@ -15,6 +15,7 @@ use trueup_plan::yaml;
 
 use crate::agreements::{self, Listed, Matched};
 use crate::failure::Failure;
+use crate::families::{self, Family};
 use crate::fits;
 use crate::plans::{self, Standing};
 
@@ -29,6 +30,8 @@ pub struct Folder {
     pub agreements: Vec<AgreementText>,
     /// Who takes part, under which agreement.
     pub matched: Vec<Matched>,
+    /// Plans that agreements go over from or to, each group of them in one tree.
+    pub families: Vec<Family>,
     /// Every text that decides what is paid, by its path inside the folder.
     pub texts: BTreeMap<String, Bytes>,
     /// The text the diagnostics and explanations speak of.
@@ -36,6 +39,31 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// The plans that partners are settled under: each alone, or together with those that agreements go over to.
+    pub fn settled_under(&self) -> Vec<&Plan> {
+        let mut plans: Vec<&Plan> = self
+            .plans
+            .iter()
+            .filter(|(name, _)| !self.families.iter().any(|family| family.has(name)))
+            .map(|(_, plan)| plan)
+            .collect();
+        plans.extend(self.families.iter().map(|family| &family.whole));
+        plans.sort_by(|a, b| a.name.cmp(&b.name));
+        plans
+    }
+
+    /// The family whose tree a plan is; none of a plan that stands alone.
+    pub fn family_of(&self, plan: &Plan) -> Option<&Family> {
+        self.families
+            .iter()
+            .find(|family| std::ptr::eq(&family.whole, plan))
+    }
+
+    /// Puts plans that agreements go over between into one tree again, after one of them was changed.
+    pub fn gather(&mut self) {
+        self.families = families::of(&self.matched, &self.agreements, &self.plans);
+    }
+
     /// The SHA-256 of a text that was read, in hex.
     pub fn digest(&self, path: &str) -> Option<String> {
         let bytes = self.texts.get(path)?;
@@ -142,18 +170,20 @@ pub fn read_texts(texts: &Texts, strictness: Strictness) -> Result<Found, Failur
             let columns = program.partners().map_or(&[][..], |list| &list.columns);
             let matched = agreements::matched(&listed, columns, &agreements, &mut written);
             for one in &matched {
-                let agreement = agreements.get(one.agreement);
-                if let Some(text) = agreement
-                    && let Some(plan) = plans.get(&*text.plan.text)
-                {
-                    agreements::attributes(plan, one, text, &mut written);
+                for text in one.versions().filter_map(|at| agreements.get(at)) {
+                    if let Some(plan) = plans.get(&*text.plan.text) {
+                        agreements::attributes(plan, one, text, &mut written);
+                    }
                 }
             }
+            families::check(&matched, &agreements, &plans, &mut written);
+            let families = families::of(&matched, &agreements, &plans);
             Some(Folder {
                 program,
                 plans,
                 agreements,
                 matched,
+                families,
                 texts: texts.were_read(),
                 sources: sources.clone(),
             })
@@ -181,9 +211,12 @@ fn read_agreements(
         let Some(node) = yaml::read(sources, file, written) else {
             continue;
         };
-        let Some(agreement) = agreement::read(&node, written) else {
+        let Some(mut agreement) = agreement::read(&node, written) else {
             continue;
         };
+        if let Some(called) = families::called(&agreement, plans) {
+            agreement.plan.text = called.into();
+        }
         match plans.get(&*agreement.plan.text).map(|one| &one.plan) {
             Some(Some(plan)) => {
                 if let Some(terms) = &agreement.terms {

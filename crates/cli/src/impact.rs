@@ -156,7 +156,7 @@ pub fn of_agreement(
         let name = &before.text.name.text;
         let changed = substitute::with_agreement(&base, name, &file.text, &file.sources)?;
         let mut paid = Paid::default();
-        for plan in changed.plans.values() {
+        for plan in changed.settled_under() {
             let lines = compute::lines_under(&changed, plan, &snapshot, &args, &scope, &progress)?;
             paid.add(&lines, &|line| line.component.to_string());
         }
@@ -365,7 +365,10 @@ impl<'a> Work<'a> {
                     sources: side.sources.clone(),
                 };
                 let changed = substitute::under(folder, &old.name, &standing, from)?;
-                match changed.plans.get(&*old.name) {
+                let mut families = changed.families.iter();
+                let family = families.find(|family| family.has(&old.name));
+                let plan = family.map(|family| &family.whole);
+                match plan.or_else(|| changed.plans.get(&*old.name)) {
                     Some(plan) => {
                         compute::lines_under(&changed, plan, snapshot, args, scope, &self.progress)?
                     }

@@ -11,6 +11,7 @@ mod compute;
 mod earned;
 mod effects;
 mod failure;
+mod families;
 mod fits;
 mod folder;
 mod impact;

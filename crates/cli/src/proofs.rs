@@ -57,10 +57,9 @@ pub fn of_program(
     for plan in folder.plans.values() {
         let mut samples = Vec::new();
         for one in &folder.matched {
-            let agreement = folder.agreements.get(one.agreement);
-            if let Some(text) = agreement.filter(|text| *text.plan.text == *plan.name) {
-                // What does not fit was told when the folder was read.
-                let partner = agreements::partner(plan, one, text, &mut Vec::new());
+            // What does not fit was told when the folder was read.
+            if let Some((text, partner)) = compute::under_alone(folder, plan, one, &mut Vec::new())
+            {
                 samples.push(Sample {
                     from: format!("agreement {}", text.name()),
                     partner,
@@ -99,8 +98,10 @@ pub fn of_program(
 /// What the directory says of the partners under a plan, in the order of its world.
 fn classes_under(folder: &Folder, plan: &Plan) -> Vec<Class> {
     let matched = folder.matched.iter().filter(|matched| {
-        let agreement = folder.agreements.get(matched.agreement);
-        agreement.is_some_and(|text| *text.plan.text == *plan.name)
+        let mut texts = matched
+            .versions()
+            .filter_map(|at| folder.agreements.get(at));
+        texts.any(|text| *text.plan.text == *plan.name)
     });
     matched
         .map(|matched| Class {
@@ -126,6 +127,7 @@ fn examples_of(plan: &Plan, below: &Path) -> Result<Vec<Example>, Failure> {
         };
         if let Some((its_plan, world)) = cases::setting(&files)
             && its_plan.identity == plan.identity
+            && its_plan.editions.is_empty()
         {
             examples.push((files.name.clone(), world));
         }

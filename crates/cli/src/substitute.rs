@@ -81,8 +81,8 @@ pub fn under(
     // One mistake in a group's agreement is found with each of its partners.
     let mut told: Vec<Diagnostic> = Vec::new();
     for one in &changed.matched {
-        let text = changed.agreements.get(one.agreement);
-        if let Some(text) = text.filter(|text| *text.plan.text == *name) {
+        let texts = one.versions().filter_map(|at| changed.agreements.get(at));
+        for text in texts.filter(|text| *text.plan.text == *name) {
             let mut found = Vec::new();
             agreements::partner(&plan, one, text, &mut found);
             for one in found {
@@ -96,6 +96,7 @@ pub fn under(
         return Err(does_not_fit(&side.plan, &folder.sources, &told));
     }
     changed.plans.insert(name.to_owned(), plan);
+    changed.gather();
     Ok(changed)
 }
 
@@ -144,7 +145,11 @@ fn carry_terms(agreement: &mut AgreementText, plan: &Plan, from: From<'_>) {
 
 /// Refuses a term that only the plan after knows, that it gives no figure for, and that an agreement leaves out.
 fn refuse_unstated(folder: &Folder, plan: &Plan, from: From<'_>) -> Result<(), Failure> {
-    let in_use: BTreeSet<usize> = folder.matched.iter().map(|one| one.agreement).collect();
+    let in_use: BTreeSet<usize> = folder
+        .matched
+        .iter()
+        .flat_map(agreements::Matched::versions)
+        .collect();
     for term in plan.terms.iter().filter(|term| term.declared) {
         if term.agreed.is_some() || from.knew(plan, &term.name) {
             continue;
@@ -223,5 +228,6 @@ pub fn with_agreement(
             render(sources, &found).trim_end()
         )));
     }
+    changed.gather();
     Ok(changed)
 }

@@ -85,8 +85,18 @@ fn with_plan(mut case: CaseFiles, folder: &Path, named: &str) -> Result<CaseFile
         }
         let text = text(&path)?;
         match (says(&text, "plan"), says(&text, "template")) {
-            (Some(plan), _) if plan == named => found = Some(text),
-            (Some(plan), _) => known.push(plan.to_owned()),
+            (Some(plan), _) => {
+                let called = says(&text, "version").map(|version| format!("{plan}@{version}"));
+                // The first of that name, where the example names none of its versions.
+                let is_named = plan == named && found.is_none();
+                if is_named || called.as_deref() == Some(named) {
+                    found = Some(text);
+                } else if called.is_some_and(|called| case.mentions(&called)) {
+                    case = with_rows(case.with(&file_name(&path), &text), &plans, &text);
+                } else {
+                    known.push(plan.to_owned());
+                }
+            }
             (None, Some(_)) => case = with_rows(case.with(&file_name(&path), &text), &plans, &text),
             (None, None) => {}
         }

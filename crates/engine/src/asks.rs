@@ -663,7 +663,12 @@ impl<'p> Walk<'p> {
             self.all(&fund.reimburses, at);
             return;
         };
-        self.rows(claims.kind, &claims.role, (starts, at.window.ends), at);
+        let last = self.days_at(at).and_then(|days| {
+            let last = fund.last_claims.map(|length| add(days.until, length, 1));
+            last.flatten()
+        });
+        let until = last.map_or(at.window.ends, |last| last.max(at.window.ends));
+        self.rows(claims.kind, &claims.role, (starts, until), at);
         let on_row = on_row(claims.kind, at);
         let formulas = claims.filter.iter().chain(&fund.reimburses);
         self.all(formulas.chain([&claims.of]), &on_row);

@@ -114,6 +114,16 @@ impl CaseFiles {
         node.get("plan").and_then(Node::as_text).map(str::to_owned)
     }
 
+    /// Whether its facts name a plan that a version of an agreement is of: `growth@2`.
+    #[must_use]
+    pub fn mentions(&self, plan: &str) -> bool {
+        let words = |text: &str| {
+            text.split(|char: char| char.is_whitespace() || ",{}[]'\"".contains(char))
+                .any(|word| word == plan)
+        };
+        self.text(FACTS).is_some_and(words)
+    }
+
     /// The case with one more file.
     #[must_use]
     pub fn with(mut self, file: &str, text: &str) -> Self {

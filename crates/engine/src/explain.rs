@@ -15,13 +15,15 @@ use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_plan::span::Span;
 use trueup_plan::tree::{
-    Call, Component, ComponentPart, Expr, Form, Name, Plan, Target, Trigger, Type, Unit,
+    Call, Component, ComponentPart, Edition, Expr, Form, Name, Plan, Reference, Target, Trigger,
+    Type, Unit,
 };
 
 use crate::evaluate::{Evaluator, Place};
 use crate::graph::{NodeId, What};
 use crate::measure::Measurer;
 use crate::number::Number;
+use crate::versions::reference;
 use crate::world::Cell;
 
 use told::type_of_target;
@@ -170,8 +172,16 @@ impl Explanation {
             evaluator,
             text,
             seen: BTreeSet::new(),
+            edition: None,
         };
         let node = explainer.past_wrapping(node);
+        explainer.edition = match evaluator.graph().node(node).map(|node| node.what) {
+            Some(What::Name(name)) => {
+                reference(name).and_then(|name| evaluator.plan().edition_of(name))
+            }
+            Some(What::Formula(formula)) => evaluator.edition_in(formula),
+            Some(_) | None => None,
+        };
         explainer.node(node, None, 0)
     }
 }
@@ -187,11 +197,29 @@ struct Explainer<'e, 'p, N: Number, M> {
     evaluator: &'e Evaluator<'p, N, M>,
     text: &'e dyn Fn(Span) -> String,
     seen: BTreeSet<NodeId>,
+    /// The edition of what is explained, where the plan's tree holds several.
+    edition: Option<u16>,
 }
 
 impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
     fn plan(&self) -> &'p Plan {
         self.evaluator.plan()
+    }
+
+    /// The version a name is of, where there are several: of what pays always, of what it is made from where it is another
+    /// than that of what is explained.
+    fn version(&self, name: Name) -> Option<String> {
+        let plan = self.plan();
+        let name = reference(name)?;
+        let edition = plan.edition_of(name)?;
+        let is_told = match name {
+            Reference::Component(_) | Reference::Limit(_) => true,
+            Reference::Term(_)
+            | Reference::Measure(_)
+            | Reference::Value(_)
+            | Reference::Table(_) => self.edition.is_some_and(|root| root != edition),
+        };
+        is_told.then(|| plan.edition(edition).map(Edition::said))?
     }
 
     /// The node that says something of its own: a question wraps what it asks.
@@ -257,6 +285,9 @@ impl<'p, N: Number, M: Measurer<N>> Explainer<'_, 'p, N, M> {
                     Some(key) => format!("{}[{}]", thing.name, key_text(key)),
                     None => thing.name,
                 };
+                if let Some(version) = self.version(name) {
+                    said.name = format!("{} ({version})", said.name);
+                }
                 said.is = thing.is;
                 said.formula = thing.formula.map(|span| (self.text)(span));
                 if let Name::Component(id) = name {

@@ -3,6 +3,7 @@
 use trueup_base::calendar::WindowUnit;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
 use trueup_plan::tree::{
     Call, Comparison, Conversion, Expr, Form, KindId, Literal, Name, RateKind,
 };
@@ -107,10 +108,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Call::Of(partner, x) => match self.eval(partner, at, bands) {
                 Value::Partner(id) => match self.world().find(&id) {
                     Some(partner) => self.asked_of(partner, x, at),
-                    None => Value::None(NoAnswer::missing(format!(
-                        "partner {} is not in the directory",
-                        id.as_str()
-                    ))),
+                    None => Value::None(self.not_here(&id)),
                 },
                 other => Value::None(
                     other
@@ -231,10 +229,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Name::Followed(kind, column, attribute) => match self.cell(kind, column.index(), at) {
                 Some(Cell::Partner(id)) => match self.world().find(id) {
                     Some(partner) => self.attribute(partner, attribute.index()),
-                    None => Value::None(NoAnswer::missing(format!(
-                        "partner {} is not in the directory",
-                        id.as_str()
-                    ))),
+                    None => self.attribute_elsewhere(id, attribute.index()),
                 },
                 Some(Cell::Empty) => Value::None(NoAnswer::missing("the row names no partner")),
                 Some(Cell::Number(_) | Cell::Text(_) | Cell::Date(_) | Cell::Flag(_)) | None => {
@@ -302,6 +297,31 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 partner.id.as_str()
             ))),
         }
+    }
+
+    /// What the directory says of a partner who is under another plan.
+    fn attribute_elsewhere(&self, id: &PartnerId, attribute: usize) -> Value<N> {
+        let Some(says) = self.world().elsewhere.get(id) else {
+            return Value::None(self.not_here(id));
+        };
+        let shape = self.plan().attributes.get(attribute);
+        let name = shape.map_or("", |shape| &*shape.name);
+        match says.get(attribute) {
+            Some(cell) if *cell != Cell::Empty => Value::from_cell(cell, String::new),
+            Some(_) | None => Value::None(NoAnswer::missing(format!(
+                "the directory does not give {name} of partner {}",
+                id.as_str()
+            ))),
+        }
+    }
+
+    /// Why a partner has no answer who is not among those asked here.
+    fn not_here(&self, id: &PartnerId) -> NoAnswer {
+        let is_elsewhere = self.world().elsewhere.contains_key(id);
+        NoAnswer::missing(match is_elsewhere {
+            true => format!("partner {} is under another plan or none", id.as_str()),
+            false => format!("partner {} is not in the directory", id.as_str()),
+        })
     }
 
     /// The days whose rates a month's average is made of: the month that places the row, or the one a window lies in, as far

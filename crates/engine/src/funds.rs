@@ -206,7 +206,48 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             period.closing = balance.total();
             periods.push(period);
         }
+        periods.extend(self.last_claims(&stretches, partner, until, &mut balance));
         periods
+    }
+
+    /// The time after the agreement's end in which claims are still taken, for what was spent before it; nothing is set
+    /// aside in it.
+    fn last_claims(
+        &mut self,
+        stretches: &[(FundId, Date, Date)],
+        partner: PartnerIx,
+        until: Date,
+        balance: &mut Balance<N>,
+    ) -> Option<FundPeriod<N>> {
+        let plan = self.plan();
+        let (id, ..) = stretches.last()?;
+        let length = plan[*id].last_claims?;
+        let starts = self.days_of(partner)?.until;
+        let ends = add(starts, length, 1)?.min(until);
+        if ends <= starts {
+            return None;
+        }
+        let window = Window {
+            unit: plan.period,
+            starts,
+            ends,
+            full_starts: starts,
+            full_ends: ends,
+        };
+        let mut period = FundPeriod {
+            window,
+            opening: balance.total(),
+            accrued: zero(),
+            reimbursed: zero(),
+            expired: zero(),
+            closing: zero(),
+            claims: Vec::new(),
+            open: Vec::new(),
+        };
+        self.claims(stretches, partner, balance, &mut period);
+        period.expired = period.expired.plus(&balance.expire(window.last()));
+        period.closing = balance.total();
+        Some(period)
     }
 
     /// What a fund accrues in every period begun so far, less what was credited before.
@@ -367,6 +408,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let settlement = period.window;
         let known_before = self.has_history().then_some(settlement.ends);
+        let ended = self.days_of(partner).map(|days| days.until);
         for credit in facts.credits(role, partner) {
             let Some(row) = facts.rows.get(credit.row.0 as usize) else {
                 continue;
@@ -385,6 +427,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 ..Place::new(partner, settlement)
             };
             let spent = row.cells.get(claims.spent.index());
+            // What was spent after the agreement's end is no claim on it.
+            let is_after = matches!(spent, Some(Cell::Date(spent)) if ended.is_some_and(|ended| ended <= *spent));
+            if is_after && claims.spent != shape.dated {
+                continue;
+            }
             let (asked, is_late) = match self.asked_for(fund, claims, &place, day, spent) {
                 Ok(Some(asked)) => asked,
                 // No claim on this fund; one that was is one that asks for nothing.

@@ -108,6 +108,19 @@ pub struct Payouts<N: Number> {
     pub held: Vec<Held<N>>,
     /// What is owed at the end.
     pub owed: Vec<Owed<N>>,
+    /// What leaves, by day: what was released less what was taken of it, as far as it is no less than the smallest payout.
+    pub leaves: Vec<Leaving<N>>,
+    /// What waits to be more.
+    pub waits: N,
+}
+
+/// A payout.
+#[derive(Clone, Debug)]
+pub struct Leaving<N: Number> {
+    /// When.
+    pub on: Date,
+    /// How much.
+    pub amount: N,
 }
 
 /// Half of a payout, where the plan says nothing of recovery.
@@ -196,7 +209,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             days.shares.retain(|share| !is_zero(&share.amount));
             days.debts.retain(|debt| !is_zero(&debt.amount));
         }
+        let (leaves, waits) = self.leaving(partner, until, &days.movements);
         Payouts {
+            leaves,
+            waits,
             movements: days.movements,
             held: days
                 .shares
@@ -220,6 +236,79 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 })
                 .collect(),
         }
+    }
+
+    /// What leaves of what was released: less than the smallest payout waits for the next, at the agreement's end for nothing
+    /// more. Where the smallest payout has no answer, it waits.
+    fn leaving(
+        &mut self,
+        partner: PartnerIx,
+        until: Date,
+        movements: &[Movement<N>],
+    ) -> (Vec<Leaving<N>>, N) {
+        let zero = N::known(Exact::ZERO);
+        let ends = self.days_of(partner).map_or(Date::MAX, |days| days.until);
+        let mut days: BTreeMap<Date, N> = BTreeMap::new();
+        for movement in movements {
+            let day = days.entry(movement.on).or_insert_with(|| zero.clone());
+            match movement.what {
+                Moved::Released => *day = day.plus(&movement.amount),
+                Moved::TakenFromPayout => *day = day.minus(&movement.amount),
+                Moved::Forfeited | Moved::TakenFromHeld | Moved::Invoiced => {}
+            }
+        }
+        if ends <= until {
+            days.entry(ends).or_insert_with(|| zero.clone());
+        }
+        let (mut leaves, mut waits) = (Vec::new(), zero.clone());
+        for (on, amount) in days {
+            waits = waits.plus(&amount);
+            let is_enough = match ends <= on {
+                true => N::Truth::known(true),
+                false => self.is_enough(partner, on, &waits),
+            };
+            let goes = is_enough.patched(Patch::Both, &N::Truth::known(false));
+            let amount = N::select(&goes, &waits, &zero);
+            waits = waits.minus(&amount);
+            if !is_zero(&amount) {
+                leaves.push(Leaving { on, amount });
+            }
+        }
+        (leaves, waits)
+    }
+
+    /// Whether an amount is no less than the smallest payout of a day.
+    fn is_enough(&mut self, partner: PartnerIx, day: Date, amount: &N) -> N::Truth {
+        let plan = self.plan();
+        let period = day
+            .yesterday()
+            .ok()
+            .and_then(|last| plan.calendar.window_at(plan.period, last));
+        let Some(window) = period else {
+            return N::Truth::known(true);
+        };
+        let edition = self
+            .edition_at(partner, &window)
+            .and_then(|edition| plan.edition(edition));
+        let blocks = match edition {
+            Some(edition) => plan.governance.get(edition.governance.clone()),
+            None => Some(&plan.governance[..]),
+        };
+        let smallest = blocks
+            .unwrap_or_default()
+            .iter()
+            .filter(|block| &*block.block == "approvals" && &*block.name == "payout")
+            .flat_map(|block| &block.formulas)
+            .find(|(path, _)| &**path == "smallest");
+        let Some((_, smallest)) = smallest else {
+            return N::Truth::known(true);
+        };
+        let place = Place {
+            known_before: self.has_history().then_some(day),
+            ..Place::new(partner, window)
+        };
+        let smallest = self.eval(smallest, &place, None).number();
+        amount.compared(Comparison::AtLeast, &smallest)
     }
 
     fn grants(&self, earner: Earner) -> Grant {

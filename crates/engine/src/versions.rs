@@ -265,33 +265,30 @@ pub(crate) fn answering(
     Answering::Name(twin.unwrap_or(name))
 }
 
-/// Whether a name is asked on a row: rows are read as the version of their window declares them.
+/// Whether a name stays the asker's because it is asked on a row: rows are read as whoever counts them declares them, with
+/// the terms and values of the same version. What has windows of its own is asked of the version of its window there too.
 fn is_on_row(plan: &Plan, name: Reference, at: &Place) -> bool {
     let Some(row) = at.row else {
         return false;
     };
     match name {
-        Reference::Value(id) => matches!(plan[id].level, Level::Row(_)),
+        Reference::Value(id) => plan[id].every.is_none() || matches!(plan[id].level, Level::Row(_)),
         Reference::Component(id) => {
             let each = plan[id].each.as_ref();
             each.is_some_and(|each| each.kind == row.kind)
         }
-        Reference::Term(_) | Reference::Measure(_) | Reference::Table(_) | Reference::Limit(_) => {
-            false
-        }
+        Reference::Limit(_) => false,
+        Reference::Term(_) | Reference::Measure(_) | Reference::Table(_) => true,
     }
 }
 
 /// The last version after one of them that splits windows by a day, or that one itself.
 fn last_split(days: AgreementDays<'_>, own: usize, day: Date) -> usize {
-    days.versions
-        .iter()
-        .enumerate()
-        .skip(own + 1)
-        .filter(|(_, version)| version.splits && version.from <= day)
-        .map(|(at, _)| at)
-        .last()
-        .unwrap_or(own)
+    let later = days.versions.iter().enumerate().skip(own + 1);
+    later
+        .rev()
+        .find(|(_, version)| version.splits && version.from <= day)
+        .map_or(own, |(at, _)| at)
 }
 
 /// The parts of a stretch of days that versions have of a name, each with the name that answers in it; one part where

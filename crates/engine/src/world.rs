@@ -234,6 +234,9 @@ pub struct World {
     /// Partners of the directory that are under another plan or none, each with who stands directly above: what they
     /// do is credited through them to those above who are here.
     pub beyond: BTreeMap<PartnerId, PartnerId>,
+    /// What the directory says of partners that are under another plan or none, in the order of the plan's attributes: a
+    /// row may name them.
+    pub elsewhere: BTreeMap<PartnerId, Vec<Cell>>,
     by_id: BTreeMap<PartnerId, PartnerIx>,
 }
 
@@ -252,6 +255,7 @@ impl World {
             facts,
             rates: BTreeMap::new(),
             beyond: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
             by_id,
         }
     }

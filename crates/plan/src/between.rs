@@ -340,6 +340,8 @@ fn differences(before: &PlanText, after: &PlanText) -> Vec<Open> {
         from_template: _,
         overrides: _,
         fixed: _,
+        parameters: _,
+        uses: _,
         objectives: _,
         facts: _,
         terms: _,

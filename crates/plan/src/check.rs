@@ -35,6 +35,7 @@ mod typer;
 mod types;
 mod units;
 mod unsaid;
+mod uses;
 mod was;
 mod windows;
 mod wording;
@@ -77,12 +78,14 @@ pub fn plan(
         plan = build::plan(sources, &expanded.text, &mut told).map(|plan| Plan {
             identity: identity(sources, &expanded.files).into(),
             overrides: text.overrides.iter().map(template::told).collect(),
+            uses: expanded.used.iter().map(|used| used.told.clone()).collect(),
             ..plan
         });
         // While a draft has mistakes, its missing words can wait.
         if strictness == Strictness::Signature || !(any_error(&told) || any_error(diagnostics)) {
             wording::check(&expanded.text, strictness, &mut told);
         }
+        uses::told_where(&expanded.used, &mut told);
     }
     diagnostics.append(&mut told);
     plan.filter(|_| !any_error(diagnostics))

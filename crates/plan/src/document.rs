@@ -47,6 +47,10 @@ pub struct PlanText {
     pub overrides: Vec<OverrideText>,
     /// Names of a template that no plan may change, written as in `overrides`.
     pub fixed: Vec<Scalar>,
+    /// What each use of a template gives it.
+    pub parameters: Vec<ParameterText>,
+    /// Templates with parameters that are used.
+    pub uses: Vec<UseText>,
     /// Goals.
     pub objectives: Vec<ObjectiveText>,
     /// Kinds of fact.
@@ -106,6 +110,34 @@ pub struct OverrideText {
     pub formula: Option<Formula>,
     /// Whether `none` is written: the thing is taken out.
     pub is_none: bool,
+}
+
+/// What each use of a template gives it: a formula of a unit, or a name.
+#[derive(Clone, Debug)]
+pub struct ParameterText {
+    /// Its name.
+    pub name: Scalar,
+    /// What it is.
+    pub is: Option<Scalar>,
+    /// The word of the type that the formula given for it answers.
+    pub unit: Option<Scalar>,
+    /// The word of what the name given for it names.
+    pub names: Option<Scalar>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// One use of a template with parameters.
+#[derive(Clone, Debug)]
+pub struct UseText {
+    /// `name@version` of the template.
+    pub template: Option<Scalar>,
+    /// What its names begin with.
+    pub prefix: Option<Scalar>,
+    /// What its parameters are.
+    pub with: Vec<(Scalar, Option<Formula>)>,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// A goal.
@@ -259,6 +291,8 @@ pub struct ValueText {
     pub each: Option<Scalar>,
     /// The role whose rows hold its keys.
     pub role: Option<Scalar>,
+    /// Where it stands for a parameter of a template: the word of the type it must be of, and where that is written.
+    pub unit: Option<Scalar>,
     /// Where it is written.
     pub span: Span,
 }

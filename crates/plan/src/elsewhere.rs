@@ -128,6 +128,17 @@ pub fn key(place: Place, name: &str) -> Option<&'static str> {
             "when" | "in" | "delay" => "after: 6 months, on: 2026-06-30, or if: a condition",
             _ => return None,
         }),
+        Place::Use => Some(match name {
+            "name" | "from" => "template: draw@1",
+            "prefix" | "called" => "as: advance",
+            "parameters" | "given" | "arguments" => "with: { amount: 1_000 }",
+            _ => return None,
+        }),
+        Place::Parameter => Some(match name {
+            "type" | "holds" | "of" => "unit: money",
+            "kind" | "name" => "names: fact",
+            _ => return None,
+        }),
         Place::Plan
         | Place::Calendar
         | Place::Rounding

@@ -17,6 +17,10 @@ pub enum Place {
     Fact,
     /// One line of `credited`.
     Credit,
+    /// One of `uses`.
+    Use,
+    /// One of `parameters`.
+    Parameter,
     /// One of `terms`.
     Term,
     /// One of `measures`.
@@ -148,6 +152,8 @@ pub const TYPES: &[&str] = &[
     "text",
     "partner",
 ];
+/// What a parameter of a template may name.
+pub const NAMEABLE: &[&str] = &["fact", "measure", "table", "component"];
 /// What a measure, or the facts of a kind, show.
 pub const SHOWN: &[&str] = &["revenue", "profitability", "customer_outcome", "activity"];
 /// How rows become one number.
@@ -206,6 +212,8 @@ const PLAN: &[Key] = &[
     may("from_template", Text, "The template this plan takes everything from: name@version"),
     may("overrides", Overrides, "What this plan changes of its template; the formula may mention `was`"),
     may("fixed", List, "Names of a template that no plan may change: values.csat_floor"),
+    may("parameters", Named(Place::Parameter), "What each use of a template gives it; a template with parameters is used, not built on"),
+    may("uses", Maps(Place::Use), "Templates with parameters, each as a group of names with a prefix"),
     may("objectives", Maps(Place::Objective), "What the plan wants to reach, and what shows it"),
     may("facts", Named(Place::Fact), "The kinds of fact the plan reads"),
     may("terms", Named(Place::Term), "What each agreement fills in"),
@@ -262,6 +270,20 @@ const CREDIT: &[Key] = &[
     may("role", Text, "The role this credit is in"),
     may("share", Formula, "The part of the row; 100% when not written"),
     may("overlay", Flag, "Whether it is paid besides the shares that make up the row"),
+];
+
+#[rustfmt::skip]
+const USE: &[Key] = &[
+    must("template", Text, "The template: name@version"),
+    must("as", Text, "The prefix of its names: with `as: advance`, owed is advance_owed"),
+    may("with", Formulas, "What each of its parameters is: a formula, or a name"),
+];
+
+#[rustfmt::skip]
+const PARAMETER: &[Key] = &[
+    IS,
+    may("unit", Word(TYPES), "What the formula given for it holds; it becomes a value of that name"),
+    may("names", Word(NAMEABLE), "That a name is given for it, and of what"),
 ];
 
 #[rustfmt::skip]
@@ -474,6 +496,8 @@ impl Place {
         Place::Objective,
         Place::Fact,
         Place::Credit,
+        Place::Use,
+        Place::Parameter,
         Place::Term,
         Place::Measure,
         Place::Value,
@@ -505,6 +529,8 @@ impl Place {
             Self::Objective => OBJECTIVE,
             Self::Fact => FACT,
             Self::Credit => CREDIT,
+            Self::Use => USE,
+            Self::Parameter => PARAMETER,
             Self::Term => TERM,
             Self::Measure => MEASURE,
             Self::Value => VALUE,
@@ -537,6 +563,8 @@ impl Place {
             Self::Objective => "an objective",
             Self::Fact => "a kind of fact",
             Self::Credit => "a line of `credited`",
+            Self::Use => "a line of `uses`",
+            Self::Parameter => "a parameter",
             Self::Term => "a term",
             Self::Measure => "a measure",
             Self::Value => "a value",

@@ -94,12 +94,14 @@ fn place_schema(place: Place) -> Value {
             Place::Component => {
                 vec![json!({ "dependentRequired": { "where": ["each"], "role": ["each"] } })]
             }
+            Place::Parameter => vec![one_of(&["unit", "names"])],
             Place::Instalment => vec![json!({ "not": { "required": ["after", "on"] } })],
             Place::Calendar
             | Place::Rounding
             | Place::Objective
             | Place::Fact
             | Place::Credit
+            | Place::Use
             | Place::Term
             | Place::Value
             | Place::Recovery
@@ -171,6 +173,8 @@ fn def_name(place: Place) -> &'static str {
         Place::Objective => "objective",
         Place::Fact => "fact",
         Place::Credit => "credit",
+        Place::Use => "use",
+        Place::Parameter => "parameter",
         Place::Term => "term",
         Place::Measure => "measure",
         Place::Value => "value",

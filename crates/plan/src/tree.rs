@@ -112,6 +112,8 @@ pub struct Plan {
     pub from_template: Option<Text>,
     /// What the plan changes of its template, in the order written.
     pub overrides: Vec<Override>,
+    /// The templates with parameters that it uses, in the order written.
+    pub uses: Vec<Use>,
     /// What the plan wants to reach, and the names that show it.
     pub objectives: Vec<Objective>,
     /// Kinds of fact the plan reads.
@@ -168,6 +170,19 @@ pub struct Override {
     pub target: Text,
     /// The new formula as written, which may mention `was`; none where the thing is taken out.
     pub written: Option<Text>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A template with parameters that a plan uses as a group of names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// The template, as `name@version`.
+    pub template: Text,
+    /// What its names begin with.
+    pub prefix: Text,
+    /// What its parameters are, as written.
+    pub with: Vec<(Text, Text)>,
     /// Where it is written.
     pub span: Span,
 }

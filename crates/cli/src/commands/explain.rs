@@ -8,10 +8,10 @@ use trueup_engine::explain::Explanation;
 use trueup_engine::{Evaluator, Place};
 use trueup_plan::check::{Place as Asked, formula_in};
 use trueup_plan::diagnostic::{Sources, render};
-use trueup_plan::tree::{Component, Expr, Grant, Plan, Reference, Trigger};
+use trueup_plan::tree::{Component, Edition, Expr, Grant, Plan, Reference, Trigger};
 
 use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
-use crate::compute::{self, Figures, Prepared, Scope};
+use crate::compute::{self, Figures, Scope};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
@@ -58,10 +58,18 @@ pub fn run_in(
             scope.until
         )));
     };
-    let asked_in = window_of(&prepared, name, period);
+    // A name is one of the version in force in the period.
+    let version = prepared.version_in(at, &period).cloned();
+    let edition = version
+        .as_ref()
+        .and_then(|version| prepared.plan.edition(version.edition));
+    let own = version
+        .as_ref()
+        .map_or(prepared.plan, |version| &version.own);
+    let asked_in = window_of(own, name, period);
 
     let mut sources = folder.sources.clone();
-    let question = question(prepared.plan, &mut sources, name)?;
+    let question = question(own, edition, &mut sources, name)?;
     let mut evaluator = Evaluator::new(prepared.plan, &prepared.world, &prepared.source);
     if with_rows {
         evaluator = evaluator.with_rows();
@@ -95,9 +103,11 @@ pub fn run_in(
                 .into_iter()
                 .filter(|line| *line.component == *name)
                 .collect();
-            let mut text = page(&prepared, name, &window, lines.last(), &explanation);
+            let under = prepared.under_in(at, &period);
+            let heading = (own, &*prepared.whose, &*under);
+            let mut text = page(heading, name, &window, lines.last(), &explanation);
             // What a fund accrues is explained above; what it holds follows from it and from its claims.
-            if prepared.plan.fund_named(name).is_some() {
+            if own.fund_named(name).is_some() {
                 let mut beside = figures.beside(at, window);
                 beside.funds.retain(|fund| fund.fund == name);
                 beside.on.clear();
@@ -117,17 +127,28 @@ enum Question {
     Formula(Box<Expr>),
 }
 
-fn question(plan: &Plan, sources: &mut Sources, name: &str) -> Result<Question, Failure> {
+fn question(
+    plan: &Plan,
+    edition: Option<&Edition>,
+    sources: &mut Sources,
+    name: &str,
+) -> Result<Question, Failure> {
+    let in_tree = |formula: Expr| match edition {
+        Some(edition) => edition.formula(formula),
+        None => formula,
+    };
     let contingency = plan.contingency_named(name).map(Trigger::Contingency);
     let guardrail = plan.guardrail_named(name).map(Trigger::Guardrail);
     if let Some(trigger) = contingency.or(guardrail) {
+        let trigger = edition.map_or(trigger, |edition| edition.trigger(trigger));
         return Ok(Question::Trigger(trigger));
     }
     if let Some(fund) = plan.fund_named(name) {
-        return Ok(Question::Formula(Box::new(plan[fund].accrues.clone())));
+        let accrues = in_tree(plan[fund].accrues.clone());
+        return Ok(Question::Formula(Box::new(accrues)));
     }
     formula_in(plan, sources, "the question", name, Asked::Partner)
-        .map(|formula| Question::Formula(Box::new(formula)))
+        .map(|formula| Question::Formula(Box::new(in_tree(formula))))
         .map_err(|found| {
             Failure::Use(format!(
                 "`{name}` is nothing that plan {} can explain\n{}",
@@ -138,9 +159,9 @@ fn question(plan: &Plan, sources: &mut Sources, name: &str) -> Result<Question, 
 }
 
 /// The window a name is asked in: a component's or limit's own, when the period lies inside it; else the period.
-fn window_of(prepared: &Prepared<'_>, name: &str, period: Window) -> Window {
-    let calendar = &prepared.plan.calendar;
-    match over(prepared.plan, name) {
+fn window_of(plan: &Plan, name: &str, period: Window) -> Window {
+    let calendar = &plan.calendar;
+    match over(plan, name) {
         Some(over) if over != period.unit => {
             calendar
                 .window_at(over, period.last())
@@ -169,20 +190,19 @@ fn component<'p>(plan: &'p Plan, name: &str) -> Option<&'p Component> {
 }
 
 fn page(
-    prepared: &Prepared<'_>,
+    (plan, whose, under): (&Plan, &str, &str),
     name: &str,
     window: &Window,
     settled: Option<&Earned>,
     explanation: &Explanation,
 ) -> String {
-    let plan = prepared.plan;
     let mut text = String::new();
     let title = if plan.title.is_empty() {
         &plan.name
     } else {
         &plan.title
     };
-    let _ = writeln!(text, "{title}\n{}\n{}\n", prepared.whose, prepared.under);
+    let _ = writeln!(text, "{title}\n{whose}\n{under}\n");
     if let Some(component) = component(plan, name)
         && !component.is.is_empty()
     {

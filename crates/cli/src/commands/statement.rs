@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
 use trueup_engine::explain::{Figure, no_answer};
+use trueup_engine::world::PartnerIx;
 use trueup_plan::tree::{Grant, Plan, Reference};
 
 use crate::args::{Format, StatementArgs};
@@ -85,12 +87,42 @@ pub struct Statement {
     pub period: String,
     /// From its first to its last day.
     pub days: (String, String),
+    /// The plan's title, what it is worked out under, and the plan and its version.
+    pub under: Under,
     /// Progress toward the objectives: what it is, and the figure.
     pub measured: Vec<(String, Vec<(String, Figure)>)>,
     /// Its lines.
     pub lines: Vec<Earned>,
     /// What stands beside them.
     pub beside: Beside,
+}
+
+/// What a statement is worked out under.
+pub struct Under {
+    /// The plan's title.
+    pub title: String,
+    /// The plan, its agreement and the facts.
+    pub says: String,
+    /// The plan's name and version.
+    pub plan: (String, String),
+    /// What the program calls the plan.
+    pub called: String,
+}
+
+fn under(prepared: &Prepared, at: PartnerIx, window: &Window) -> Under {
+    let plan = prepared.plan;
+    let version = prepared.version_in(at, window);
+    let edition = version.and_then(|version| plan.edition(version.edition));
+    let (title, name, version_text) = match edition {
+        Some(edition) => (&edition.title, &edition.name, &edition.version),
+        None => (&plan.title, &plan.name, &plan.version),
+    };
+    Under {
+        title: if title.is_empty() { name } else { title }.to_string(),
+        says: prepared.under_in(at, window),
+        plan: (name.to_string(), version_text.to_string()),
+        called: version.map_or_else(|| plan.name.to_string(), |version| version.called.clone()),
+    }
 }
 
 /// A statement for each period of the scope.
@@ -112,7 +144,8 @@ pub fn statements(
             .cloned()
             .collect();
         let mut measured = Vec::new();
-        for objective in &prepared.plan.objectives {
+        let under = under(prepared, at, &window);
+        for objective in objectives_in(prepared, at, &window) {
             let mut shown = Vec::new();
             for by in &objective.by {
                 let (name, is) = named(prepared.plan, *by);
@@ -124,12 +157,30 @@ pub fn statements(
         statements.push(Statement {
             period: prepared.plan.calendar.label(&window),
             days: (window.starts.to_string(), window.last().to_string()),
+            under,
             measured,
             lines: own,
             beside: figures.beside(at, window),
         });
     }
     Ok(statements)
+}
+
+/// The objectives of the version in force.
+fn objectives_in<'p>(
+    prepared: &'p Prepared<'_>,
+    at: PartnerIx,
+    window: &Window,
+) -> &'p [trueup_plan::tree::Objective] {
+    let plan = prepared.plan;
+    let version = prepared.version_in(at, window);
+    match version.and_then(|version| plan.edition(version.edition)) {
+        Some(edition) => plan
+            .objectives
+            .get(edition.objectives.clone())
+            .unwrap_or_default(),
+        None => &plan.objectives,
+    }
 }
 
 fn named(plan: &Plan, reference: Reference) -> (String, String) {
@@ -153,18 +204,13 @@ const WHY_MAX: usize = 110;
 pub fn page(prepared: &Prepared, statement: &Statement) -> String {
     let plan = prepared.plan;
     let mut text = String::new();
-    let title = if plan.title.is_empty() {
-        &plan.name
-    } else {
-        &plan.title
-    };
-    let _ = writeln!(text, "{title}");
+    let _ = writeln!(text, "{}", statement.under.title);
     let _ = writeln!(
         text,
         "{} · {} ({} to {})",
         prepared.whose, statement.period, statement.days.0, statement.days.1
     );
-    let _ = writeln!(text, "{}\n", prepared.under);
+    let _ = writeln!(text, "{}\n", statement.under.says);
     if !statement.measured.is_empty() {
         let _ = writeln!(text, "{}", objectives(statement));
     }
@@ -243,8 +289,13 @@ fn lines(prepared: &Prepared, statement: &Statement) -> String {
                 .as_ref()
                 .map_or_else(|| "open".to_owned(), |figure| line.shown(figure))
         };
+        // A line of another version than the period's says which.
+        let component = match *line.plan == *statement.under.called {
+            true => line.component.to_string(),
+            false => format!("{} ({})", line.component, line.plan),
+        };
         vec![
-            line.component.to_string(),
+            component,
             output::wrapped(&line.is, IS_MAX).join("\n"),
             figure(&line.to_date),
             line.shown(&line.before),
@@ -323,8 +374,8 @@ fn progress_json(what: &str, figure: &Figure) -> Value {
 fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
     let mut said = json!({
         "partner": prepared.partner_shown,
-        "plan": &*prepared.plan.name,
-        "version": &*prepared.plan.version,
+        "plan": statement.under.plan.0,
+        "version": statement.under.plan.1,
         "period": statement.period,
         "from": statement.days.0,
         "to": statement.days.1,

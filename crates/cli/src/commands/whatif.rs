@@ -10,7 +10,8 @@ use trueup_engine::{Answer, Evaluator, Number, Place};
 use trueup_plan::check::{Place as Asked, formula_in};
 use trueup_plan::diagnostic::{Sources, render};
 use trueup_plan::tree::{
-    BoundKind, ComponentId, Grant, MeasureId, Plan, Table, TermId, Type, Unit, ValueId,
+    BoundKind, ComponentId, Edition, Grant, MeasureId, Plan, Reference, Table, TermId, Type, Unit,
+    ValueId,
 };
 
 use crate::args::{TreeFormat, WhatIfArgs};
@@ -50,12 +51,16 @@ pub fn run(args: &WhatIfArgs, progress: &Progress) -> Result<(), Failure> {
             ))
         })?;
     let place = Place::new(at, window);
-    let asked = components(plan, &args.components)?;
+    // A name is one of the version in force in the period.
+    let version = prepared.version_in(at, &window);
+    let edition = version.and_then(|version| plan.edition(version.edition));
+    let own = version.map_or(plan, |version| &version.own);
+    let asked = components(plan, edition, &args.components)?;
     let mut sources = folder.sources.clone();
     let changes = args
         .changes
         .iter()
-        .map(|text| change(&prepared, &mut sources, text, &place))
+        .map(|text| change(&prepared, (own, edition), &mut sources, text, &place))
         .collect::<Result<Vec<_>, _>>()?;
     let questions = WhatIf::new(evaluator, at, place, &asked);
     let page = Page {
@@ -82,12 +87,21 @@ pub fn run(args: &WhatIfArgs, progress: &Progress) -> Result<(), Failure> {
     }
 }
 
-fn components(plan: &Plan, names: &[String]) -> Result<Vec<ComponentId>, Failure> {
+fn components(
+    plan: &Plan,
+    edition: Option<&Edition>,
+    names: &[String],
+) -> Result<Vec<ComponentId>, Failure> {
+    let is_in = |at: u16| {
+        let name = Reference::Component(ComponentId(at));
+        edition.is_none_or(|edition| edition.has(name))
+    };
     names
         .iter()
         .map(|name| {
             (0u16..)
                 .zip(&plan.components)
+                .filter(|(at, _)| is_in(*at))
                 .find(|(_, component)| *component.name == **name)
                 .map(|(at, _)| ComponentId(at))
                 .ok_or_else(|| {
@@ -107,9 +121,11 @@ fn components(plan: &Plan, names: &[String]) -> Result<Vec<ComponentId>, Failure
 }
 
 /// What a name of the plan stands for, where it can be changed.
-fn changeable(plan: &Plan, name: &str) -> Option<(Changed, Type)> {
+fn changeable(plan: &Plan, edition: Option<&Edition>, name: &str) -> Option<(Changed, Type)> {
+    let is_in = |name| edition.is_none_or(|edition| edition.has(name));
     let measure = (0u16..)
         .zip(&plan.measures)
+        .filter(|(at, _)| is_in(Reference::Measure(MeasureId(*at))))
         .find(|(_, measure)| *measure.name == *name && measure.by.is_none());
     if let Some((at, measure)) = measure {
         let id = MeasureId(at);
@@ -117,6 +133,7 @@ fn changeable(plan: &Plan, name: &str) -> Option<(Changed, Type)> {
     }
     let term = (0u16..)
         .zip(&plan.terms)
+        .filter(|(at, _)| is_in(Reference::Term(TermId(*at))))
         .find(|(_, term)| *term.name == *name);
     if let Some((at, term)) = term {
         let id = TermId(at);
@@ -124,6 +141,7 @@ fn changeable(plan: &Plan, name: &str) -> Option<(Changed, Type)> {
     }
     let value = (0u16..)
         .zip(&plan.values)
+        .filter(|(at, _)| is_in(Reference::Value(ValueId(*at))))
         .find(|(_, value)| *value.name == *name);
     value.map(|(at, value)| {
         let id = ValueId(at);
@@ -134,6 +152,7 @@ fn changeable(plan: &Plan, name: &str) -> Option<(Changed, Type)> {
 /// A change as it is written: `net_sales = was + 200_000`.
 fn change(
     prepared: &Prepared<'_>,
+    (own, edition): (&Plan, Option<&Edition>),
     sources: &mut Sources,
     text: &str,
     at: &Place,
@@ -145,7 +164,7 @@ fn change(
         )));
     };
     let name = name.trim();
-    let Some((of, answers)) = changeable(plan, name) else {
+    let Some((of, answers)) = changeable(plan, edition, name) else {
         return Err(Failure::Use(format!(
             "plan {} has no measure, term or value `{name}` that could be changed (a keyed measure is changed by its facts)",
             plan.name
@@ -159,8 +178,12 @@ fn change(
     // The name itself gives a plain number its unit, and stands for what was.
     let written = format!("({name}) - ({name}) + ({})", with_was(formula, name));
     let figure = |text: &str, sources: &mut Sources| {
-        let expr = formula_in(plan, sources, "the change", text, Asked::Partner)
+        let expr = formula_in(own, sources, "the change", text, Asked::Partner)
             .map_err(|found| render(sources, &found))?;
+        let expr = match edition {
+            Some(edition) => edition.formula(expr),
+            None => expr,
+        };
         let mut evaluator = Evaluator::new(plan, &prepared.world, &prepared.source);
         let node = evaluator.ask(&expr, at);
         let answer = evaluator.answer(node).number();

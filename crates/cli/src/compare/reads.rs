@@ -180,7 +180,7 @@ pub fn members<'r>(
 ) -> impl Iterator<Item = (&'r Matched, &'r AgreementText)> {
     again.folder.matched.iter().filter_map(move |matched| {
         let text = again.folder.agreements.get(matched.agreement)?;
-        (*text.plan.text == *plan).then_some((matched, text))
+        (matched.later.is_empty() && *text.plan.text == *plan).then_some((matched, text))
     })
 }
 

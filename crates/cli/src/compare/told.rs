@@ -140,6 +140,17 @@ impl Told {
         Self::new(Group::Plan, format!("plan {name} ({how})"))
     }
 
+    /// What partners are paid whose agreement goes through several versions; its causes are not taken apart.
+    pub fn versions(name: &str) -> Self {
+        let mut told = Self::new(Group::Agreements, format!("versions of plan {name}"));
+        told.details.push(
+            "the agreement goes over from one version to another in one of the runs; what facts, plans and terms did \
+             to its lines is told together"
+                .to_owned(),
+        );
+        told
+    }
+
     /// What only one of the runs covers.
     pub fn covered_by(run: &str) -> Self {
         Self::new(Group::Coverage, format!("only run {run} covers it"))

@@ -87,6 +87,7 @@ impl<'a> Asker<'a> {
             | Resolved::Fund(..)
             | Resolved::Released(..)
             | Resolved::Recovered(..)
+            | Resolved::PaidOut(..)
             | Resolved::Limited(..) => self
                 .case
                 .world
@@ -133,6 +134,7 @@ impl<'a> Asker<'a> {
             Resolved::Fund(id, until) => self.fund(*id, asked.partner, *until)?,
             Resolved::Released(earners, until) => self.released(earners, asked.partner, *until),
             Resolved::Recovered(earners, until) => self.recovered(earners, asked.partner, *until),
+            Resolved::PaidOut(until) => self.paid_out(asked.partner, *until),
             Resolved::Groups(kind, window) => self.groups(*kind, window)?,
         })
     }
@@ -335,6 +337,18 @@ impl<'a> Asker<'a> {
         self.parts(whole, parts)
     }
 
+    /// What left by a day, and what waits until it is enough.
+    fn paid_out(&mut self, partner: PartnerIx, until: Date) -> Got {
+        let payouts = self.evaluator.payouts(partner, until);
+        let mut parts = Sums::default();
+        for leaving in &payouts.leaves {
+            parts.add(leaving.on.to_string(), &leaving.amount);
+        }
+        let whole = parts.total(|_| true);
+        parts.add("waits".to_owned(), &payouts.waits);
+        self.parts(whole, parts)
+    }
+
     fn parts(&self, whole: Answer, parts: Sums) -> Got {
         let money = |amount: Answer| -> Answered {
             self.figure(&Value::Number(amount), Type::Number(Unit::MONEY))
@@ -408,6 +422,7 @@ impl<'a> Asker<'a> {
             | Resolved::Fund(..)
             | Resolved::Released(..)
             | Resolved::Recovered(..)
+            | Resolved::PaidOut(..)
             | Resolved::Groups(..) => Vec::new(),
         };
         let text = |span: Span| {
@@ -491,6 +506,7 @@ fn asked_words(check: &Check) -> String {
         Question::Fund { name } => format!("fund: {}", name.text),
         Question::Released { name } => format!("released: {}", name.text),
         Question::Recovered { name } => format!("recovered: {}", name.text),
+        Question::PaidOut { name } => format!("paid_out: {}", name.text),
         Question::Groups { kind } => format!("groups: {}", kind.text),
     }
 }

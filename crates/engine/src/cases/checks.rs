@@ -44,6 +44,8 @@ pub(super) enum Question {
     Released { name: Scalar },
     /// `recovered: COMPONENT or LIMIT`: where negative postings were taken from by the period's end, and what is owed.
     Recovered { name: Scalar },
+    /// `paid_out: payout`: what left by the period's end, by day, and what waits to be more.
+    PaidOut { name: Scalar },
     /// `groups: KIND`: the ids of its rows by the plan's periods.
     Groups { kind: Scalar },
 }
@@ -66,7 +68,8 @@ pub(super) struct Check {
 /// The keys of the file, besides `checks`.
 const FILE_KEYS: [&str; 4] = ["period", "partner", "plan", "checks"];
 /// The questions.
-const QUESTIONS: [&str; 11] = [
+const QUESTIONS: [&str; 12] = [
+    "paid_out",
     "of",
     "bands",
     "settled",
@@ -134,6 +137,7 @@ impl Reader<'_> {
             | Question::Fund { .. }
             | Question::Released { .. }
             | Question::Recovered { .. }
+            | Question::PaidOut { .. }
             | Question::Groups { .. } => true,
             Question::Settled { .. } => false,
         };
@@ -222,6 +226,7 @@ impl Reader<'_> {
             "fund" => Question::Fund { name: of },
             "released" => Question::Released { name: of },
             "recovered" => Question::Recovered { name: of },
+            "paid_out" => Question::PaidOut { name: of },
             "guardrail" => Question::Trigger {
                 word: "guardrail",
                 name: of,
@@ -297,6 +302,7 @@ pub(super) fn first_day(checks: &[Check]) -> Option<Date> {
             | Question::Fund { .. }
             | Question::Released { .. }
             | Question::Recovered { .. }
+            | Question::PaidOut { .. }
             | Question::Groups { .. } => check.period.as_ref().map(|(window, _)| window.starts),
         })
         .min()

@@ -48,6 +48,8 @@ pub(super) enum Resolved {
     Released(Vec<Earner>, Date),
     /// Where their negative postings were taken from by a day.
     Recovered(Vec<Earner>, Date),
+    /// What left by a day.
+    PaidOut(Date),
     /// Rows by period.
     Groups(KindId, Window),
 }
@@ -185,6 +187,14 @@ impl<'a> Resolver<'a, '_> {
                 let (earners, ..) = self.earners(name)?;
                 let window = self.window(check, partner, None)?;
                 Resolved::Recovered(earners, window.ends)
+            }
+            Question::PaidOut { name } => {
+                let blocks = self.plan.governance.iter();
+                let names = blocks
+                    .filter(|block| &*block.block == "approvals")
+                    .map(|block| &*block.name);
+                self.named(name, "approval", names)?;
+                Resolved::PaidOut(self.window(check, partner, None)?.ends)
             }
             Question::Groups { kind } => {
                 let plan = self.plan;

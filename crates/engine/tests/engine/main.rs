@@ -2,6 +2,7 @@
 //! windows, explanations, and what the runner of worked examples refuses.
 
 mod beyond;
+mod cents;
 mod columns;
 mod everyone;
 mod explanations;

@@ -254,6 +254,7 @@ fn value(value: &ValueText) -> Said {
         name: _,
         is: _,
         formula: is,
+        unit: _,
         every,
         each,
         role,

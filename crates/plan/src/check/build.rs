@@ -157,6 +157,8 @@ fn assemble(
             .map(|scalar| scalar.text.clone()),
         // What a template is changed by is known before it is expanded.
         overrides: Vec::new(),
+        // As are the templates it uses.
+        uses: Vec::new(),
         objectives,
         kinds,
         attributes,

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, any_error};
 use crate::document::{ComponentText, MeasureText, PlanText, TermText};
 use crate::formula::{Formula, FormulaKind};
 use crate::tree::{Fold, Grant, KindId, LimitId, MeasureId, TermId};
+use crate::yaml::Scalar;
 
 /// The formulas of a measure.
 #[derive(Default)]
@@ -153,6 +154,9 @@ fn one(text: &PlanText, thing: Thing, typer: &mut Typer<'_>, drafts: &mut Drafts
                         ..Scope::default()
                     };
                     let draft = typer.formula(formula, &scope);
+                    if let Some(unit) = &value.unit {
+                        parameter(&value.name.text, unit, &draft, typer);
+                    }
                     let one = keyed::of_one_key(&of, &typer.types);
                     define(typer, &value.name.text, &one, &draft);
                     *slot = Some(draft);
@@ -176,6 +180,20 @@ fn one(text: &PlanText, thing: Thing, typer: &mut Typer<'_>, drafts: &mut Drafts
             }
         }
         Thing::Limit(id) => draft_limit(text, id, typer, drafts),
+    }
+}
+
+/// What is given for a parameter of a template is of the type that the template asks for.
+fn parameter(name: &str, unit: &Scalar, draft: &Draft, typer: &mut Typer<'_>) {
+    let Some(of) = words::type_of(unit) else {
+        return;
+    };
+    let before = typer.diagnostics.len();
+    typer.ask(draft, &of, name);
+    if let Some(told) = typer.diagnostics.get_mut(before) {
+        *told = told
+            .clone()
+            .also(unit.span, "the template asks for it here");
     }
 }
 

@@ -22,6 +22,7 @@ use trueup_base::date::Duration;
 pub(super) const CONTINGENCIES: &str = "contingencies";
 pub(super) const GUARDRAILS: &str = "guardrails";
 pub(super) const FUNDS: &str = "funds";
+const WINDING_DOWN: &str = "winding_down";
 
 /// The formulas of a block.
 pub(super) struct BlockDraft {
@@ -417,23 +418,30 @@ pub(super) fn build(text: &PlanText, drafts: Vec<BlockDraft>, typer: &mut Typer<
                     span: block.span,
                     name,
                 })),
-            FUNDS => built.funds.extend(formula("accrues").map(|accrues| Fund {
-                is: said_at(block, "is"),
-                accrues,
-                reimburses: formula("reimburses"),
-                claims: formula("claims").map(|of| Claims {
-                    // The kind, and with it the role and the day, is found from what the claim reads.
-                    kind: KindId(0),
-                    role: "".into(),
-                    of,
-                    filter: formula("where"),
-                    spent: ColumnId(0),
-                }),
-                claim_within: duration(block, "claim_within"),
-                expires_after: duration(block, "expires_after"),
-                approved_by: listed(block, "approved_by"),
-                span: block.span,
-                name,
+            FUNDS => built.funds.extend(formula("accrues").map(|accrues| {
+                Fund {
+                    is: said_at(block, "is"),
+                    accrues,
+                    reimburses: formula("reimburses"),
+                    claims: formula("claims").map(|of| Claims {
+                        // The kind, and with it the role and the day, is found from what the claim reads.
+                        kind: KindId(0),
+                        role: "".into(),
+                        of,
+                        filter: formula("where"),
+                        spent: ColumnId(0),
+                    }),
+                    claim_within: duration(block, "claim_within"),
+                    expires_after: duration(block, "expires_after"),
+                    last_claims: text
+                        .governance
+                        .iter()
+                        .find(|block| &*block.block.text == WINDING_DOWN)
+                        .and_then(|block| duration(block, "last_claims")),
+                    approved_by: listed(block, "approved_by"),
+                    span: block.span,
+                    name,
+                }
             })),
             _ => {}
         }

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 
 use crate::check::spelling::{HelpIf, shown};
+use crate::check::uses;
 use crate::check::was::with_was;
 use crate::diagnostic::Diagnostic;
 use crate::document::{GovernanceText, OverrideText, PlanText, ReadingText};
 use crate::formula::Formula;
 use crate::nearest::nearest;
 use crate::span::FileId;
-use crate::tree::Override;
+use crate::tree::{Override, Use};
 use crate::yaml::Scalar;
 
 /// Templates that build on templates are followed so far.
@@ -34,6 +35,16 @@ pub(super) fn told(line: &OverrideText) -> Override {
 pub(super) struct Expanded {
     pub(super) text: PlanText,
     pub(super) files: Vec<FileId>,
+    /// The templates that were put in, in the order of their uses.
+    pub(super) used: Vec<Used>,
+}
+
+/// A template that was put in.
+pub(super) struct Used {
+    /// Its file.
+    pub(super) file: FileId,
+    /// The use as the tree keeps it.
+    pub(super) told: Use,
 }
 
 /// Expands a plan; nothing when its template cannot be found, which is told.
@@ -42,7 +53,16 @@ pub(super) fn expand(
     templates: &[PlanText],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Expanded> {
-    let expanded = expand_within(text, templates, &mut BTreeSet::new(), diagnostics)?;
+    let mut expanded = expand_within(text, templates, &mut BTreeSet::new(), diagnostics)?;
+    for used in std::mem::take(&mut expanded.text.uses) {
+        let template = used
+            .template
+            .as_ref()
+            .and_then(|named| find(named, templates, diagnostics));
+        if let Some(template) = template {
+            uses::put_in(&mut expanded, template, &used, diagnostics);
+        }
+    }
     for fixed in &expanded.text.fixed {
         let (block, rest) = fixed.text.split_once('.').unwrap_or((&fixed.text, ""));
         let names = names_of(&expanded.text, block);
@@ -80,6 +100,7 @@ fn expand_within(
         return Some(Expanded {
             text: text.clone(),
             files: files_of(text),
+            used: Vec::new(),
         });
     };
     let template = find(from, templates, diagnostics)?;
@@ -99,17 +120,39 @@ fn expand_within(
         );
         return None;
     }
+    if let Some(parameter) = template.parameters.first() {
+        diagnostics.push(
+            Diagnostic::error(
+                "O6",
+                from.span,
+                format!(
+                    "the template `{}` has parameters",
+                    shown(&template.name.text)
+                ),
+            )
+            .also(parameter.name.span, "the first of them")
+            .help(format!(
+                "use it: uses: [ {{ template: {}, as: a_prefix, with: {{ … }} }} ]",
+                shown(&from.text)
+            )),
+        );
+        return None;
+    }
     let base = expand_within(template, templates, passed, diagnostics)?;
     let mut files = files_of(text);
     files.extend(base.files);
     let mut whole = base.text;
     change(&mut whole, text, diagnostics);
     add(&mut whole, text, diagnostics);
-    Some(Expanded { text: whole, files })
+    Some(Expanded {
+        text: whole,
+        files,
+        used: Vec::new(),
+    })
 }
 
 /// The files a plan's own text stands in: its own, and those of its tables' rows.
-fn files_of(text: &PlanText) -> Vec<FileId> {
+pub(super) fn files_of(text: &PlanText) -> Vec<FileId> {
     let mut files = vec![text.span.file];
     for table in &text.tables {
         if let Some(file) = crate::check::tables::file_of_rows(table)
@@ -286,7 +329,7 @@ fn not_changed(line: &OverrideText, near: Option<String>) -> Diagnostic {
 }
 
 /// The names of a block.
-fn names_of<'t>(text: &'t PlanText, block: &str) -> Vec<&'t Scalar> {
+pub(super) fn names_of<'t>(text: &'t PlanText, block: &str) -> Vec<&'t Scalar> {
     match block {
         "facts" => text.facts.iter().map(|thing| &thing.name).collect(),
         "terms" => text.terms.iter().map(|thing| &thing.name).collect(),
@@ -299,7 +342,7 @@ fn names_of<'t>(text: &'t PlanText, block: &str) -> Vec<&'t Scalar> {
     }
 }
 
-const BLOCKS: &[&str] = &[
+pub(super) const BLOCKS: &[&str] = &[
     "facts",
     "terms",
     "measures",
@@ -453,6 +496,7 @@ fn add(whole: &mut PlanText, own: &PlanText, diagnostics: &mut Vec<Diagnostic>) 
     }
     whole.overrides.clear();
     whole.fixed.extend(own.fixed.iter().cloned());
+    whole.uses.extend(own.uses.iter().cloned());
     whole.objectives.extend(own.objectives.iter().cloned());
     for block in BLOCKS {
         refuse_twice(whole, own, block, diagnostics);

@@ -86,6 +86,17 @@ pub(super) fn check(plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
         let formulas = formulas.into_iter().chain(changed(plan, targets));
         walk(plan, settled, formulas, &mut told, diagnostics);
     }
+    // A fund sets aside what each period of the plan comes to.
+    for fund in &plan.funds {
+        let settled = Settled {
+            name: &fund.name,
+            span: fund.span,
+            builds: fund.accrues.span,
+            over: plan.period,
+            every: plan.period,
+        };
+        walk(plan, settled, [Some(&fund.accrues)], &mut told, diagnostics);
+    }
     let mut seen = BTreeSet::new();
     for formula in crate::tree::walk::formulas(plan) {
         refuse_facts_ahead(plan, formula, &mut seen, diagnostics);

@@ -3,8 +3,8 @@
 use super::fields::{Fields, Reader, shown};
 use super::{
     CalendarText, ComponentText, CorrectionsText, CreditText, ExampleText, FactText, FoldText,
-    InstalmentText, LimitText, MeasureText, ObjectiveText, OverrideText, PlanText, RecoveryText,
-    RoundingText, SpreadText, TermText, ValueText, WithinText,
+    InstalmentText, LimitText, MeasureText, ObjectiveText, OverrideText, ParameterText, PlanText,
+    RecoveryText, RoundingText, SpreadText, TermText, UseText, ValueText, WithinText,
 };
 use crate::formula;
 use crate::keys::{FOLDS, Place};
@@ -54,6 +54,8 @@ impl Reader<'_> {
             from_template,
             overrides: self.overrides(&plan),
             fixed: self.list(&plan, "fixed"),
+            parameters: self.parameters(&plan, is_template),
+            uses: self.uses(&plan),
             objectives: self.objectives(&plan),
             facts: self.facts(&plan),
             terms: self.terms(&plan),
@@ -128,6 +130,47 @@ impl Reader<'_> {
             });
         }
         overrides
+    }
+
+    fn parameters(&mut self, plan: &Fields<'_>, is_template: bool) -> Vec<ParameterText> {
+        if let (Some(written), false) = (plan.written("parameters"), is_template) {
+            let help = "begin the file with `template: name`, or write what they stand for";
+            self.error("K4", written.span, "a plan has no parameters", help);
+        }
+        let mut parameters = Vec::new();
+        for entry in self.named(plan, "parameters") {
+            let Some(fields) = self.fields(&entry.value, Place::Parameter, entry.key.span) else {
+                continue;
+            };
+            let help = "unit: money where a formula is given for it, names: fact where a name is";
+            self.one_of(&fields, &["unit", "names"], Some(help));
+            parameters.push(ParameterText {
+                name: entry.key.clone(),
+                is: self.text(&fields, "is"),
+                unit: self.word(&fields, "unit"),
+                names: self.word(&fields, "names"),
+                span: fields.span,
+            });
+        }
+        parameters
+    }
+
+    fn uses(&mut self, plan: &Fields<'_>) -> Vec<UseText> {
+        let mut uses = Vec::new();
+        for fields in self.maps(plan, "uses", Place::Use) {
+            let mut with = Vec::new();
+            for entry in self.named(&fields, "with") {
+                let formula = self.formula_of(&entry.value, "what a parameter is");
+                with.push((entry.key.clone(), formula));
+            }
+            uses.push(UseText {
+                template: self.text(&fields, "template"),
+                prefix: self.text(&fields, "as"),
+                with,
+                span: fields.span,
+            });
+        }
+        uses
     }
 
     fn objectives(&mut self, plan: &Fields<'_>) -> Vec<ObjectiveText> {
@@ -286,6 +329,7 @@ impl Reader<'_> {
                     every: None,
                     each: None,
                     role: None,
+                    unit: None,
                     span,
                 });
                 continue;
@@ -300,6 +344,7 @@ impl Reader<'_> {
                 every: self.word(&fields, "every"),
                 each: self.text(&fields, "each"),
                 role: self.text(&fields, "role"),
+                unit: None,
                 span: fields.span,
             });
         }

@@ -187,6 +187,8 @@ pub struct Fund {
     pub claim_within: Option<Duration>,
     /// How long credit lasts.
     pub expires_after: Option<Duration>,
+    /// Until how long after the agreement's end claims are taken, as `winding_down` says it; none when not written.
+    pub last_claims: Option<Duration>,
     /// Who approves a claim.
     pub approved_by: Vec<Text>,
     /// Where it is written.

@@ -23,6 +23,8 @@ use super::{
 pub struct Edition {
     /// The plan's name.
     pub name: Text,
+    /// What agreements and commands call it: its name, with its version where there are several.
+    pub called: Text,
     /// Its version.
     pub version: Text,
     /// Its title.
@@ -35,6 +37,8 @@ pub struct Edition {
     pub reach_back: Option<Duration>,
     /// Its objectives, by position.
     pub objectives: Range<usize>,
+    /// Its blocks of governance, by position.
+    pub governance: Range<usize>,
     /// For names of the other editions: the same name here, where it holds the same.
     twins: BTreeMap<Reference, Reference>,
     shift: Shift,
@@ -195,6 +199,7 @@ impl Plan {
         let (first, _) = plans.split_first()?;
         let mut whole = Plan {
             overrides: Vec::new(),
+            uses: Vec::new(),
             objectives: Vec::new(),
             kinds: Vec::new(),
             attributes: Vec::new(),
@@ -264,6 +269,7 @@ impl Plan {
         };
         shift.plan(&mut own);
         let objectives = self.objectives.len()..self.objectives.len() + own.objectives.len();
+        let governance = self.governance.len()..self.governance.len() + own.governance.len();
         self.objectives.append(&mut own.objectives);
         self.terms.append(&mut own.terms);
         self.measures.append(&mut own.measures);
@@ -276,13 +282,15 @@ impl Plan {
         self.funds.append(&mut own.funds);
         self.governance.append(&mut own.governance);
         self.editions.push(Edition {
-            name: own.name,
+            name: own.name.split('@').next().unwrap_or_default().into(),
+            called: own.name,
             version: own.version,
             title: own.title,
             identity: own.identity,
             money: own.money,
             reach_back: own.reach_back,
             objectives,
+            governance,
             twins: BTreeMap::new(),
             shift,
         });

@@ -364,7 +364,13 @@ fn converted(conversion: &Conversion, at: &At<'_>, part: Parts<'_>) -> Phrase {
         RateKind::On(day) => words
             .say("the rate of ")
             .hold(part(day, Mode::Value, at), Strength::Asked),
-        RateKind::MonthAverage => words.say("the average rate of the month"),
+        // A row takes its own month's average, however long the window is it is asked in.
+        RateKind::MonthAverage if at.kind.is_some() => {
+            words.say("the average rate of the month in which the row lies")
+        }
+        RateKind::MonthAverage => words.say(
+            "the average rate of the month, or where more than a month is asked about, of all its days",
+        ),
         RateKind::Plan => words.say("the fixed rate agreed for the plan"),
     }
     .of(Strength::Closed)

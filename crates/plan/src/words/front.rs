@@ -95,6 +95,24 @@ impl Speaker<'_> {
                 vec![Block::Paragraph(Line::new().code(&**template).plain("."))],
             ));
         }
+        for used in &plan.uses {
+            let mut says = Line::from("Its names begin with ")
+                .code(format!("{}_", used.prefix))
+                .plain(", from the template ")
+                .code(&*used.template);
+            for (at, (name, given)) in used.with.iter().enumerate() {
+                let joined = if at == 0 { " with " } else { ", " };
+                says = says
+                    .plain(joined)
+                    .code(&**name)
+                    .plain(" as ")
+                    .code(&**given);
+            }
+            points.push((
+                Line::from("Group ").code(&*used.prefix),
+                vec![Block::Paragraph(says.plain("."))],
+            ));
+        }
         if let Some(agreed) = self.agreed {
             points.extend(agreement(agreed));
         }
