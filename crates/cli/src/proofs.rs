@@ -10,10 +10,10 @@ use trueup_plan::diagnostic::Diagnostic;
 use trueup_plan::tree::{Plan, Text};
 use trueup_prove::{Class, Facts, Sample, Subject, WorkedExample, findings};
 
+use crate::compute;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::worked;
-use crate::{agreements, compute};
 
 /// What is found in a plan that stands alone: with the worked examples that lie beside it, or in the cases/ of its
 /// folder or of its program.

@@ -309,7 +309,7 @@ impl<'p> Walk<'p> {
         self.changes(Target::Value(id), at);
         let is_whole = self
             .days_at(at)
-            .is_none_or(|days| days.split(at.window).len() == 1);
+            .is_none_or(|days| days.is_whole(&at.window));
         let step = match value.every {
             Some(step) if at.window.unit != step || at.trailing.is_some() || !is_whole => step,
             Some(_) | None => return self.formula(&value.formula, at),
@@ -335,7 +335,7 @@ impl<'p> Walk<'p> {
         let component = &plan[id];
         let is_whole = self
             .days_at(at)
-            .is_none_or(|days| days.split(at.window).len() == 1);
+            .is_none_or(|days| days.is_whole(&at.window));
         let is_own = at.trailing.is_none() && at.window.unit == component.over && is_whole;
         if at.row.is_none() && !is_own {
             if at.trailing.is_some() || length_rank(at.window.unit) >= length_rank(component.over) {
@@ -380,7 +380,7 @@ impl<'p> Walk<'p> {
         let limit = &plan[id];
         let Some(days) = self.days_at(at) else { return };
         let (from, until) = (at.window.starts, at.window.ends);
-        let is_whole = days.split(at.window).len() == 1;
+        let is_whole = days.is_whole(&at.window);
         if at.window.unit != limit.over || at.trailing.is_some() || !is_whole {
             for (answers, window) in windows_of(plan, days, Reference::Limit(id), from, until) {
                 self.push_answering(answers, in_window(window, None, at));

@@ -30,7 +30,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         // A window that a version splits is as many windows.
         let is_whole = |walk: &Self| {
             let days = walk.days_of(at.partner);
-            days.is_none_or(|days| days.split(at.window).len() == 1)
+            days.is_none_or(|days| days.is_whole(&at.window))
         };
         if at.trailing.is_none() && at.window.unit == component.over && is_whole(self) {
             return self.entitlement(id, component, at);

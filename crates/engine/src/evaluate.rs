@@ -511,7 +511,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     ) -> Value<N> {
         let is_whole = self
             .days_of(at.partner)
-            .is_none_or(|days| days.split(at.window).len() == 1);
+            .is_none_or(|days| days.is_whole(&at.window));
         if at.window.unit == step && at.trailing.is_none() && is_whole {
             return self.formula(Target::Value(id), &value.formula, at);
         }

@@ -177,7 +177,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let limit = &self.plan()[id];
         let is_whole = self
             .days_of(at.partner)
-            .is_none_or(|days| days.split(at.window).len() == 1);
+            .is_none_or(|days| days.is_whole(&at.window));
         let windows = if at.window.unit == limit.over && at.trailing.is_none() && is_whole {
             vec![(id, at.window)]
         } else if length_rank(at.window.unit) < length_rank(limit.over) {

@@ -49,6 +49,14 @@ impl<'w> AgreementDays<'w> {
         cut_at(&window, self.splits())
     }
 
+    /// Whether no version splits a window.
+    pub(crate) fn is_whole(self, window: &Window) -> bool {
+        window.unit == WindowUnit::Agreement
+            || !self
+                .splits()
+                .any(|day| window.starts < day && day < window.ends)
+    }
+
     /// The days between the splits around a window: those of the agreement where there are none.
     pub(crate) fn unsplit_around(self, window: &Window) -> (Date, Date) {
         let is_cut = window.unit != WindowUnit::Agreement;

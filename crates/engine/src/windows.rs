@@ -81,12 +81,14 @@ impl<'w> AgreementDays<'w> {
         if unit == WindowUnit::Agreement {
             return self.window(until).into_iter().collect();
         }
-        calendar
+        let windows = calendar
             .windows_in(unit, from, until)
             .into_iter()
-            .filter_map(|window| window.cut(from, until))
-            .flat_map(|window| self.split(window))
-            .collect()
+            .filter_map(|window| window.cut(from, until));
+        match self.versions.is_empty() {
+            true => windows.collect(),
+            false => windows.flat_map(|window| self.split(window)).collect(),
+        }
     }
 
     /// The agreement as one window, up to a day.

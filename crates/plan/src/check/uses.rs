@@ -252,6 +252,7 @@ impl<'t> Group<'t> {
             .iter()
             .map(|limit| self.limit(limit))
             .collect();
+        let told = diagnostics.len();
         for block in BLOCKS {
             for name in names_of(&group, block) {
                 let known = BLOCKS.iter().flat_map(|block| names_of(whole, block));
@@ -267,6 +268,9 @@ impl<'t> Group<'t> {
                     );
                 }
             }
+        }
+        if diagnostics.len() > told {
+            return;
         }
         whole.terms.append(&mut group.terms);
         whole.measures.append(&mut group.measures);
