@@ -77,6 +77,7 @@ pub const WALLS: &[Wall] = &[
         inner: &["trueup-base", "trueup-plan", "trueup-engine"],
         outside: &[
             "arrow",
+            "arrow-ipc",
             "async-trait",
             "bytes",
             "datafusion",
@@ -156,6 +157,11 @@ pub const OUTSIDE: &[Outside] = &[
         "arrow",
         "0001",
         "columns of facts in memory, as DataFusion and Parquet exchange them",
+    ),
+    outside(
+        "arrow-ipc",
+        "0017",
+        "the columns of kept layers on disk, in the form Arrow reads without decoding",
     ),
     outside(
         "async-trait",

@@ -24,7 +24,7 @@ mod weeks;
 mod window;
 
 use crate::date::{
-    Date, add_months, day_number, day_number_in_month, from_day_number, month_number,
+    Date, add_months, day_number, day_number_in_month, day_of_month, from_day_number, month_number,
 };
 use crate::exact::excerpt;
 
@@ -210,6 +210,27 @@ impl Calendar {
         )
     }
 
+    /// How many windows later a window begins than another of the same unit (earlier, if negative). `None` for agreement
+    /// windows, windows of different units and outside the listed periods.
+    ///
+    /// ```
+    /// use trueup_base::Calendar;
+    ///
+    /// let calendar = Calendar::default();
+    /// let (march, june) = (calendar.parse_period("2024-03")?, calendar.parse_period("2024-06")?);
+    /// assert_eq!(calendar.windows_between(&march, &june), Some(3));
+    /// # Ok::<(), trueup_base::PeriodTextError>(())
+    /// ```
+    pub fn windows_between(&self, from: &Window, until: &Window) -> Option<i64> {
+        if from.unit != until.unit {
+            return None;
+        }
+        Some(
+            self.index_at(until.unit, until.full_starts)?
+                - self.index_at(from.unit, from.full_starts)?,
+        )
+    }
+
     /// The same window a year earlier; of a cut window the part that has elapsed alike.
     ///
     /// The same month, quarter, week … by its number in the year, week 53 being answered by week 52 where there is none. Of a cut
@@ -326,6 +347,10 @@ impl Calendar {
         if index.abs() > 8_000_000 {
             return None;
         }
+        if let Some(months) = self.plain_months(unit) {
+            let starts = self.month_starts_on(months * index)?;
+            return Window::whole(unit, starts, self.month_starts_on(months * (index + 1))?);
+        }
         let starts = from_day_number(self.starts(unit, index)?)?;
         Window::whole(
             unit,
@@ -334,13 +359,36 @@ impl Calendar {
         )
     }
 
+    /// How many months a unit has, where months are those of the calendar: their first days need no counting of days.
+    fn plain_months(&self, unit: WindowUnit) -> Option<i64> {
+        if self.weeks.is_some() {
+            return None;
+        }
+        match unit {
+            WindowUnit::Month => Some(1),
+            WindowUnit::Quarter => Some(3),
+            WindowUnit::Half => Some(6),
+            WindowUnit::Year => Some(12),
+            WindowUnit::Day
+            | WindowUnit::Week
+            | WindowUnit::HalfMonth
+            | WindowUnit::Period
+            | WindowUnit::Agreement => None,
+        }
+    }
+
+    /// The first day of a program month that is a month of the calendar.
+    fn month_starts_on(&self, month: i64) -> Option<Date> {
+        day_of_month(month + self.months_before(), self.year_starts.day())
+    }
+
     /// The number of the window that holds the date; it counts the unit's windows through all time.
     fn index_at(&self, unit: WindowUnit, date: Date) -> Option<i64> {
-        let day = day_number(date);
         Some(match unit {
-            WindowUnit::Day => day,
-            WindowUnit::Week => week_number(day),
+            WindowUnit::Day => day_number(date),
+            WindowUnit::Week => week_number(day_number(date)),
             WindowUnit::HalfMonth => {
+                let day = day_number(date);
                 let month = self.month_at(date);
                 2 * month + i64::from(day >= self.month_starts(month) + HALF_MONTH_DAYS)
             }
@@ -378,17 +426,18 @@ impl Calendar {
     /// The number of the program month that holds the date: twelve times the calendar year in which its program year starts, and 0
     /// to 11.
     fn month_at(&self, date: Date) -> i64 {
-        let day = day_number(date);
         match self.weeks {
             None => {
                 let month = month_number(date) - self.months_before();
-                if day < self.month_starts(month) {
+                let starts = self.year_starts.day().min(date.days_in_month());
+                if date.day() < starts {
                     month - 1
                 } else {
                     month
                 }
             }
             Some(_) => {
+                let day = day_number(date);
                 let year = week_year(self.year_starts, day);
                 let first = 12 * year;
                 // Twelve steps at most; the last month takes what is left.

@@ -275,6 +275,13 @@ pub(crate) fn day_in_month(month_number: i64, day: i8) -> Option<Date> {
     from_day_number(day_number_in_month(month_number, day))
 }
 
+/// As [`day_in_month`], without counting days.
+pub(crate) fn day_of_month(month_number: i64, day: i8) -> Option<Date> {
+    let (year, month) = (month_number.div_euclid(12), month_number.rem_euclid(12));
+    let first = date_of(year, month + 1, 1)?;
+    date_of(year, month + 1, i64::from(day.min(first.days_in_month())))
+}
+
 /// As [`day_in_month`], as a day number, which has no end at the year 9999.
 pub(crate) fn day_number_in_month(month_number: i64, day: i8) -> i64 {
     let first = first_of_month(month_number);

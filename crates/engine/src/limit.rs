@@ -44,6 +44,7 @@ pub(crate) enum Nesting {
 #[derive(Clone, Debug)]
 pub(crate) struct Nest {
     held: Vec<BTreeSet<ComponentId>>,
+    outermost: Vec<LimitId>,
 }
 
 impl Nest {
@@ -52,7 +53,12 @@ impl Nest {
         for limit in &plan.limits {
             held.push(components_of(plan, limit, 0));
         }
-        Self { held }
+        let mut nest = Self {
+            held,
+            outermost: Vec::new(),
+        };
+        nest.outermost = nest.find_outermost();
+        nest
     }
 
     fn is_inside(&self, inner: usize, outer: usize, nesting: Nesting) -> bool {
@@ -95,6 +101,10 @@ impl Nest {
 
     /// The limits nothing else holds.
     pub(crate) fn outermost(&self) -> Vec<LimitId> {
+        self.outermost.clone()
+    }
+
+    fn find_outermost(&self) -> Vec<LimitId> {
         let all = 0..self.held.len();
         all.clone()
             .filter(|at| {

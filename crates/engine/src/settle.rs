@@ -177,12 +177,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             if !self.is_of_partner(Reference::Component(id), partner) {
                 continue;
             }
-            let Some(ends) = last(self, component.every).filter(|_| is_wanted(id)) else {
-                continue;
-            };
-            if component.grants == Grant::Flag {
+            if component.grants == Grant::Flag || !is_wanted(id) {
                 continue;
             }
+            let Some(ends) = last(self, component.every) else {
+                continue;
+            };
             for window in self.windows_alone(&nest, id, partner, ends) {
                 let place = Place::new(partner, window);
                 let amount = self.named_here(Name::Component(id), &place).number();

@@ -115,13 +115,25 @@ fn spread_share(
 /// Months from one day to another, as the calendar counts them: each counts by the part of its days that lies between.
 /// From 15 March to 1 May it is 17/31 of March and all of April.
 fn months_in(calendar: &Calendar, from: Date, until: Date) -> Option<Exact> {
-    let mut sum = Exact::ZERO;
-    for month in calendar.windows_in(WindowUnit::Month, from, until) {
+    let share = |month: &Window| {
         let part = month.cut(from, until)?;
-        let share = Exact::from_int(part.days()).checked_div(&Exact::from_int(month.days()))?;
-        sum = &sum + &share;
+        if part.is_whole() {
+            return Some(Exact::ONE);
+        }
+        Exact::from_int(part.days()).checked_div(&Exact::from_int(month.days()))
+    };
+    if from >= until {
+        return Some(Exact::ZERO);
     }
-    Some(sum)
+    let first = calendar.window_at(WindowUnit::Month, from)?;
+    let last = calendar.window_at(WindowUnit::Month, until.yesterday().ok()?)?;
+    let begun = share(&first)?;
+    if first == last {
+        return Some(begun);
+    }
+    // Those between the first and the last are whole.
+    let between = Exact::from_int(calendar.windows_between(&first, &last)? - 1);
+    Some(&(&begun + &between) + &share(&last)?)
 }
 
 /// Listed weights divide the whole window into parts of equally many months; a part is shared out evenly.

@@ -91,6 +91,25 @@ impl<'w> AgreementDays<'w> {
         }
     }
 
+    /// The last of these windows.
+    fn last_window(
+        self,
+        calendar: &Calendar,
+        unit: WindowUnit,
+        from: Date,
+        until: Date,
+    ) -> Option<Window> {
+        let cut = (from.max(self.starts), until.min(self.until));
+        let last = match self.versions.is_empty() && cut.0 < cut.1 {
+            true => cut.1.yesterday().ok(),
+            false => None,
+        };
+        match last.and_then(|last| calendar.window_at(unit, last)) {
+            Some(window) => window.cut(cut.0, cut.1),
+            None => self.windows(calendar, unit, from, until).pop(),
+        }
+    }
+
     /// The agreement as one window, up to a day.
     pub(crate) fn window(self, until: Date) -> Option<Window> {
         let ends = until.min(self.until);
@@ -307,8 +326,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// The last window of a unit that ends where this one ends.
     pub(crate) fn last_step(&self, step: WindowUnit, at: &Place) -> Option<Window> {
-        self.agreement_windows(at.partner, step, at.window.starts, at.window.ends)
-            .pop()
+        let (from, until) = (at.window.starts, at.window.ends);
+        self.days_of(at.partner)?
+            .last_window(&self.plan().calendar, step, from, until)
     }
 
     /// A property of the window asked in.

@@ -20,6 +20,7 @@ mod check;
 mod edges;
 mod fault;
 mod gather;
+mod layers;
 mod lookup;
 mod lower;
 mod measured;
@@ -41,6 +42,7 @@ use trueup_plan::tree::{KindId, Plan};
 
 pub use fault::MeasureFault;
 pub use gather::{LoweredLine, lowered};
+pub use layers::{KeptLayers, LayeredFiles};
 pub use lower::{Gaps, Lowered, Shape};
 pub use measured::Measured;
 pub use number::Decimal;
@@ -48,7 +50,7 @@ pub use reason::Reason;
 pub use rows::rows_for;
 pub(crate) use rows::{Version, rows_of};
 pub use run::{Settings, executor};
-pub use stored::{MonthColumn, Stored, StoredKinds, parquet_files, stored_kinds};
+pub use stored::{MonthColumn, Stored, StoredKinds, parquet_files, stored_kinds, with_views};
 
 /// What is to be measured.
 #[derive(Clone, Copy, Debug)]
@@ -104,9 +106,17 @@ pub async fn measure(
     for pass in &plans.passes {
         let kind = &*plan[pass.key.kind].name;
         if let Some(stored) = facts.get(kind) {
-            measured
-                .passes
-                .push(run::run(&context, pass, kind, stored, &world.partners).await?);
+            measured.passes.push(match &stored.layers {
+                Some(files) => layers::answers(
+                    &context,
+                    pass,
+                    kind,
+                    files,
+                    &world.partners,
+                    (None, settings),
+                )?,
+                None => run::run(&context, pass, kind, stored, &world.partners).await?,
+            });
         }
     }
     measured.find_by_rows();

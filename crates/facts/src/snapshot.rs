@@ -9,16 +9,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::AsArray as _;
-use arrow::datatypes::Date32Type;
 use trueup_base::date::Date;
 use trueup_engine::world::{Complete, Row};
 use trueup_plan::tree::FactKind;
 
-use crate::dates::day_of_number;
 use crate::digest::{Digest, PartsHasher};
 use crate::disk::Disk;
 use crate::error::Fault;
+use crate::measure::KeptLayers;
 use crate::program::Program;
 use crate::quarantine::{QuarantinedRow, read_list};
 use crate::store::{FACT_ID, Tables, read_file};
@@ -29,6 +27,7 @@ pub use kind::KindSnapshot;
 #[derive(Debug)]
 pub struct Snapshot {
     kinds: BTreeMap<Arc<str>, KindSnapshot>,
+    layers: Arc<KeptLayers>,
 }
 
 /// Why a plan cannot read a snapshot.
@@ -100,7 +99,10 @@ impl Snapshot {
                 kinds.insert(kind.as_str().into(), KindSnapshot::of(table)?);
             }
         }
-        Ok(Self { kinds })
+        Ok(Self {
+            kinds,
+            layers: Arc::new(KeptLayers::in_folder(tables.state())),
+        })
     }
 
     /// The facts as they were at these versions; kinds that are not named have none.
@@ -116,7 +118,22 @@ impl Snapshot {
                 KindSnapshot::of(tables.open_at(kind, *version)?)?,
             );
         }
-        Ok(Self { kinds })
+        Ok(Self {
+            kinds,
+            layers: Arc::new(KeptLayers::in_folder(tables.state())),
+        })
+    }
+
+    /// The same facts, with what a longer-lived process keeps of what they add up to.
+    #[must_use]
+    pub fn with_layers(self, layers: Arc<KeptLayers>) -> Self {
+        Self { layers, ..self }
+    }
+
+    /// What was kept of what the facts add up to.
+    #[must_use]
+    pub fn layers(&self) -> &Arc<KeptLayers> {
+        &self.layers
     }
 
     /// The version of each table.
@@ -165,17 +182,9 @@ impl Snapshot {
                 .kind(name)
                 .and_then(|kind| kind.columns.get(kind.dated));
             let Some(dated) = dated else { continue };
-            for batch in facts.batches(Some(&[&*dated.name]))? {
-                let Some(days) = batch.column_by_name(&dated.name) else {
-                    continue;
-                };
-                let Some(days) = days.as_primitive_opt::<Date32Type>() else {
-                    continue;
-                };
-                newest = newest.max(arrow::compute::max(days));
-            }
+            newest = newest.max(facts.last_day(&dated.name)?);
         }
-        Ok(newest.and_then(day_of_number))
+        Ok(newest)
     }
 
     /// The rows of a plan's kind, every version of every fact, for the reference measurer.

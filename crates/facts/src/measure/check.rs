@@ -84,7 +84,7 @@ fn float(kind: &str, found: &str) -> MeasureFault {
 }
 
 /// Whether a type is a float, or holds one.
-fn is_float(of: &DataType) -> bool {
+pub fn is_float(of: &DataType) -> bool {
     match of {
         DataType::Struct(fields) => fields.iter().any(|field| is_float(field.data_type())),
         DataType::Dictionary(_, value) => is_float(value),

@@ -2,6 +2,8 @@
 
 use datafusion::error::DataFusionError;
 
+use crate::error::Fault;
+
 /// Why rows could not be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasureFault {
@@ -58,6 +60,9 @@ pub enum MeasureFault {
         /// The column.
         column: String,
     },
+    /// A file that is not as it was when it was stored, or cannot be read.
+    #[error(transparent)]
+    Facts(#[from] Fault),
     /// A file whose end cannot be read.
     #[error("cannot read the end of {path}, where Parquet says what it holds")]
     Footer {

@@ -229,7 +229,7 @@ fn lowered_line(
             let of = lowering.formula(of)?;
             let (gaps, parts) = (of.gaps.clone(), of.parts);
             Some(Lowered {
-                shape: Shape::Number(of.number()?.summable(stored.rows_max)?),
+                shape: Shape::Number(of.number()?.summable(stored.rows_room())?),
                 gaps,
                 parts,
             })
@@ -316,7 +316,7 @@ impl Plans {
         };
         let mut add = |by: Option<Expr>, filter: Option<Expr>| {
             let at = self.pass(key(by, filter.clone()), asked);
-            let known = if stored.has_history {
+            let known = if stored.may_have_history() {
                 &asks.known_before
             } else {
                 &BTreeSet::new()
@@ -330,7 +330,7 @@ impl Plans {
                     measure.fold,
                     &lowered,
                     filter,
-                    stored.has_corrections,
+                    stored.may_withdraw(),
                 )
             })
         };

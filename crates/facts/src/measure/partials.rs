@@ -50,7 +50,7 @@ pub struct Group {
 }
 
 /// The answers of one slot, one for each group, in the groups' order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Answers {
     /// Numbers of rows.
     Counts(Vec<i64>),
@@ -126,6 +126,16 @@ impl Best {
             (Self::Last(one), Self::Last(two)) => (one.dated, &one.id).cmp(&(two.dated, &two.id)),
             (Self::Least(_) | Self::Most(_) | Self::Last(_), _) => Ordering::Equal,
         }
+    }
+
+    /// The order in which all of them lie, those that win alike beside each other.
+    fn in_full(&self, other: &Self) -> Ordering {
+        let number = |best: &Self| match best {
+            Self::Last(last) => last.of.clone(),
+            Self::Least(_) | Self::Most(_) => None,
+        };
+        self.cmp(other)
+            .then_with(|| number(self).cmp(&number(other)))
     }
 
     /// Its number, if it has one.
@@ -437,12 +447,13 @@ impl Ranked {
             .enumerate()
             .filter_map(|(group, best)| Some((best.clone()?, group)))
             .collect();
-        sorted.sort_by(|one, two| one.0.cmp(&two.0));
+        sorted.sort_by(|one, two| one.0.in_full(&two.0));
         let leaves = all.len();
         let mut tree = vec![0_u32; 2 * leaves];
         let mut best: Vec<Best> = Vec::new();
         for (candidate, group) in sorted {
-            if best.last().is_none_or(|last| last.cmp(&candidate).is_ne()) {
+            // A fact that was moved to another partner is the latest of both under one id, and says something else of each.
+            if best.last() != Some(&candidate) {
                 best.push(candidate);
             }
             if let Some(leaf) = tree.get_mut(leaves + group) {
@@ -489,6 +500,30 @@ mod tests {
 
     fn number(whole: i64) -> Option<Exact> {
         Some(Exact::from_int(whole))
+    }
+
+    #[test]
+    fn the_latest_of_two_partners_under_one_id_are_two() {
+        // Found by generation: a correction that moves a fact from one partner to another leaves its day and its id.
+        let last = |of| {
+            Some(Last {
+                dated: Some(1),
+                id: "till/8".into(),
+                of: number(of),
+            })
+        };
+        let Kept::Ranked(ranked) = Kept::of(Answers::Latest(vec![last(2), last(0)]), &[0, 1])
+        else {
+            panic!("the latest are ranked");
+        };
+        for (group, of) in [(0, 2), (1, 0)] {
+            let rank = ranked.most(group..group + 1) as usize;
+            assert_eq!(
+                ranked.best[rank - 1].number(),
+                number(of).as_ref(),
+                "group {group}"
+            );
+        }
     }
 
     #[test]

@@ -169,6 +169,16 @@ impl Pass {
         }
     }
 
+    /// The conditions and summands worked out for each row.
+    pub fn columns(&self) -> &[Expr] {
+        &self.columns
+    }
+
+    /// The decimals of each slot's answer.
+    pub fn scales(&self) -> Vec<u32> {
+        self.slots.iter().map(|slot| self.scale(slot)).collect()
+    }
+
     /// What is added up.
     pub fn slots(&self) -> &[Slot] {
         &self.slots

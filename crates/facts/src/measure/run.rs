@@ -238,35 +238,7 @@ impl<'a> Reading<'a> {
     }
 
     fn value_at(&self, column: &ArrayRef, row: usize) -> Result<Value, MeasureFault> {
-        if column.is_null(row) {
-            return Ok(Value::Empty);
-        }
-        let found = match column.data_type() {
-            DataType::Decimal128(_, scale) => {
-                column.as_primitive_opt::<Decimal128Type>().map(|numbers| {
-                    Value::Number(Exact::from_scaled(
-                        numbers.value(row),
-                        u32::from(scale.unsigned_abs()),
-                    ))
-                })
-            }
-            DataType::Decimal256(_, scale) => {
-                column.as_primitive_opt::<Decimal256Type>().map(|numbers| {
-                    Value::Number(exact_wide(
-                        numbers.value(row),
-                        u32::from(scale.unsigned_abs()),
-                    ))
-                })
-            }
-            DataType::Date32 => column
-                .as_primitive_opt::<Date32Type>()
-                .map(|days| Value::Date(days.value(row))),
-            DataType::Boolean => column
-                .as_boolean_opt()
-                .map(|flags| Value::Flag(flags.value(row))),
-            _ => text_at(column, row).map(|text| Value::Text(text.into())),
-        };
-        found.ok_or_else(|| self.other(&column.data_type().to_string(), "a value"))
+        value_at(column, row).ok_or_else(|| self.other(&column.data_type().to_string(), "a value"))
     }
 
     fn other(&self, found: &str, wanted: &'static str) -> MeasureFault {
@@ -275,6 +247,34 @@ impl<'a> Reading<'a> {
             found: found.to_owned(),
             wanted,
         }
+    }
+}
+
+/// A cell as a key or value; none where the column is of no type that has any.
+pub(super) fn value_at(column: &ArrayRef, row: usize) -> Option<Value> {
+    if column.is_null(row) {
+        return Some(Value::Empty);
+    }
+    let number = |number, scale: i8| {
+        Value::Number(Exact::from_scaled(number, u32::from(scale.unsigned_abs())))
+    };
+    match column.data_type() {
+        DataType::Decimal128(_, scale) => {
+            let numbers = column.as_primitive_opt::<Decimal128Type>()?;
+            Some(number(numbers.value(row), *scale))
+        }
+        DataType::Decimal256(_, scale) => {
+            let numbers = column.as_primitive_opt::<Decimal256Type>()?;
+            Some(Value::Number(exact_wide(
+                numbers.value(row),
+                u32::from(scale.unsigned_abs()),
+            )))
+        }
+        DataType::Date32 => Some(Value::Date(
+            column.as_primitive_opt::<Date32Type>()?.value(row),
+        )),
+        DataType::Boolean => Some(Value::Flag(column.as_boolean_opt()?.value(row))),
+        _ => text_at(column, row).map(|text| Value::Text(text.into())),
     }
 }
 
@@ -401,7 +401,7 @@ fn read(
 }
 
 /// The number in a cell, if there is one; none where the column is none of numbers.
-fn number_at(column: &ArrayRef, row: usize) -> Option<Option<Exact>> {
+pub(super) fn number_at(column: &ArrayRef, row: usize) -> Option<Option<Exact>> {
     let scale = |scale: i8| u32::from(scale.unsigned_abs());
     match column.data_type() {
         DataType::Decimal128(_, of) => {

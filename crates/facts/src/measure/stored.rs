@@ -1,7 +1,6 @@
 //! The stored rows of a kind, as a pass reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -10,10 +9,10 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
-use parquet::file::metadata::ParquetMetaDataReader;
 use trueup_engine::world::Complete;
 
 use super::fault::MeasureFault;
+use super::layers::{KeptLayers, LayeredFiles};
 use crate::program::Program;
 use crate::snapshot::{KindSnapshot, Snapshot};
 
@@ -34,7 +33,12 @@ pub struct Stored {
     pub never_empty: BTreeSet<String>,
     /// A column that holds the month of a date, as years times twelve plus months since January.
     pub month: Option<MonthColumn>,
+    /// The files, where what they add up to may be kept; without them the executor's own operators go over the rows.
+    pub layers: Option<LayeredFiles>,
 }
+
+/// A table with layers has at most so many rows: what is kept must have room for rows that are yet to come.
+const ROWS_ROOM: u64 = 9_999_999_999;
 
 /// A column that holds the month of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,11 +56,12 @@ impl Stored {
     /// One kind of a snapshot.
     ///
     /// # Errors
-    /// When a file's footer cannot be read.
+    /// When the log cannot be read.
     pub fn of(
         program: &Program,
         kind: &str,
         snapshot: &KindSnapshot,
+        kept: &Arc<KeptLayers>,
     ) -> Result<Self, MeasureFault> {
         let at = program.kinds.iter().position(|known| &*known.name == kind);
         let mut of_kind = program
@@ -68,24 +73,43 @@ impl Stored {
             .paths()
             .map(|path| path.to_string_lossy().into_owned())
             .collect();
-        let mut never_empty: BTreeSet<String> = snapshot
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| field.name().clone())
-            .collect();
-        for path in &paths {
-            retain_never_empty(path, &mut never_empty)?;
-        }
+        let rows_max = snapshot.files().iter().map(|file| file.rows).sum();
+        let has_history = has_corrections || of_kind.any(|source| source.recorded_on.is_some());
+        let layers = LayeredFiles {
+            has_history,
+            folder: snapshot.folder().to_owned(),
+            files: snapshot.files().to_vec(),
+            schema: with_views(snapshot.schema()),
+            kept: kept.clone(),
+        };
         Ok(Self {
             rows: parquet_files(kind, &paths, snapshot.schema())?,
-            rows_max: snapshot.files().iter().map(|file| file.rows).sum(),
+            rows_max,
             has_corrections,
-            has_history: has_corrections || of_kind.any(|source| source.recorded_on.is_some()),
+            has_history,
             complete: Some(program.complete(kind)),
-            never_empty,
+            never_empty: snapshot.never_empty()?,
             month: None,
+            layers: (rows_max <= ROWS_ROOM).then_some(layers),
         })
+    }
+
+    /// The rows that a sum must have room for.
+    pub(super) fn rows_room(&self) -> u64 {
+        match self.layers {
+            Some(_) => ROWS_ROOM,
+            None => self.rows_max,
+        }
+    }
+
+    /// Whether a row may withdraw another, now or, where layers are kept, one day.
+    pub(super) fn may_withdraw(&self) -> bool {
+        self.layers.is_some() || self.has_corrections
+    }
+
+    /// Whether the day a row became known may matter, now or, where layers are kept, one day.
+    pub(super) fn may_have_history(&self) -> bool {
+        self.layers.is_some() || self.has_history
     }
 
     /// The columns.
@@ -98,14 +122,14 @@ impl Stored {
 /// Every kind of a snapshot.
 ///
 /// # Errors
-/// When a file's footer cannot be read.
+/// When the log cannot be read.
 pub fn stored_kinds(program: &Program, snapshot: &Snapshot) -> Result<StoredKinds, MeasureFault> {
     let mut kinds = StoredKinds::new();
     for kind in &program.kinds {
         if let Some(facts) = snapshot.kind(&kind.name) {
             kinds.insert(
                 kind.name.to_string(),
-                Stored::of(program, &kind.name, facts)?,
+                Stored::of(program, &kind.name, facts, snapshot.layers())?,
             );
         }
     }
@@ -122,15 +146,7 @@ pub fn parquet_files(
     schema: &Schema,
 ) -> Result<Arc<dyn TableProvider>, MeasureFault> {
     let failed = || MeasureFault::executor("open", kind);
-    let fields = schema.fields().iter().map(|field| {
-        let of = match field.data_type() {
-            DataType::Utf8 => DataType::Utf8View,
-            DataType::Binary => DataType::BinaryView,
-            other => other.clone(),
-        };
-        Field::new(field.name(), of, field.is_nullable())
-    });
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let schema = with_views(schema);
     if paths.is_empty() {
         let empty =
             datafusion::datasource::MemTable::try_new(schema, vec![Vec::new()]).map_err(failed())?;
@@ -148,6 +164,20 @@ pub fn parquet_files(
     Ok(Arc::new(ListingTable::try_new(config).map_err(failed())?))
 }
 
+/// The same columns, texts as views.
+#[must_use]
+pub fn with_views(schema: &Schema) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| {
+        let of = match field.data_type() {
+            DataType::Utf8 => DataType::Utf8View,
+            DataType::Binary => DataType::BinaryView,
+            other => other.clone(),
+        };
+        Field::new(field.name(), of, field.is_nullable())
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
 /// A path as a URL, so that no character of it means anything.
 fn file_url(path: &str) -> String {
     let mut url = "file://".to_owned();
@@ -160,27 +190,4 @@ fn file_url(path: &str) -> String {
         }
     }
     url
-}
-
-/// Keeps the columns that a file's footer says no row leaves empty.
-fn retain_never_empty(path: &str, columns: &mut BTreeSet<String>) -> Result<(), MeasureFault> {
-    let unreadable = |source: parquet::errors::ParquetError| MeasureFault::Footer {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(|error| unreadable(error.into()))?;
-    let metadata = ParquetMetaDataReader::new()
-        .parse_and_finish(&file)
-        .map_err(unreadable)?;
-    for group in metadata.row_groups() {
-        for column in group.columns() {
-            let nulls = column
-                .statistics()
-                .and_then(|statistics| statistics.null_count_opt());
-            if nulls != Some(0) {
-                columns.remove(column.column_path().string().as_str());
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,12 +1,13 @@
 //! One kind's facts at one version of its table.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Schema, SchemaRef};
 use deltalake::kernel::{DataType as DeltaType, PrimitiveType};
+use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::{FactId, PartnerId};
 use trueup_engine::world::{Cell, Row};
@@ -102,6 +103,54 @@ impl KindSnapshot {
         self.deliveries()
             .iter()
             .any(|delivery| delivery.withdrawn.rows > 0)
+    }
+
+    /// The columns that no row leaves empty, as the log says it of every file.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn never_empty(&self) -> Result<BTreeSet<String>, Fault> {
+        let mut full: BTreeSet<String> = self
+            .schema
+            .fields()
+            .iter()
+            .map(|field| field.name().clone())
+            .collect();
+        for stats in self.table.stats()? {
+            full.retain(|name| {
+                let missing = stats.get("nullCount").and_then(|counts| counts.get(name));
+                missing.and_then(serde_json::Value::as_u64) == Some(0)
+            });
+        }
+        Ok(full)
+    }
+
+    /// The newest day in a column that files are skipped by, as the log says it of every file; where it does not, the files
+    /// themselves are read.
+    ///
+    /// # Errors
+    /// When the log or a file cannot be read.
+    pub fn last_day(&self, column: &str) -> Result<Option<Date>, Fault> {
+        let mut newest = None;
+        for stats in self.table.stats()? {
+            let day = stats.get("maxValues").and_then(|values| values.get(column));
+            let Some(day) = day.and_then(|day| day.as_str()?.parse().ok()) else {
+                return self.last_day_read(column);
+            };
+            newest = newest.max(Some(day));
+        }
+        Ok(newest)
+    }
+
+    fn last_day_read(&self, column: &str) -> Result<Option<Date>, Fault> {
+        let mut newest = None;
+        for batch in self.batches(Some(&[column]))? {
+            let days = batch.column_by_name(column);
+            if let Some(days) = days.and_then(|days| days.as_primitive_opt::<Date32Type>()) {
+                newest = newest.max(arrow::compute::max(days));
+            }
+        }
+        Ok(newest.and_then(day_of_number))
     }
 
     /// All batches, of all columns or some, each file checked against its digest first.

@@ -113,18 +113,22 @@ fn parquet_fault(path: &Path, error: parquet::errors::ParquetError) -> Fault {
     }
 }
 
-/// Rows, and the smallest and greatest of the columns that files are skipped by.
+/// Rows, how many cells of each column are empty, and the smallest and greatest of the columns that files are skipped by.
 fn stats(batches: &[RecordBatch], skip_by: &[&str]) -> String {
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     let (mut smallest, mut greatest, mut nulls) = (Map::new(), Map::new(), Map::new());
+    let fields = batches.first().map(|batch| batch.schema());
+    for (at, field) in fields.iter().flat_map(|schema| schema.fields()).enumerate() {
+        let arrays = batches.iter().filter_map(|batch| batch.columns().get(at));
+        let missing: usize = arrays.map(|array| array.null_count()).sum();
+        nulls.insert(field.name().clone(), json!(missing));
+    }
     for name in skip_by {
         let mut range: Option<(String, String)> = None;
-        let mut missing = 0;
         for array in batches
             .iter()
             .filter_map(|batch| batch.column_by_name(name))
         {
-            missing += array.null_count();
             for text in texts(array).into_iter().flatten() {
                 range = Some(match range.take() {
                     None => (text.clone(), text),
@@ -132,7 +136,6 @@ fn stats(batches: &[RecordBatch], skip_by: &[&str]) -> String {
                 });
             }
         }
-        nulls.insert((*name).to_owned(), json!(missing));
         // Other readers cut long texts; a bound that is cut is none.
         if let Some((low, high)) = range.filter(|(low, high)| low.len() <= 32 && high.len() <= 32) {
             smallest.insert((*name).to_owned(), Value::String(low));

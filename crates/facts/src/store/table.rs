@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
-use deltalake::kernel::{Action, Add, CommitInfo, Transaction};
+use deltalake::kernel::{Action, Add, CommitInfo, LogicalFileView, Transaction};
 use deltalake::logstore::LogStore as _;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
@@ -167,6 +167,25 @@ impl FactTable {
         }
         files.sort_unstable();
         Ok(files)
+    }
+
+    /// What the log says of each file's columns, in Delta's form; nothing where it says nothing.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn stats(&self) -> Result<Vec<serde_json::Value>, Fault> {
+        let state = self
+            .delta
+            .snapshot()
+            .map_err(Fault::table("read", &self.kind))?;
+        let files = state.log_data();
+        let said = |view: LogicalFileView| {
+            let read = view
+                .stats()
+                .and_then(|said| serde_json::from_str(&said).ok());
+            read.unwrap_or_default()
+        };
+        Ok(files.iter().map(said).collect())
     }
 
     /// The files that hold one source's facts.

@@ -50,6 +50,12 @@ impl Tables {
         &self.disk
     }
 
+    /// The folder of the program's state.
+    #[must_use]
+    pub fn state(&self) -> &Path {
+        &self.state
+    }
+
     /// Waits for a future on the tables' runtime.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)

@@ -1,6 +1,7 @@
 //! Facts with their versions, as the engine's rows and as the store keeps them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -13,7 +14,9 @@ use trueup_base::date::{Date, add_days, days_between};
 use trueup_base::exact::Exact;
 use trueup_base::id::{FactId, PartnerId};
 use trueup_engine::world::{Cell, Complete, Row};
-use trueup_facts::measure::{MonthColumn, Stored};
+use trueup_facts::disk::Disk;
+use trueup_facts::measure::{KeptLayers, LayeredFiles, MonthColumn, Stored, with_views};
+use trueup_facts::store::write_file;
 
 use super::dice::Dice;
 
@@ -343,7 +346,52 @@ impl Facts {
                 column: "month".to_owned(),
                 of: "on".to_owned(),
             }),
+            layers: None,
         }
+    }
+
+    /// The facts in files of at most so many rows, the first of them or all, with layers kept of them.
+    pub fn layered(
+        &self,
+        folder: &Path,
+        rows: usize,
+        files: usize,
+        kept: &Arc<KeptLayers>,
+    ) -> Stored {
+        let schema = self.schema(false, false);
+        let mut stored = self.stored(Form {
+            views: true,
+            month: false,
+            knows_empty: false,
+            partitions: 1,
+            batch_rows: self.stored.len().max(1),
+        });
+        let mut written = Vec::new();
+        for versions in self.stored.chunks(rows.max(1)).take(files) {
+            let batch = self.batch(&schema, versions, false, false);
+            let aside = folder.join("aside");
+            let file = write_file(&Disk::default(), &aside, &[batch], &[])
+                .unwrap()
+                .file;
+            std::fs::rename(aside, folder.join(file.name())).unwrap();
+            // Two files of the same rows would be one.
+            if !written.contains(&file) {
+                written.push(file);
+            }
+        }
+        let all = written.iter().map(|file| file.rows).sum::<u64>();
+        assert!(
+            files < usize::MAX || all == stored.rows_max,
+            "no two files hold the same rows"
+        );
+        stored.layers = Some(LayeredFiles {
+            folder: folder.to_owned(),
+            has_history: self.has_history,
+            files: written,
+            schema: with_views(&schema),
+            kept: kept.clone(),
+        });
+        stored
     }
 
     fn never_empty(&self) -> BTreeSet<String> {

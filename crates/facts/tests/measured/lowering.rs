@@ -339,6 +339,7 @@ fn amounts(of: DataType, amounts: ArrayRef, weight: i8, rows_max: u64) -> Stored
         complete: None,
         never_empty: Default::default(),
         month: None,
+        layers: None,
     }
 }
 

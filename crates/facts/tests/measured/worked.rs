@@ -84,6 +84,7 @@ fn stored(kind: &FactKind, facts: &KindFacts) -> Stored {
         complete: facts.complete.clone(),
         never_empty: Default::default(),
         month: None,
+        layers: None,
     }
 }
 

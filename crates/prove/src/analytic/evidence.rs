@@ -42,7 +42,7 @@ impl Question<'_> {
     /// Puts a figure to the evaluator.
     pub(crate) fn ask(&self, scene: &Scene<'_>, x: &Exact) -> Side {
         let varied = Some((self.variable, self.slots, x));
-        if let Some((trial, paid)) = scene.tried(self.situation, varied) {
+        if let Some((trial, paid)) = scene.tried(self.variable.sort, self.situation, varied) {
             let measures = trial.with(|evaluator| self.measures(scene, evaluator));
             let mut rows = trial.rows();
             let left_out = rows.len().saturating_sub(ROWS_MAX);
@@ -62,7 +62,10 @@ impl Question<'_> {
             Answer::known(x.clone()),
         );
         let mut evaluator = Evaluator::new(scene.plan, &scene.world, &played);
-        let entitled = evaluator.entitled(scene.partner, scene.horizon.ends, |_| true);
+        let entitled = {
+            let wanted = &scene.part(self.variable.sort).components;
+            evaluator.entitled(scene.partner, scene.horizon.ends, |id| wanted.contains(&id))
+        };
         let paid = Paid {
             lines: entitled
                 .into_iter()

@@ -163,7 +163,7 @@ fn told(
     let (early_window, late_window) = (windows.get(early)?, windows.get(late)?);
     let sale = |slot: usize| -> Option<Side> {
         let there = Some((variable, Slots::One(late), level));
-        let mut planned = scene.planned(situation, there);
+        let mut planned = scene.planned(variable.sort, situation, there);
         let mut row = planned
             .iter()
             .find(|one| one.sort == variable.sort && one.slot == late)?
@@ -175,7 +175,7 @@ fn told(
             }
         }
         planned.push(row);
-        let trial = scene.trial(&planned)?;
+        let trial = scene.trial(variable.sort, &planned)?;
         Some(Side {
             x: x.clone(),
             paid: trial.paid(),

@@ -181,8 +181,9 @@ fn side(
         });
     }
     planned.extend([row(first), row(second)]);
-    planned.extend(scene.planned(situation, None));
-    let trial = scene.trial(&planned)?;
+    let about = first.0;
+    planned.extend(scene.planned(about, situation, None));
+    let trial = scene.trial(about, &planned)?;
     Some(Side {
         x: Exact::ONE,
         paid: trial.paid(),

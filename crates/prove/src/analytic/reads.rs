@@ -50,6 +50,28 @@ impl Reads {
         reads
     }
 
+    /// The components that a limit holds, by itself or through other limits.
+    pub(crate) fn held_by(plan: &Plan, limit: LimitId) -> BTreeSet<ComponentId> {
+        let mut held = BTreeSet::new();
+        let (mut open, mut seen) = (vec![limit], BTreeSet::from([limit]));
+        while let Some(limit) = open.pop() {
+            for on in &plan[limit].on {
+                match on {
+                    Reference::Component(id) => {
+                        held.insert(*id);
+                    }
+                    Reference::Limit(id) if seen.insert(*id) => open.push(*id),
+                    Reference::Limit(_)
+                    | Reference::Term(_)
+                    | Reference::Measure(_)
+                    | Reference::Value(_)
+                    | Reference::Table(_) => {}
+                }
+            }
+        }
+        held
+    }
+
     /// The measures among the names.
     pub(crate) fn measures(&self) -> impl Iterator<Item = MeasureId> + '_ {
         self.names.iter().filter_map(|name| match name {

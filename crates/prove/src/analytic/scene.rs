@@ -22,7 +22,7 @@ use trueup_base::money::Currency;
 use trueup_engine::world::{Agreement, Cell, Partner, PartnerIx, Rate, Row, RowIx, World};
 use trueup_plan::tree::walk::{formulas, parts};
 use trueup_plan::tree::{
-    Call, ColumnId, ComponentId, CreditTo, Expr, Form, KindId, MeasureId, Name, Plan,
+    Call, ColumnId, ComponentId, CreditTo, Expr, Form, KindId, LimitId, MeasureId, Name, Plan,
 };
 
 use fingerprint::Fingerprint;
@@ -51,6 +51,8 @@ pub(crate) struct Scene<'a> {
     pub sorts: Vec<Sort>,
     /// What each sort moves.
     pub moves: Vec<Moves>,
+    /// What hangs together with each sort.
+    pub parts: Vec<Part>,
     /// The sort and the window of each row; windows before the horizon come first.
     pub rows: BTreeMap<(KindId, RowIx), (usize, usize)>,
     /// The row of a sort in a window.
@@ -59,6 +61,15 @@ pub(crate) struct Scene<'a> {
     pub reads: Vec<Reads>,
     /// Texts for which a table has no band.
     pub lacks: Vec<Lack>,
+}
+
+/// What hangs together: where a row of one sort is looked at, nothing else of the plan can pay another sum.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The components that the sort moves, and those that share a limit with them.
+    pub components: BTreeSet<ComponentId>,
+    /// The sorts that move any of these.
+    pub sorts: BTreeSet<usize>,
 }
 
 /// What a sort of row moves at all.
@@ -97,6 +108,7 @@ impl<'a> Scene<'a> {
             partner: PartnerIx(0),
             sorts,
             moves: Vec::new(),
+            parts: Vec::new(),
             rows: BTreeMap::new(),
             places: BTreeMap::new(),
             reads,
@@ -104,6 +116,11 @@ impl<'a> Scene<'a> {
         };
         scene.settle_in(own, all.others);
         scene.keep_those_that_differ();
+        scene.parts = scene
+            .moves
+            .iter()
+            .map(|moves| scene.part_of(moves))
+            .collect();
         let of_partner = scene.lacks_of_partner();
         scene.lacks.extend(of_partner);
         Some(scene)
@@ -293,6 +310,36 @@ impl<'a> Scene<'a> {
         self.moves = moves;
         self.lacks = lacks;
         self.place_rows();
+    }
+
+    fn part_of(&self, moves: &Moves) -> Part {
+        let mut components = moves.components.clone();
+        let held: Vec<BTreeSet<ComponentId>> = (0u16..)
+            .map(LimitId)
+            .take(self.plan.limits.len())
+            .map(|limit| Reads::held_by(self.plan, limit))
+            .collect();
+        let mut before = 0;
+        while before < components.len() {
+            before = components.len();
+            for held in held
+                .iter()
+                .filter(|held| !held.is_disjoint(&components))
+                .cloned()
+                .collect::<Vec<_>>()
+            {
+                components.extend(held);
+            }
+        }
+        let sorts = (0..self.sorts.len()).filter(|at| {
+            let is_others = self.sorts.get(*at).is_some_and(|sort| sort.is_others);
+            let moves = self.moves.get(*at);
+            is_others || moves.is_some_and(|moves| !moves.components.is_disjoint(&components))
+        });
+        Part {
+            sorts: sorts.collect(),
+            components,
+        }
     }
 
     fn moved_by(&self, print: &Fingerprint) -> Moves {

@@ -146,7 +146,7 @@ fn by_number(scene: &Scene<'_>, look: &Look, at: usize) -> Option<(Gain, bool)> 
         if let Some(slot) = situation.copies.get_mut(at) {
             *slot = Exact::from_int(copies);
         }
-        let trial = scene.trial(&scene.planned(&situation, None))?;
+        let trial = scene.trial(at, &scene.planned(at, &situation, None))?;
         Some(Side {
             x: Exact::from_int(copies),
             paid: trial.paid(),
@@ -345,7 +345,7 @@ impl Splitting<'_> {
             return None;
         }
         let slot = Slots::One(scene.slots().start);
-        let mut whole = scene.planned(&self.situation, Some((main, slot, x)));
+        let mut whole = scene.planned(self.sort, &self.situation, Some((main, slot, x)));
         let place = whole
             .iter()
             .position(|one| one.sort == self.sort && one.slot == scene.slots().start)?;
@@ -454,7 +454,7 @@ impl Splitting<'_> {
     }
 
     fn side(&self, x: &Exact, planned: &[Planned]) -> Option<Side> {
-        let trial = self.scene.trial(planned)?;
+        let trial = self.scene.trial(self.sort, planned)?;
         Some(Side {
             x: x.clone(),
             paid: trial.paid(),

@@ -1,5 +1,7 @@
 //! A situation made real: every row written out, and put to the evaluator as facts would be.
 
+use std::collections::BTreeSet;
+
 use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
 use trueup_engine::settle::Earner;
@@ -9,7 +11,7 @@ use trueup_plan::diagnostic::GivenRow;
 use trueup_plan::tree::{ColumnId, Grant, KindId};
 
 use crate::analytic::draw::grant_of;
-use crate::analytic::scene::{Scene, Situation, Slots, Variable, Varied, middle};
+use crate::analytic::scene::{Part, Scene, Situation, Slots, Variable, Varied, middle};
 
 /// The most rows that are written out.
 const ROWS_MAX: usize = 3_000;
@@ -28,6 +30,8 @@ pub(crate) struct Planned {
 /// Facts written out, as a world.
 pub(crate) struct Trial<'s> {
     scene: &'s Scene<'s>,
+    /// The sort of row it is about.
+    sort: usize,
     world: World,
     rows: Vec<(KindId, Row)>,
 }
@@ -80,15 +84,27 @@ impl Paid {
 }
 
 impl<'s> Scene<'s> {
-    /// The rows of a situation in which one input is a figure.
+    /// What hangs together with a sort of row.
+    pub(crate) fn part(&self, sort: usize) -> &Part {
+        const NOTHING: &Part = &Part {
+            components: BTreeSet::new(),
+            sorts: BTreeSet::new(),
+        };
+        self.parts.get(sort).unwrap_or(NOTHING)
+    }
+
+    /// The rows of a situation in which one input is a figure, as far as they hang together with a sort.
     pub(crate) fn planned(
         &self,
+        about: usize,
         situation: &Situation,
         varied: Option<(Variable, Slots, &Exact)>,
     ) -> Vec<Planned> {
         let mut all = Vec::new();
         let windows = self.windows().count();
-        for (sort, at) in self.sorts.iter().zip(0usize..) {
+        let part = self.part(about);
+        let sorts = self.sorts.iter().zip(0usize..);
+        for (sort, at) in sorts.filter(|(_, at)| part.sorts.contains(at)) {
             for slot in 0..windows {
                 let here = varied
                     .filter(|(variable, slots, _)| variable.sort == at && slots.holds(self, slot));
@@ -130,8 +146,8 @@ impl<'s> Scene<'s> {
         all
     }
 
-    /// A trial of planned rows; none where there are too many to be written out.
-    pub(crate) fn trial(&'s self, planned: &[Planned]) -> Option<Trial<'s>> {
+    /// A trial of planned rows about a sort; none where there are too many to be written out.
+    pub(crate) fn trial(&'s self, about: usize, planned: &[Planned]) -> Option<Trial<'s>> {
         let windows: Vec<&Window> = self.windows().collect();
         let mut rows: Vec<(KindId, Row)> = Vec::new();
         for (one, nth) in planned.iter().zip(1usize..) {
@@ -163,6 +179,7 @@ impl<'s> Scene<'s> {
         }
         Some(Trial {
             scene: self,
+            sort: about,
             world,
             rows,
         })
@@ -171,10 +188,11 @@ impl<'s> Scene<'s> {
     /// What is paid in a situation in which one input is a figure, every row written out.
     pub(crate) fn tried(
         &'s self,
+        about: usize,
         situation: &Situation,
         varied: Option<(Variable, Slots, &Exact)>,
     ) -> Option<(Trial<'s>, Paid)> {
-        let trial = self.trial(&self.planned(situation, varied))?;
+        let trial = self.trial(about, &self.planned(about, situation, varied))?;
         let paid = trial.paid();
         Some((trial, paid))
     }
@@ -183,9 +201,10 @@ impl<'s> Scene<'s> {
 impl Trial<'_> {
     /// What is paid.
     pub(crate) fn paid(&self) -> Paid {
+        let wanted = &self.scene.part(self.sort).components;
         self.with(|evaluator| {
             let until = self.scene.horizon.ends;
-            let entitled = evaluator.entitled(self.scene.partner, until, |_| true);
+            let entitled = evaluator.entitled(self.scene.partner, until, |id| wanted.contains(&id));
             Paid {
                 lines: entitled
                     .into_iter()
