@@ -172,6 +172,13 @@ impl<N: Number> Value<N> {
         if let (Self::Number(left), Self::Number(right)) = (self, other) {
             return left.compared(how, right);
         }
+        // Lanes that have no answer keep their own reason beside one that holds for all.
+        if matches!(
+            (self, other),
+            (Self::Number(_), Self::None(_)) | (Self::None(_), Self::Number(_))
+        ) {
+            return self.number().compared(how, &other.number());
+        }
         if let Some(reason) = self
             .reason()
             .into_iter()

@@ -229,7 +229,11 @@ fn lowered_line(
             let of = lowering.formula(of)?;
             let (gaps, parts) = (of.gaps.clone(), of.parts);
             Some(Lowered {
-                shape: Shape::Number(of.number()?.summable(stored.rows_room())?),
+                shape: Shape::Number(match stored.layers {
+                    // Our own operator adds up in as many digits as it takes.
+                    Some(_) => of.number()?,
+                    None => of.number()?.summable(stored.rows_max)?,
+                }),
                 gaps,
                 parts,
             })

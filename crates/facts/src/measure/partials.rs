@@ -400,8 +400,13 @@ impl Kept {
                 let mut total = 0_i128;
                 let mut totals = in_order(&sums, order);
                 for sum in &mut totals {
-                    // The pass has shown that the sum over all rows has room.
-                    total += *sum;
+                    match total.checked_add(*sum) {
+                        Some(more) => total = more,
+                        None => {
+                            let wide = sums.iter().map(|sum| i256::from_i128(*sum)).collect();
+                            return Self::of(Answers::WideSums(wide, scale), order);
+                        }
+                    }
                     *sum = total;
                 }
                 Self::Sums(totals, scale)

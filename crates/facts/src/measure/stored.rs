@@ -37,9 +37,6 @@ pub struct Stored {
     pub layers: Option<LayeredFiles>,
 }
 
-/// A table with layers has at most so many rows: what is kept must have room for rows that are yet to come.
-const ROWS_ROOM: u64 = 9_999_999_999;
-
 /// A column that holds the month of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MonthColumn {
@@ -90,16 +87,8 @@ impl Stored {
             complete: Some(program.complete(kind)),
             never_empty: snapshot.never_empty()?,
             month: None,
-            layers: (rows_max <= ROWS_ROOM).then_some(layers),
+            layers: Some(layers),
         })
-    }
-
-    /// The rows that a sum must have room for.
-    pub(super) fn rows_room(&self) -> u64 {
-        match self.layers {
-            Some(_) => ROWS_ROOM,
-            None => self.rows_max,
-        }
     }
 
     /// Whether a row may withdraw another, now or, where layers are kept, one day.

@@ -12,6 +12,8 @@ use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Decimal256Type, Int8Type, i256,
 };
 
+use trueup_base::exact::Exact;
+
 use super::super::fault::MeasureFault;
 use super::super::number::exact_wide;
 use super::super::partials::{Answers, Last};
@@ -31,7 +33,8 @@ enum Adds {
     Counts(Vec<i64>),
     Sums(Vec<i128>, u32),
     WideSums(Vec<i256>, u32),
-    Extremes(Vec<Option<i256>>, u32, bool),
+    Extremes(Vec<Option<i128>>, u32, bool),
+    WideExtremes(Vec<Option<i256>>, u32, bool),
     Latest(Vec<Option<Last>>),
 }
 
@@ -408,6 +411,15 @@ fn latest(
     }
 }
 
+/// Keeps a number where it is smaller, or larger, than the best so far.
+fn keep<T: Copy + PartialOrd>(best: &mut [Option<T>], cell: usize, number: T, least: bool) {
+    if let Some(best) = best.get_mut(cell)
+        && best.is_none_or(|best| if least { number < best } else { number > best })
+    {
+        *best = Some(number);
+    }
+}
+
 impl Adds {
     fn grow(&mut self, count: usize) {
         match self {
@@ -415,6 +427,7 @@ impl Adds {
             Self::Sums(all, _) => all.resize(count, 0),
             Self::WideSums(all, _) => all.resize(count, i256::ZERO),
             Self::Extremes(all, ..) => all.resize(count, None),
+            Self::WideExtremes(all, ..) => all.resize(count, None),
             Self::Latest(all) => all.resize(count, None),
         }
     }
@@ -440,24 +453,40 @@ impl Adds {
                 *scale,
             );
         }
+        let mut too_large: Vec<(usize, i128)> = Vec::new();
         match self {
             Self::Sums(sums, _) => {
                 let numbers = of.as_primitive_opt::<Decimal128Type>()?.values();
-                let add = |sum: Option<&mut i128>, row: usize, withdraws: bool| {
-                    if let (Some(sum), Some(number)) = (sum, numbers.get(row)) {
-                        // The pass was lowered with room for as many rows as a table can have.
-                        *sum += if withdraws { -*number } else { *number };
+                let mut add = |cell: usize, row: usize, withdraws: bool| {
+                    if let (Some(sum), Some(number)) = (sums.get_mut(cell), numbers.get(row)) {
+                        // A decimal has at most 38 digits, so its negative is one too.
+                        let number = if withdraws { -*number } else { *number };
+                        match sum.checked_add(number) {
+                            Some(more) => *sum = more,
+                            None => too_large.push((cell, number)),
+                        }
                     }
                 };
                 match weights {
-                    None => each(rows, mask, |row, cell| add(sums.get_mut(cell), row, false)),
+                    None => each(rows, mask, |row, cell| add(cell, row, false)),
                     Some(weights) => each(rows, mask, |row, cell| {
-                        add(sums.get_mut(cell), row, weights.value(row) < 0);
+                        add(cell, row, weights.value(row) < 0);
                     }),
                 }
             }
             Self::WideSums(sums, _) => {
-                let numbers = of.as_primitive_opt::<Decimal256Type>()?.values();
+                let wide;
+                let numbers = match of.data_type() {
+                    DataType::Decimal256(..) => of.as_primitive_opt::<Decimal256Type>()?.values(),
+                    _ => {
+                        let narrow = of.as_primitive_opt::<Decimal128Type>()?.values();
+                        wide = narrow
+                            .iter()
+                            .map(|number| i256::from_i128(*number))
+                            .collect();
+                        &wide
+                    }
+                };
                 each(rows, mask, |row, cell| {
                     if let (Some(sum), Some(number)) = (sums.get_mut(cell), numbers.get(row)) {
                         let withdraws = weights.is_some_and(|weights| weights.value(row) < 0);
@@ -469,42 +498,47 @@ impl Adds {
                     }
                 });
             }
-            Self::Counts(_) | Self::Extremes(..) | Self::Latest(_) => return None,
+            Self::Counts(_) | Self::Extremes(..) | Self::WideExtremes(..) | Self::Latest(_) => {
+                return None;
+            }
+        }
+        if let (Self::Sums(sums, scale), false) = (&*self, too_large.is_empty()) {
+            let mut wide: Vec<i256> = sums.iter().map(|sum| i256::from_i128(*sum)).collect();
+            for (cell, number) in too_large {
+                if let Some(sum) = wide.get_mut(cell) {
+                    *sum = sum.wrapping_add(i256::from_i128(number));
+                }
+            }
+            *self = Self::WideSums(wide, *scale);
         }
         Some(())
     }
 
     fn extreme(&mut self, rows: &[u32], mask: Option<&BooleanBuffer>, of: &ArrayRef) -> Option<()> {
-        let Self::Extremes(best, _, least) = self else {
-            return None;
-        };
-        let mut keep = |number: i256, cell: usize| {
-            if let Some(best) = best.get_mut(cell) {
-                let wins =
-                    best.is_none_or(|best| if *least { number < best } else { number > best });
-                if wins {
-                    *best = Some(number);
-                }
-            }
-        };
-        match of.data_type() {
-            DataType::Decimal128(..) => {
+        if let (Self::Extremes(best, scale, least), DataType::Decimal256(..)) =
+            (&*self, of.data_type())
+        {
+            let wide = best.iter().map(|best| best.map(i256::from_i128)).collect();
+            *self = Self::WideExtremes(wide, *scale, *least);
+        }
+        match self {
+            Self::Extremes(best, _, least) => {
                 let numbers = of.as_primitive_opt::<Decimal128Type>()?;
                 each(rows, mask, |row, cell| {
                     if numbers.is_valid(row) {
-                        keep(i256::from_i128(numbers.value(row)), cell);
+                        keep(best, cell, numbers.value(row), *least);
                     }
                 });
             }
-            DataType::Decimal256(..) => {
+            Self::WideExtremes(best, _, least) => {
                 let numbers = of.as_primitive_opt::<Decimal256Type>()?;
                 each(rows, mask, |row, cell| {
                     if numbers.is_valid(row) {
-                        keep(numbers.value(row), cell);
+                        keep(best, cell, numbers.value(row), *least);
                     }
                 });
             }
-            _ => return None,
+            Self::Counts(_) | Self::Sums(..) | Self::WideSums(..) | Self::Latest(_) => return None,
         }
         Some(())
     }
@@ -515,6 +549,10 @@ impl Adds {
             Self::Sums(sums, scale) => Answers::Sums(sums, scale),
             Self::WideSums(sums, scale) => Answers::WideSums(sums, scale),
             Self::Extremes(best, scale, least) => {
+                let exact = |best: Option<i128>| best.map(|best| Exact::from_scaled(best, scale));
+                Answers::Extremes(best.into_iter().map(exact).collect(), least)
+            }
+            Self::WideExtremes(best, scale, least) => {
                 let exact = |best: Option<i256>| best.map(|best| exact_wide(best, scale));
                 Answers::Extremes(best.into_iter().map(exact).collect(), least)
             }

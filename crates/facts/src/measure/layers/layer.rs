@@ -335,6 +335,14 @@ impl Answers {
             (Self::Counts(from), Self::Counts(into)) => add(from, rows, into),
             (Self::Sums(from, _), Self::Sums(into, _)) => add(from, rows, into),
             (Self::WideSums(from, _), Self::WideSums(into, _)) => add(from, rows, into),
+            (Self::Sums(from, _), Self::WideSums(into, _)) => {
+                let wide = rows.iter().filter_map(|row| from.get(*row as usize));
+                into.extend(wide.map(|sum| i256::from_i128(*sum)));
+            }
+            (Self::WideSums(..), into @ Self::Sums(..)) => {
+                into.widen();
+                self.pick(rows, into);
+            }
             (Self::Extremes(from, _), Self::Extremes(into, _)) => add(from, rows, into),
             (Self::Latest(from), Self::Latest(into)) => add(from, rows, into),
             (
@@ -350,41 +358,71 @@ impl Answers {
 
     /// Adds one answer at a place to another: what a cell comes to over two layers.
     pub(super) fn merge(&mut self, at: usize, from: &Self, other: usize) {
-        match (self, from) {
-            (Self::Counts(sums), Self::Counts(from)) => {
-                if let (Some(sum), Some(more)) = (sums.get_mut(at), from.get(other)) {
+        match from {
+            Self::Counts(from) => {
+                if let (Self::Counts(sums), Some(more)) = (self, from.get(other))
+                    && let Some(sum) = sums.get_mut(at)
+                {
                     *sum += *more;
                 }
             }
-            (Self::Sums(sums, _), Self::Sums(from, _)) => {
-                if let (Some(sum), Some(more)) = (sums.get_mut(at), from.get(other)) {
-                    // Every table has room for the sum over all its rows.
-                    *sum += *more;
+            Self::Sums(from, _) => {
+                if let Some(more) = from.get(other) {
+                    self.add(at, *more);
                 }
             }
-            (Self::WideSums(sums, _), Self::WideSums(from, _)) => {
-                if let (Some(sum), Some(more)) = (sums.get_mut(at), from.get(other)) {
-                    *sum = sum.wrapping_add(*more);
+            Self::WideSums(from, _) => {
+                if let Some(more) = from.get(other) {
+                    self.widen();
+                    self.add_wide(at, *more);
                 }
             }
-            (Self::Extremes(best, least), Self::Extremes(from, _)) => {
-                if let (Some(best), Some(more)) = (best.get_mut(at), from.get(other)) {
+            Self::Extremes(from, _) => {
+                if let (Self::Extremes(best, least), Some(more)) = (self, from.get(other))
+                    && let Some(best) = best.get_mut(at)
+                {
                     keep_extreme(best, more, *least);
                 }
             }
-            (Self::Latest(best), Self::Latest(from)) => {
-                if let (Some(best), Some(Some(more))) = (best.get_mut(at), from.get(other)) {
+            Self::Latest(from) => {
+                if let (Self::Latest(best), Some(Some(more))) = (self, from.get(other))
+                    && let Some(best) = best.get_mut(at)
+                {
                     keep_latest(best, more);
                 }
             }
-            (
-                Self::Counts(_)
-                | Self::Sums(..)
-                | Self::WideSums(..)
-                | Self::Extremes(..)
-                | Self::Latest(_),
-                _,
-            ) => {}
+        }
+    }
+
+    /// Adds to a sum, which becomes wide where it leaves its room.
+    fn add(&mut self, at: usize, more: i128) {
+        if let Self::Sums(sums, _) = self
+            && let Some(sum) = sums.get_mut(at)
+            && let Some(total) = sum.checked_add(more)
+        {
+            *sum = total;
+            return;
+        }
+        self.widen();
+        self.add_wide(at, i256::from_i128(more));
+    }
+
+    /// Sums in the wide type.
+    fn widen(&mut self) {
+        if let Self::Sums(sums, scale) = self {
+            *self = Self::WideSums(
+                sums.iter().map(|sum| i256::from_i128(*sum)).collect(),
+                *scale,
+            );
+        }
+    }
+
+    fn add_wide(&mut self, at: usize, more: i256) {
+        if let Self::WideSums(sums, _) = self
+            && let Some(sum) = sums.get_mut(at)
+        {
+            // Sums of 38 digits over fewer than 2^63 rows have fewer than 77.
+            *sum = sum.wrapping_add(more);
         }
     }
 

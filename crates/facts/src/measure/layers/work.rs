@@ -96,7 +96,7 @@ impl<'a> Work<'a> {
         let state = context.state();
         let ready = |expr: &Expr| {
             let ready = state
-                .create_physical_expr(widening_left_out(expr, &named), &named)
+                .create_physical_expr(expr.clone(), &named)
                 .map_err(failed())?;
             no_float(&ready, &schema, kind)?;
             Ok::<_, MeasureFault>(ready)
@@ -291,20 +291,6 @@ fn lookups<'a>(pass: &Pass, partners: &'a [Partner]) -> Result<Vec<LookedUp<'a>>
         }
     }
     Ok(lookups)
-}
-
-/// An expression without the cast that only gives a sum more room: sums are kept with room for 38 digits here anyway.
-fn widening_left_out(expr: &Expr, schema: &DFSchema) -> Expr {
-    use datafusion::logical_expr::ExprSchemable as _;
-    if let Expr::Cast(cast) = expr
-        && let Ok(DataType::Decimal128(digits, scale)) = cast.expr.get_type(schema)
-        && let Ok(DataType::Decimal128(more, same)) = expr.get_type(schema)
-        && digits <= more
-        && scale == same
-    {
-        return (*cast.expr).clone();
-    }
-    expr.clone()
 }
 
 fn no_float(expr: &Arc<dyn PhysicalExpr>, schema: &Schema, kind: &str) -> Result<(), MeasureFault> {
