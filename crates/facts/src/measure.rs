@@ -107,14 +107,9 @@ pub async fn measure(
         let kind = &*plan[pass.key.kind].name;
         if let Some(stored) = facts.get(kind) {
             measured.passes.push(match &stored.layers {
-                Some(files) => layers::answers(
-                    &context,
-                    pass,
-                    kind,
-                    files,
-                    &world.partners,
-                    (None, settings),
-                )?,
+                Some(files) => {
+                    layers::answers(&context, pass, kind, files, &world.partners, settings)?
+                }
                 None => run::run(&context, pass, kind, stored, &world.partners).await?,
             });
         }

@@ -160,6 +160,19 @@ pub struct Gathered {
     pub values: Vec<Value>,
 }
 
+impl Gathered {
+    /// The number of a key, new or known; none for one that no question can name.
+    pub fn key(&mut self, key: &Value) -> Option<u32> {
+        let text: Arc<str> = match key {
+            Value::Text(text) => text.clone(),
+            Value::Number(number) => number.to_string().into(),
+            Value::Empty | Value::Date(_) | Value::Flag(_) => return None,
+        };
+        let next = u32::try_from(self.keys.len()).ok()?;
+        Some(*self.keys.entry(text).or_insert(next))
+    }
+}
+
 impl Partials {
     /// Keeps what a pass answered about so many partners.
     pub fn keep(

@@ -1,7 +1,6 @@
 //! A pass run by the executor, and its answers read.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
@@ -137,7 +136,7 @@ impl<'a> Reading<'a> {
             };
             let key = match keys {
                 None => 0,
-                Some(keys) => match self.key(&self.value_at(keys, row)?) {
+                Some(keys) => match self.gathered.key(&self.value_at(keys, row)?) {
                     Some(key) => key,
                     None => continue,
                 },
@@ -193,17 +192,6 @@ impl<'a> Reading<'a> {
             .as_primitive_opt::<Int64Type>()
             .ok_or_else(|| self.other("no count", "a count"))?;
         Ok(counts.iter().flatten().any(|count| count != 0))
-    }
-
-    /// The number of a key; none for one that no question can name.
-    fn key(&mut self, value: &Value) -> Option<u32> {
-        let text: Arc<str> = match value {
-            Value::Text(text) => text.clone(),
-            Value::Number(number) => number.to_string().into(),
-            Value::Empty | Value::Date(_) | Value::Flag(_) => return None,
-        };
-        let next = u32::try_from(self.gathered.keys.len()).ok()?;
-        Some(*self.gathered.keys.entry(text).or_insert(next))
     }
 
     fn value(&mut self, value: Value) -> u32 {

@@ -9,13 +9,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::i256;
-use trueup_base::date::{Date, days_between};
+use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_engine::world::PartnerIx;
 
 use super::super::edges::{Edges, Step};
 use super::super::partials::{Answers, Gathered, Group, Last, Value};
 use super::super::pass::month_number;
+use crate::dates::{day_number, day_of_number};
 
 /// How a layer tells days apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +129,7 @@ impl Layer {
         if into.slots.is_empty() {
             into.slots = self.slots.iter().map(Answers::empty).collect();
         }
-        let keys: Vec<Option<u32>> = self.keys.iter().map(|key| key_number(key, into)).collect();
+        let keys: Vec<Option<u32>> = self.keys.iter().map(|key| into.key(key)).collect();
         let steps = Steps::of(asking);
         let mut take = |range: Range<usize>, partner: PartnerIx, rows: &mut Vec<u32>| {
             for (at, cell) in self
@@ -183,17 +184,6 @@ impl Layer {
             slot.pick(&rows, into);
         }
     }
-}
-
-/// The number of a key among the answers; none for one that no question can name.
-fn key_number(key: &Value, into: &mut Gathered) -> Option<u32> {
-    let text: Arc<str> = match key {
-        Value::Text(text) => text.clone(),
-        Value::Number(number) => number.to_string().into(),
-        Value::Empty | Value::Date(_) | Value::Flag(_) => return None,
-    };
-    let next = u32::try_from(into.keys.len()).ok()?;
-    Some(*into.keys.entry(text).or_insert(next))
 }
 
 /// Cells' months as the steps of a question.
@@ -271,12 +261,12 @@ const TABLE_DAYS: usize = 22_000;
 impl DayTable {
     /// The table of a grid over some edges.
     pub fn of(grid: Grid, edges: &[Date]) -> Self {
-        let first = number_of(TABLE_FIRST);
+        let first = day_number(TABLE_FIRST);
         let mut table = Self {
             first,
             passed: Vec::new(),
             grid,
-            edges: edges.iter().map(|day| number_of(*day)).collect(),
+            edges: edges.iter().map(|day| day_number(*day)).collect(),
         };
         table.passed = (first..)
             .take(TABLE_DAYS)
@@ -297,18 +287,12 @@ impl DayTable {
     fn find(&self, day: i32) -> i32 {
         match self.grid {
             // A stored day lies in the years 1 to 9999.
-            Grid::Months => {
-                crate::dates::day_of_number(day).map_or(FROM_THE_START + 1, month_number)
-            }
+            Grid::Months => day_of_number(day).map_or(FROM_THE_START + 1, month_number),
             Grid::Edges => {
                 i32::try_from(self.edges.partition_point(|edge| *edge <= day)).unwrap_or(i32::MAX)
             }
         }
     }
-}
-
-fn number_of(day: Date) -> i32 {
-    i32::try_from(days_between(Date::constant(1970, 1, 1), day)).unwrap_or(i32::MAX)
 }
 
 impl Answers {

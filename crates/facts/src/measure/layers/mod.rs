@@ -11,7 +11,7 @@ mod kept;
 mod layer;
 mod work;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,14 +57,14 @@ pub struct LayeredFiles {
 /// Rows read at once.
 const BATCH_ROWS: usize = 8_192;
 
-/// What a pass answers about some partners, or about all of them.
+/// What a pass answers about the partners.
 pub fn answers(
     context: &SessionContext,
     pass: &Pass,
     kind: &str,
     files: &LayeredFiles,
     partners: &[Partner],
-    (whose, settings): (Option<&BTreeSet<PartnerIx>>, Settings),
+    settings: Settings,
 ) -> Result<Partials, MeasureFault> {
     // What is kept tells days of knowledge apart; whether they matter is a matter of today's sources.
     let known_before = match files.has_history {
@@ -86,7 +86,6 @@ pub fn answers(
         let ids: HashMap<&str, PartnerIx> = partners
             .iter()
             .zip((0u32..).map(PartnerIx))
-            .filter(|(_, at)| whose.is_none_or(|whose| whose.contains(at)))
             .map(|(partner, at)| (partner.id.as_str(), at))
             .collect();
         let asking = Asking {
