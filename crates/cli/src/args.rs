@@ -60,7 +60,9 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Evaluate every partner: what was earned, settlement by settlement.
     #[command(after_help = "Examples:\n  trueup run --program my-program\n  \
-                            trueup run --program my-program --period 2026-Q1 --format csv")]
+                            trueup run --program my-program --period 2026-Q1 --format csv\n  \
+                            trueup run --program my-program --as-known-on 2026-03-31\n  \
+                            trueup run --program my-program --again 1a2b3c")]
     Run(RunArgs),
     /// List the runs that were kept, the latest last.
     #[command(
@@ -68,6 +70,9 @@ pub enum Command {
                             Example:\n  trueup runs --program my-program"
     )]
     Runs(RunsArgs),
+    /// What was taken in, when, and what each delivery changed.
+    #[command(subcommand)]
+    Facts(FactsCommand),
     /// Say why two runs differ: every cent by its cause.
     #[command(
         after_help = "A run is named by how its hash begins, or by `latest` and `previous`; `trueup runs` lists them.\n\n\
@@ -153,7 +158,7 @@ pub enum TreeFormat {
 }
 
 /// Which program.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct ProgramArgs {
     /// The program's folder: the one that holds program.yaml.
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -249,10 +254,82 @@ pub struct ScopeArgs {
     /// Only this period: FY2013-Q1, 2013-Q1, 2013-04, FY2013; without it every period with facts.
     #[arg(long, value_name = "P")]
     pub period: Option<String>,
+    /// As what facts.
+    #[command(flatten)]
+    pub as_of: AsOfArgs,
     /// Who measures: passes over the facts, or the rows one by one. Both answer the same to the last digit; the second is
     /// slow and plain, for whoever wants to check the first.
     #[arg(long, value_enum, default_value_t, hide_short_help = true)]
     pub measurer: Measurer,
+}
+
+/// Which of the states that the facts were in.
+#[derive(Clone, Debug, Default, Args)]
+pub struct AsOfArgs {
+    /// The facts as this delivery left them; `trueup facts log` has the numbers.
+    #[arg(long, value_name = "N", conflicts_with = "as_known_on")]
+    pub snapshot: Option<u64>,
+    /// The facts as they were known at the end of this day, in the program's time zone: 2026-03-31.
+    #[arg(long, value_name = "DATE")]
+    pub as_known_on: Option<String>,
+}
+
+/// `trueup facts`
+#[derive(Debug, Subcommand)]
+pub enum FactsCommand {
+    /// List the deliveries, the latest last; each made a snapshot that can be run again.
+    #[command(after_help = "Example:\n  trueup facts log --program my-program")]
+    Log(FactsLogArgs),
+    /// Say what changed between two snapshots: which rows, whose figures, how much money.
+    #[command(
+        after_help = "A snapshot is named by its number; without the second the latest is meant.\n\n\
+                            Examples:\n  trueup facts diff 3 4 --program my-program\n  \
+                            trueup facts diff 3 --program my-program --partner P-100 --format csv"
+    )]
+    Diff(FactsDiffArgs),
+}
+
+/// `trueup facts log`
+#[derive(Debug, Args)]
+pub struct FactsLogArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only this source.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup facts diff`
+#[derive(Debug, Args)]
+pub struct FactsDiffArgs {
+    /// The snapshot that is compared with; 0 is before the first.
+    #[arg(value_name = "A")]
+    pub before: u64,
+    /// The snapshot that is explained; without it the latest.
+    #[arg(value_name = "B")]
+    pub after: Option<u64>,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only the rows and figures of this partner.
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Only what is paid for settlements that end in this period.
+    #[arg(long, value_name = "P")]
+    pub period: Option<String>,
+    /// Only rows and their sums: nobody is settled.
+    #[arg(long)]
+    pub without_pay: bool,
+    /// How many rows, and how many partners, a page shows; json and csv have all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// How to print it: a page, everything as json, or row by row as csv.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
 }
 
 /// Who measures.
@@ -271,6 +348,10 @@ pub struct RunArgs {
     /// Whom and when.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Repeat a kept run from the texts and facts it read then, whatever became of the folder, and hold it to what it came to:
+    /// how its hash begins, `latest` or `previous`.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["partner", "period", "snapshot", "as_known_on"])]
+    pub again: Option<String>,
     /// How to print the result: a table of totals, or every line as json or csv.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

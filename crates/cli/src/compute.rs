@@ -5,13 +5,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use trueup_base::calendar::Window;
-use trueup_base::date::Date;
+use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_engine::cell;
 use trueup_engine::explain::Figure;
 use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
 use trueup_facts::digest::Digest;
+use trueup_facts::ledger::{Ledger, NoSnapshot};
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
@@ -21,7 +22,7 @@ use trueup_plan::diagnostic::{Diagnostic, any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
-use crate::args::{self, ScopeArgs};
+use crate::args::{self, AsOfArgs, ScopeArgs};
 use crate::beside::Beside;
 use crate::earned::Earned;
 use crate::failure::Failure;
@@ -42,11 +43,29 @@ pub struct Scope {
     pub until: Date,
 }
 
-impl Scope {
-    /// The scope of a command.
+/// The facts that a command goes by, and the periods it is about.
+#[derive(Debug)]
+pub struct Seen {
+    /// The facts, as of the snapshot asked for.
+    pub facts: Snapshot,
+    /// Which periods.
+    pub scope: Scope,
+}
+
+impl Seen {
+    /// What a command sees.
     pub fn of(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
+        let facts = facts_as_of(folder, &args.as_of)?;
+        let scope = Scope::of(args.period.as_deref(), folder, &facts)?;
+        Ok(Self { facts, scope })
+    }
+}
+
+impl Scope {
+    /// The scope of a period's name, or of all periods with facts.
+    pub fn of(period: Option<&str>, folder: &Folder, facts: &Snapshot) -> Result<Self, Failure> {
         let calendar = &folder.program.calendar;
-        let period = match &args.period {
+        let period = match period {
             None => None,
             Some(text) => Some(
                 calendar
@@ -56,7 +75,7 @@ impl Scope {
         };
         let until = match period {
             Some(window) => window.ends,
-            None => last_day_with_facts(folder)?,
+            None => last_day_with_facts(folder, facts)?,
         };
         Ok(Self { period, until })
     }
@@ -76,7 +95,7 @@ impl Scope {
 }
 
 /// The end of the last period that a feed is complete for, or that has facts.
-fn last_day_with_facts(folder: &Folder) -> Result<Date, Failure> {
+fn last_day_with_facts(folder: &Folder, facts: &Snapshot) -> Result<Date, Failure> {
     let declared = folder
         .program
         .sources
@@ -84,8 +103,7 @@ fn last_day_with_facts(folder: &Folder) -> Result<Date, Failure> {
         .filter_map(|source| source.complete)
         .map(|span| span.until)
         .max();
-    let snapshot = snapshot(&folder.program.folder)?;
-    let newest = snapshot
+    let newest = facts
         .last_day(&folder.program)
         .map_err(|error| Failure::fault("reading the facts", &error))?;
     let last = match (declared, newest) {
@@ -111,6 +129,27 @@ fn last_day_with_facts(folder: &Folder) -> Result<Date, Failure> {
 /// The facts of a program's folder as they are now.
 pub fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
     Snapshot::open(dir).map_err(|error| Failure::fault("opening the facts", &error))
+}
+
+/// The facts as they were known at a time, or now.
+pub fn facts_as_of(folder: &Folder, as_of: &AsOfArgs) -> Result<Snapshot, Failure> {
+    let dir = &folder.program.folder;
+    let ledger = || Ledger::read(dir).map_err(|error| Failure::fault("reading the ledger", &error));
+    let none = |why: NoSnapshot| Failure::Use(why.to_string());
+    let (ledger, number) = match (as_of.snapshot, &as_of.as_known_on) {
+        (None, None) => return snapshot(dir),
+        (Some(number), _) => (ledger()?, number),
+        (None, Some(text)) => {
+            let day = parse_date(text)
+                .map_err(|error| Failure::Use(format!("--as-known-on {text}: {error}")))?;
+            let ledger = ledger()?;
+            let number = ledger.known_on(day).map_err(none)?;
+            (ledger, number)
+        }
+    };
+    let versions = ledger.versions_at(number).map_err(none)?;
+    Snapshot::open_at(dir, &versions)
+        .map_err(|error| Failure::fault(format!("opening snapshot {number}"), &error))
 }
 
 /// Who measures: the passes over the facts, or the rows one by one. Both answer the same to the last digit.
@@ -202,6 +241,8 @@ pub struct Done {
     pub hash: String,
     /// Everything the lines depend on.
     pub manifest: Value,
+    /// The number of the snapshot it saw.
+    pub snapshot: u64,
     /// What a reader should know about the facts behind them.
     pub notes: Vec<String>,
 }
@@ -210,10 +251,25 @@ pub struct Done {
 pub fn run(
     folder: &Folder,
     args: &ScopeArgs,
-    scope: &Scope,
+    seen: &Seen,
     progress: &Progress,
 ) -> Result<Done, Failure> {
-    let snapshot = snapshot(&folder.program.folder)?;
+    let done = evaluated(folder, args, seen, progress)?;
+    runs::keep(folder, &done.manifest, &done.lines)?;
+    Ok(done)
+}
+
+/// Evaluates every partner of a scope.
+pub fn evaluated(
+    folder: &Folder,
+    args: &ScopeArgs,
+    seen: &Seen,
+    progress: &Progress,
+) -> Result<Done, Failure> {
+    let Seen {
+        facts: snapshot,
+        scope,
+    } = seen;
     if let Some(partner) = &args.partner {
         plan_of(folder, partner)?;
     }
@@ -225,19 +281,19 @@ pub fn run(
     }
     let mut lines = Vec::new();
     for plan in folder.settled_under() {
-        lines.extend(lines_under(folder, plan, &snapshot, args, scope, progress)?);
+        lines.extend(lines_under(folder, plan, snapshot, args, scope, progress)?);
     }
     if let (Some(period), true) = (&args.period, lines.is_empty()) {
         return Err(nothing_ends_in(period, scope, folder.plans.values()));
     }
     lines.sort_by(|a, b| (&a.partner, a.settlement.ends).cmp(&(&b.partner, b.settlement.ends)));
-    let manifest = manifest(folder, &snapshot, args, scope);
-    let hash = runs::keep(folder, &manifest, &lines)?;
+    let manifest = manifest(folder, snapshot, args, scope);
     Ok(Done {
         lines,
-        hash: hash.to_string(),
+        hash: Digest::of(manifest.to_string().as_bytes()).to_string(),
         manifest,
-        notes: notes::of(folder, &snapshot)?,
+        snapshot: snapshot.number(),
+        notes: notes::of(folder, snapshot)?,
     })
 }
 
@@ -298,7 +354,11 @@ fn manifest(folder: &Folder, snapshot: &Snapshot, args: &ScopeArgs, scope: &Scop
         "settled_until": scope.until.to_string(),
         "declarations": declared,
         "texts": texts,
-        "facts": { "digest": snapshot.digest().to_string(), "versions": versions },
+        "facts": {
+            "snapshot": snapshot.number(),
+            "digest": snapshot.digest().to_string(),
+            "versions": versions,
+        },
     })
 }
 
@@ -326,28 +386,22 @@ pub fn prepare_partner<'f>(
     folder: &'f Folder,
     args: &ScopeArgs,
     partner: &str,
+    seen: &Seen,
     progress: &Progress,
 ) -> Result<Prepared<'f>, Failure> {
     let (plan, agreement, name) = plan_of(folder, partner)?;
-    let snapshot = snapshot(&folder.program.folder)?;
     let step = progress.step(format!("reading the facts of plan {}", plan.name));
-    let until = Scope::of(args, folder)?.until;
     let wanted = Wanted::Everything(partner);
-    let mut prepared = prepare(folder, plan, &snapshot, until, args.measurer, wanted)?;
+    let until = seen.scope.until;
+    let mut prepared = prepare(folder, plan, &seen.facts, until, args.measurer, wanted)?;
     step.finish_and_clear();
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
         None => format!("Partner {partner}"),
     };
-    let versions: Vec<String> = snapshot
-        .versions()
-        .into_iter()
-        .map(|(kind, version)| format!("{kind} {version}"))
-        .collect();
-    let facts = if versions.is_empty() {
-        "no facts yet".to_owned()
-    } else {
-        format!("facts as of version {}", versions.join(", "))
+    let facts = match seen.facts.number() {
+        0 => "no facts yet".to_owned(),
+        number => format!("snapshot {number} of the facts"),
     };
     prepared.versions = versions_of(folder, plan, partner);
     prepared.under = match prepared.versions.is_empty() {
@@ -439,7 +493,7 @@ pub fn prepare_if_any<'f>(
     if !has_facts {
         return Ok(None);
     }
-    let until = last_day_with_facts(folder)?;
+    let until = last_day_with_facts(folder, &snapshot)?;
     let measurer = args::Measurer::Passes;
     let prepared = prepare(
         folder,

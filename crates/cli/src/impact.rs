@@ -13,8 +13,8 @@ use trueup_facts::snapshot::Snapshot;
 use trueup_plan::diff::{ProgramDiff, Weight};
 use trueup_plan::tree::Plan;
 
-use crate::args::{Measurer, ProgramArgs, ScopeArgs};
-use crate::compute::{self, Scope};
+use crate::args::{AsOfArgs, Measurer, ProgramArgs, ScopeArgs};
+use crate::compute::{self, Scope, Seen};
 use crate::effects::{ClassBy, Effects, Known, Paid, effects};
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
@@ -150,8 +150,10 @@ pub fn of_agreement(
 ) -> Result<Impact, Failure> {
     let base = folder::open(asked.dir)?;
     let args = scope_args(asked);
-    let scope = Scope::of(&args, &base)?;
-    let snapshot = compute::snapshot(&base.program.folder)?;
+    let Seen {
+        facts: snapshot,
+        scope,
+    } = Seen::of(&args, &base)?;
     let settle = |file: &AgreementFile| -> Result<(Folder, Paid), Failure> {
         let name = &before.text.name.text;
         let changed = substitute::with_agreement(&base, name, &file.text, &file.sources)?;
@@ -219,6 +221,7 @@ fn scope_args(asked: &Asked<'_>) -> ScopeArgs {
         },
         partner: asked.partner.map(str::to_owned),
         period: asked.period.map(str::to_owned),
+        as_of: AsOfArgs::default(),
         measurer: Measurer::Passes,
     }
 }
@@ -241,7 +244,7 @@ fn ground(plans: &Plans<'_>, asked: &Asked<'_>) -> Result<Ground, Failure> {
                     base = substitute::under(&base, &plan.name, side, From::Nothing)?;
                 }
             }
-            let scope = Scope::of(&args, &base)?;
+            let scope = Scope::of(asked.period, &base, &snapshot)?;
             return Ok(Ground::Program {
                 folder: Box::new(base),
                 snapshot: Box::new(snapshot),

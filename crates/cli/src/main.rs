@@ -32,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, FactsCommand};
 
 fn main() -> ExitCode {
     // Wrong use ends with 2, help and version with 0, as clap does by itself.
@@ -46,6 +46,8 @@ fn main() -> ExitCode {
         Command::Ingest(args) => commands::ingest::run(&args, &progress),
         Command::Run(args) => commands::run::run(&args, &progress),
         Command::Runs(args) => commands::runs::run(&args),
+        Command::Facts(FactsCommand::Log(args)) => commands::facts_log::run(&args),
+        Command::Facts(FactsCommand::Diff(args)) => commands::facts_diff::run(&args, &progress),
         Command::Why(args) => commands::why::run(&args, &progress),
         Command::Explain(args) => commands::explain::run(&args, &progress),
         Command::Statement(args) => commands::statement::run(&args, &progress),

@@ -7,6 +7,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, Tab
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
 
+use crate::earned::exact_at;
 use crate::failure::Failure;
 
 /// A line under the heads; the one at the end is drawn as long as that.
@@ -104,6 +105,21 @@ fn aligned(text: &str, is_figure: bool) -> Cell {
 /// Money for people: grouped, at the currency's places.
 pub fn money(amount: &Exact, places: u32) -> String {
     amount.to_grouped(places, Rounding::HalfAway)
+}
+
+/// A figure with all its digits, at the currency's places at least.
+pub fn shown(amount: &Exact, places: u32) -> String {
+    grouped(&exact_at(amount, places))
+}
+
+/// A difference: with all its digits and its sign.
+pub fn signed(amount: &Exact, places: u32) -> String {
+    let shown = shown(amount, places);
+    if amount.is_negative() || amount.is_zero() {
+        shown
+    } else {
+        format!("+{shown}")
+    }
 }
 
 /// Writes lines of comma-separated values.

@@ -40,6 +40,8 @@ pub struct Manifest {
 /// The facts a run saw.
 #[derive(Debug, Deserialize)]
 pub struct FactsSeen {
+    /// The number of the snapshot; none where an older run does not say it.
+    pub snapshot: Option<u64>,
     /// The digest of the list of their files.
     pub digest: Digest,
     /// The version of each table.
@@ -79,7 +81,7 @@ pub fn kept(program: &Path) -> Kept {
 
 /// Keeps a run under the hash of its inputs, with every text it read.
 pub fn keep(folder: &Folder, manifest: &Value, lines: &[Earned]) -> Result<Digest, Failure> {
-    let lines = Value::Array(lines.iter().map(Earned::to_json).collect());
+    let lines = as_kept(lines);
     let run = NewRun {
         manifest,
         lines: &lines,
@@ -91,6 +93,18 @@ pub fn keep(folder: &Folder, manifest: &Value, lines: &[Earned]) -> Result<Diges
     kept(&folder.program.folder)
         .keep(run)
         .map_err(|fault| Failure::fault("keeping the run", &fault))
+}
+
+/// Lines as they are kept.
+pub fn as_kept(lines: &[Earned]) -> Value {
+    Value::Array(lines.iter().map(Earned::to_json).collect())
+}
+
+/// The lines of a kept run, as they were written.
+pub fn kept_lines(program: &Path, hash: Digest) -> Result<Value, Failure> {
+    kept(program)
+        .lines(hash)
+        .map_err(|fault| Failure::fault(format!("reading run {}", hash.short()), &fault))
 }
 
 /// The run that `latest`, `previous` or the beginning of its hash means.

@@ -92,6 +92,8 @@ pub struct Parcel<'a> {
     pub bytes: u64,
     /// When it is taken.
     pub now: Timestamp,
+    /// Its number among the deliveries of all kinds.
+    pub number: u64,
 }
 
 /// What a delivery works with.

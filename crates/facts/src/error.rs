@@ -47,6 +47,14 @@ pub enum Fault {
         #[source]
         source: Box<deltalake::DeltaTableError>,
     },
+    /// Facts in a form that this version does not read.
+    #[error(
+        "the facts of `{kind}` were taken in by another version of Trueup; use that one, or ingest the sources into a fresh state folder"
+    )]
+    OtherForm {
+        /// The kind of fact.
+        kind: String,
+    },
     /// A stored file is not what its digest says.
     #[error("{} is damaged: {what}; restore it from a backup, or ingest its delivery into a fresh state folder", path.display())]
     Damaged {

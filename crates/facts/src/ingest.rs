@@ -13,6 +13,7 @@ use crate::deliver::{Bench, Index, NotDelivered, Parcel, Progress, deliver};
 use crate::disk::Disk;
 use crate::error::{Fault, FileRefusal};
 use crate::input::digest_of_file;
+use crate::ledger::Ledger;
 use crate::program::{Program, Source};
 use crate::reconcile::{Reconciliation, reconcile};
 use crate::store::{Delivery, FactTable, Tables};
@@ -130,6 +131,7 @@ pub fn ingest_on(
         now,
         open: None,
         index: None,
+        next: None,
     };
     let mut outcomes = Vec::new();
     let mut stopped = false;
@@ -246,6 +248,8 @@ struct Work<'a> {
     open: Option<FactTable>,
     /// What is stored of the source delivered last.
     index: Option<(Arc<str>, Index)>,
+    /// The number of the next delivery, once it was asked for.
+    next: Option<u64>,
 }
 
 impl Work<'_> {
@@ -270,6 +274,10 @@ impl Work<'_> {
         let outcome = match before {
             Some(delivery) => Outcome::TakenBefore(Box::new(delivery)),
             None => {
+                let number = match self.next {
+                    Some(number) => number,
+                    None => Ledger::of(self.tables)?.last() + 1,
+                };
                 let parcel = Parcel {
                     program: self.program,
                     source,
@@ -279,11 +287,13 @@ impl Work<'_> {
                     digest,
                     bytes,
                     now: self.now,
+                    number,
                 };
                 let kept = self.index.take().filter(|(of, _)| *of == source.name);
                 let mut index = kept.map(|(_, index)| index).unwrap_or_default();
                 let delivery = deliver(&parcel, &mut table, &mut index, &mut bench)?;
                 self.index = Some((source.name.clone(), index));
+                self.next = Some(number + 1);
                 Outcome::Taken(Box::new(delivery))
             }
         };

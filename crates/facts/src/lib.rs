@@ -15,6 +15,7 @@ pub mod ingest;
 pub mod input;
 pub mod judge;
 pub mod kept;
+pub mod ledger;
 pub mod measure;
 pub mod parquet_in;
 pub mod program;

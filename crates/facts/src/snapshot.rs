@@ -3,6 +3,7 @@
 //! It is a list of immutable files, each with its digest; what it reads is checked against that. It never writes, and
 //! never sees a delivery that is not committed.
 
+mod difference;
 mod kind;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use crate::program::Program;
 use crate::quarantine::{QuarantinedRow, read_list};
 use crate::store::{FACT_ID, Tables, read_file};
 
+pub use difference::{KindDifference, Moved, RowChange, Said, Wanted, What};
 pub use kind::KindSnapshot;
 
 /// The facts of a program at one version of each table.
@@ -95,7 +97,11 @@ impl Snapshot {
         let tables = Tables::of(program, Disk::default())?;
         let mut kinds = BTreeMap::new();
         for kind in tables.kinds()? {
-            if let Some(table) = tables.open(&kind)? {
+            // A table to which nothing was delivered yet is what a refused first delivery leaves.
+            if let Some(table) = tables
+                .open(&kind)?
+                .filter(|table| !table.deliveries().is_empty())
+            {
                 kinds.insert(kind.as_str().into(), KindSnapshot::of(table)?);
             }
         }
@@ -134,6 +140,16 @@ impl Snapshot {
     #[must_use]
     pub fn layers(&self) -> &Arc<KeptLayers> {
         &self.layers
+    }
+
+    /// Its number: how many deliveries it holds, of all kinds; 0 where there are none.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        let deliveries = self.kinds.values().flat_map(KindSnapshot::deliveries);
+        deliveries
+            .map(|delivery| delivery.number)
+            .max()
+            .unwrap_or(0)
     }
 
     /// The version of each table.

@@ -7,9 +7,11 @@ use std::path::Path;
 
 use trueup_base::exact::Exact;
 
-use crate::args::{DemoArgs, Format, IngestArgs, Measurer, ProgramArgs, ScopeArgs, TreeFormat};
+use crate::args::{
+    AsOfArgs, DemoArgs, Format, IngestArgs, Measurer, ProgramArgs, ScopeArgs, TreeFormat,
+};
 use crate::commands::{explain, ingest, run, statement};
-use crate::compute::{self, Scope};
+use crate::compute::{self, Seen};
 use crate::earned::{Earned, totals};
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
@@ -58,6 +60,7 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
         },
         partner: None,
         period: None,
+        as_of: AsOfArgs::default(),
         measurer: Measurer::default(),
     };
     heading("1. Facts in: every row and every cent is accounted for")?;
@@ -75,8 +78,8 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
     )?;
 
     let folder = folder::open(&dir)?;
-    let scope = Scope::of(&scope_args, &folder)?;
-    let done = compute::run(&folder, &scope_args, &scope, progress)?;
+    let seen = Seen::of(&scope_args, &folder)?;
+    let done = compute::run(&folder, &scope_args, &seen, progress)?;
     heading("2. What was earned, by quarter and partner type")?;
     output::print(&by_type(&done.lines))?;
     heading("3. What each plan paid, by quarter and component")?;
@@ -152,6 +155,7 @@ fn for_partner(scope: &ScopeArgs, partner: &str, period: Option<String>) -> Scop
         },
         partner: Some(partner.to_owned()),
         period,
+        as_of: scope.as_of.clone(),
         measurer: scope.measurer,
     }
 }
@@ -228,9 +232,9 @@ fn last_statement(
     partner: &str,
     progress: &Progress,
 ) -> Result<String, Failure> {
-    let prepared = compute::prepare_partner(folder, args, partner, progress)?;
-    let scope = Scope::of(args, folder)?;
-    let mut statements = statement::statements(&prepared, partner, &scope)?;
+    let seen = Seen::of(args, folder)?;
+    let prepared = compute::prepare_partner(folder, args, partner, &seen, progress)?;
+    let mut statements = statement::statements(&prepared, partner, &seen.scope)?;
     match statements.pop() {
         Some(last) => Ok(statement::page(&prepared, &last)),
         None => Err(Failure::Found(format!(

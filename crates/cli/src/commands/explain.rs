@@ -11,7 +11,7 @@ use trueup_plan::diagnostic::{Sources, render};
 use trueup_plan::tree::{Component, Edition, Expr, Grant, Plan, Reference, Trigger};
 
 use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
-use crate::compute::{self, Figures, Scope};
+use crate::compute::{self, Figures, Seen};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
@@ -48,9 +48,10 @@ pub fn run_in(
             "a figure is one partner's; name it with --partner ID".to_owned(),
         ));
     };
-    let prepared = compute::prepare_partner(folder, args, partner, progress)?;
+    let seen = Seen::of(args, folder)?;
+    let prepared = compute::prepare_partner(folder, args, partner, &seen, progress)?;
     let at = prepared.partner(partner)?;
-    let scope = Scope::of(args, folder)?;
+    let scope = seen.scope;
     let last = || Figures::new(&prepared).periods(at, &scope).pop();
     let Some(period) = scope.period.or_else(last) else {
         return Err(Failure::Found(format!(

@@ -5,6 +5,8 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod explain;
+pub mod facts_diff;
+pub mod facts_log;
 pub mod ingest;
 pub mod init;
 pub mod run;

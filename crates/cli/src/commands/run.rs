@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use trueup_base::exact::Exact;
 
-use crate::args::{Format, RunArgs};
-use crate::compute::{self, Done, Scope};
+use crate::args::{AsOfArgs, Format, RunArgs, ScopeArgs};
+use crate::compute::{self, Done, Seen};
 use crate::earned::{Earned, Status, totals};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
+use crate::runs;
 
 /// The row that sums all periods.
 const ALL: &str = "all";
@@ -21,10 +22,53 @@ const REASONS_SHOWN: usize = 20;
 
 /// Evaluates and prints.
 pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
-    let folder = crate::folder::open(&args.scope.program.program)?;
-    let scope = Scope::of(&args.scope, &folder)?;
-    let done = compute::run(&folder, &args.scope, &scope, progress)?;
-    match args.format {
+    match &args.again {
+        Some(said) => again(args, said, progress),
+        None => {
+            let folder = crate::folder::open(&args.scope.program.program)?;
+            let seen = Seen::of(&args.scope, &folder)?;
+            let done = compute::run(&folder, &args.scope, &seen, progress)?;
+            print(&done, args.format)
+        }
+    }
+}
+
+/// Repeats a kept run and holds it to what it came to.
+fn again(args: &RunArgs, said: &str, progress: &Progress) -> Result<(), Failure> {
+    let again = runs::again(&args.scope.program.program, said)?;
+    let scope_args = ScopeArgs {
+        program: args.scope.program.clone(),
+        partner: again.manifest.partner.clone(),
+        period: again.manifest.period.clone(),
+        as_of: AsOfArgs::default(),
+        measurer: args.scope.measurer,
+    };
+    let seen = Seen {
+        facts: again.facts,
+        scope: again.scope,
+    };
+    let done = compute::evaluated(&again.folder, &scope_args, &seen, progress)?;
+    print(&done, args.format)?;
+    let kept = runs::kept_lines(&args.scope.program.program, again.hash)?;
+    if kept == runs::as_kept(&done.lines) {
+        if args.format == Format::Table {
+            output::print(&format!(
+                "The same as run {}, to the last digit\n",
+                again.hash.short()
+            ))?;
+        }
+        return Ok(());
+    }
+    Err(Failure::Found(format!(
+        "run {} was made by Trueup {} and came to other lines; they are in .trueup/runs/{}/lines.json",
+        again.hash.short(),
+        again.manifest.engine,
+        again.hash
+    )))
+}
+
+fn print(done: &Done, format: Format) -> Result<(), Failure> {
+    match format {
         Format::Csv => output::csv(
             &[
                 "partner",
@@ -57,7 +101,7 @@ pub fn run(args: &RunArgs, progress: &Progress) -> Result<(), Failure> {
             "lines": done.lines.iter().map(Earned::to_json).collect::<Vec<Value>>(),
             "notes": done.notes,
         })),
-        Format::Table => output::print(&summary(&done)),
+        Format::Table => output::print(&summary(done)),
     }
 }
 
@@ -109,9 +153,10 @@ pub fn summary(done: &Done) -> String {
     }
     let _ = writeln!(
         text,
-        "{} for {}; run {}",
+        "{} for {} on snapshot {} of the facts; run {}",
         output::counted(lines.len(), "line"),
         output::counted(partners.len(), "partner"),
+        done.snapshot,
         done.hash
     );
     text

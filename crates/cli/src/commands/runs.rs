@@ -122,6 +122,7 @@ fn as_json(one: &Listed) -> Value {
         "partner": one.manifest.partner,
         "period": one.manifest.period,
         "settled_until": one.manifest.settled_until,
+        "snapshot": one.manifest.facts.snapshot,
         "facts": one.manifest.facts.versions,
         "lines": one.lines.len(),
         "totals": totals,

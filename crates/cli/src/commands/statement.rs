@@ -11,7 +11,7 @@ use trueup_plan::tree::{Grant, Plan, Reference};
 
 use crate::args::{Format, StatementArgs};
 use crate::beside::Beside;
-use crate::compute::{self, Figures, Prepared, Scope};
+use crate::compute::{self, Figures, Prepared, Scope, Seen};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
 use crate::output;
@@ -26,12 +26,13 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
         ));
     };
     let folder = crate::folder::open(&args.scope.program.program)?;
-    let scope = Scope::of(&args.scope, &folder)?;
-    let prepared = compute::prepare_partner(&folder, &args.scope, partner, progress)?;
-    let statements = statements(&prepared, partner, &scope)?;
+    let seen = Seen::of(&args.scope, &folder)?;
+    let prepared = compute::prepare_partner(&folder, &args.scope, partner, &seen, progress)?;
+    let scope = &seen.scope;
+    let statements = statements(&prepared, partner, scope)?;
     if statements.is_empty() {
         return Err(match &args.scope.period {
-            Some(period) => refusals::nothing_ends_in(period, &scope, [prepared.plan]),
+            Some(period) => refusals::nothing_ends_in(period, scope, [prepared.plan]),
             None => Failure::Found(format!(
                 "partner {partner} has no statement yet: no period of its agreement ended by {}",
                 scope.until

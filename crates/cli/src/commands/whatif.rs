@@ -15,7 +15,7 @@ use trueup_plan::tree::{
 };
 
 use crate::args::{TreeFormat, WhatIfArgs};
-use crate::compute::{self, Figures, Prepared, Scope};
+use crate::compute::{self, Figures, Prepared, Seen};
 use crate::failure::Failure;
 use crate::folder;
 use crate::output;
@@ -29,10 +29,11 @@ pub fn run(args: &WhatIfArgs, progress: &Progress) -> Result<(), Failure> {
             "what would be if is one partner's question; name it with --partner ID".to_owned(),
         ));
     };
-    let prepared = compute::prepare_partner(&folder, &args.scope, partner, progress)?;
+    let seen = Seen::of(&args.scope, &folder)?;
+    let prepared = compute::prepare_partner(&folder, &args.scope, partner, &seen, progress)?;
     let plan = prepared.plan;
     let at = prepared.partner(partner)?;
-    let scope = Scope::of(&args.scope, &folder)?;
+    let scope = seen.scope;
     let last = || Figures::new(&prepared).periods(at, &scope).pop();
     let Some(period) = scope.period.or_else(last) else {
         return Err(Failure::Found(format!(

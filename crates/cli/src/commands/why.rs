@@ -133,20 +133,6 @@ fn named(again: &Again, partner: &str) -> Option<String> {
     one.listed.columns.get("name").cloned()
 }
 
-fn signed(amount: &Exact, places: u32) -> String {
-    let shown = shown(amount, places);
-    if amount.is_negative() || amount.is_zero() {
-        shown
-    } else {
-        format!("+{shown}")
-    }
-}
-
-/// A figure with all its digits.
-fn shown(amount: &Exact, places: u32) -> String {
-    output::grouped(&exact_at(amount, places))
-}
-
 fn of_line(compared: &Compared, line: &Line, text: &mut String) {
     let (unit, places) = unit(&line.name);
     let _ = writeln!(
@@ -154,14 +140,14 @@ fn of_line(compared: &Compared, line: &Line, text: &mut String) {
         "{} {}: {} → {}, {} {unit}",
         line.period,
         line.name.component,
-        shown(&line.before, places),
-        shown(&line.after, places),
-        signed(&(&line.after - &line.before), places),
+        output::shown(&line.before, places),
+        output::shown(&line.after, places),
+        output::signed(&(&line.after - &line.before), places),
     );
     let amounts: Vec<String> = line
         .parts
         .iter()
-        .map(|part| signed(&part.amount, places))
+        .map(|part| output::signed(&part.amount, places))
         .collect();
     let width = amounts
         .iter()
@@ -207,7 +193,7 @@ fn below(part: &Part, places: u32) -> Vec<String> {
     }
     for (fact, amount) in part.facts.iter().take(FACTS_SHOWN) {
         let amount = match amount {
-            Some(amount) if part.facts.len() > 1 => format!("{} ", signed(amount, places)),
+            Some(amount) if part.facts.len() > 1 => format!("{} ", output::signed(amount, places)),
             Some(_) | None => String::new(),
         };
         lines.push(format!("{amount}{}", of_fact(fact)));
@@ -238,7 +224,7 @@ fn below(part: &Part, places: u32) -> Vec<String> {
     for (window, amount) in &part.corrects {
         lines.push(format!(
             "of which {} corrects {window}",
-            signed(amount, places)
+            output::signed(amount, places)
         ));
     }
     lines
@@ -287,14 +273,14 @@ fn causes(compared: &Compared) -> String {
                 what.join("\n"),
                 sums.partners.len().to_string(),
                 sums.lines.to_string(),
-                signed(&sums.amount, places),
+                output::signed(&sums.amount, places),
             ]);
         }
         rows.push(vec![
             "all causes".to_owned(),
             String::new(),
             String::new(),
-            signed(&total, places),
+            output::signed(&total, places),
         ]);
         let heads = ["cause", "partners", "lines", unit.as_str()];
         let _ = writeln!(text, "{}", output::table(&heads, 1, rows));
@@ -371,7 +357,7 @@ fn largest(compared: &Compared) -> String {
                     (*partner).to_owned(),
                     name,
                     told.map(heading).unwrap_or_default(),
-                    format!("{} {unit}", signed(sum, *places)),
+                    format!("{} {unit}", output::signed(sum, *places)),
                 ]
             });
     let mut text = format!(

@@ -58,6 +58,11 @@ fn data_comes_in_its_formats_as_written() {
 }
 
 #[test]
+fn facts_go_through_time_as_written() {
+    run("facts");
+}
+
+#[test]
 fn the_help_says_what_is_written() {
     run("help");
 }

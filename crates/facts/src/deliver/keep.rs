@@ -10,7 +10,9 @@ use super::intake::{Intake, Staged, skip_by, too_large};
 use super::{Bench, Index, NotDelivered, Parcel, Stage, recall};
 use crate::error::Fault;
 use crate::judge::{Verdict, Verdicts};
-use crate::store::{Commit, Delivery, FactColumns, FactTable, FileWritten, read_file, write_file};
+use crate::store::{
+    Commit, DELIVERY_FORM, Delivery, FactColumns, FactTable, FileWritten, read_file, write_file,
+};
 use crate::tally::Tally;
 
 /// The tallies of what becomes of a delivery's rows.
@@ -121,7 +123,9 @@ pub fn keep(
     let (quarantine_path, quarantine) = list.unzip();
     let text = |tally: &Tally| tally.to_text(kind);
     let delivery = Delivery {
-        form: 1,
+        form: DELIVERY_FORM,
+        number: parcel.number,
+        taken_at: parcel.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         source: parcel.source.name.to_string(),
         file: parcel.file.to_string(),
         digest: parcel.digest,

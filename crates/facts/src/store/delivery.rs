@@ -11,6 +11,10 @@ use crate::digest::Digest;
 pub struct Delivery {
     /// The version of this entry's form.
     pub form: u32,
+    /// Its number among the deliveries of all kinds, from 1: the snapshot it made.
+    pub number: u64,
+    /// When it was taken, in UTC to the second.
+    pub taken_at: String,
     /// The source.
     pub source: String,
     /// The delivered file, by the name it was delivered under.
@@ -21,7 +25,7 @@ pub struct Delivery {
     pub bytes: u64,
     /// The digest of the declarations it was read by.
     pub reading: Digest,
-    /// The day it was taken.
+    /// The day it was taken, in the program's time zone.
     pub taken_on: String,
     /// All rows read.
     pub read: TallyText,
@@ -42,6 +46,9 @@ pub struct Delivery {
     /// Where its quarantined rows are listed.
     pub quarantine: Option<QuarantineFile>,
 }
+
+/// The version of the form that deliveries are written in.
+pub const DELIVERY_FORM: u32 = 2;
 
 /// Rows and sums as a commit says them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

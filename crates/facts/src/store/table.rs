@@ -11,7 +11,7 @@ use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 
-use super::delivery::{Commit, Delivery, QuarantineFile};
+use super::delivery::{Commit, DELIVERY_FORM, Delivery, QuarantineFile};
 use super::file::StoredFile;
 use super::shape::delta_columns;
 use crate::digest::Digest;
@@ -44,6 +44,8 @@ pub struct FactTable {
     pub(super) folder: PathBuf,
     pub(super) delta: DeltaTable,
     deliveries: Vec<Delivery>,
+    /// The version that each delivery made.
+    versions: Vec<u64>,
 }
 
 fn connect(disk: &Disk, folder: &Path) -> Result<DeltaTable, DeltaTableError> {
@@ -87,6 +89,7 @@ impl FactTable {
             folder,
             delta,
             deliveries: Vec::new(),
+            versions: Vec::new(),
         };
         table.read_deliveries().await?;
         Ok(table)
@@ -120,6 +123,11 @@ impl FactTable {
     #[must_use]
     pub fn deliveries(&self) -> &[Delivery] {
         &self.deliveries
+    }
+
+    /// All deliveries, each with the version of the table that it made.
+    pub fn logged(&self) -> impl Iterator<Item = (u64, &Delivery)> {
+        self.versions.iter().copied().zip(&self.deliveries)
     }
 
     /// The last delivery of a source that had these bytes, if it was read by these declarations.
@@ -255,6 +263,7 @@ impl FactTable {
 
     pub(super) async fn read_deliveries(&mut self) -> Result<(), Fault> {
         let mut deliveries = Vec::new();
+        let mut versions = Vec::new();
         let log = self.delta.log_store();
         for version in 0..=self.version() {
             let entry = log
@@ -282,11 +291,19 @@ impl FactTable {
                 let action: serde_json::Value = serde_json::from_slice(line).map_err(damaged)?;
                 let own = action.get("commitInfo").and_then(|info| info.get(ENTRY));
                 if let Some(own) = own {
+                    let form = own.get("form").and_then(serde_json::Value::as_u64);
+                    if form != Some(DELIVERY_FORM.into()) {
+                        return Err(Fault::OtherForm {
+                            kind: self.kind.to_string(),
+                        });
+                    }
                     deliveries.push(serde_json::from_value(own.clone()).map_err(damaged)?);
+                    versions.push(version);
                 }
             }
         }
         self.deliveries = deliveries;
+        self.versions = versions;
         Ok(())
     }
 
@@ -295,6 +312,7 @@ impl FactTable {
             .await
             .map_err(Fault::table("commit to", &self.kind))?;
         self.deliveries.push(commit.delivery.clone());
+        self.versions.push(self.version());
         Ok(())
     }
 

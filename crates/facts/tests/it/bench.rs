@@ -128,7 +128,11 @@ impl Bench {
     }
 
     pub fn try_ingest(&self, files: &Files) -> Result<Ingested, Fault> {
-        let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("an instant");
+        self.try_ingest_at(files, "2026-11-23T12:00:00Z")
+    }
+
+    pub fn try_ingest_at(&self, files: &Files, now: &str) -> Result<Ingested, Fault> {
+        let now: Timestamp = now.parse().expect("an instant");
         ingest_on(
             &self.disk,
             &self.program(),
@@ -149,7 +153,11 @@ impl Bench {
 
     /// The net facts of a kind as text, one line for each fact that counts: `id@revision columns…`.
     pub fn state(&self, kind: &str) -> Vec<String> {
-        let snapshot = self.snapshot();
+        Self::state_of(&self.snapshot(), kind)
+    }
+
+    /// The same of a snapshot.
+    pub fn state_of(snapshot: &Snapshot, kind: &str) -> Vec<String> {
         let Some(facts) = snapshot.kind(kind) else {
             return Vec::new();
         };

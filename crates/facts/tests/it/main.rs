@@ -12,3 +12,4 @@ mod laws;
 mod measures;
 mod other_readers;
 mod parquet;
+mod through_time;
