@@ -219,7 +219,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         all
     }
 
-    fn known_at(&self, settled: Date) -> Option<Date> {
+    /// By which day something must have become known to count in a settlement that ends on a day; none where no fact says
+    /// when it became known.
+    pub fn known_at(&self, settled: Date) -> Option<Date> {
         self.has_history().then_some(settled)
     }
 

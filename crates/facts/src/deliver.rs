@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
+use crate::dates::day_number;
 use crate::digest::Digest;
 use crate::error::{Fault, FileRefusal};
 use crate::judge::judge;
@@ -94,6 +95,14 @@ pub struct Parcel<'a> {
     pub now: Timestamp,
     /// Its number among the deliveries of all kinds.
     pub number: u64,
+}
+
+impl Parcel<'_> {
+    /// The day it is taken, in the program's time zone.
+    #[must_use]
+    pub fn today(&self) -> i32 {
+        day_number(self.program.zone.to_datetime(self.now).date())
+    }
 }
 
 /// What a delivery works with.

@@ -2,9 +2,13 @@
 //!
 //! Same id, revision and content: a duplicate. A higher revision: a correction. Other content under a known revision, or
 //! two contents of one revision in one file: a conflict, since nothing says which is true. A revision below the known
-//! one: outdated.
+//! one: outdated. A row that takes back what was said under its id: a cancellation, which stays known, so that a late
+//! delivery does not bring back what it took out.
 
 use std::collections::HashMap;
+
+/// What every cancellation says in the place of a digest of its content, so that two of one revision are duplicates.
+pub const CANCELLED: u128 = u128::from_be_bytes(*b"trueup:cancelled");
 
 /// A row of the delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,8 +65,24 @@ pub enum Verdict {
     Duplicate,
     /// A later revision is known.
     Outdated,
+    /// It takes out the known row of a lower revision, or says that none is to come.
+    Cancelled,
     /// Another row says otherwise under the same id and revision.
     Conflict,
+}
+
+impl Verdict {
+    /// Whether known rows are withdrawn by such a row.
+    #[must_use]
+    pub fn takes_out(self) -> bool {
+        matches!(self, Self::Corrected | Self::Cancelled)
+    }
+
+    /// Whether such a row is kept.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Accepted | Self::Corrected | Self::Cancelled)
+    }
 }
 
 /// The verdicts on a delivery.
@@ -149,17 +169,21 @@ fn judge_key(rows: &[Entry], known: Known<'_>, verdicts: &mut Verdicts) {
     verdicts
         .others
         .extend(candidates.iter().map(|row| (row.row, Verdict::Outdated)));
-    match current(known) {
+    if known.iter().any(|row| latest.revision < row.revision) {
+        verdicts.others.push((latest.row, Verdict::Outdated));
+        return;
+    }
+    let withdrawn = current(known);
+    if let Some((revision, content)) = withdrawn {
+        verdicts
+            .withdrawn
+            .insert(latest.key, (revision, content, latest.row));
+    }
+    let is_cancellation = latest.content == CANCELLED;
+    match withdrawn {
+        _ if is_cancellation => verdicts.others.push((latest.row, Verdict::Cancelled)),
+        Some(_) => verdicts.others.push((latest.row, Verdict::Corrected)),
         None => {}
-        Some((revision, _)) if latest.revision < revision => {
-            verdicts.others.push((latest.row, Verdict::Outdated));
-        }
-        Some((revision, content)) => {
-            verdicts.others.push((latest.row, Verdict::Corrected));
-            verdicts
-                .withdrawn
-                .insert(latest.key, (revision, content, latest.row));
-        }
     }
 }
 
@@ -168,16 +192,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Rows are written `key revision content`; known rows come first, before `|`.
+    /// Rows are written `key revision content`, or `void` for a cancellation; known rows come first, before `|`.
     fn check(story: &str, says: &str) {
         let (before, now) = story.split_once('|').expect("a bar");
         let numbers = |text: &str| -> Vec<(u128, i64, u128)> {
             let row = |row: &str| {
-                let cells: Vec<i64> = row
-                    .split_whitespace()
-                    .map(|cell| cell.parse().expect("a number"))
-                    .collect();
-                (cells[0] as u128, cells[1], cells[2] as u128)
+                let cells: Vec<&str> = row.split_whitespace().collect();
+                let number = |at: usize| cells[at].parse::<i64>().expect("a number");
+                let content = match cells[2] {
+                    "void" => CANCELLED,
+                    _ => number(2) as u128,
+                };
+                (number(0) as u128, number(1), content)
             };
             text.split(',')
                 .filter(|text| !text.trim().is_empty())
@@ -195,13 +221,7 @@ mod tests {
                 file: 0,
             });
             known.extend(withdrawn);
-            known.push(Stored {
-                key,
-                revision,
-                content,
-                weight: 1,
-                file: 0,
-            });
+            keep(key, revision, content, &mut known);
         }
         known.sort_unstable();
         let rows = numbers(now);
@@ -223,11 +243,40 @@ mod tests {
             verdicts,
             "{story}, in another order"
         );
+        let counting =
+            |known: &[Stored]| facts(known).iter().filter(|(_, now)| now.is_some()).count();
+        let before = counting(&known);
+        let accepted = of_rows
+            .iter()
+            .filter(|verdict| *verdict == "Accepted")
+            .count();
+        let cancelled = of_rows
+            .iter()
+            .filter(|verdict| *verdict == "Cancelled")
+            .count();
+        take_in(&entries, &verdicts, &mut known);
+        let taken_out = before + accepted - counting(&known);
+        assert!(taken_out <= cancelled, "{story}");
         let corrected = of_rows
             .iter()
             .filter(|verdict| *verdict == "Corrected")
             .count();
-        assert_eq!(verdicts.withdrawn.len(), corrected, "{story}");
+        assert_eq!(verdicts.withdrawn.len(), corrected + taken_out, "{story}");
+    }
+
+    #[test]
+    fn a_cancellation_takes_out_what_is_known_and_keeps_it_out() {
+        check("1 1 7 | 1 2 void", "Cancelled");
+        check("| 1 2 void", "Cancelled");
+        check("1 2 void | 1 1 7", "Outdated");
+        check("1 2 void | 1 2 void", "Duplicate");
+        check("1 1 7, 1 2 void | 1 1 7", "Duplicate");
+        check("1 1 7, 1 2 void | 1 2 8", "Conflict");
+        check("1 2 8 | 1 2 void", "Conflict");
+        check("1 1 7, 1 2 void | 1 3 9", "Accepted");
+        check("| 1 1 7, 1 2 void", "Outdated Cancelled");
+        check("1 1 7 | 1 3 9, 1 2 void", "Corrected Outdated");
+        check("1 3 9 | 1 2 void", "Outdated");
     }
 
     #[test]
@@ -259,16 +308,24 @@ mod tests {
     /// Rows as (key, revision, content), cut into deliveries; a revision may say two things.
     fn deliveries() -> impl Strategy<Value = Vec<Vec<(u8, u8, u8)>>> {
         prop::collection::vec(
-            prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..8),
+            prop::collection::vec((0..4_u8, 1..4_u8, 0..3_u8), 0..8),
             0..5,
         )
+    }
+
+    /// What a row of the strategies says: the last of three contents takes it back.
+    fn said(content: u8) -> u128 {
+        match content {
+            2 => CANCELLED,
+            other => u128::from(other),
+        }
     }
 
     fn entries(rows: &[(u8, u8, u8)]) -> Vec<Entry> {
         let entry = |(at, row): (usize, &(u8, u8, u8))| Entry {
             key: u128::from(row.0),
             revision: i64::from(row.1),
-            content: u128::from(row.2),
+            content: said(row.2),
             row: at as u64,
         };
         rows.iter().enumerate().map(entry).collect()
@@ -277,6 +334,11 @@ mod tests {
     /// Takes a delivery the way it is kept; gives its verdicts.
     fn take(rows: &[(u8, u8, u8)], known: &mut Vec<Stored>) -> Verdicts {
         let verdicts = judge(&mut entries(rows), known);
+        take_in(&entries(rows), &verdicts, known);
+        verdicts
+    }
+
+    fn take_in(entries: &[Entry], verdicts: &Verdicts, known: &mut Vec<Stored>) {
         for (key, (revision, content, _)) in &verdicts.withdrawn {
             known.push(Stored {
                 key: *key,
@@ -286,28 +348,24 @@ mod tests {
                 file: 0,
             });
         }
-        for entry in entries(rows) {
-            if matches!(
-                verdicts.of(entry.row),
-                Verdict::Accepted | Verdict::Corrected
-            ) {
-                let Entry {
-                    key,
-                    revision,
-                    content,
-                    ..
-                } = entry;
-                known.push(Stored {
-                    key,
-                    revision,
-                    content,
-                    weight: 1,
-                    file: 0,
-                });
+        for entry in entries {
+            if verdicts.of(entry.row).is_kept() {
+                keep(entry.key, entry.revision, entry.content, known);
             }
         }
         known.sort_unstable();
-        verdicts
+    }
+
+    /// Keeps a row; a cancellation is there and counts for nothing.
+    fn keep(key: u128, revision: i64, content: u128, known: &mut Vec<Stored>) {
+        let weights: &[i8] = if content == CANCELLED { &[1, -1] } else { &[1] };
+        known.extend(weights.iter().map(|weight| Stored {
+            key,
+            revision,
+            content,
+            weight: *weight,
+            file: 0,
+        }));
     }
 
     fn facts(known: &[Stored]) -> Vec<(u128, Option<(i64, u128)>)> {
@@ -325,9 +383,12 @@ mod tests {
                 let before = facts(&known);
                 take(rows, &mut known);
                 let now = facts(&known);
+                let last = |known: &[Stored], key: u128| known.iter().filter(|row| row.key == key).map(|row| row.revision).max();
                 for (key, current) in &before {
                     let now = now.iter().find(|now| now.0 == *key).and_then(|now| now.1);
-                    prop_assert!(now.map(|now| now.0) >= current.map(|current| current.0));
+                    // What no longer counts was cancelled by the last revision.
+                    let is_out = now.is_none() && known.iter().any(|row| row.key == *key && row.content == CANCELLED && Some(row.revision) == last(&known, *key));
+                    prop_assert!(is_out || now.map(|now| now.0) >= current.map(|current| current.0));
                 }
                 let version = |row: &Stored| (row.key, row.revision, row.content);
                 for rows in known.chunk_by(|left, right| version(left) == version(right)) {
@@ -335,7 +396,7 @@ mod tests {
                     prop_assert!(weight == 0 || weight == 1);
                 }
                 let net = |key: u128| known.iter().filter(|row| row.key == key).map(|row| i64::from(row.weight)).sum::<i64>();
-                prop_assert!(now.iter().all(|(key, _)| net(*key) == 1));
+                prop_assert!(now.iter().all(|(key, current)| net(*key) == i64::from(current.is_some())));
             }
         }
 
@@ -354,7 +415,7 @@ mod tests {
 
         #[test]
         fn the_order_of_rows_in_a_file_does_not_matter(before in deliveries(), rows in Just(()).prop_flat_map(|()| {
-            prop::collection::vec((0..4_u8, 1..4_u8, 0..2_u8), 0..10).prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
+            prop::collection::vec((0..4_u8, 1..4_u8, 0..3_u8), 0..10).prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle()))
         })) {
             let mut known = Vec::new();
             before.iter().for_each(|rows| { take(rows, &mut known); });
@@ -372,7 +433,7 @@ mod tests {
         fn true_rows_leave_the_same_facts_however_they_are_delivered(deliveries in deliveries(), shuffle in any::<prop::sample::Index>()) {
             // A revision says one thing here.
             let deliveries: Vec<Vec<(u8, u8, u8)>> =
-                deliveries.iter().map(|rows| rows.iter().map(|row| (row.0, row.1, row.1)).collect()).collect();
+                deliveries.iter().map(|rows| rows.iter().map(|row| (row.0, row.1, (row.0 + row.1) % 3)).collect()).collect();
             let mut one = Vec::new();
             take(&deliveries.concat(), &mut one);
             let mut other = Vec::new();

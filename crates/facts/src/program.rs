@@ -252,6 +252,15 @@ impl NumberUnit {
     }
 }
 
+/// The column that says whether a row takes back what was said under its id, and what it then holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancelled {
+    /// The column of the source.
+    pub column: Arc<str>,
+    /// What it holds in such a row, verbatim.
+    pub values: Vec<Arc<str>>,
+}
+
 /// A source: where facts of one kind come from and what their columns mean.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -273,6 +282,8 @@ pub struct Source {
     pub revision: Option<Arc<str>>,
     /// The column that says when a row became known.
     pub recorded_on: Option<(Arc<str>, DateFormat)>,
+    /// How a row says that it takes back what was said under its id.
+    pub cancelled: Option<Cancelled>,
     /// How old its newest delivery may be.
     pub fresh: Option<Duration>,
     /// The span for which it is declared complete.

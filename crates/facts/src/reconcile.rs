@@ -74,7 +74,7 @@ pub struct SummedColumn {
 /// What became of some rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// What: `read`, `accepted`, `corrected`, `duplicate`, `outdated`, `quarantined`, `withdrawn`.
+    /// What: `read`, `accepted`, `corrected`, `cancelled`, `duplicate`, `outdated`, `quarantined`, `withdrawn`.
     pub what: String,
     /// How many rows.
     pub rows: u64,
@@ -175,14 +175,20 @@ fn reconcile_source(
     };
     let read = total(|delivery| &delivery.read)?;
     let line = |what: &str, tally: &Tally| line(what, kind, &columns, tally);
-    let lines = vec![
+    let mut lines = vec![
         line("read", &read),
         line("accepted", &total(|delivery| &delivery.accepted)?),
         line("corrected", &total(|delivery| &delivery.corrected)?),
+    ];
+    let cancelled = total(|delivery| &delivery.cancelled)?;
+    if source.cancelled.is_some() || cancelled.rows > 0 {
+        lines.push(line("cancelled", &cancelled));
+    }
+    lines.extend([
         line("duplicate", &total(|delivery| &delivery.duplicate)?),
         line("outdated", &total(|delivery| &delivery.outdated)?),
         line("quarantined", &total(|delivery| &delivery.quarantined)?),
-    ];
+    ]);
     let withdrawn = line("withdrawn", &total(|delivery| &delivery.withdrawn)?);
     Ok(SourceReconciled {
         source: source.name.to_string(),

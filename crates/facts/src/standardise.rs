@@ -19,6 +19,9 @@ use crate::program::{ColumnType, Kind, Mapping, Program, Source, Typed, Unlisted
 
 pub use row::{Cell, Cells, Problem, Slot, StandardRow};
 
+/// The revision of a row that takes another back, where a source has no revisions and rows have the first.
+const TAKEN_BACK: i64 = 2;
+
 /// Where one standard column comes from in the file at hand.
 #[derive(Clone, Debug)]
 enum Step {
@@ -57,13 +60,15 @@ pub struct Standardiser {
     id_prefix: usize,
     revision: Option<usize>,
     recorded_on: Option<(usize, DateFormat)>,
+    cancelled: Option<(usize, Vec<Arc<str>>)>,
+    today: i32,
     mark: DecimalMark,
     zone: TimeZone,
     last_day: Option<(String, usize, i32)>,
 }
 
 impl Standardiser {
-    /// Finds the source's columns in a header.
+    /// Finds the source's columns in a header. Today is the day of the delivery.
     ///
     /// # Errors
     /// When one is not there.
@@ -72,6 +77,7 @@ impl Standardiser {
         kind: &Kind,
         source: &Source,
         header: Header,
+        today: i32,
     ) -> Result<Self, FileRefusal> {
         let mut steps = Vec::with_capacity(kind.columns.len());
         for (column, mapping) in kind.columns.iter().zip(&source.map) {
@@ -129,6 +135,14 @@ impl Standardiser {
                 .map(|name| header.position(name))
                 .transpose()?,
             recorded_on,
+            cancelled: match &source.cancelled {
+                Some(cancelled) => Some((
+                    header.position(&cancelled.column)?,
+                    cancelled.values.clone(),
+                )),
+                None => None,
+            },
+            today,
             mark: source.format.mark(),
             zone: program.zone.clone(),
             header,
@@ -148,6 +162,7 @@ impl Standardiser {
         let mut reads = self.id.clone();
         reads.extend(self.revision);
         reads.extend(self.recorded_on.iter().map(|(at, _)| *at));
+        reads.extend(self.cancelled.iter().map(|(at, _)| *at));
         reads.extend(self.steps.iter().filter_map(|step| match step {
             Step::Missing | Step::Constant(_) => None,
             Step::Verbatim { at }
@@ -185,6 +200,11 @@ impl Standardiser {
             }
             self.recorded_on = Some((at, format));
         }
+        row.cancelled = self.cancelled.as_ref().is_some_and(|(at, values)| {
+            let said = cells.cell(*at).text();
+            values.iter().any(|value| **value == *said)
+        });
+        let told = row.problems.len();
         let steps = std::mem::take(&mut self.steps);
         for step in &steps {
             match self.slot(cells, step) {
@@ -197,6 +217,18 @@ impl Standardiser {
             }
         }
         self.steps = steps;
+        if row.cancelled && self.revision.is_none() {
+            // A source without revisions says a thing once, and may take it back.
+            row.revision = TAKEN_BACK;
+        }
+        if row.cancelled {
+            // What takes a row back need not say what the row said. It lies on some day, where it counts for nothing.
+            row.problems.truncate(told);
+            row.unread.clear();
+            if let Some(slot @ Slot::Missing) = row.slots.get_mut(self.dated) {
+                *slot = Slot::Value(Typed::Day(row.recorded_on.unwrap_or(self.today)));
+            }
+        }
         if row.problems.is_empty() && row.slots.get(self.dated) == Some(&Slot::Missing) {
             let column = self.names.get(self.dated).map_or("", |name| name);
             let help = "correct the row at its source and send it again";

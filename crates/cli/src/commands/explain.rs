@@ -84,11 +84,24 @@ pub fn run_in(
                 prepared.plan.calendar.label(&period)
             ))
         })?;
-    let place = Place::new(at, window);
-    let node = match &question {
-        Question::Trigger(trigger) => evaluator.ask_trigger(*trigger, &place),
-        Question::Formula(formula) => evaluator.ask(formula, &place),
+    let lines: Vec<Earned> = Figures::new(&prepared)
+        .earned(at, &scope)
+        .into_iter()
+        .filter(|line| *line.component == *name)
+        .collect();
+    let now = Place::new(at, window);
+    // What was posted was worked out from what was known then.
+    let then = Place {
+        known_before: lines
+            .last()
+            .and_then(|line| evaluator.known_at(line.settlement.ends)),
+        ..now
     };
+    let mut asked = |place: &Place| match &question {
+        Question::Trigger(trigger) => evaluator.ask_trigger(*trigger, place),
+        Question::Formula(formula) => evaluator.ask(formula, place),
+    };
+    let (node, node_now) = (asked(&then), asked(&now));
     let text = |span| sources.text(span).to_owned();
     let Some(explanation) = Explanation::of(&evaluator, node, &text) else {
         return Err(Failure::Found(format!(
@@ -98,18 +111,16 @@ pub fn run_in(
     match format {
         TreeFormat::Json => output::json(&explanation.to_json()),
         TreeFormat::Table => {
-            let mut figures = Figures::new(&prepared);
-            let lines: Vec<Earned> = figures
-                .earned(at, &scope)
-                .into_iter()
-                .filter(|line| *line.component == *name)
-                .collect();
+            let since = Explanation::of(&evaluator, node_now, &text)
+                .filter(|since| since.figure != explanation.figure)
+                .map(|since| since.figure.to_string());
             let under = prepared.under_in(at, &period);
             let heading = (own, &*prepared.whose, &*under);
-            let mut text = page(heading, name, &window, lines.last(), &explanation);
+            let settled = lines.last().map(|line| (line, since.as_deref()));
+            let mut text = page(heading, name, &window, settled, &explanation);
             // What a fund accrues is explained above; what it holds follows from it and from its claims.
             if own.fund_named(name).is_some() {
-                let mut beside = figures.beside(at, window);
+                let mut beside = Figures::new(&prepared).beside(at, window);
                 beside.funds.retain(|fund| fund.fund == name);
                 beside.on.clear();
                 beside.paid.clear();
@@ -194,7 +205,7 @@ fn page(
     (plan, whose, under): (&Plan, &str, &str),
     name: &str,
     window: &Window,
-    settled: Option<&Earned>,
+    settled: Option<(&Earned, Option<&str>)>,
     explanation: &Explanation,
 ) -> String {
     let mut text = String::new();
@@ -209,8 +220,8 @@ fn page(
     {
         let _ = writeln!(text, "{}: {}\n", component.name, component.is);
     }
-    if let Some(line) = settled {
-        text.push_str(&settlement(plan, name, line));
+    if let Some((line, since)) = settled {
+        text.push_str(&settlement(plan, name, line, since));
     } else if over(plan, name).is_some() && !window.is_final() {
         let _ = writeln!(
             text,
@@ -224,7 +235,7 @@ fn page(
 }
 
 /// What was posted and why it is not simply what the window entitles to.
-fn settlement(plan: &Plan, name: &str, line: &Earned) -> String {
+fn settlement(plan: &Plan, name: &str, line: &Earned, since: Option<&str>) -> String {
     let money = |figure: &Exact| line.shown(figure);
     let unit = match line.grants {
         Grant::Money | Grant::Fund => plan.currency.code(),
@@ -275,6 +286,16 @@ fn settlement(plan: &Plan, name: &str, line: &Earned) -> String {
     for reason in &line.open {
         let _ = writeln!(text, "open: {}: {reason}", line.status.word());
     }
-    text.push_str("\nworked out as\n");
+    match since {
+        Some(since) => {
+            let day = line.settlement.last();
+            let _ = writeln!(
+                text,
+                "\nworked out as, with what was known on {day} (with all that is known since then: {since}; the next settlement \
+                 posts the difference)"
+            );
+        }
+        None => text.push_str("\nworked out as\n"),
+    }
     text
 }

@@ -75,7 +75,7 @@ pub fn run(args: &FactsLogArgs) -> Result<(), Failure> {
     }
 }
 
-const HEADS: [&str; 12] = [
+const HEADS: [&str; 13] = [
     "snapshot",
     "taken",
     "kind",
@@ -84,13 +84,14 @@ const HEADS: [&str; 12] = [
     "read",
     "accepted",
     "corrected",
+    "cancelled",
     "duplicate",
     "outdated",
     "quarantined",
     "withdrawn",
 ];
 const TABLE_WORDS: usize = 5;
-const TABLE_NUMBERS: usize = 7;
+const TABLE_NUMBERS: usize = 8;
 
 fn words(taken: &Taken) -> Vec<String> {
     let delivery = &taken.delivery;
@@ -109,6 +110,7 @@ fn numbers(taken: &Taken) -> [u64; TABLE_NUMBERS] {
         delivery.read.rows,
         delivery.accepted.rows,
         delivery.corrected.rows,
+        delivery.cancelled.rows,
         delivery.duplicate.rows,
         delivery.outdated.rows,
         delivery.quarantined.rows,
@@ -131,6 +133,7 @@ fn as_json(taken: &Taken) -> Value {
         "read": delivery.read,
         "accepted": delivery.accepted,
         "corrected": delivery.corrected,
+        "cancelled": delivery.cancelled,
         "duplicate": delivery.duplicate,
         "outdated": delivery.outdated,
         "quarantined": delivery.quarantined,

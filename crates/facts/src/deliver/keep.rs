@@ -19,12 +19,15 @@ use crate::tally::Tally;
 struct Kept {
     accepted: Tally,
     corrected: Tally,
+    cancelled: Tally,
     duplicate: Tally,
     outdated: Tally,
     conflict: Tally,
     withdrawn: Tally,
-    /// The day each correcting row became known, by its place in the file.
+    /// The day each correcting or cancelling row became known, by its place in the file.
     recorded_by: HashMap<u64, i32>,
+    /// Cancellations once more, with weight -1: each is known, and counts for nothing.
+    taken_out: Vec<RecordBatch>,
 }
 
 impl Kept {
@@ -32,6 +35,7 @@ impl Kept {
         match verdict {
             Verdict::Accepted => &mut self.accepted,
             Verdict::Corrected => &mut self.corrected,
+            Verdict::Cancelled => &mut self.cancelled,
             Verdict::Duplicate => &mut self.duplicate,
             Verdict::Outdated => &mut self.outdated,
             Verdict::Conflict => &mut self.conflict,
@@ -53,11 +57,13 @@ pub fn keep(
     let mut kept = Kept {
         accepted: none(),
         corrected: none(),
+        cancelled: none(),
         duplicate: none(),
         outdated: none(),
         conflict: none(),
         withdrawn: none(),
         recorded_by: HashMap::new(),
+        taken_out: Vec::new(),
     };
     intake.stage(false, tables)?;
     let mut files: Vec<(PathBuf, FileWritten)> = Vec::new();
@@ -98,15 +104,20 @@ pub fn keep(
             files.push((path, written));
         }
     }
-    if !verdicts.withdrawn.is_empty() {
-        let batches = recall::withdrawals(table, index, parcel, verdicts, &kept.recorded_by)?;
-        for batch in &batches {
-            kept.withdrawn
-                .add_batch(kind, batch)
-                .map_err(too_large(parcel))?;
-        }
+    let mut out = match verdicts.withdrawn.is_empty() {
+        true => Vec::new(),
+        false => recall::withdrawals(table, index, verdicts, &kept.recorded_by)?,
+    };
+    for batch in &out {
+        kept.withdrawn
+            .add_batch(kind, batch)
+            .map_err(too_large(parcel))?;
+    }
+    out.append(&mut kept.taken_out);
+    let out = recall::in_order(parcel, &out).map_err(Fault::columns("order", &kind.name))?;
+    if let Some(batch) = out {
         let path = intake.staging.join("withdrawn.parquet");
-        let written = write_file(tables.disk(), &path, &batches, &skip_by(kind))?;
+        let written = write_file(tables.disk(), &path, &[batch], &skip_by(kind))?;
         files.push((path, written));
     }
     if !conflicts.is_empty() {
@@ -140,6 +151,7 @@ pub fn keep(
         read: text(&intake.read),
         accepted: text(&kept.accepted),
         corrected: text(&kept.corrected),
+        cancelled: text(&kept.cancelled),
         duplicate: text(&kept.duplicate),
         outdated: text(&kept.outdated),
         quarantined: text(&intake.quarantined),
@@ -193,11 +205,7 @@ fn sift(
             .iter()
             .map(|row| verdicts.of(u64::try_from(*row).unwrap_or(0)))
             .collect();
-        for (at, _) in of_row
-            .iter()
-            .enumerate()
-            .filter(|(_, of)| **of == Verdict::Corrected)
-        {
+        for (at, _) in of_row.iter().enumerate().filter(|(_, of)| of.takes_out()) {
             let row = u64::try_from(facts.row.value(at)).unwrap_or(0);
             kept.recorded_by
                 .insert(row, recall::known_since(&facts, at, parcel));
@@ -205,6 +213,7 @@ fn sift(
         for verdict in [
             Verdict::Accepted,
             Verdict::Corrected,
+            Verdict::Cancelled,
             Verdict::Duplicate,
             Verdict::Outdated,
             Verdict::Conflict,
@@ -221,14 +230,20 @@ fn sift(
                 conflicts.push(rows);
             }
         }
-        let stays: BooleanArray = of_row
-            .iter()
-            .map(|of| Some(matches!(of, Verdict::Accepted | Verdict::Corrected)))
-            .collect();
+        let stays: BooleanArray = of_row.iter().map(|of| Some(of.is_kept())).collect();
         if stays.true_count() > 0 {
             let rows =
                 recall::date_corrections(batch, &of_row, parcel).map_err(columns_fault("date"))?;
             remaining.push(filter_record_batch(&rows, &stays).map_err(columns_fault("filter"))?);
+            let out: BooleanArray = of_row
+                .iter()
+                .map(|of| Some(*of == Verdict::Cancelled))
+                .collect();
+            if out.true_count() > 0 {
+                let rows = filter_record_batch(&rows, &out).map_err(columns_fault("filter"))?;
+                let rows = recall::taken_out(&rows).map_err(columns_fault("withdraw"))?;
+                kept.taken_out.push(rows);
+            }
         }
     }
     let path = staged.path.with_extension("sifted.parquet");
@@ -246,6 +261,7 @@ fn adds_up(
     let parts = [
         &kept.accepted,
         &kept.corrected,
+        &kept.cancelled,
         &kept.duplicate,
         &kept.outdated,
         &kept.conflict,
@@ -283,6 +299,7 @@ fn adds_up(
     }
     for (verdict, tally) in [
         (Verdict::Corrected, &kept.corrected),
+        (Verdict::Cancelled, &kept.cancelled),
         (Verdict::Duplicate, &kept.duplicate),
         (Verdict::Outdated, &kept.outdated),
         (Verdict::Conflict, &kept.conflict),

@@ -22,6 +22,16 @@ impl Cells for Record {
     }
 }
 
+fn standardiser(parcel: &Parcel<'_>, header: Header) -> Result<Standardiser, FileRefusal> {
+    let Parcel {
+        program,
+        kind,
+        source,
+        ..
+    } = *parcel;
+    Standardiser::new(program, kind, source, header, parcel.today())
+}
+
 /// Reads a CSV file, plain or packed.
 pub fn csv<'a>(
     parcel: &Parcel<'a>,
@@ -52,7 +62,7 @@ pub fn csv<'a>(
     }
     let header = Header::new(record.cells())?;
     let width = header.len();
-    let standardiser = Standardiser::new(parcel.program, parcel.kind, parcel.source, header)?;
+    let standardiser = standardiser(parcel, header)?;
     let mut intake = Intake::new(parcel, standardiser, staging);
     while csv.read(&mut record).map_err(failed)? {
         let line = record.line();
@@ -140,7 +150,7 @@ pub fn parquet<'a>(
     let file = File::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
     let (parquet, header) = ParquetIn::open(file)?;
     let all = parquet.rows();
-    let standardiser = Standardiser::new(parcel.program, parcel.kind, parcel.source, header)?;
+    let standardiser = standardiser(parcel, header)?;
     let columns = standardiser.reads();
     let mut batches = parquet.read(&columns, |at| standardiser.reads_number(at))?;
     let mut intake = Intake::new(parcel, standardiser, staging);

@@ -11,7 +11,6 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::Parcel;
-use crate::dates::day_number;
 use crate::digest::Digest;
 use crate::error::Fault;
 use crate::judge::{Entry, Stored, Verdict, Verdicts};
@@ -165,7 +164,7 @@ pub fn known_since(facts: &FactColumns<'_>, at: usize, parcel: &Parcel<'_>) -> i
     if facts.recorded_on.is_valid(at) {
         return facts.recorded_on.value(at);
     }
-    day_number(parcel.program.zone.to_datetime(parcel.now).date())
+    parcel.today()
 }
 
 /// Rows whose corrections each have the day they became known.
@@ -174,7 +173,7 @@ pub fn date_corrections(
     of_row: &[Verdict],
     parcel: &Parcel<'_>,
 ) -> Result<RecordBatch, ArrowError> {
-    let Some(facts) = FactColumns::of(batch).filter(|_| of_row.contains(&Verdict::Corrected))
+    let Some(facts) = FactColumns::of(batch).filter(|_| of_row.iter().any(|of| of.takes_out()))
     else {
         return Ok(batch.clone());
     };
@@ -182,7 +181,7 @@ pub fn date_corrections(
         .iter()
         .enumerate()
         .map(|(at, verdict)| match verdict {
-            Verdict::Corrected => Some(known_since(&facts, at, parcel)),
+            Verdict::Corrected | Verdict::Cancelled => Some(known_since(&facts, at, parcel)),
             Verdict::Accepted | Verdict::Duplicate | Verdict::Outdated | Verdict::Conflict => facts
                 .recorded_on
                 .is_valid(at)
@@ -215,7 +214,6 @@ fn replaced(batch: &RecordBatch, name: &str, with: ArrayRef) -> Result<RecordBat
 pub fn withdrawals(
     table: &FactTable,
     index: &Index,
-    parcel: &Parcel<'_>,
     verdicts: &Verdicts,
     recorded_by: &HashMap<u64, i32>,
 ) -> Result<Vec<RecordBatch>, Fault> {
@@ -249,20 +247,30 @@ pub fn withdrawals(
                 recorded_by.get(&row).copied().max(own)
             })
             .collect();
-        let weight: ArrayRef = Arc::new(Int8Array::from_iter_values(std::iter::repeat_n(
-            -1_i8,
-            facts.len(),
-        )));
         let since: ArrayRef = Arc::new(Date32Array::from(since));
         let dated = replaced(&batch, FACT_RECORDED_ON, since).map_err(fault())?;
-        batches.push(replaced(&dated, FACT_WEIGHT, weight).map_err(fault())?);
+        batches.push(taken_out(&dated).map_err(fault())?);
     }
+    Ok(batches)
+}
+
+/// Rows with weight -1.
+pub fn taken_out(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let weights = std::iter::repeat_n(-1_i8, batch.num_rows());
+    let weights: ArrayRef = Arc::new(Int8Array::from_iter_values(weights));
+    replaced(batch, FACT_WEIGHT, weights)
+}
+
+/// Some batches as one, ordered as every stored file is.
+pub fn in_order(
+    parcel: &Parcel<'_>,
+    batches: &[RecordBatch],
+) -> Result<Option<RecordBatch>, ArrowError> {
     let Some(first) = batches.first() else {
-        return Ok(batches);
+        return Ok(None);
     };
-    let schema = first.schema();
-    let all = concat_batches(&schema, &batches).map_err(fault())?;
-    Ok(vec![ordered(parcel, &all).map_err(fault())?])
+    let all = concat_batches(&first.schema(), batches)?;
+    ordered(parcel, &all).map(Some)
 }
 
 /// Rows ordered by partner, date and id, as every stored file is.

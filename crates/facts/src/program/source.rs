@@ -10,7 +10,7 @@ use trueup_plan::yaml::{Node, Scalar};
 use super::declared::{Findings, Keys, hash_node};
 use super::lower::read_date;
 use super::mapping::{read_date_format, read_map};
-use super::{ColumnType, Control, DateSpan, Directory, Format, Kind, Source};
+use super::{Cancelled, ColumnType, Control, DateSpan, Directory, Format, Kind, Source};
 use crate::csv_in::{CsvStyle, LastLine};
 use crate::dates::DateFormat;
 use crate::decimal::{self, DecimalMark};
@@ -25,7 +25,7 @@ pub struct Around<'a> {
     pub zone: &'a TimeZone,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "is",
     "owner",
     "kind",
@@ -35,6 +35,7 @@ const KEYS: [&str; 13] = [
     "id",
     "revision",
     "recorded_on",
+    "cancelled",
     "fresh",
     "complete",
     "map",
@@ -72,6 +73,9 @@ pub fn read(
     let recorded_on = keys
         .get("recorded_on")
         .and_then(|node| read_recorded_on(findings, node));
+    let cancelled = keys
+        .get("cancelled")
+        .and_then(|node| read_cancelled(findings, node));
     let fresh = keys
         .get("fresh")
         .and_then(|node| read_fresh(findings, node));
@@ -103,6 +107,7 @@ pub fn read(
         id,
         revision,
         recorded_on,
+        cancelled,
         fresh,
         complete,
         reading: reading_digest(around, declared, &keys),
@@ -126,7 +131,15 @@ fn reading_digest(around: &Around<'_>, kind: &Kind, keys: &Keys<'_>) -> Digest {
         hasher.fixed(&room);
         hasher.fixed(&[u8::from(at == kind.dated)]);
     }
-    for key in ["format", "csv", "id", "revision", "recorded_on", "map"] {
+    for key in [
+        "format",
+        "csv",
+        "id",
+        "revision",
+        "recorded_on",
+        "cancelled",
+        "map",
+    ] {
         hasher.text(key);
         match keys.get(key) {
             Some(node) => hash_node(&mut hasher, node),
@@ -282,6 +295,28 @@ fn read_recorded_on(findings: &mut Findings, node: &Node) -> Option<(Arc<str>, D
     let keys = findings.map(node, "`recorded_on`", &["column", "format"])?;
     let column = findings.required(&keys, "column", "`recorded_on`")?;
     Some((column.text.clone(), read_date_format(findings, &keys)?))
+}
+
+fn read_cancelled(findings: &mut Findings, node: &Node) -> Option<Cancelled> {
+    let keys = findings.map(node, "`cancelled`", &["column", "values"])?;
+    let column = findings.required(&keys, "column", "`cancelled`")?;
+    let Some(values) = keys.get("values") else {
+        findings.error(
+            "F004",
+            keys.span,
+            "`cancelled` lacks `values`",
+            "say what the column holds in a row that is taken back: `values: [void]`",
+        );
+        return None;
+    };
+    let values = findings.texts(values, "`values`");
+    Some(Cancelled {
+        column: column.text.clone(),
+        values: values
+            .into_iter()
+            .map(|scalar| scalar.text.clone())
+            .collect(),
+    })
 }
 
 fn read_fresh(findings: &mut Findings, node: &Node) -> Option<Duration> {

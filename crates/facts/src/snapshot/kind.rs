@@ -97,12 +97,12 @@ impl KindSnapshot {
         self.table.deliveries()
     }
 
-    /// Whether any fact was ever corrected.
+    /// Whether any fact was ever corrected or cancelled.
     #[must_use]
     pub fn has_corrections(&self) -> bool {
         self.deliveries()
             .iter()
-            .any(|delivery| delivery.withdrawn.rows > 0)
+            .any(|delivery| delivery.withdrawn.rows + delivery.cancelled.rows > 0)
     }
 
     /// The columns that no row leaves empty, as the log says it of every file.

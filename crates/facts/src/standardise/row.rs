@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 use crate::dates::day_of_number;
 use crate::decimal;
 use crate::digest::PartsHasher;
+use crate::judge::CANCELLED;
 use crate::program::Typed;
 use crate::words::shown;
 
@@ -130,6 +131,8 @@ pub struct StandardRow {
     pub revision: i64,
     /// The day it became known, if the source says.
     pub recorded_on: Option<i32>,
+    /// Whether it takes back what was said under its id.
+    pub cancelled: bool,
     /// Its values, by the position of the kind's column.
     pub slots: Vec<Slot>,
     /// What is wrong; the rest is incomplete unless this is empty.
@@ -187,6 +190,9 @@ impl StandardRow {
     /// The digest of what the row says, by which a duplicate is told from a change; half of it is kept.
     #[must_use]
     pub fn content(&self, cells: &dyn Cells) -> u128 {
+        if self.cancelled {
+            return CANCELLED;
+        }
         let mut hasher = PartsHasher::new("trueup row 1");
         for at in 0..self.slots.len() {
             match self.slots.get(at) {

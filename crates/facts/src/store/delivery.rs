@@ -33,13 +33,15 @@ pub struct Delivery {
     pub accepted: TallyText,
     /// Rows that took the place of known ones.
     pub corrected: TallyText,
+    /// Rows that took a known one out, or said that none is to come.
+    pub cancelled: TallyText,
     /// Rows known already.
     pub duplicate: TallyText,
     /// Rows of which a later revision was known.
     pub outdated: TallyText,
     /// Rows set aside.
     pub quarantined: TallyText,
-    /// Known rows withdrawn by corrections.
+    /// Known rows withdrawn by corrections and cancellations.
     pub withdrawn: TallyText,
     /// The files it added.
     pub files: Vec<StoredFile>,

@@ -197,6 +197,7 @@ pub fn said(ingested: &Ingested) -> Vec<String> {
                 let counts = [
                     ("accepted", &delivery.accepted),
                     ("corrected", &delivery.corrected),
+                    ("cancelled", &delivery.cancelled),
                     ("duplicate", &delivery.duplicate),
                     ("outdated", &delivery.outdated),
                     ("quarantined", &delivery.quarantined),

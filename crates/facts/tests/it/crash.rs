@@ -38,17 +38,18 @@ fn a_child_ingests_a_folder() {
     }
 }
 
-/// Something known, then a delivery with new rows, a correction, a duplicate, a conflict and a row that cannot be read.
+/// Something known, then a delivery with new rows, a correction, a cancellation, a duplicate, a conflict and a row that cannot be read.
 fn story() -> Bench {
-    let bench = Bench::declaring("    revision: units");
+    let bench =
+        Bench::declaring("    revision: units\n    cancelled: { column: note, values: [void] }");
     bench.deliver(
         "a.csv",
-        "1,P1,2026-03-01,10.00,1,Y,\n2,P1,2026-03-01,5.00,1,Y,\n3,P2,2026-03-01,7.00,1,N,\n",
+        "1,P1,2026-03-01,10.00,1,Y,\n2,P1,2026-03-01,5.00,1,Y,\n3,P2,2026-03-01,7.00,1,N,\n6,P2,2026-03-02,3.00,1,N,\n",
     );
     bench.ingest();
     bench.deliver(
         "b.csv",
-        "1,P2,2026-03-05,11.00,2,Y,\n2,P1,2026-03-01,5.00,1,Y,\n3,P2,2026-03-01,8.00,1,N,\n4,P3,2026-03-09,NaN,1,N,\n5,P3,2026-03-09,1.00,1,N,\n",
+        "1,P2,2026-03-05,11.00,2,Y,\n2,P1,2026-03-01,5.00,1,Y,\n3,P2,2026-03-01,8.00,1,N,\n4,P3,2026-03-09,NaN,1,N,\n5,P3,2026-03-09,1.00,1,N,\n6,P2,2026-03-02,3.00,2,N,void\n",
     );
     bench
 }
@@ -88,7 +89,7 @@ fn stages() -> Vec<Seen> {
     let ingested = bench.ingest();
     assert_eq!(
         said(&ingested)[1],
-        "data/b.csv: 5 read = 1 accepted + 1 corrected + 1 duplicate + 2 quarantined"
+        "data/b.csv: 6 read = 1 accepted + 1 corrected + 1 cancelled + 1 duplicate + 2 quarantined"
     );
     vec![Seen::default(), first, seen(&bench)]
 }

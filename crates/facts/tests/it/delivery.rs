@@ -182,3 +182,60 @@ fn a_hundred_deliveries_leave_a_log_that_reads_the_same_from_its_checkpoint() {
             .all(|said| said.ends_with("taken before"))
     );
 }
+
+const CANCELS: &str = "    cancelled: { column: note, values: [void, returned] }";
+
+#[test]
+fn a_cancellation_needs_an_id_only_and_stays_known() {
+    let bench = Bench::declaring(&format!("    revision: units\n{CANCELS}"));
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.00,1,Y,\n2,P2,2026-03-02,5.00,1,Y,\n",
+    );
+    bench.ingest();
+    // The second says nothing else and comes before its row; the third names nobody that is known.
+    bench.deliver(
+        "b.csv",
+        "1,P1,2026-03-01,10.00,2,Y,returned\n3,,,,2,,void\n4,Nobody,never,much,7,,void\n",
+    );
+    assert_eq!(said(&bench.ingest())[1], "data/b.csv: 3 read = 3 cancelled");
+    assert_eq!(bench.state("sale"), ["2@1 P2 2026-03-02 5.00 1 true "]);
+    bench.deliver(
+        "c.csv",
+        "3,P3,2026-03-09,7.00,1,Y,\n1,P1,2026-03-01,10.00,1,Y,\n3,P1,2026-04-01,1,2,,void\n",
+    );
+    assert_eq!(
+        said(&bench.ingest())[2],
+        "data/c.csv: 3 read = 2 duplicate + 1 outdated"
+    );
+    bench.deliver(
+        "d.csv",
+        "3,P3,2026-03-09,7.00,3,Y,\n1,P1,2026-03-01,9.00,2,Y,\n",
+    );
+    assert_eq!(
+        said(&bench.ingest())[3],
+        "data/d.csv: 2 read = 1 accepted + 1 quarantined"
+    );
+    assert_eq!(
+        bench.state("sale"),
+        [
+            "2@1 P2 2026-03-02 5.00 1 true ",
+            "3@3 P3 2026-03-09 7.00 3 true "
+        ]
+    );
+}
+
+#[test]
+fn a_source_without_revisions_says_a_thing_once_and_may_take_it_back() {
+    let bench = Bench::declaring(CANCELS);
+    bench.deliver(
+        "a.csv",
+        "1,P1,2026-03-01,10.00,1,Y,\n2,P2,2026-03-02,5.00,1,Y,\n",
+    );
+    bench.ingest();
+    bench.deliver("b.csv", "1,P1,2026-03-01,10.00,1,Y,void\n");
+    assert_eq!(said(&bench.ingest())[1], "data/b.csv: 1 read = 1 cancelled");
+    bench.deliver("c.csv", "1,P1,2026-03-01,10.00,1,Y,\n");
+    assert_eq!(said(&bench.ingest())[2], "data/c.csv: 1 read = 1 duplicate");
+    assert_eq!(bench.state("sale"), ["2@1 P2 2026-03-02 5.00 1 true "]);
+}
