@@ -73,6 +73,9 @@ pub enum Command {
     /// What was taken in, when, and what each delivery changed.
     #[command(subcommand)]
     Facts(FactsCommand),
+    /// Rows that were set aside: list them, put them right, try them again.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Say why two runs differ: every cent by its cause.
     #[command(
         after_help = "A run is named by how its hash begins, or by `latest` and `previous`; `trueup runs` lists them.\n\n\
@@ -328,6 +331,100 @@ pub struct FactsDiffArgs {
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub top: usize,
     /// How to print it: a page, everything as json, or row by row as csv.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup quarantine`
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List the rows that are set aside, each with all that is wrong with it.
+    #[command(
+        after_help = "Example:\n  trueup quarantine list --program my-program --source invoices"
+    )]
+    List(QuarantineListArgs),
+    /// Put a row right and take it in.
+    #[command(
+        after_help = "The row keeps its file and line; who changed what, and why, stays with it.\n\nExample:\n  \
+                            trueup quarantine fix 12:4 reseller=P-100 --by 'Ada Byron' --because 'typo, see mail of 3 March'"
+    )]
+    Fix(QuarantineFixArgs),
+    /// Try the rows again as they came, after an alias or a declaration was put right.
+    #[command(after_help = "Example:\n  trueup quarantine replay --program my-program")]
+    Replay(QuarantineReplayArgs),
+    /// Say that rows never count.
+    #[command(
+        after_help = "Example:\n  trueup quarantine reject 12:4 12:9 --by 'Ada Byron' --because 'test entries'"
+    )]
+    Reject(QuarantineRejectArgs),
+}
+
+/// `trueup quarantine list`
+#[derive(Debug, Args)]
+pub struct QuarantineListArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only this source.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup quarantine fix`
+#[derive(Debug, Args)]
+pub struct QuarantineFixArgs {
+    /// The row, as the list names it: 12:4.
+    pub row: String,
+    /// What its cells are to hold: COLUMN=VALUE, by the source's own columns.
+    #[arg(value_name = "COLUMN=VALUE", required = true)]
+    pub changes: Vec<String>,
+    /// Who says so.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why.
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// How to print what came of it.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup quarantine replay`
+#[derive(Debug, Args)]
+pub struct QuarantineReplayArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only this source.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// How to print what came of it.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup quarantine reject`
+#[derive(Debug, Args)]
+pub struct QuarantineRejectArgs {
+    /// The rows, as the list names them: 12:4.
+    #[arg(required = true)]
+    pub rows: Vec<String>,
+    /// Who says so.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why.
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// How to print what came of it.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
-use crate::dates::day_number;
 use crate::digest::Digest;
 use crate::error::{Fault, FileRefusal};
 use crate::judge::judge;
 use crate::program::{Format, Kind, Program, Source};
-use crate::store::{Delivery, FactTable, Tables};
+use crate::raw::RawRow;
+use crate::store::{Delivery, FactTable, Repair, Tables};
 
 pub use recall::Index;
 
@@ -74,7 +74,7 @@ impl From<Fault> for NotDelivered {
     }
 }
 
-/// A file to deliver.
+/// What is to be delivered.
 #[derive(Clone, Debug)]
 pub struct Parcel<'a> {
     /// The program.
@@ -85,8 +85,8 @@ pub struct Parcel<'a> {
     pub kind: &'a Kind,
     /// The name it is delivered under.
     pub file: Arc<str>,
-    /// Where it lies.
-    pub path: PathBuf,
+    /// Where its rows are.
+    pub content: Content<'a>,
     /// Its digest as it lies there.
     pub digest: Digest,
     /// Its size.
@@ -95,13 +95,24 @@ pub struct Parcel<'a> {
     pub now: Timestamp,
     /// Its number among the deliveries of all kinds.
     pub number: u64,
+    /// The quarantined rows that it settles.
+    pub repair: Option<Repair>,
+}
+
+/// Where the rows of a delivery are.
+#[derive(Clone, Debug)]
+pub enum Content<'a> {
+    /// In a file of the source's format.
+    File(PathBuf),
+    /// At hand.
+    Rows(&'a [RawRow]),
 }
 
 impl Parcel<'_> {
     /// The day it is taken, in the program's time zone.
     #[must_use]
     pub fn today(&self) -> i32 {
-        day_number(self.program.zone.to_datetime(self.now).date())
+        self.program.today(self.now)
     }
 }
 
@@ -149,9 +160,12 @@ pub fn deliver(
     bench: &mut Bench<'_>,
 ) -> Result<Delivery, NotDelivered> {
     let staging = bench.tables.staging();
-    let mut intake = match parcel.source.format {
-        Format::Csv { style, .. } => read::csv(parcel, style, &staging, bench)?,
-        Format::Parquet => read::parquet(parcel, &staging, bench)?,
+    let mut intake = match (&parcel.content, parcel.source.format) {
+        (Content::Rows(rows), _) => read::rows(parcel, rows, &staging, bench)?,
+        (Content::File(path), Format::Csv { style, .. }) => {
+            read::csv(parcel, path, style, &staging, bench)?
+        }
+        (Content::File(path), Format::Parquet) => read::parquet(parcel, path, &staging, bench)?,
     };
     bench.tell(parcel, Stage::Comparing, intake.read.rows, parcel.bytes)?;
     intake.entries.sort_unstable();

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use crate::deliver::{Bench, Index, NotDelivered, Parcel, Progress, deliver};
+use crate::deliver::{Bench, Content, Index, NotDelivered, Parcel, Progress, deliver};
 use crate::disk::Disk;
 use crate::error::{Fault, FileRefusal};
 use crate::input::digest_of_file;
@@ -283,11 +283,12 @@ impl Work<'_> {
                     source,
                     kind,
                     file: wanted.name.as_str().into(),
-                    path: wanted.path.clone(),
+                    content: Content::File(wanted.path.clone()),
                     digest,
                     bytes,
                     now: self.now,
                     number,
+                    repair: None,
                 };
                 let kept = self.index.take().filter(|(of, _)| *of == source.name);
                 let mut index = kept.map(|(_, index)| index).unwrap_or_default();

@@ -10,7 +10,7 @@ mod mapping;
 mod rates;
 mod source;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use trueup_base::{Calendar, Currency, Date, Duration};
 use trueup_plan::diagnostic::{Diagnostic, Sources};
 
 use crate::csv_in::CsvStyle;
-use crate::dates::DateFormat;
+use crate::dates::{DateFormat, day_number};
 use crate::decimal::{DecimalMark, Room};
 use crate::digest::Digest;
 use crate::error::Fault;
@@ -117,6 +117,12 @@ impl Program {
     #[must_use]
     pub fn partners(&self) -> Option<&Directory> {
         self.directory(PARTNERS)
+    }
+
+    /// The day of a moment in the program's time zone, counted from 1970-01-01.
+    #[must_use]
+    pub fn today(&self, now: jiff::Timestamp) -> i32 {
+        day_number(self.zone.to_datetime(now).date())
     }
 
     /// The folder of the program's state.
@@ -294,6 +300,27 @@ pub struct Source {
     pub control: Option<Control>,
     /// The digest of all that decides how its rows are read: its mapping, its kind, the directories it looks into.
     pub reading: Digest,
+}
+
+impl Source {
+    /// The columns of a delivered row that are read, each once, in order.
+    #[must_use]
+    pub fn columns_read(&self) -> Vec<Arc<str>> {
+        let mut read: BTreeSet<&Arc<str>> = self.id.iter().collect();
+        read.extend(&self.revision);
+        read.extend(self.recorded_on.as_ref().map(|(column, _)| column));
+        read.extend(self.cancelled.as_ref().map(|cancelled| &cancelled.column));
+        read.extend(
+            self.map
+                .iter()
+                .flatten()
+                .filter_map(|mapping| match mapping {
+                    Mapping::Constant(_) => None,
+                    Mapping::Column { column, .. } | Mapping::Listed { column, .. } => Some(column),
+                }),
+        );
+        read.into_iter().cloned().collect()
+    }
 }
 
 /// How a file is written.

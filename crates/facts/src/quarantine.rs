@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::digest::{Digest, HashingWriter};
 use crate::disk::Disk;
 use crate::error::Fault;
+use crate::raw::RawCells;
 use crate::standardise::Problem;
 use crate::store::{FactTable, QuarantineFile};
 
@@ -19,6 +20,20 @@ pub struct QuarantinedRow {
     pub id: String,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    /// The cells that its source reads, as they came; none where they do not belong to the columns, or where it could be read
+    /// and another row says otherwise.
+    #[serde(default, skip_serializing_if = "RawCells::is_empty")]
+    pub cells: RawCells,
+}
+
+impl QuarantinedRow {
+    /// Whether it was set aside because another row says otherwise.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.problems
+            .iter()
+            .any(|problem| problem.code == "conflict")
+    }
 }
 
 /// Writes the list of one delivery, row by row.

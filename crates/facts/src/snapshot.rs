@@ -20,6 +20,7 @@ use crate::error::Fault;
 use crate::measure::KeptLayers;
 use crate::program::Program;
 use crate::quarantine::{QuarantinedRow, read_list};
+use crate::replay::RowName;
 use crate::store::{FACT_ID, Tables, read_file};
 
 pub use difference::{KindDifference, Moved, RowChange, Said, Wanted, What};
@@ -81,11 +82,26 @@ pub struct OpenRow {
     pub source: String,
     /// The file it came in.
     pub file: String,
+    /// The digest of that file.
+    pub digest: Digest,
+    /// The number of the delivery that set it aside.
+    pub delivery: u64,
     /// The day it was taken.
     pub taken_on: String,
     /// The row and its problems.
     #[serde(flatten)]
     pub row: QuarantinedRow,
+}
+
+impl OpenRow {
+    /// How it is named.
+    #[must_use]
+    pub fn row_name(&self) -> RowName {
+        RowName {
+            delivery: self.delivery,
+            row: self.row.row,
+        }
+    }
 }
 
 impl Snapshot {

@@ -11,7 +11,9 @@ mod table;
 mod tables;
 
 pub use chunk::{CHUNK_ROWS, Chunk};
-pub use delivery::{Commit, DELIVERY_FORM, Delivery, QuarantineFile, TallyText};
+pub use delivery::{
+    Change, Commit, DELIVERY_FORM, Delivery, QuarantineFile, Repair, RepairedRow, TallyText,
+};
 pub use file::{FileWritten, StoredFile, read_file, write_file};
 pub use shape::{
     FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE,

@@ -1,5 +1,7 @@
 //! `trueup facts log`: the deliveries, the latest last.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 use trueup_facts::ledger::{Ledger, Taken};
 
@@ -49,7 +51,11 @@ pub fn run(args: &FactsLogArgs) -> Result<(), Failure> {
                 }));
                 cells
             });
-            output::print(&format!("{}\n", output::table(heads, TABLE_WORDS, rows)))
+            output::print(&format!(
+                "{}\n{}",
+                output::table(heads, TABLE_WORDS, rows),
+                settled(&taken)
+            ))
         }
         Format::Json => output::json(&Value::Array(
             taken.iter().map(|one| as_json(one)).collect(),
@@ -73,6 +79,41 @@ pub fn run(args: &FactsLogArgs) -> Result<(), Failure> {
             }),
         ),
     }
+}
+
+/// What deliveries settled of rows that were set aside: who, what and why.
+fn settled(taken: &[&Taken]) -> String {
+    let mut text = String::new();
+    for delivery in taken.iter().map(|taken| &taken.delivery) {
+        let Some(repair) = &delivery.repair else {
+            continue;
+        };
+        for row in &repair.rows {
+            let changes: Vec<String> = row
+                .changes
+                .iter()
+                .map(|(column, change)| {
+                    let was = change.was.as_deref().unwrap_or("nothing");
+                    format!("{column} {was} → {}", change.is)
+                })
+                .collect();
+            let what = match (row.rejected, changes.is_empty()) {
+                (true, _) => "rejected".to_owned(),
+                (false, true) => "taken in as it came".to_owned(),
+                (false, false) => changes.join(", "),
+            };
+            let _ = write!(
+                text,
+                "{}: {}:{} {what}",
+                delivery.number, delivery.file, row.row
+            );
+            if let (Some(by), Some(because)) = (&repair.by, &repair.because) {
+                let _ = write!(text, ", by {by}: {because}");
+            }
+            text.push('\n');
+        }
+    }
+    text
 }
 
 const HEADS: [&str; 13] = [
@@ -138,5 +179,6 @@ fn as_json(taken: &Taken) -> Value {
         "outdated": delivery.outdated,
         "quarantined": delivery.quarantined,
         "withdrawn": delivery.withdrawn,
+        "repair": delivery.repair,
     })
 }

@@ -82,7 +82,7 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
 }
 
 /// The program's declarations, or everything that is wrong with them.
-fn declared(dir: &Path) -> Result<Program, Failure> {
+pub fn declared(dir: &Path) -> Result<Program, Failure> {
     crate::folder::refuse_unless_program(dir)?;
     let read =
         Program::read(dir).map_err(|error| Failure::fault("reading program.yaml", &error))?;

@@ -9,6 +9,7 @@ pub mod facts_diff;
 pub mod facts_log;
 pub mod ingest;
 pub mod init;
+pub mod quarantine;
 pub mod run;
 pub mod runs;
 pub mod schema;

@@ -68,6 +68,11 @@ fn the_help_says_what_is_written() {
 }
 
 #[test]
+fn rows_set_aside_are_settled_as_written() {
+    run("quarantine");
+}
+
+#[test]
 fn rates_prices_and_a_hierarchy_reach_a_run_as_written() {
     run("rates");
 }

@@ -10,6 +10,7 @@ use crate::error::Fault;
 use crate::judge::Entry;
 use crate::program::Kind;
 use crate::quarantine::{QuarantineWriter, QuarantinedRow};
+use crate::raw::{RawCell, RawCells};
 use crate::standardise::{Cells, Problem, StandardRow, Standardiser};
 use crate::store::{CHUNK_ROWS, Chunk, FileWritten, Tables, write_file};
 use crate::tally::{Tally, TooLarge};
@@ -18,6 +19,8 @@ use crate::tally::{Tally, TooLarge};
 pub struct Intake<'a> {
     parcel: Parcel<'a>,
     pub standardiser: Standardiser,
+    /// The columns it reads.
+    reads: Vec<usize>,
     row: StandardRow,
     chunk: Chunk,
     /// The first and the last place in the delivered file of the chunk's rows.
@@ -55,6 +58,7 @@ pub fn too_large(parcel: &Parcel<'_>) -> impl Fn(TooLarge) -> Fault {
 impl<'a> Intake<'a> {
     pub fn new(parcel: &Parcel<'a>, standardiser: Standardiser, staging: &Path) -> Self {
         Self {
+            reads: standardiser.reads(),
             standardiser,
             row: StandardRow::default(),
             chunk: Chunk::new(parcel.kind, &parcel.source.name, &parcel.file),
@@ -83,6 +87,7 @@ impl<'a> Intake<'a> {
                 row: at,
                 id: self.row.id.clone(),
                 problems: std::mem::take(&mut self.row.problems),
+                cells: self.raw(cells),
             };
             self.aside.add(&row)?;
             return Ok(());
@@ -117,8 +122,17 @@ impl<'a> Intake<'a> {
             row: at,
             id: String::new(),
             problems: vec![problem],
+            cells: RawCells::new(),
         })?;
         Ok(())
+    }
+
+    /// The cells that are read of a row, as they came.
+    fn raw(&self, cells: &dyn Cells) -> RawCells {
+        let header = self.standardiser.header();
+        let read = self.reads.iter();
+        read.filter_map(|at| Some((header.name(*at)?.to_owned(), RawCell::of(cells.cell(*at))?)))
+            .collect()
     }
 
     fn count(&mut self, fine: bool) -> Result<(), Fault> {

@@ -161,6 +161,7 @@ pub fn keep(
             .map(|(_, written)| written.file.clone())
             .collect(),
         quarantine,
+        repair: parcel.repair.clone(),
     };
     Ok(Commit {
         delivery,

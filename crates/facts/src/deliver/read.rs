@@ -1,5 +1,6 @@
 //! Reading a delivered file's rows, from CSV or Parquet, into an intake.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -11,6 +12,7 @@ use crate::error::{Fault, FileRefusal};
 use crate::header::Header;
 use crate::input::{Bomb, Content, Input, digest_of_file};
 use crate::parquet_in::ParquetIn;
+use crate::raw::{InOrder, RawRow};
 use crate::standardise::{Cell, Cells, Problem, Standardiser};
 
 impl Cells for Record {
@@ -32,14 +34,41 @@ fn standardiser(parcel: &Parcel<'_>, header: Header) -> Result<Standardiser, Fil
     Standardiser::new(program, kind, source, header, parcel.today())
 }
 
+/// Reads rows that are at hand.
+pub fn rows<'a>(
+    parcel: &Parcel<'a>,
+    rows: &[RawRow],
+    staging: &Path,
+    bench: &mut Bench<'_>,
+) -> Result<Intake<'a>, NotDelivered> {
+    let read = parcel.source.columns_read();
+    let mut columns: BTreeSet<&str> = read.iter().map(|name| &**name).collect();
+    columns.extend(
+        rows.iter()
+            .flat_map(|row| row.cells.keys())
+            .map(String::as_str),
+    );
+    let standardiser = standardiser(parcel, Header::new(columns.iter().copied())?)?;
+    let mut intake = Intake::new(parcel, standardiser, staging);
+    for row in rows {
+        let cells = InOrder::of(&row.cells, columns.iter().copied());
+        intake.take(&cells, row.at, bench.tables)?;
+        if intake.read.rows.is_multiple_of(8_192) {
+            bench.tell(parcel, Stage::Reading, intake.read.rows, 0)?;
+        }
+    }
+    Ok(intake)
+}
+
 /// Reads a CSV file, plain or packed.
 pub fn csv<'a>(
     parcel: &Parcel<'a>,
+    path: &Path,
     style: CsvStyle,
     staging: &Path,
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
-    let (input, content) = Input::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let (input, content) = Input::open(path).map_err(Fault::read(path))?;
     let other = |found| {
         Err(FileRefusal::OtherFormat {
             found,
@@ -54,7 +83,7 @@ pub fn csv<'a>(
         Content::Gzip => true,
         Content::Other => false,
     };
-    let failed = |error| csv_failed(&parcel.path, packed, error);
+    let failed = |error| csv_failed(path, packed, error);
     let mut csv = CsvIn::new(input, style).map_err(failed)?;
     let mut record = Record::default();
     if !csv.read(&mut record).map_err(failed)? {
@@ -98,7 +127,7 @@ pub fn csv<'a>(
             bench.tell(parcel, Stage::Reading, intake.read.rows, bytes)?;
         }
     }
-    if csv.source().finish().map_err(Fault::read(&parcel.path))? != parcel.digest {
+    if csv.source().finish().map_err(Fault::read(path))? != parcel.digest {
         return Err(FileRefusal::Changed.into());
     }
     Ok(intake)
@@ -129,10 +158,11 @@ fn csv_failed(path: &Path, packed: bool, error: CsvError) -> NotDelivered {
 /// Reads a Parquet file.
 pub fn parquet<'a>(
     parcel: &Parcel<'a>,
+    path: &Path,
     staging: &Path,
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
-    let (_, content) = Input::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let (_, content) = Input::open(path).map_err(Fault::read(path))?;
     let other = |found| {
         Err(FileRefusal::OtherFormat {
             found,
@@ -147,7 +177,7 @@ pub fn parquet<'a>(
         Content::Zip => return other("a zip archive or workbook"),
         Content::Other => return other("no Parquet file (CSV, perhaps)"),
     }
-    let file = File::open(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let file = File::open(path).map_err(Fault::read(path))?;
     let (parquet, header) = ParquetIn::open(file)?;
     let all = parquet.rows();
     let standardiser = standardiser(parcel, header)?;
@@ -170,7 +200,7 @@ pub fn parquet<'a>(
         )?;
     }
     // Its parts were read in no order that could be hashed on the way.
-    let (digest, _) = digest_of_file(&parcel.path).map_err(Fault::read(&parcel.path))?;
+    let (digest, _) = digest_of_file(path).map_err(Fault::read(path))?;
     if digest != parcel.digest {
         return Err(FileRefusal::Changed.into());
     }

@@ -15,6 +15,7 @@ use crate::digest::Digest;
 use crate::error::Fault;
 use crate::judge::{Entry, Stored, Verdict, Verdicts};
 use crate::quarantine::QuarantinedRow;
+use crate::raw::RawCells;
 use crate::standardise::Problem;
 use crate::store::{
     FACT_CONTENT, FACT_FILE, FACT_ID, FACT_RECORDED_ON, FACT_REVISION, FACT_ROW, FACT_SOURCE,
@@ -357,6 +358,7 @@ pub fn explain_conflicts(
                 row,
                 id: shown(facts.id.value(at)),
                 problems: vec![problem],
+                cells: RawCells::new(),
             });
         }
     }

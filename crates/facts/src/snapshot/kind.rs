@@ -20,7 +20,7 @@ use crate::error::Fault;
 use crate::measure::{Version, rows_of};
 use crate::program::RESERVED_PREFIX;
 use crate::quarantine::read_list;
-use crate::store::{Delivery, FACT_ID, FactColumns, FactTable, StoredFile, read_file};
+use crate::store::{Delivery, FACT_ID, FACT_SOURCE, FactColumns, FactTable, StoredFile, read_file};
 
 /// One kind's facts at one version.
 #[derive(Debug)]
@@ -303,6 +303,17 @@ impl KindSnapshot {
                     .map(|row| (delivery, row)),
             );
         }
+        let settled: HashSet<(&str, Digest, u64)> = self
+            .deliveries()
+            .iter()
+            .flat_map(|delivery| {
+                let settled = delivery.repair.iter().flat_map(|repair| &repair.rows);
+                settled.map(|row| (delivery.source.as_str(), row.file, row.row))
+            })
+            .collect();
+        rows.retain(|(delivery, row)| {
+            !settled.contains(&(delivery.source.as_str(), delivery.digest, row.row))
+        });
         if rows.is_empty() {
             return Ok(());
         }
@@ -311,31 +322,28 @@ impl KindSnapshot {
             .iter()
             .map(|(delivery, row)| (delivery.source.as_str(), row.id.as_str()))
             .collect();
-        for batch in self.batches(None)? {
-            let Some(columns) = FactColumns::of(&batch) else {
+        for batch in self.batches(Some(&[FACT_SOURCE, FACT_ID]))? {
+            let text = |name| batch.column_by_name(name)?.as_string_opt::<i32>();
+            let (Some(sources), Some(ids)) = (text(FACT_SOURCE), text(FACT_ID)) else {
                 continue;
             };
-            for at in 0..columns.len() {
-                if wanted.contains(&(columns.source.value(at), columns.id.value(at))) {
-                    facts.insert((
-                        columns.source.value(at).to_owned(),
-                        columns.id.value(at).to_owned(),
-                    ));
+            for at in 0..batch.num_rows() {
+                let (source, id) = (sources.value(at), ids.value(at));
+                if wanted.contains(&(source, id)) {
+                    facts.insert((source.to_owned(), id.to_owned()));
                 }
             }
         }
         for (delivery, row) in rows {
-            let conflict = row
-                .problems
-                .iter()
-                .any(|problem| problem.code == "conflict");
-            if !conflict && facts.contains(&(delivery.source.clone(), row.id.clone())) {
+            if !row.is_conflict() && facts.contains(&(delivery.source.clone(), row.id.clone())) {
                 continue;
             }
             open.push(OpenRow {
                 kind: kind.to_owned(),
                 source: delivery.source.clone(),
                 file: delivery.file.clone(),
+                digest: delivery.digest,
+                delivery: delivery.number,
                 taken_on: delivery.taken_on.clone(),
                 row,
             });

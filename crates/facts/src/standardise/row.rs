@@ -63,7 +63,9 @@ impl Cell<'_> {
         }
     }
 
-    pub(super) fn text(&self) -> String {
+    /// The cell as text; empty where nothing is in it.
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut text = String::new();
         self.write(&mut text);
         text

@@ -47,6 +47,42 @@ pub struct Delivery {
     pub files: Vec<StoredFile>,
     /// Where its quarantined rows are listed.
     pub quarantine: Option<QuarantineFile>,
+    /// The quarantined rows of other deliveries that it settles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Repair>,
+}
+
+/// Quarantined rows that were settled, who did it, and why.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Repair {
+    /// Who put them right or rejected them; none where they came right by themselves, as declarations stand now.
+    pub by: Option<String>,
+    /// Why.
+    pub because: Option<String>,
+    /// The rows.
+    pub rows: Vec<RepairedRow>,
+}
+
+/// A quarantined row that was settled.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RepairedRow {
+    /// The digest of the delivered file it stands in.
+    pub file: Digest,
+    /// Its line or row there.
+    pub row: u64,
+    /// Whether it never counts.
+    pub rejected: bool,
+    /// What was changed, by column.
+    pub changes: BTreeMap<String, Change>,
+}
+
+/// A cell that was changed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Change {
+    /// What it held; none where nothing.
+    pub was: Option<String>,
+    /// What it holds.
+    pub is: String,
 }
 
 /// The version of the form that deliveries are written in.
