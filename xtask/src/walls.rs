@@ -98,6 +98,15 @@ pub const WALLS: &[Wall] = &[
         is_pure: false,
     },
     Wall {
+        package: "trueup-server",
+        folder: "crates/server",
+        inner: &["trueup-facts"],
+        outside: &["axum", "serde_json", "thiserror", "tokio"],
+        tests: &[],
+        touches: "HTTP",
+        is_pure: false,
+    },
+    Wall {
         package: "trueup",
         folder: "crates/cli",
         inner: &[
@@ -106,6 +115,7 @@ pub const WALLS: &[Wall] = &[
             "trueup-engine",
             "trueup-prove",
             "trueup-facts",
+            "trueup-server",
         ],
         outside: &[
             "clap",
@@ -168,6 +178,7 @@ pub const OUTSIDE: &[Outside] = &[
         "0004",
         "the form in which an object store's interface is written",
     ),
+    outside("axum", "0019", "HTTP: routes, bodies, answers"),
     outside(
         "bytes",
         "0004",

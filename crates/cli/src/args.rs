@@ -1,5 +1,6 @@
 //! The command line: every command, its options and examples of its use.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -106,6 +107,11 @@ pub enum Command {
                             Exit codes: 0 no change of meaning, 1 changes of meaning, 2 wrong use, 3 a fault outside"
     )]
     Diff(DiffArgs),
+    /// Serve the program over HTTP: facts are pushed to it, statements asked of it.
+    #[command(after_help = "Examples:\n  trueup serve --program my-program\n  \
+                            curl -H 'content-type: application/json' -d '{\"invoice\": \"I-1\", …}' http://127.0.0.1:8080/v1/facts/invoices\n\n\
+                            With TRUEUP_TOKEN set, requests must bear it: Authorization: Bearer …")]
+    Serve(ServeArgs),
     /// Run worked examples: each folder with an expected.yaml below the paths.
     #[command(
         after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json"
@@ -574,6 +580,17 @@ pub struct TestArgs {
     /// How to print the results.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `trueup serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
 }
 
 /// `trueup demo`

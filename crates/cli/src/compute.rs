@@ -16,6 +16,7 @@ use trueup_facts::ledger::{Ledger, NoSnapshot};
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
+use trueup_facts::push;
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::agreement::AgreementText;
 use trueup_plan::diagnostic::{Diagnostic, any_error, render};
@@ -53,8 +54,17 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What a command sees.
+    /// What a command sees: with whatever was acknowledged until now, unless an earlier state is asked for.
     pub fn of(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
+        if args.as_of.snapshot.is_none() && args.as_of.as_known_on.is_none() {
+            push::settle(&folder.program)
+                .map_err(|fault| Failure::fault("taking in what was pushed", &fault))?;
+        }
+        Self::as_folded(args, folder)
+    }
+
+    /// What is seen of the tables alone.
+    pub fn as_folded(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
         let facts = facts_as_of(folder, &args.as_of)?;
         let scope = Scope::of(args.period.as_deref(), folder, &facts)?;
         Ok(Self { facts, scope })

@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         Command::Statement(args) => commands::statement::run(&args, &progress),
         Command::Whatif(args) => commands::whatif::run(&args, &progress),
         Command::Diff(args) => commands::diff::run(&args, &progress),
+        Command::Serve(args) => commands::serve::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Demo(args) => commands::demo::run(&args, &progress),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -165,6 +165,7 @@ pub fn deliver(
         (Content::File(path), Format::Csv { style, .. }) => {
             read::csv(parcel, path, style, &staging, bench)?
         }
+        (Content::File(path), Format::Json) => read::json(parcel, path, &staging, bench)?,
         (Content::File(path), Format::Parquet) => read::parquet(parcel, path, &staging, bench)?,
     };
     bench.tell(parcel, Stage::Comparing, intake.read.rows, parcel.bytes)?;

@@ -55,6 +55,22 @@ pub enum Fault {
         /// The kind of fact.
         kind: String,
     },
+    /// Pushed rows of a source that is gone.
+    #[error("{} holds rows of the source `{name}`, which program.yaml no longer declares; declare it again, then they are taken in", path.display())]
+    InboxSource {
+        /// The source.
+        name: String,
+        /// The segment.
+        path: PathBuf,
+    },
+    /// Pushed rows that no longer fit their source.
+    #[error("pushed rows of the source `{name}` cannot be taken in: the table {why}")]
+    InboxRefused {
+        /// The source.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// A stored file is not what its digest says.
     #[error("{} is damaged: {what}; restore it from a backup, or ingest its delivery into a fresh state folder", path.display())]
     Damaged {
@@ -276,6 +292,14 @@ pub enum FileRefusal {
         /// The name it looks like.
         name: String,
     },
+    /// JSON that is no row, or cannot be read.
+    #[error("line {line} {what}")]
+    Json {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
     /// Parquet that cannot be decoded.
     #[error("cannot be decoded as Parquet ({what}); it is damaged or forged, send it again")]
     Parquet {
@@ -335,6 +359,7 @@ impl FileRefusal {
             Self::PaddedColumn { .. } | Self::UnnamedColumn { .. } => "column_name",
             Self::LacksColumn { .. } => "lacks_column",
             Self::LookAlike { .. } => "look_alike",
+            Self::Json { .. } => "damaged_json",
             Self::Parquet { .. } => "damaged_parquet",
             Self::ColumnType { .. } => "column_type",
             Self::Changed => "changed_while_read",

@@ -53,6 +53,12 @@ impl Header {
         self.names.is_empty()
     }
 
+    /// All names, in order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// A column's name.
     #[must_use]
     pub fn name(&self, at: usize) -> Option<&str> {

@@ -335,6 +335,8 @@ pub enum Format {
     },
     /// Apache Parquet.
     Parquet,
+    /// JSON objects, in files or pushed.
+    Json,
 }
 
 impl Format {
@@ -343,7 +345,7 @@ impl Format {
     pub fn mark(self) -> DecimalMark {
         match self {
             Self::Csv { mark, .. } => mark,
-            Self::Parquet => DecimalMark::Point,
+            Self::Parquet | Self::Json => DecimalMark::Point,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod quarantine;
 pub mod run;
 pub mod runs;
 pub mod schema;
+pub mod serve;
 pub mod statement;
 pub mod test;
 pub mod whatif;

@@ -28,28 +28,18 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
     let folder = crate::folder::open(&args.scope.program.program)?;
     let seen = Seen::of(&args.scope, &folder)?;
     let prepared = compute::prepare_partner(&folder, &args.scope, partner, &seen, progress)?;
-    let scope = &seen.scope;
-    let statements = statements(&prepared, partner, scope)?;
-    if statements.is_empty() {
-        return Err(match &args.scope.period {
-            Some(period) => refusals::nothing_ends_in(period, scope, [prepared.plan]),
-            None => Failure::Found(format!(
-                "partner {partner} has no statement yet: no period of its agreement ended by {}",
-                scope.until
-            )),
-        });
-    }
+    let statements = asked(
+        &prepared,
+        partner,
+        &seen.scope,
+        args.scope.period.as_deref(),
+    )?;
     match args.format {
         Format::Table => {
             let pages: Vec<String> = statements.iter().map(|one| page(&prepared, one)).collect();
             output::print(&pages.join("\n"))
         }
-        Format::Json => output::json(&Value::Array(
-            statements
-                .iter()
-                .map(|one| as_json(&prepared, one))
-                .collect(),
-        )),
+        Format::Json => output::json(&all_as_json(&prepared, &statements)),
         Format::Csv => output::csv(
             &[
                 "partner",
@@ -80,6 +70,46 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             }),
         ),
     }
+}
+
+/// A partner's statements in a scope, or why there is none.
+fn asked(
+    prepared: &Prepared,
+    partner: &str,
+    scope: &Scope,
+    period: Option<&str>,
+) -> Result<Vec<Statement>, Failure> {
+    let statements = statements(prepared, partner, scope)?;
+    if !statements.is_empty() {
+        return Ok(statements);
+    }
+    Err(match period {
+        Some(period) => refusals::nothing_ends_in(period, scope, [prepared.plan]),
+        None => Failure::Found(format!(
+            "partner {partner} has no statement yet: no period of its agreement ended by {}",
+            scope.until
+        )),
+    })
+}
+
+/// A partner's statements as data.
+pub fn as_data(
+    prepared: &Prepared,
+    partner: &str,
+    scope: &Scope,
+    period: Option<&str>,
+) -> Result<Value, Failure> {
+    let statements = asked(prepared, partner, scope, period)?;
+    Ok(all_as_json(prepared, &statements))
+}
+
+fn all_as_json(prepared: &Prepared, statements: &[Statement]) -> Value {
+    Value::Array(
+        statements
+            .iter()
+            .map(|one| as_json(prepared, one))
+            .collect(),
+    )
 }
 
 /// One partner's period.

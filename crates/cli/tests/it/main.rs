@@ -5,5 +5,6 @@
 mod differences;
 mod facts_in;
 mod hostile_plans;
+mod push;
 mod story;
 mod transcripts;

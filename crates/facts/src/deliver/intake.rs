@@ -1,16 +1,18 @@
 //! What of a delivered file was read so far: standard rows in chunks, problems in a list, sums of both.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 
 use super::{NotDelivered, Parcel};
 use crate::digest::Digest;
 use crate::error::Fault;
+use crate::json_in;
 use crate::judge::Entry;
 use crate::program::Kind;
 use crate::quarantine::{QuarantineWriter, QuarantinedRow};
-use crate::raw::{RawCell, RawCells};
+use crate::raw::{InOrder, RawCell, RawCells};
 use crate::standardise::{Cells, Problem, StandardRow, Standardiser};
 use crate::store::{CHUNK_ROWS, Chunk, FileWritten, Tables, write_file};
 use crate::tally::{Tally, TooLarge};
@@ -21,6 +23,8 @@ pub struct Intake<'a> {
     pub standardiser: Standardiser,
     /// The columns it reads.
     reads: Vec<usize>,
+    /// The names of all columns.
+    names: Arc<[String]>,
     row: StandardRow,
     chunk: Chunk,
     /// The first and the last place in the delivered file of the chunk's rows.
@@ -59,6 +63,7 @@ impl<'a> Intake<'a> {
     pub fn new(parcel: &Parcel<'a>, standardiser: Standardiser, staging: &Path) -> Self {
         Self {
             reads: standardiser.reads(),
+            names: standardiser.header().names().into(),
             standardiser,
             row: StandardRow::default(),
             chunk: Chunk::new(parcel.kind, &parcel.source.name, &parcel.file),
@@ -112,8 +117,34 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// Sets a row aside whose cells mean nothing.
-    pub fn set_aside(&mut self, at: u64, problem: Problem) -> Result<(), NotDelivered> {
+    /// Takes an event as it is written, or sets it aside.
+    pub fn take_event(&mut self, text: &str, at: u64, tables: &Tables) -> Result<(), NotDelivered> {
+        let Parcel { source, kind, .. } = self.parcel;
+        let event = match json_in::read(text, source, kind) {
+            Ok(event) => event,
+            Err(error) => {
+                let help = "send one JSON object a row, with the fields that the source maps";
+                let problem = Problem::new("", "", "not_an_event", error.to_string(), help);
+                return self.set_aside(at, problem);
+            }
+        };
+        let names = self.names.clone();
+        if !event.problems.is_empty() {
+            let mut cells = event.cells;
+            cells.retain(|name, _| names.contains(name));
+            return self.refuse(at, event.problems, cells);
+        }
+        let cells = InOrder::of(&event.cells, names.iter().map(String::as_str));
+        self.take(&cells, at, tables)
+    }
+
+    /// Sets a row aside that was not even to be standardised, with its cells.
+    pub fn refuse(
+        &mut self,
+        at: u64,
+        problems: Vec<Problem>,
+        cells: RawCells,
+    ) -> Result<(), NotDelivered> {
         for tally in [&mut self.read, &mut self.quarantined] {
             tally.rows += 1;
             tally.unreadable.iter_mut().for_each(|count| *count += 1);
@@ -121,10 +152,15 @@ impl<'a> Intake<'a> {
         self.aside.add(&QuarantinedRow {
             row: at,
             id: String::new(),
-            problems: vec![problem],
-            cells: RawCells::new(),
+            problems,
+            cells,
         })?;
         Ok(())
+    }
+
+    /// Sets a row aside whose cells mean nothing.
+    pub fn set_aside(&mut self, at: u64, problem: Problem) -> Result<(), NotDelivered> {
+        self.refuse(at, vec![problem], RawCells::new())
     }
 
     /// The cells that are read of a row, as they came.

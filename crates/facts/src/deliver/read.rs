@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
 use super::intake::Intake;
@@ -11,6 +11,7 @@ use crate::csv_in::{CsvError, CsvIn, CsvStyle, Record};
 use crate::error::{Fault, FileRefusal};
 use crate::header::Header;
 use crate::input::{Bomb, Content, Input, digest_of_file};
+use crate::json_in::{self, EVENT_BYTES_MAX};
 use crate::parquet_in::ParquetIn;
 use crate::raw::{InOrder, RawRow};
 use crate::standardise::{Cell, Cells, Problem, Standardiser};
@@ -153,6 +154,115 @@ fn csv_failed(path: &Path, packed: bool, error: CsvError) -> NotDelivered {
         .into();
     }
     Fault::read(path)(source).into()
+}
+
+/// The longest list of events that is read at once.
+const LIST_BYTES_MAX: usize = 64 << 20;
+
+/// Reads a file of JSON events, plain or packed: one a line, or all in a list.
+pub fn json<'a>(
+    parcel: &Parcel<'a>,
+    path: &Path,
+    staging: &Path,
+    bench: &mut Bench<'_>,
+) -> Result<Intake<'a>, NotDelivered> {
+    let (input, content) = Input::open(path).map_err(Fault::read(path))?;
+    let other = |found| {
+        Err(FileRefusal::OtherFormat {
+            found,
+            declared: "JSON",
+        }
+        .into())
+    };
+    let packed = match content {
+        Content::Empty => return Err(FileRefusal::Empty.into()),
+        Content::Parquet => return other("a Parquet file"),
+        Content::Zip => return other("a zip archive or workbook"),
+        Content::Gzip => true,
+        Content::Other => false,
+    };
+    let read = parcel.source.columns_read();
+    let header = Header::new(read.iter().map(|name| &**name))?;
+    let mut intake = Intake::new(parcel, standardiser(parcel, header)?, staging);
+    let mut input = BufReader::new(input);
+    let is_list = loop {
+        let bytes = input
+            .fill_buf()
+            .map_err(|error| unpacking(path, packed, error))?;
+        match bytes.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            Some(at) => break bytes.get(at) == Some(&b'['),
+            None if bytes.is_empty() => break false,
+            None => {
+                let blank = bytes.len();
+                input.consume(blank);
+            }
+        }
+    };
+    let longest = match is_list {
+        true => LIST_BYTES_MAX,
+        false => EVENT_BYTES_MAX,
+    };
+    let mut line = Vec::new();
+    let mut at = 0;
+    loop {
+        at += 1;
+        line.clear();
+        let mut bounded = (&mut input).take(longest as u64 + 1);
+        let read = match is_list {
+            true => bounded.read_to_end(&mut line),
+            false => bounded.read_until(b'\n', &mut line),
+        };
+        if read.map_err(|error| unpacking(path, packed, error))? == 0 {
+            break;
+        }
+        let refused = |what: String| FileRefusal::Json { line: at, what };
+        if line.len() > longest {
+            let what = match is_list {
+                true => format!(
+                    "begins a list of more than {LIST_BYTES_MAX} bytes; send one event a line"
+                ),
+                false => format!("is longer than {EVENT_BYTES_MAX} bytes"),
+            };
+            return Err(refused(what).into());
+        }
+        let text = std::str::from_utf8(&line).map_err(|error| {
+            refused(format!(
+                "is no UTF-8 from its byte {} on",
+                error.valid_up_to() + 1
+            ))
+        })?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        if is_list {
+            let events = json_in::events(text).map_err(|error| refused(error.to_string()))?;
+            for (event, place) in events.into_iter().zip(1..) {
+                intake.take_event(event, place, bench.tables)?;
+            }
+        } else {
+            intake.take_event(text, at, bench.tables)?;
+        }
+        if intake.read.rows.is_multiple_of(8_192) {
+            let bytes = input.get_ref().packed_bytes();
+            bench.tell(parcel, Stage::Reading, intake.read.rows, bytes)?;
+        }
+    }
+    if input.get_mut().finish().map_err(Fault::read(path))? != parcel.digest {
+        return Err(FileRefusal::Changed.into());
+    }
+    Ok(intake)
+}
+
+/// Whether it is the packing that is wrong, or the world.
+fn unpacking(path: &Path, packed: bool, error: io::Error) -> NotDelivered {
+    csv_failed(
+        path,
+        packed,
+        CsvError::Unreadable {
+            at: 0,
+            source: error,
+        },
+    )
 }
 
 /// Reads a Parquet file.

@@ -52,8 +52,12 @@ pub fn read(
     let keys = findings.map(node, &what, &KEYS)?;
     let is = findings.words(&keys, "is");
     let owner = findings.words(&keys, "owner");
-    let files = read_files(findings, &keys, &what);
     let format = read_format(findings, &keys);
+    let files = match (keys.get("files"), format) {
+        // What is pushed needs no file.
+        (None, Some(Format::Json)) => Vec::new(),
+        (_, _) => read_files(findings, &keys, &what),
+    };
     let id: Vec<Arc<str>> = match keys.get("id") {
         Some(node) => findings
             .texts(node, "`id`")
@@ -219,13 +223,24 @@ fn read_format(findings: &mut Findings, keys: &Keys<'_>) -> Option<Format> {
             }
             Some(Format::Parquet)
         }
+        "json" => {
+            if let Some(node) = keys.get("csv") {
+                findings.error(
+                    "F031",
+                    node.span,
+                    "a JSON source has no `csv`",
+                    "leave it out",
+                );
+            }
+            Some(Format::Json)
+        }
         other => {
             let message = format!("there is no format `{}`", shown(other));
             findings.error(
                 "F031",
                 span,
                 message,
-                "formats are: csv (plain or gzip), parquet",
+                "formats are: csv, json, parquet; csv and json plain or packed with gzip",
             );
             None
         }

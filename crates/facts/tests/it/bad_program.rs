@@ -92,7 +92,9 @@ fn kinds_have_typed_columns_and_a_date() {
 fn sources_say_where_everything_comes_from() {
     check(
         &source("    format: xlsx\n    map: { on: day }\n"),
-        &["12:13 F031 there is no format `xlsx` / formats are: csv (plain or gzip), parquet"],
+        &[
+            "12:13 F031 there is no format `xlsx` / formats are: csv, json, parquet; csv and json plain or packed with gzip",
+        ],
     );
     check(
         &source(

@@ -14,7 +14,7 @@ use trueup_facts::store::Delivery;
 
 use crate::bench::{Bench, said};
 
-const FOLDER: &str = "TRUEUP_TEST_FOLDER";
+pub const FOLDER: &str = "TRUEUP_TEST_FOLDER";
 
 /// What the child does: ingests the folder it is told, or, as an ordinary test, one of its own.
 #[test]
@@ -105,7 +105,7 @@ fn untold() -> Bench {
     bench
 }
 
-fn shim() -> &'static Path {
+pub fn shim() -> &'static Path {
     static SHIM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SHIM.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
@@ -164,7 +164,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn copy_of(bench: &Bench) -> Bench {
+pub fn copy_of(bench: &Bench) -> Bench {
     let fresh = Bench::empty();
     copy(bench.path(), fresh.path());
     fresh

@@ -1,0 +1,271 @@
+//! The counter: one thread judges and keeps what is pushed, another folds it. Whoever pushes waits for both disk and verdict.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+use super::desk::{Desk, Outcome, Push};
+use super::fold::{Fold, request_path};
+use super::inbox::{Segment, segments};
+use crate::disk::Disk;
+use crate::error::Fault;
+use crate::program::Program;
+use crate::store::Tables;
+
+/// How many pushes may wait.
+const QUEUE: usize = 1_024;
+/// How many bytes of events may be under way.
+const BYTES_MAX: usize = 64 << 20;
+/// How many events are kept together, at most.
+const GROUP_MAX: usize = 2_000;
+/// How many rows wait before they are folded.
+const FOLD_ROWS: u64 = 100_000;
+/// How long a row waits before it is folded, when nobody asks.
+const FOLD_AFTER: Duration = Duration::from_secs(10);
+/// How often somebody's wish is looked for.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// Why nothing was taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// Too much is under way.
+    #[error("more comes in than can be kept; send it again in a second")]
+    Busy,
+    /// The disk refused.
+    #[error("nothing of it was kept: {0}")]
+    Fault(String),
+    /// The counter is closing.
+    #[error("the server is stopping; send it again")]
+    Closing,
+}
+
+type Answer = Result<Vec<Outcome>, NotTaken>;
+
+enum ToDesk {
+    Push(Push, oneshot::Sender<Answer>),
+    Seal(SyncSender<Vec<Segment>>),
+    Stop,
+}
+
+enum ToFold {
+    Fold(oneshot::Sender<Result<(), String>>),
+    Stop,
+}
+
+/// Takes pushes for as long as it lives, and is the only one who may write facts meanwhile.
+pub struct Counter {
+    sources: Vec<Arc<str>>,
+    desk: SyncSender<ToDesk>,
+    fold: SyncSender<ToFold>,
+    bytes: Arc<AtomicUsize>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Counter {
+    /// Opens the counter: what an earlier one left is folded first. The clock says when rows come.
+    ///
+    /// # Errors
+    /// When another process may write, or the world fails.
+    pub fn open(
+        program: &Arc<Program>,
+        disk: &Disk,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, Fault> {
+        let tables = Tables::of(&program.folder, disk.clone())?;
+        let lock = tables.lock()?;
+        let left = segments(tables.state())?;
+        Fold::new(program, &tables).all(&left)?;
+        let desk = Desk::open(program.clone(), &tables, disk)?;
+        let sources = desk.sources().cloned().collect();
+        let (to_desk, at_desk) = sync_channel(QUEUE);
+        let (to_fold, at_fold) = sync_channel(QUEUE);
+        let waiting = Arc::new(AtomicU64::new(0));
+        let state = tables.state().to_owned();
+        let desk_thread = {
+            let waiting = waiting.clone();
+            std::thread::spawn(move || run_desk(desk, &at_desk, &waiting, &state, clock))
+        };
+        let fold_thread = {
+            let (program, to_desk) = (program.clone(), to_desk.clone());
+            std::thread::spawn(move || {
+                let _lock = lock;
+                run_fold(&program, &tables, &at_fold, &to_desk, &waiting);
+            })
+        };
+        Ok(Self {
+            sources,
+            desk: to_desk,
+            fold: to_fold,
+            bytes: Arc::default(),
+            threads: vec![fold_thread, desk_thread],
+        })
+    }
+
+    /// The sources that may be pushed to.
+    #[must_use]
+    pub fn sources(&self) -> &[Arc<str>] {
+        &self.sources
+    }
+
+    /// Takes events; when this returns, what was accepted lasts.
+    ///
+    /// # Errors
+    /// Why nothing was taken.
+    pub async fn push(&self, push: Push) -> Answer {
+        let bytes: usize = push.events.iter().map(String::len).sum();
+        let under_way = self.bytes.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        let answer = match under_way > BYTES_MAX {
+            true => Err(NotTaken::Busy),
+            false => {
+                let (reply, answer) = oneshot::channel();
+                match self.desk.try_send(ToDesk::Push(push, reply)) {
+                    Ok(()) => answer.await.unwrap_or(Err(NotTaken::Closing)),
+                    Err(TrySendError::Full(_)) => Err(NotTaken::Busy),
+                    Err(TrySendError::Disconnected(_)) => Err(NotTaken::Closing),
+                }
+            }
+        };
+        self.bytes.fetch_sub(bytes, Ordering::SeqCst);
+        answer
+    }
+
+    /// Folds what was acknowledged until now.
+    ///
+    /// # Errors
+    /// What the world said.
+    pub async fn fold(&self) -> Result<(), String> {
+        let closing = || NotTaken::Closing.to_string();
+        let (reply, answer) = oneshot::channel();
+        self.fold
+            .try_send(ToFold::Fold(reply))
+            .map_err(|_| closing())?;
+        answer.await.map_err(|_| closing())?
+    }
+
+    /// Folds what waits and closes.
+    pub fn close(self) {
+        // Who is gone needs no word.
+        let _ = self.fold.send(ToFold::Stop);
+        let mut threads = self.threads.into_iter();
+        if let Some(fold) = threads.next() {
+            let _ = fold.join();
+        }
+        let _ = self.desk.send(ToDesk::Stop);
+        if let Some(desk) = threads.next() {
+            let _ = desk.join();
+        }
+    }
+}
+
+fn run_desk(
+    mut desk: Desk,
+    inbox: &Receiver<ToDesk>,
+    waiting: &AtomicU64,
+    state: &std::path::Path,
+    clock: fn() -> Timestamp,
+) {
+    while let Ok(first) = inbox.recv() {
+        let mut pushes = Vec::new();
+        let mut replies = Vec::new();
+        let mut then = None;
+        let mut next = Some(first);
+        let mut events = 0;
+        // Whatever came while the last group was kept is kept together.
+        while let Some(message) = next {
+            match message {
+                ToDesk::Push(push, reply) => {
+                    events += push.events.len();
+                    pushes.push(push);
+                    replies.push(reply);
+                }
+                other => {
+                    then = Some(other);
+                    break;
+                }
+            }
+            next = match events < GROUP_MAX {
+                true => inbox.try_recv().ok(),
+                false => None,
+            };
+        }
+        let taken = desk.take(&pushes, clock());
+        match taken {
+            Ok(outcomes) => {
+                for (reply, outcomes) in replies.into_iter().zip(outcomes) {
+                    // Who hung up asks again and is told the same.
+                    let _ = reply.send(Ok(outcomes));
+                }
+            }
+            Err(fault) => {
+                let said = NotTaken::Fault(fault.to_string());
+                for reply in replies {
+                    let _ = reply.send(Err(said.clone()));
+                }
+            }
+        }
+        waiting.store(desk.waiting(), Ordering::SeqCst);
+        match then {
+            Some(ToDesk::Seal(reply)) => {
+                desk.seal();
+                waiting.store(0, Ordering::SeqCst);
+                let _ = reply.send(segments(state).unwrap_or_default());
+            }
+            Some(ToDesk::Stop) => return,
+            Some(ToDesk::Push(..)) | None => {}
+        }
+    }
+}
+
+fn run_fold(
+    program: &Program,
+    tables: &Tables,
+    wishes: &Receiver<ToFold>,
+    desk: &SyncSender<ToDesk>,
+    waiting: &AtomicU64,
+) {
+    let mut fold = Fold::new(program, tables);
+    let request = request_path(tables.state());
+    let mut since: Option<Instant> = None;
+    loop {
+        let wish = match wishes.recv_timeout(LOOK) {
+            Ok(wish) => Some(wish),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let rows = waiting.load(Ordering::SeqCst);
+        since = match rows {
+            0 => None,
+            _ => since.or_else(|| Some(Instant::now())),
+        };
+        let is_asked = request.exists();
+        let is_due = rows >= FOLD_ROWS || since.is_some_and(|since| since.elapsed() >= FOLD_AFTER);
+        if wish.is_none() && !is_asked && !is_due {
+            continue;
+        }
+        // Whoever asks after this is folded for the next time.
+        if is_asked {
+            let _ = std::fs::remove_file(&request);
+        }
+        let (reply, sealed) = sync_channel(1);
+        let done = match desk.send(ToDesk::Seal(reply)).ok().and(sealed.recv().ok()) {
+            Some(sealed) => fold
+                .all(&sealed)
+                .map(|_| ())
+                .map_err(|fault| fault.to_string()),
+            None => Ok(()),
+        };
+        since = None;
+        match wish {
+            Some(ToFold::Fold(reply)) => {
+                let _ = reply.send(done);
+            }
+            Some(ToFold::Stop) => return,
+            None => {}
+        }
+    }
+}
