@@ -296,6 +296,11 @@ pub enum FactsCommand {
                             trueup facts diff 3 --program my-program --partner P-100 --format csv"
     )]
     Diff(FactsDiffArgs),
+    /// Say how good the facts are: fresh, complete, delivered once, and like themselves.
+    #[command(
+        after_help = "docs/quality.md says what each figure is and how it is found.\n\nExample:\n  trueup facts quality --program my-program"
+    )]
+    Quality(FactsQualityArgs),
 }
 
 /// `trueup facts log`
@@ -308,6 +313,26 @@ pub struct FactsLogArgs {
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
     /// How to print the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup facts quality`
+#[derive(Debug, Args)]
+pub struct FactsQualityArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only this source.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// As of this day; without it today, in the program's time zone.
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<String>,
+    /// How many equal rows and far-out values to list of a source.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+    /// How to print it: a page, everything as json, or figure by figure as csv.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }

@@ -51,23 +51,32 @@ pub struct Seen {
     pub facts: Snapshot,
     /// Which periods.
     pub scope: Scope,
+    /// Feeds that are late today; none where an earlier state is asked for.
+    pub late: Vec<notes::LateFeed>,
 }
 
 impl Seen {
     /// What a command sees: with whatever was acknowledged until now, unless an earlier state is asked for.
     pub fn of(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
-        if args.as_of.snapshot.is_none() && args.as_of.as_known_on.is_none() {
-            push::settle(&folder.program)
-                .map_err(|fault| Failure::fault("taking in what was pushed", &fault))?;
+        if args.as_of.snapshot.is_some() || args.as_of.as_known_on.is_some() {
+            return Self::as_folded(args, folder);
         }
-        Self::as_folded(args, folder)
+        push::settle(&folder.program)
+            .map_err(|fault| Failure::fault("taking in what was pushed", &fault))?;
+        let seen = Self::as_folded(args, folder)?;
+        let late = notes::late(folder, &seen.facts)?;
+        Ok(Self { late, ..seen })
     }
 
     /// What is seen of the tables alone.
     pub fn as_folded(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
         let facts = facts_as_of(folder, &args.as_of)?;
         let scope = Scope::of(args.period.as_deref(), folder, &facts)?;
-        Ok(Self { facts, scope })
+        Ok(Self {
+            facts,
+            scope,
+            late: Vec::new(),
+        })
     }
 }
 
@@ -279,6 +288,7 @@ pub fn evaluated(
     let Seen {
         facts: snapshot,
         scope,
+        ..
     } = seen;
     if let Some(partner) = &args.partner {
         plan_of(folder, partner)?;
@@ -303,7 +313,10 @@ pub fn evaluated(
         hash: Digest::of(manifest.to_string().as_bytes()).to_string(),
         manifest,
         snapshot: snapshot.number(),
-        notes: notes::of(folder, snapshot)?,
+        notes: notes::of(folder, snapshot)?
+            .into_iter()
+            .chain(seen.late.iter().map(|late| late.says.clone()))
+            .collect(),
     })
 }
 
@@ -405,6 +418,9 @@ pub fn prepare_partner<'f>(
     let until = seen.scope.until;
     let mut prepared = prepare(folder, plan, &seen.facts, until, args.measurer, wanted)?;
     step.finish_and_clear();
+    let reads = |late: &&notes::LateFeed| plan.kinds.iter().any(|kind| *kind.name == *late.kind);
+    let late = seen.late.iter().filter(reads);
+    prepared.notes.extend(late.map(|late| late.says.clone()));
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
         None => format!("Partner {partner}"),

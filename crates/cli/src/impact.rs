@@ -153,6 +153,7 @@ pub fn of_agreement(
     let Seen {
         facts: snapshot,
         scope,
+        ..
     } = Seen::of(&args, &base)?;
     let settle = |file: &AgreementFile| -> Result<(Folder, Paid), Failure> {
         let name = &before.text.name.text;

@@ -48,6 +48,9 @@ fn main() -> ExitCode {
         Command::Runs(args) => commands::runs::run(&args),
         Command::Facts(FactsCommand::Log(args)) => commands::facts_log::run(&args),
         Command::Facts(FactsCommand::Diff(args)) => commands::facts_diff::run(&args, &progress),
+        Command::Facts(FactsCommand::Quality(args)) => {
+            commands::facts_quality::run(&args, &progress)
+        }
         Command::Quarantine(command) => commands::quarantine::run(&command),
         Command::Why(args) => commands::why::run(&args, &progress),
         Command::Explain(args) => commands::explain::run(&args, &progress),

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use trueup_base::date::{Date, parse_date};
+use trueup_facts::program::Program;
+use trueup_facts::quality::freshness;
 use trueup_facts::snapshot::Snapshot;
 
 use crate::failure::Failure;
@@ -39,6 +42,42 @@ pub fn of(folder: &Folder, snapshot: &Snapshot) -> Result<Vec<String>, Failure> 
         ));
     }
     Ok(notes)
+}
+
+/// A feed that is late.
+#[derive(Clone, Debug)]
+pub struct LateFeed {
+    /// The kind of its rows.
+    pub kind: String,
+    /// What is to be said of it.
+    pub says: String,
+}
+
+/// The feeds that have delivered and are late today.
+pub fn late(folder: &Folder, snapshot: &Snapshot) -> Result<Vec<LateFeed>, Failure> {
+    let program = &folder.program;
+    let today = today(program)?;
+    let late = program.sources.iter().filter_map(|source| {
+        let kind = program.kinds.get(source.kind)?;
+        let facts = snapshot.kind(&kind.name)?;
+        let fresh = freshness(source, facts.deliveries(), today);
+        let (due, last) = (fresh.due?, fresh.last_delivery?);
+        fresh.late_days?;
+        Some(LateFeed {
+            kind: kind.name.to_string(),
+            says: format!(
+                "{} is late: it delivered last on {last}, and the next delivery was due by {due}",
+                source.name
+            ),
+        })
+    });
+    Ok(late.collect())
+}
+
+/// The day it is in the program's time zone.
+pub fn today(program: &Program) -> Result<Date, Failure> {
+    let civil = program.zone.to_datetime(jiff::Timestamp::now()).date();
+    parse_date(&civil.to_string()).map_err(|error| Failure::fault("reading the clock", &error))
 }
 
 /// Whether a source has delivered anything.

@@ -21,6 +21,7 @@ pub mod measure;
 pub mod parquet_in;
 pub mod program;
 pub mod push;
+pub mod quality;
 pub mod quarantine;
 pub mod raw;
 pub mod reconcile;

@@ -126,6 +126,9 @@ pub fn run_in(
                 beside.paid.clear();
                 text.push_str(&beside.to_text(prepared.plan.currency.places()));
             }
+            for note in &prepared.notes {
+                let _ = writeln!(text, "Note: {note}");
+            }
             output::print(&text)
         }
     }

@@ -46,6 +46,7 @@ fn again(args: &RunArgs, said: &str, progress: &Progress) -> Result<(), Failure>
     let seen = Seen {
         facts: again.facts,
         scope: again.scope,
+        late: Vec::new(),
     };
     let done = compute::evaluated(&again.folder, &scope_args, &seen, progress)?;
     print(&done, args.format)?;

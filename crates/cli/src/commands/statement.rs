@@ -241,7 +241,11 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         "{} · {} ({} to {})",
         prepared.whose, statement.period, statement.days.0, statement.days.1
     );
-    let _ = writeln!(text, "{}\n", statement.under.says);
+    let _ = writeln!(text, "{}", statement.under.says);
+    if !prepared.notes.is_empty() {
+        text.push_str("Provisional: see the notes below\n");
+    }
+    text.push('\n');
     if !statement.measured.is_empty() {
         let _ = writeln!(text, "{}", objectives(statement));
     }
@@ -417,6 +421,8 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
         })).collect::<Vec<_>>(),
         "lines": statement.lines.iter().map(Earned::to_json).collect::<Vec<_>>(),
         "total": exact_at(&total(&statement.lines), prepared.plan.currency.places()),
+        "provisional": !prepared.notes.is_empty(),
+        "notes": prepared.notes,
     });
     if let Value::Object(fields) = &mut said {
         statement

@@ -68,6 +68,11 @@ fn the_help_says_what_is_written() {
 }
 
 #[test]
+fn quality_is_told_as_written() {
+    run("quality");
+}
+
+#[test]
 fn rows_set_aside_are_settled_as_written() {
     run("quarantine");
 }

@@ -66,6 +66,12 @@ impl KindSnapshot {
         self.table.version()
     }
 
+    /// The table.
+    #[must_use]
+    pub fn table(&self) -> &FactTable {
+        &self.table
+    }
+
     /// The folder of the table.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -239,3 +239,30 @@ fn a_source_without_revisions_says_a_thing_once_and_may_take_it_back() {
     assert_eq!(said(&bench.ingest())[2], "data/c.csv: 1 read = 1 duplicate");
     assert_eq!(bench.state("sale"), ["2@1 P2 2026-03-02 5.00 1 true "]);
 }
+
+#[test]
+fn a_source_is_late_from_the_day_after_its_next_delivery_was_due() {
+    let bench = Bench::declaring("    fresh: 2 days");
+    let late = |day: &str| {
+        let (program, snapshot) = (bench.program(), bench.snapshot());
+        let deliveries = snapshot
+            .kind("sale")
+            .map_or(&[][..], |facts| facts.deliveries());
+        let today = trueup_base::date::parse_date(day).expect("a day");
+        let source = program.source("till").expect("declared");
+        let fresh = trueup_facts::quality::freshness(source, deliveries, today);
+        (fresh.due, fresh.late_days)
+    };
+    assert_eq!(
+        late("2026-11-30"),
+        (None, None),
+        "nothing was promised before the first"
+    );
+    bench.deliver("a.csv", "1,P1,2026-03-01,10.00,1,Y,\n");
+    bench.ingest();
+    let due = Some("2026-11-25".to_owned());
+    assert_eq!(late("2026-11-23"), (due.clone(), None));
+    assert_eq!(late("2026-11-25"), (due.clone(), None));
+    assert_eq!(late("2026-11-26"), (due.clone(), Some(1)));
+    assert_eq!(late("2026-12-05"), (due, Some(10)));
+}
