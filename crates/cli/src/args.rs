@@ -59,6 +59,12 @@ pub enum Command {
     #[command(after_help = "Examples:\n  trueup ingest --program my-program\n  \
                             trueup ingest --program my-program --source invoices late-invoices.csv")]
     Ingest(IngestArgs),
+    /// Look at what a source's columns are taken to mean, before its rows count.
+    #[command(
+        after_help = "With `mappings: certified` in program.yaml, rows are taken in only under a mapping that somebody certified.\n\n\
+                            Example:\n  trueup certify invoices --program my-program --by 'Ada Byron'"
+    )]
+    Certify(CertifyArgs),
     /// Evaluate every partner: what was earned, settlement by settlement.
     #[command(after_help = "Examples:\n  trueup run --program my-program\n  \
                             trueup run --program my-program --period 2026-Q1 --format csv\n  \
@@ -249,6 +255,22 @@ pub struct IngestArgs {
     /// How to print the reconciliation.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `trueup certify`
+#[derive(Debug, Args)]
+pub struct CertifyArgs {
+    /// The declared source.
+    pub source: String,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Who says that the mapping is right: prints what to write into program.yaml.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// How many rows of its first file to show.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub rows: usize,
 }
 
 /// Whom and when a run is about.

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         Command::Words(args) => commands::words::run(&args),
         Command::Schema => commands::schema::run(),
         Command::Ingest(args) => commands::ingest::run(&args, &progress),
+        Command::Certify(args) => commands::certify::run(&args),
         Command::Run(args) => commands::run::run(&args, &progress),
         Command::Runs(args) => commands::runs::run(&args),
         Command::Facts(FactsCommand::Log(args)) => commands::facts_log::run(&args),

@@ -8,10 +8,13 @@ mod keep;
 mod read;
 mod recall;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use arrow::array::{Array as _, RecordBatch};
+use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use jiff::Timestamp;
 
 use crate::digest::Digest;
@@ -19,7 +22,8 @@ use crate::error::{Fault, FileRefusal};
 use crate::judge::judge;
 use crate::program::{Format, Kind, Program, Source};
 use crate::raw::RawRow;
-use crate::store::{Delivery, FactTable, Repair, Tables};
+use crate::standardise::Problem;
+use crate::store::{Delivery, FactTable, Repair, Tables, TallyText, read_file};
 
 pub use recall::Index;
 
@@ -149,6 +153,97 @@ impl Bench<'_> {
     }
 }
 
+/// What a file would come to.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// All rows read.
+    pub read: TallyText,
+    /// Rows that would be set aside.
+    pub set_aside: TallyText,
+    /// The problems of the first of them, with their lines.
+    pub problems: Vec<(u64, Problem)>,
+    /// The first rows as they would be stored, in the order of the kind's columns.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// Reads a file as it would be delivered, and keeps nothing. Works in the staging folder: whoever asks has the right to write.
+///
+/// # Errors
+/// Why it would not be delivered.
+pub fn preview(
+    parcel: &Parcel<'_>,
+    bench: &mut Bench<'_>,
+    rows_max: usize,
+) -> Result<Preview, NotDelivered> {
+    let staging = bench.tables.staging();
+    let mut intake = read_all(parcel, &staging, bench)?;
+    intake.stage(true, bench.tables)?;
+    let mut rows = Vec::new();
+    for staged in &intake.staged {
+        let Some(written) = staged.written.as_ref().filter(|_| rows.len() < rows_max) else {
+            break;
+        };
+        let name = staging.join(written.file.name());
+        std::fs::rename(&staged.path, &name).map_err(Fault::write(&name))?;
+        for batch in read_file(&staging, &written.file, None)? {
+            let batch = batch.map_err(Fault::columns("read", &parcel.kind.name))?;
+            let shown = shown_rows(&batch, parcel.kind, rows_max - rows.len());
+            rows.extend(shown.map_err(Fault::columns("show", &parcel.kind.name))?);
+        }
+    }
+    let text = |tally: &crate::tally::Tally| tally.to_text(parcel.kind);
+    let (read, set_aside) = (text(&intake.read), text(&intake.quarantined));
+    let list = intake.aside.finish(bench.tables.disk())?;
+    let mut problems = Vec::new();
+    if let Some((path, _)) = list {
+        let rows = crate::quarantine::read_rows(&path)?;
+        problems.extend(rows.into_iter().flat_map(|row| {
+            let at = row.row;
+            row.problems.into_iter().map(move |problem| (at, problem))
+        }));
+        problems.truncate(rows_max);
+    }
+    Ok(Preview {
+        read,
+        set_aside,
+        problems,
+        rows,
+    })
+}
+
+fn shown_rows(
+    batch: &RecordBatch,
+    kind: &Kind,
+    rows_max: usize,
+) -> Result<Vec<Vec<Option<String>>>, ArrowError> {
+    let options = FormatOptions::default();
+    let mut rows = Vec::new();
+    for at in 0..batch.num_rows().min(rows_max) {
+        let mut cells = Vec::new();
+        for (array, _) in batch.columns().iter().zip(&kind.columns) {
+            let shown = ArrayFormatter::try_new(array.as_ref(), &options)?;
+            cells.push(array.is_valid(at).then(|| shown.value(at).to_string()));
+        }
+        rows.push(cells);
+    }
+    Ok(rows)
+}
+
+fn read_all<'a>(
+    parcel: &Parcel<'a>,
+    staging: &Path,
+    bench: &mut Bench<'_>,
+) -> Result<intake::Intake<'a>, NotDelivered> {
+    match (&parcel.content, parcel.source.format) {
+        (Content::Rows(rows), _) => read::rows(parcel, rows, staging, bench),
+        (Content::File(path), Format::Csv { style, .. }) => {
+            read::csv(parcel, path, style, staging, bench)
+        }
+        (Content::File(path), Format::Json) => read::json(parcel, path, staging, bench),
+        (Content::File(path), Format::Parquet) => read::parquet(parcel, path, staging, bench),
+    }
+}
+
 /// Delivers a file: reads, judges, commits. The index is the source's, empty or from its delivery before.
 ///
 /// # Errors
@@ -160,14 +255,7 @@ pub fn deliver(
     bench: &mut Bench<'_>,
 ) -> Result<Delivery, NotDelivered> {
     let staging = bench.tables.staging();
-    let mut intake = match (&parcel.content, parcel.source.format) {
-        (Content::Rows(rows), _) => read::rows(parcel, rows, &staging, bench)?,
-        (Content::File(path), Format::Csv { style, .. }) => {
-            read::csv(parcel, path, style, &staging, bench)?
-        }
-        (Content::File(path), Format::Json) => read::json(parcel, path, &staging, bench)?,
-        (Content::File(path), Format::Parquet) => read::parquet(parcel, path, &staging, bench)?,
-    };
+    let mut intake = read_all(parcel, &staging, bench)?;
     bench.tell(parcel, Stage::Comparing, intake.read.rows, parcel.bytes)?;
     intake.entries.sort_unstable();
     index.look_up(table, &parcel.source.name, &intake.entries)?;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::csv_in::CsvError;
+use crate::program::Source;
 
 /// The world failed: disk, memory, another process. Nothing is half done; the same command may be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -322,6 +323,14 @@ pub enum FileRefusal {
     /// No declared source delivers such a file.
     #[error("belongs to no declared source; declare it under `sources`, or name the source")]
     NoSource,
+    /// Nobody certified the mapping as it stands.
+    #[error("belongs to `{name}`, {why}; look at it with `trueup certify {name}`")]
+    NotCertified {
+        /// The source.
+        name: String,
+        /// Why its mapping is none that somebody certified.
+        why: String,
+    },
     /// There is no such file.
     #[error("does not exist")]
     Missing,
@@ -336,6 +345,19 @@ pub enum FileRefusal {
 }
 
 impl FileRefusal {
+    /// That nobody certified a source's mapping as it stands.
+    #[must_use]
+    pub fn not_certified(source: &Source) -> Self {
+        let why = match &source.certified {
+            None => "whose mapping nobody certified yet".to_owned(),
+            Some(certified) => format!("whose mapping changed since {} certified it", certified.by),
+        };
+        Self::NotCertified {
+            name: source.name.to_string(),
+            why,
+        }
+    }
+
     /// A stable code for lists and filters.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -364,6 +386,7 @@ impl FileRefusal {
             Self::ColumnType { .. } => "column_type",
             Self::Changed => "changed_while_read",
             Self::NoSource => "no_source",
+            Self::NotCertified { .. } => "not_certified",
             Self::Missing => "no_such_file",
             Self::TableDiffers { .. } => "table_differs",
         }

@@ -9,7 +9,9 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use crate::deliver::{Bench, Content, Index, NotDelivered, Parcel, Progress, deliver};
+use crate::deliver::{
+    self, Bench, Content, Index, NotDelivered, Parcel, Preview, Progress, deliver,
+};
 use crate::disk::Disk;
 use crate::error::{Fault, FileRefusal};
 use crate::input::digest_of_file;
@@ -168,6 +170,66 @@ pub fn ingest_on(
     })
 }
 
+/// The first file that a source declares.
+#[derive(Debug)]
+pub struct FirstFile {
+    /// Its name in the program's folder.
+    pub name: String,
+    /// What it would come to, or why it would be refused.
+    pub comes_to: Result<Preview, FileRefusal>,
+}
+
+/// What the first file that a source declares would come to; none where there is no file.
+///
+/// # Errors
+/// When the world fails.
+pub fn preview(
+    program: &Program,
+    source: &Source,
+    now: Timestamp,
+    rows_max: usize,
+) -> Result<Option<FirstFile>, Fault> {
+    let mut first = None;
+    for glob in &source.files {
+        let found = glob
+            .files(&program.folder)
+            .map_err(Fault::read(&program.folder))?;
+        first = first.or_else(|| found.into_iter().next());
+    }
+    let (Some(name), Some(kind)) = (first, program.kinds.get(source.kind)) else {
+        return Ok(None);
+    };
+    let tables = Tables::of(&program.folder, Disk::default())?;
+    let _lock = tables.lock()?;
+    let path = program.folder.join(&name);
+    let (digest, bytes) = digest_of_file(&path).map_err(Fault::read(&path))?;
+    let parcel = Parcel {
+        program,
+        source,
+        kind,
+        file: name.as_str().into(),
+        content: Content::File(path),
+        digest,
+        bytes,
+        now,
+        number: 0,
+        repair: None,
+    };
+    let mut bench = Bench {
+        tables: &tables,
+        progress: &mut |_| {},
+        stop: &AtomicBool::new(false),
+    };
+    let comes_to = match deliver::preview(&parcel, &mut bench, rows_max) {
+        Ok(preview) => Ok(preview),
+        Err(NotDelivered::Refused(refusal)) => Err(refusal),
+        Err(NotDelivered::Fault(fault)) => return Err(fault),
+        // Nobody can ask to stop.
+        Err(NotDelivered::Stopped) => return Ok(None),
+    };
+    Ok(Some(FirstFile { name, comes_to }))
+}
+
 /// A file to take.
 struct Wanted<'a> {
     source: Option<&'a Source>,
@@ -260,6 +322,9 @@ impl Work<'_> {
             .kinds
             .get(source.kind)
             .ok_or(FileRefusal::NoSource)?;
+        if self.program.needs_certified && !source.is_certified() {
+            return Err(FileRefusal::not_certified(source).into());
+        }
         if !wanted.path.is_file() {
             return Err(FileRefusal::Missing.into());
         }

@@ -61,6 +61,8 @@ pub struct Program {
     pub rates: Option<RateList>,
     /// Where its facts come from.
     pub sources: Vec<Source>,
+    /// Whether rows count only under a mapping that somebody certified.
+    pub needs_certified: bool,
     /// The digest of each declaration: `program`, `kind sale`, `directory partners`, `rates`, `source orders`.
     pub declarations: BTreeMap<Arc<str>, Digest>,
 }
@@ -267,6 +269,15 @@ pub struct Cancelled {
     pub values: Vec<Arc<str>>,
 }
 
+/// Who looked at a mapping and says that it is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certified {
+    /// Who.
+    pub by: Arc<str>,
+    /// How the digest of the mapping begins that they looked at.
+    pub mapping: Arc<str>,
+}
+
 /// A source: where facts of one kind come from and what their columns mean.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -290,6 +301,8 @@ pub struct Source {
     pub recorded_on: Option<(Arc<str>, DateFormat)>,
     /// How a row says that it takes back what was said under its id.
     pub cancelled: Option<Cancelled>,
+    /// Who certified its mapping.
+    pub certified: Option<Certified>,
     /// How old its newest delivery may be.
     pub fresh: Option<Duration>,
     /// The span for which it is declared complete.
@@ -298,11 +311,21 @@ pub struct Source {
     pub map: Vec<Option<Mapping>>,
     /// What its owner says it adds up to.
     pub control: Option<Control>,
+    /// The digest of its mapping: of what it says of a row, without the directories it looks into.
+    pub mapping: Digest,
     /// The digest of all that decides how its rows are read: its mapping, its kind, the directories it looks into.
     pub reading: Digest,
 }
 
 impl Source {
+    /// Whether somebody certified the mapping as it stands.
+    #[must_use]
+    pub fn is_certified(&self) -> bool {
+        self.certified
+            .as_ref()
+            .is_some_and(|certified| *certified.mapping == *self.mapping.short())
+    }
+
     /// The columns of a delivered row that are read, each once, in order.
     #[must_use]
     pub fn columns_read(&self) -> Vec<Arc<str>> {

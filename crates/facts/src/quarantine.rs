@@ -116,11 +116,22 @@ pub fn read_list(table: &FactTable, list: &QuarantineFile) -> Result<Vec<Quarant
             found.short()
         )));
     }
-    let file = File::open(&path).map_err(Fault::read(&path))?;
+    read_rows(&path)
+}
+
+/// The rows of a list in a file.
+///
+/// # Errors
+/// When it cannot be read or holds something else.
+pub fn read_rows(path: &Path) -> Result<Vec<QuarantinedRow>, Fault> {
+    let file = File::open(path).map_err(Fault::read(path))?;
     let mut rows = Vec::new();
     for line in BufReader::new(file).lines() {
-        let line = line.map_err(Fault::read(&path))?;
-        rows.push(serde_json::from_str(&line).map_err(|error| damaged(error.to_string()))?);
+        let line = line.map_err(Fault::read(path))?;
+        rows.push(serde_json::from_str(&line).map_err(|error| Fault::Damaged {
+            path: path.to_owned(),
+            what: error.to_string(),
+        })?);
     }
     Ok(rows)
 }

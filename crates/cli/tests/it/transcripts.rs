@@ -48,6 +48,11 @@ fn the_check_goes_by_facts_as_written() {
 }
 
 #[test]
+fn mappings_are_certified_as_written() {
+    run("certify");
+}
+
+#[test]
 fn differences_are_told_as_written() {
     run("diff");
 }

@@ -20,7 +20,7 @@ use crate::error::Fault;
 use crate::texts::Texts;
 use crate::words::{nearest, shown};
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "program",
     "title",
     "is",
@@ -31,6 +31,7 @@ const KEYS: [&str; 10] = [
     "directories",
     "rates",
     "sources",
+    "mappings",
 ];
 
 pub fn read(texts: &Texts) -> Result<ProgramRead, Fault> {
@@ -108,6 +109,18 @@ fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program>
     if let Some(rates) = &rates {
         declarations.insert(Arc::from("rates"), rates.digest);
     }
+    let needs_certified = match keys.get("mappings") {
+        None => false,
+        Some(node) => {
+            let word = findings.text(node, "`mappings`");
+            let is_known = word.is_some_and(|word| *word.text == *"certified");
+            if let (Some(word), false) = (word, is_known) {
+                let message = format!("`mappings` cannot be `{}`", shown(&word.text));
+                findings.error("F031", word.span, message, "it is `certified`, or left out");
+            }
+            is_known
+        }
+    };
     let zone = zone?;
     let around = source::Around {
         kinds: &kinds,
@@ -133,6 +146,7 @@ fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program>
         directories,
         rates,
         sources,
+        needs_certified,
         declarations,
     })
 }

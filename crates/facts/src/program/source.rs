@@ -10,7 +10,7 @@ use trueup_plan::yaml::{Node, Scalar};
 use super::declared::{Findings, Keys, hash_node};
 use super::lower::read_date;
 use super::mapping::{read_date_format, read_map};
-use super::{Cancelled, ColumnType, Control, DateSpan, Directory, Format, Kind, Source};
+use super::{Cancelled, Certified, ColumnType, Control, DateSpan, Directory, Format, Kind, Source};
 use crate::csv_in::{CsvStyle, LastLine};
 use crate::dates::DateFormat;
 use crate::decimal::{self, DecimalMark};
@@ -25,7 +25,7 @@ pub struct Around<'a> {
     pub zone: &'a TimeZone,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "is",
     "owner",
     "kind",
@@ -36,6 +36,7 @@ const KEYS: [&str; 14] = [
     "revision",
     "recorded_on",
     "cancelled",
+    "certified",
     "fresh",
     "complete",
     "map",
@@ -80,6 +81,9 @@ pub fn read(
     let cancelled = keys
         .get("cancelled")
         .and_then(|node| read_cancelled(findings, node));
+    let certified = keys
+        .get("certified")
+        .and_then(|node| read_certified(findings, node));
     let fresh = keys
         .get("fresh")
         .and_then(|node| read_fresh(findings, node));
@@ -112,8 +116,10 @@ pub fn read(
         revision,
         recorded_on,
         cancelled,
+        certified,
         fresh,
         complete,
+        mapping: mapping_digest(around, declared, &keys),
         reading: reading_digest(around, declared, &keys),
         map: map?,
         control,
@@ -123,6 +129,18 @@ pub fn read(
 /// The digest of all that decides how a row is read.
 fn reading_digest(around: &Around<'_>, kind: &Kind, keys: &Keys<'_>) -> Digest {
     let mut hasher = PartsHasher::new("trueup reading 1");
+    hasher.fixed(&mapping_digest(around, kind, keys).0);
+    // A list that any column may look into counts, whether or not one does.
+    for directory in around.directories {
+        hasher.text(&directory.name);
+        hasher.fixed(&directory.digest.0);
+    }
+    hasher.finish()
+}
+
+/// The digest of what the declaration itself says of a row, which somebody may certify.
+fn mapping_digest(around: &Around<'_>, kind: &Kind, keys: &Keys<'_>) -> Digest {
+    let mut hasher = PartsHasher::new("trueup mapping 1");
     hasher.text(&kind.name);
     hasher.text(around.zone.iana_name().unwrap_or_default());
     for (at, column) in kind.columns.iter().enumerate() {
@@ -149,11 +167,6 @@ fn reading_digest(around: &Around<'_>, kind: &Kind, keys: &Keys<'_>) -> Digest {
             Some(node) => hash_node(&mut hasher, node),
             None => hasher.text("none"),
         }
-    }
-    // A list that any column may look into counts, whether or not one does.
-    for directory in around.directories {
-        hasher.text(&directory.name);
-        hasher.fixed(&directory.digest.0);
     }
     hasher.finish()
 }
@@ -331,6 +344,16 @@ fn read_cancelled(findings: &mut Findings, node: &Node) -> Option<Cancelled> {
             .into_iter()
             .map(|scalar| scalar.text.clone())
             .collect(),
+    })
+}
+
+fn read_certified(findings: &mut Findings, node: &Node) -> Option<Certified> {
+    let keys = findings.map(node, "`certified`", &["by", "mapping"])?;
+    let by = findings.required(&keys, "by", "`certified`")?;
+    let mapping = findings.required(&keys, "mapping", "`certified`")?;
+    Some(Certified {
+        by: by.text.clone(),
+        mapping: mapping.text.clone(),
     })
 }
 

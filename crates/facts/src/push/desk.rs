@@ -108,7 +108,8 @@ impl Desk {
             program: program.clone(),
         };
         for (at, source) in program.sources.iter().enumerate() {
-            if !matches!(source.format, Format::Json) {
+            let is_open = source.is_certified() || !program.needs_certified;
+            if !matches!(source.format, Format::Json) || !is_open {
                 continue;
             }
             if let Ok(mut known) = desk.known_of(at, source) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use trueup_facts::disk::Disk;
 use trueup_facts::error::Fault;
-use trueup_facts::push::{Desk, Fold, Outcome, Push, settle};
+use trueup_facts::push::{Counter, Desk, Fold, NotTaken, Outcome, Push, settle};
 use trueup_facts::store::Tables;
 
 use crate::bench::Bench;
@@ -232,4 +232,34 @@ fn a_segment_of_a_source_that_is_gone_waits_and_says_so() {
     bench.write("program.yaml", PROGRAM);
     settle(&bench.program()).expect("folded");
     assert_eq!(bench.state("sale").len(), 2);
+}
+
+#[test]
+fn more_than_can_be_kept_is_refused_and_nothing_else_is() {
+    let bench = Bench::of(PROGRAM);
+    let program = Arc::new(bench.program());
+    let clock = || "2026-11-23T12:00:00Z".parse().expect("an instant");
+    let counter = Counter::open(&program, &Disk::default(), clock).expect("opened");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let blank = " ".repeat(1 << 20);
+        let much = Push {
+            source: "shop".into(),
+            events: vec![blank; 65],
+        };
+        assert_eq!(counter.push(much).await, Err(NotTaken::Busy));
+        let taken = counter.push(push(GROUPS[0])).await;
+        assert_eq!(taken, Ok(vec![Outcome::Accepted, Outcome::Accepted]));
+        counter.fold().await.expect("folded");
+    });
+    assert_eq!(bench.state("sale").len(), 2);
+    assert!(
+        Counter::open(&program, &Disk::default(), clock).is_err(),
+        "one at a time"
+    );
+    counter.close();
+    assert!(Counter::open(&program, &Disk::default(), clock).is_ok());
 }
