@@ -323,6 +323,15 @@ pub enum FactsCommand {
         after_help = "docs/quality.md says what each figure is and how it is found.\n\nExample:\n  trueup facts quality --program my-program"
     )]
     Quality(FactsQualityArgs),
+    /// Say that rows are in doubt, or no longer. They count all the same, and whoever reads their figures is told.
+    #[command(
+        after_help = "Examples:\n  trueup facts flag invoices/I-2001/1 --by 'Bo, Northwind' --because 'returned in March'\n  \
+                            trueup facts flag --lift invoices/I-2001/1 --by 'Ada Byron' --because 'the return is another invoice'"
+    )]
+    Flag(FactsFlagArgs),
+    /// List the flags, and what became of the rows.
+    #[command(after_help = "Example:\n  trueup facts flags --program my-program")]
+    Flags(FactsFlagsArgs),
 }
 
 /// `trueup facts log`
@@ -334,6 +343,40 @@ pub struct FactsLogArgs {
     /// Only this source.
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
+    /// How to print the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `trueup facts flag`
+#[derive(Debug, Args)]
+pub struct FactsFlagArgs {
+    /// The rows: their source and their id there, as explanations name them.
+    #[arg(value_name = "SOURCE/ID", required = true)]
+    pub rows: Vec<String>,
+    /// Lift the flags.
+    #[arg(long)]
+    pub lift: bool,
+    /// Who says so.
+    #[arg(long, value_name = "NAME")]
+    pub by: String,
+    /// Why.
+    #[arg(long, value_name = "REASON")]
+    pub because: String,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// `trueup facts flags`
+#[derive(Debug, Args)]
+pub struct FactsFlagsArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Only those of whose rows nothing became yet.
+    #[arg(long)]
+    pub open: bool,
     /// How to print the list.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

@@ -49,6 +49,8 @@ fn main() -> ExitCode {
         Command::Runs(args) => commands::runs::run(&args),
         Command::Facts(FactsCommand::Log(args)) => commands::facts_log::run(&args),
         Command::Facts(FactsCommand::Diff(args)) => commands::facts_diff::run(&args, &progress),
+        Command::Facts(FactsCommand::Flag(args)) => commands::facts_flag::run(&args),
+        Command::Facts(FactsCommand::Flags(args)) => commands::facts_flag::list(&args),
         Command::Facts(FactsCommand::Quality(args)) => {
             commands::facts_quality::run(&args, &progress)
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueup_base::date::{Date, parse_date};
+use trueup_facts::flags::{Fate, flags};
 use trueup_facts::program::Program;
 use trueup_facts::quality::freshness;
 use trueup_facts::snapshot::Snapshot;
@@ -38,6 +39,18 @@ pub fn of(folder: &Folder, snapshot: &Snapshot) -> Result<Vec<String>, Failure> 
     for (source, rows) in aside {
         notes.push(format!(
             "set aside and not counted: {} of {source}",
+            output::counted(rows, "row")
+        ));
+    }
+    let mut flagged: BTreeMap<String, usize> = BTreeMap::new();
+    for flag in flags(snapshot).map_err(|fault| Failure::fault("reading the flags", &fault))? {
+        if flag.fate == Fate::Open {
+            *flagged.entry(flag.source).or_default() += 1;
+        }
+    }
+    for (source, rows) in flagged {
+        notes.push(format!(
+            "in doubt and counted all the same: {} of {source}; trueup facts flags says who doubts what",
             output::counted(rows, "row")
         ));
     }

@@ -23,7 +23,7 @@ use crate::judge::judge;
 use crate::program::{Format, Kind, Program, Source};
 use crate::raw::RawRow;
 use crate::standardise::Problem;
-use crate::store::{Delivery, FactTable, Repair, Tables, TallyText, read_file};
+use crate::store::{Delivery, FactTable, FlagAct, Repair, Tables, TallyText, read_file};
 
 pub use recall::Index;
 
@@ -101,6 +101,8 @@ pub struct Parcel<'a> {
     pub number: u64,
     /// The quarantined rows that it settles.
     pub repair: Option<Repair>,
+    /// The rows that somebody doubts.
+    pub flag: Option<FlagAct>,
 }
 
 /// Where the rows of a delivery are.

@@ -214,6 +214,7 @@ pub fn preview(
         now,
         number: 0,
         repair: None,
+        flag: None,
     };
     let mut bench = Bench {
         tables: &tables,
@@ -354,6 +355,7 @@ impl Work<'_> {
                     now: self.now,
                     number,
                     repair: None,
+                    flag: None,
                 };
                 let kept = self.index.take().filter(|(of, _)| *of == source.name);
                 let mut index = kept.map(|(_, index)| index).unwrap_or_default();

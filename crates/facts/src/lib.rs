@@ -9,6 +9,7 @@ pub mod digest;
 pub mod disk;
 pub mod durable;
 pub mod error;
+pub mod flags;
 pub mod glob;
 pub mod header;
 pub mod ingest;

@@ -132,7 +132,9 @@ pub struct Outlier {
 pub fn freshness(source: &Source, deliveries: &[Delivery], today: Date) -> Freshness {
     let last = deliveries
         .iter()
-        .filter(|delivery| delivery.source == *source.name && delivery.repair.is_none())
+        .filter(|delivery| delivery.source == *source.name)
+        // What people say about rows is no delivery of the feed.
+        .filter(|delivery| delivery.repair.is_none() && delivery.flag.is_none())
         .filter_map(|delivery| parse_date(&delivery.taken_on).ok())
         .max();
     let due = last

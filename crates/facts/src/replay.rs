@@ -195,6 +195,7 @@ pub fn settle(
             now,
             number,
             repair: Some(repair),
+            flag: None,
         };
         let mut table = match tables.open_or_make(kind)? {
             Ok(table) => table,

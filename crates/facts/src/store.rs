@@ -12,7 +12,8 @@ mod tables;
 
 pub use chunk::{CHUNK_ROWS, Chunk};
 pub use delivery::{
-    Change, Commit, DELIVERY_FORM, Delivery, QuarantineFile, Repair, RepairedRow, TallyText,
+    Change, Commit, DELIVERY_FORM, Delivery, FlagAct, FlaggedRow, QuarantineFile, Repair,
+    RepairedRow, TallyText,
 };
 pub use file::{FileWritten, StoredFile, read_file, write_file};
 pub use shape::{

@@ -164,7 +164,8 @@ fn named(text: &str) -> Result<RowName, Failure> {
     })
 }
 
-fn signed(by: &str, because: &str) -> Result<Signed, Failure> {
+/// Who says something and why; both must be there.
+pub fn signed(by: &str, because: &str) -> Result<Signed, Failure> {
     for (what, said) in [("--by", by), ("--because", because)] {
         if said.trim().is_empty() {
             return Err(Failure::Use(format!(

@@ -63,6 +63,11 @@ fn data_comes_in_its_formats_as_written() {
 }
 
 #[test]
+fn rows_are_doubted_as_written() {
+    run("flags");
+}
+
+#[test]
 fn facts_go_through_time_as_written() {
     run("facts");
 }

@@ -162,6 +162,7 @@ pub fn keep(
             .collect(),
         quarantine,
         repair: parcel.repair.clone(),
+        flag: parcel.flag.clone(),
     };
     Ok(Commit {
         delivery,

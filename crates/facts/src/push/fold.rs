@@ -109,6 +109,7 @@ impl<'a> Fold<'a> {
                 now: Timestamp::from_millisecond(at_ms).unwrap_or_default(),
                 number,
                 repair: None,
+                flag: None,
             };
             let mut bench = Bench {
                 tables: self.tables,

@@ -50,6 +50,31 @@ pub struct Delivery {
     /// The quarantined rows of other deliveries that it settles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<Repair>,
+    /// The rows that somebody doubts, or no longer doubts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<FlagAct>,
+}
+
+/// Rows that somebody doubts, or no longer doubts.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FlagAct {
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub because: String,
+    /// Whether the flags are lifted.
+    pub lifted: bool,
+    /// The rows.
+    pub rows: Vec<FlaggedRow>,
+}
+
+/// A row in doubt.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FlaggedRow {
+    /// What names it in its source.
+    pub id: String,
+    /// The revision in doubt.
+    pub revision: i64,
 }
 
 /// Quarantined rows that were settled, who did it, and why.
