@@ -14,7 +14,7 @@ use super::edges::Edges;
 use super::lookup::Lookup;
 use super::lower::{Gaps, Lowered, Lowering, Shape};
 use super::number::Decimal;
-use super::pass::{Pass, PassKey, Slot};
+use super::pass::{Pass, PassKey, Side, Slot};
 use super::reason::Reason;
 use super::stored::{Stored, StoredKinds};
 
@@ -73,6 +73,8 @@ pub struct Slots {
     pub of: Option<usize>,
     /// Rows that withdraw others, where the answer does not survive them.
     pub withdrawals: Option<usize>,
+    /// The smallest, largest or latest of what they withdraw.
+    pub withdrawn: Option<usize>,
     /// Why a row says nothing, if there is one reason.
     pub because: Option<Arc<str>>,
     /// Whether a row can say nothing.
@@ -416,6 +418,7 @@ fn slots(
         gaps: None,
         of: None,
         withdrawals: None,
+        withdrawn: None,
         because: match gaps {
             Gaps::Because(why) => Some(why.clone()),
             Gaps::None | Gaps::Unclear | Gaps::Undefined => None,
@@ -437,17 +440,21 @@ fn slots(
         let of = number(pass, decimal);
         slots.of = match fold {
             Fold::Sum => Some(pass.slot(Slot::Sum { when, of })),
-            Fold::Min => Some(pass.slot(Slot::Extreme {
-                when,
-                of,
-                least: true,
-            })),
-            Fold::Max => Some(pass.slot(Slot::Extreme {
-                when,
-                of,
-                least: false,
-            })),
-            Fold::Latest => Some(pass.slot(Slot::Latest { when, of })),
+            Fold::Min | Fold::Max | Fold::Latest => {
+                let best = |side| match fold {
+                    Fold::Latest => Slot::Latest { side, when, of },
+                    _ => Slot::Extreme {
+                        side,
+                        when,
+                        of,
+                        least: fold == Fold::Min,
+                    },
+                };
+                if has_corrections {
+                    slots.withdrawn = Some(pass.slot(best(Side::Withdraws)));
+                }
+                Some(pass.slot(best(Side::Came)))
+            }
             Fold::Count | Fold::CountDistinct => None,
         };
     }

@@ -342,15 +342,15 @@ impl Partials {
             .collect()
     }
 
-    /// Whether a partner's own rows must answer: a row says nothing for a reason of its own, or withdraws another where the
-    /// answer does not survive that.
+    /// Whether a partner's own rows must answer: a row says nothing for a reason of its own, or withdraws another and may be
+    /// the one that answered.
     pub fn needs_rows(&self, owner: PartnerIx, slots: &Slots, fold: Fold) -> bool {
         let mut groups = self.of_partner(owner).map(|group| group..group + 1);
         let is_any = |slot: Option<usize>| {
             let mut groups = groups.clone();
             slot.is_some_and(|slot| groups.any(|group| self.count(slot, &[group]) != 0))
         };
-        if is_any(slots.withdrawals) {
+        if is_any(slots.withdrawals) && !self.survives(owner, slots) {
             return true;
         }
         if !slots.has_gaps || slots.because.is_some() {
@@ -369,6 +369,46 @@ impl Partials {
                 best.is_some_and(|best| best.number().is_none())
             }),
         }
+    }
+
+    /// Whether the smallest, largest or latest of every window survives what was withdrawn of a partner's rows.
+    ///
+    /// It does when each step in which something was withdrawn has a row that beats all of it and was known no later. A row
+    /// that beats all that was withdrawn in its step was not withdrawn itself, since a withdrawal says what its row said; and a
+    /// window is made of whole steps, so its winner is such a row, or one of a step without withdrawals.
+    fn survives(&self, owner: PartnerIx, slots: &Slots) -> bool {
+        let (Some(of), Some(withdrawn)) = (slots.of, slots.withdrawn) else {
+            return false;
+        };
+        let groups = || {
+            let range = self.of_partner(owner);
+            range.filter_map(|at| Some((at..at + 1, self.groups.get(at)?)))
+        };
+        // By key and step: the best that was withdrawn, and since when anything was.
+        let mut out: BTreeMap<(u32, Step), (&Best, u32)> = BTreeMap::new();
+        for (range, group) in groups() {
+            let Some(best) = self.best(withdrawn, std::slice::from_ref(&range)) else {
+                continue;
+            };
+            let slot = out
+                .entry((group.key, group.step))
+                .or_insert((best, group.known));
+            if slot.0.cmp(best).is_lt() {
+                slot.0 = best;
+            }
+            slot.1 = slot.1.min(group.known);
+        }
+        for (range, group) in groups() {
+            let step = (group.key, group.step);
+            let Some((worst, since)) = out.get(&step) else {
+                continue;
+            };
+            let best = self.best(of, std::slice::from_ref(&range));
+            if group.known <= *since && best.is_some_and(|best| best.cmp(worst).is_gt()) {
+                out.remove(&step);
+            }
+        }
+        out.is_empty()
     }
 
     /// How many partners it knows.

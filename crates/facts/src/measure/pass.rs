@@ -63,6 +63,15 @@ pub struct PassKey {
     pub distinct: Option<(Expr, Option<Expr>)>,
 }
 
+/// Which rows a smallest, largest or latest is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Rows as they came, whether or not they were withdrawn later.
+    Came,
+    /// Rows that withdraw others.
+    Withdraws,
+}
+
 /// What a pass adds up for each group.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Slot {
@@ -78,8 +87,10 @@ pub enum Slot {
         /// Of this.
         of: usize,
     },
-    /// The smallest or largest of rows that are not withdrawn.
+    /// The smallest or largest of rows.
     Extreme {
+        /// Of which rows.
+        side: Side,
         /// Where this holds.
         when: Option<usize>,
         /// Of this.
@@ -89,6 +100,8 @@ pub enum Slot {
     },
     /// The one of the latest date, then of the greatest fact id.
     Latest {
+        /// Of which rows.
+        side: Side,
         /// Where this holds.
         when: Option<usize>,
         /// Of this.
@@ -306,12 +319,20 @@ impl Pass {
                     };
                     (sum(column(&of)), when.map(name))
                 }
-                Slot::Extreme { when, of, least } => {
+                Slot::Extreme {
+                    side,
+                    when,
+                    of,
+                    least,
+                } => {
                     let of = column(&name(*of));
                     let add = if *least { min(of) } else { max(of) };
-                    (add, columns.standing(stored, self.condition_of(*when)))
+                    (
+                        add,
+                        columns.of_side(*side, stored, self.condition_of(*when)),
+                    )
                 }
-                Slot::Latest { when, of } => {
+                Slot::Latest { side, when, of } => {
                     columns.add("dated".to_owned(), column(&self.key.at));
                     let slash = binary_expr(column(FACT_SOURCE), Operator::StringConcat, lit("/"));
                     columns.add(
@@ -330,7 +351,7 @@ impl Pass {
                         column("dated").sort(true, true),
                         column("id").sort(true, true),
                     ];
-                    let standing = columns.standing(stored, self.condition_of(*when));
+                    let standing = columns.of_side(*side, stored, self.condition_of(*when));
                     adds.push(in_order(latest, order, standing).alias(slot_name(at)));
                     continue;
                 }
@@ -379,15 +400,24 @@ impl Projected {
         }
     }
 
-    /// A condition that also holds only for rows that withdraw nothing.
-    fn standing(&mut self, stored: &Stored, condition: Option<(usize, Expr)>) -> Option<String> {
-        if !stored.has_corrections {
+    /// A condition that also holds only for rows of one side.
+    fn of_side(
+        &mut self,
+        side: Side,
+        stored: &Stored,
+        condition: Option<(usize, Expr)>,
+    ) -> Option<String> {
+        if side == Side::Came && !stored.has_corrections {
             return condition.map(|(at, _)| format!("column{at}"));
         }
-        let stands = binary_expr(column(FACT_WEIGHT), Operator::Gt, lit(0_i8));
+        let (word, operator) = match side {
+            Side::Came => ("standing", Operator::Gt),
+            Side::Withdraws => ("withdrawn", Operator::Lt),
+        };
+        let stands = binary_expr(column(FACT_WEIGHT), operator, lit(0_i8));
         let (name, stands) = match condition {
-            Some((at, condition)) => (format!("standing{at}"), and(condition, stands)),
-            None => ("standing".to_owned(), stands),
+            Some((at, condition)) => (format!("{word}{at}"), and(condition, stands)),
+            None => (word.to_owned(), stands),
         };
         self.add(name.clone(), stands);
         Some(name)

@@ -159,8 +159,34 @@ fn corrections_count_from_the_day_they_became_known() {
             " sales 10.75"
         ]
     );
-    assert!(said.contains(&" largest by rows".to_owned()), "{said:?}");
+    // What was corrected was not the largest of its month, and was the last.
+    assert!(said.contains(&" largest 10".to_owned()), "{said:?}");
+    assert!(said.contains(&" last by rows".to_owned()), "{said:?}");
     assert!(said.contains(&" numbered 2".to_owned()), "{said:?}");
+}
+
+#[test]
+fn the_largest_is_read_from_the_rows_only_where_it_may_have_been_withdrawn() {
+    let bench = bench();
+    bench.write(
+        "data/second.csv",
+        "number,partner,day,amount,units,rush,note,known,revision\n\
+         1,P1,2026-01-10,4.00,1,N,a,2026-05-20,2\n",
+    );
+    bench.ingest();
+    let said = settle_alike(&bench, &["2026-04-01", "2026-06-01", ""]);
+    assert!(said.contains(&" largest by rows".to_owned()), "{said:?}");
+    // One that beats it in the same month and was known before settles it.
+    let bench = self::bench();
+    bench.write(
+        "data/second.csv",
+        "number,partner,day,amount,units,rush,note,known,revision\n\
+         1,P1,2026-01-10,4.00,1,N,a,2026-05-20,2\n\
+         9,P1,2026-01-11,40.00,1,N,a,2026-01-11,1\n",
+    );
+    bench.ingest();
+    let said = settle_alike(&bench, &["2026-04-01", "2026-06-01", ""]);
+    assert!(said.contains(&" largest 40".to_owned()), "{said:?}");
 }
 
 #[test]

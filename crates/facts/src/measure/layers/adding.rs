@@ -17,7 +17,7 @@ use trueup_base::exact::Exact;
 use super::super::fault::MeasureFault;
 use super::super::number::exact_wide;
 use super::super::partials::{Answers, Last};
-use super::super::pass::Slot;
+use super::super::pass::{Side, Slot};
 use super::super::run::{number_at, value_at};
 use super::cells::Cells;
 use super::layer::{Cell, FROM_THE_START, Layer};
@@ -118,14 +118,18 @@ impl<'w> Adding<'w> {
                     adds.sum(rows, mask.as_ref(), weights, of)
                         .ok_or_else(|| answer(work, of.data_type(), "a sum"))?;
                 }
-                Slot::Extreme { when, of, .. } => {
-                    let mask = standing(mask(*when)?, weights);
+                Slot::Extreme { side, when, of, .. } => {
+                    let Some(mask) = of_side(*side, mask(*when)?, weights) else {
+                        continue;
+                    };
                     let of = worked.get(of).ok_or_else(|| work.missing("a number"))?;
                     adds.extreme(rows, mask.as_ref(), of)
                         .ok_or_else(|| answer(work, of.data_type(), "a number"))?;
                 }
-                Slot::Latest { when, of } => {
-                    let mask = standing(mask(*when)?, weights);
+                Slot::Latest { side, when, of } => {
+                    let Some(mask) = of_side(*side, mask(*when)?, weights) else {
+                        continue;
+                    };
                     let of = worked.get(of).ok_or_else(|| work.missing("a number"))?;
                     latest(work, &batch, rows, mask.as_ref(), of, adds)?;
                 }
@@ -310,14 +314,21 @@ fn holds(condition: &ArrayRef) -> Option<BooleanBuffer> {
     })
 }
 
-/// The same condition, of rows that withdraw nothing.
-fn standing(mask: Option<BooleanBuffer>, weights: Option<&Int8Array>) -> Option<BooleanBuffer> {
-    let Some(weights) = weights else { return mask };
-    let stands: BooleanBuffer = weights.values().iter().map(|weight| *weight > 0).collect();
-    Some(match mask {
-        None => stands,
-        Some(mask) => &mask & &stands,
-    })
+/// The same condition, of rows of one side; the outer none where there are no such rows.
+fn of_side(
+    side: Side,
+    mask: Option<BooleanBuffer>,
+    weights: Option<&Int8Array>,
+) -> Option<Option<BooleanBuffer>> {
+    let Some(weights) = weights else {
+        return (side == Side::Came).then_some(mask);
+    };
+    let is_of = |weight: &i8| (*weight > 0) == (side == Side::Came);
+    let rows: BooleanBuffer = weights.values().iter().map(is_of).collect();
+    Some(Some(match mask {
+        None => rows,
+        Some(mask) => &mask & &rows,
+    }))
 }
 
 /// Does something for each row that is in a cell and counts.
