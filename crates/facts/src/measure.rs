@@ -25,6 +25,7 @@ mod lookup;
 mod lower;
 mod measured;
 mod number;
+mod parallel;
 mod partials;
 mod pass;
 mod reason;

@@ -18,6 +18,7 @@ use trueup_plan::tree::Fold;
 use super::edges::{Edges, Step};
 use super::gather::Slots;
 use super::number::exact_wide;
+use super::parallel;
 
 /// A key or a value as it was grouped by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -196,10 +197,7 @@ impl Partials {
             let start = groups.partition_point(|group: &Group| group.partner < partner);
             starts.push(u32::try_from(start).unwrap_or(u32::MAX));
         }
-        let slots = slots
-            .into_iter()
-            .map(|slot| Kept::of(slot, &order))
-            .collect();
+        let slots = parallel::each(slots, |slot| Kept::of(slot, &order));
         Self {
             edges,
             known_before,

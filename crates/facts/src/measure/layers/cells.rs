@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use super::super::parallel;
 use super::super::partials::{Answers, Value};
 use super::layer::{Cell, FROM_THE_START, Layer};
 
@@ -164,7 +165,7 @@ impl Cells {
             keys,
             values,
             cells: cells.into_iter().map(|(cell, _)| cell).collect(),
-            slots: slots.into_iter().map(|slot| slot.ordered(&order)).collect(),
+            slots: parallel::each(slots, |slot| slot.ordered(&order)),
         }
     }
 }
@@ -188,11 +189,9 @@ fn sorted<T: Ord>(all: Vec<T>) -> (Vec<T>, Vec<u32>) {
 /// What several layers of one pass come to.
 pub fn merged<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Layer {
     let mut cells = Cells::default();
-    let mut slots: Vec<Answers> = Vec::new();
+    // Each layer with the numbers that its cells get.
+    let mut numbered: Vec<(&Layer, Vec<usize>)> = Vec::new();
     for layer in layers {
-        if slots.is_empty() {
-            slots = layer.slots.iter().map(Answers::empty).collect();
-        }
         let names: Vec<u32> = layer
             .names
             .iter()
@@ -209,21 +208,35 @@ pub fn merged<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Layer {
             .map(|value| cells.values.number_of(value))
             .collect();
         let number = |numbers: &[u32], at: u32| numbers.get(at as usize).copied().unwrap_or(0);
-        for (cell, other) in layer.cells.iter().zip(0usize..) {
-            let at = cells.number(Cell {
+        let numbers = layer.cells.iter().map(|cell| {
+            cells.number(Cell {
                 partner: number(&names, cell.partner),
                 key: number(&keys, cell.key),
                 value: number(&values, cell.value),
                 ..*cell
-            });
-            for (slot, from) in slots.iter_mut().zip(&layer.slots) {
-                while slot.len() < cells.len() {
-                    slot.push_nothing();
-                }
-                slot.merge(at, from, other);
+            })
+        });
+        let numbers = numbers.collect();
+        numbered.push((layer, numbers));
+    }
+    let slots = numbered.first().map_or(0, |(layer, _)| layer.slots.len());
+    let count = cells.len();
+    let slots = parallel::each((0..slots).collect(), |slot: usize| {
+        let mut from_each = numbered
+            .iter()
+            .filter_map(|(layer, numbers)| Some((layer.slots.get(slot)?, numbers)))
+            .peekable();
+        let mut sum = from_each
+            .peek()
+            .map_or(Answers::Counts(Vec::new()), |(from, _)| from.empty());
+        sum.push_nothings(count);
+        for (from, numbers) in from_each {
+            for (at, other) in numbers.iter().zip(0usize..) {
+                sum.merge(*at, from, other);
             }
         }
-    }
+        sum
+    });
     cells.into_layer(slots)
 }
 

@@ -410,17 +410,6 @@ impl Answers {
         }
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Counts(all) => all.len(),
-            Self::Sums(all, _) => all.len(),
-            Self::WideSums(all, _) => all.len(),
-            Self::Extremes(all, _) => all.len(),
-            Self::Latest(all) => all.len(),
-        }
-    }
-
     /// The same answers in another order.
     pub(super) fn ordered(self, order: &[u32]) -> Self {
         let mut ordered = self.empty();
@@ -428,14 +417,14 @@ impl Answers {
         ordered
     }
 
-    /// Adds the answer of nothing at the end.
-    pub(super) fn push_nothing(&mut self) {
+    /// Adds the answer of nothing at the end, so many times.
+    pub(super) fn push_nothings(&mut self, count: usize) {
         match self {
-            Self::Counts(all) => all.push(0),
-            Self::Sums(all, _) => all.push(0),
-            Self::WideSums(all, _) => all.push(i256::ZERO),
-            Self::Extremes(all, _) => all.push(None),
-            Self::Latest(all) => all.push(None),
+            Self::Counts(all) => all.resize(all.len() + count, 0),
+            Self::Sums(all, _) => all.resize(all.len() + count, 0),
+            Self::WideSums(all, _) => all.resize(all.len() + count, i256::ZERO),
+            Self::Extremes(all, _) => all.resize(all.len() + count, None),
+            Self::Latest(all) => all.resize(all.len() + count, None),
         }
     }
 }
