@@ -186,7 +186,8 @@ fn read(
 /// Versions as rows. A withdrawal is a version that says nothing; a version that was withdrawn on the day it became known
 /// never counted.
 pub(crate) fn rows_of(mut versions: Vec<Version>, has_corrections: bool) -> Vec<Row> {
-    versions.sort_by(|one, two| (&one.row.id, one.revision).cmp(&(&two.row.id, two.revision)));
+    // The world puts rows in order by day and id; what it is given of one id must come by revision.
+    versions.sort_by_key(|version| version.revision);
     if !has_corrections {
         return versions.into_iter().map(|version| version.row).collect();
     }
