@@ -294,6 +294,19 @@ pub struct ScopeArgs {
     pub measurer: Measurer,
 }
 
+impl ScopeArgs {
+    /// Of a program, with the facts as they are now.
+    pub fn of(program: ProgramArgs, partner: Option<&str>, period: Option<&str>) -> Self {
+        Self {
+            program,
+            partner: partner.map(str::to_owned),
+            period: period.map(str::to_owned),
+            as_of: AsOfArgs::default(),
+            measurer: Measurer::default(),
+        }
+    }
+}
+
 /// Which of the states that the facts were in.
 #[derive(Clone, Debug, Default, Args)]
 pub struct AsOfArgs {

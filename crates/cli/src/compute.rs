@@ -420,6 +420,7 @@ pub fn prepare_partner<'f>(
     step.finish_and_clear();
     let reads = |late: &&notes::LateFeed| plan.kinds.iter().any(|kind| *kind.name == *late.kind);
     let late = seen.late.iter().filter(reads);
+    prepared.notes = notes::of(folder, &seen.facts)?;
     prepared.notes.extend(late.map(|late| late.says.clone()));
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
@@ -572,7 +573,7 @@ fn prepare<'f>(
         world,
         source,
         whose: String::new(),
-        notes: notes::of(folder, snapshot)?,
+        notes: Vec::new(),
         under: String::new(),
         versions: Vec::new(),
         program_shown: String::new(),

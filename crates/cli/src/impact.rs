@@ -13,7 +13,7 @@ use trueup_facts::snapshot::Snapshot;
 use trueup_plan::diff::{ProgramDiff, Weight};
 use trueup_plan::tree::Plan;
 
-use crate::args::{AsOfArgs, Measurer, ProgramArgs, ScopeArgs};
+use crate::args::{ProgramArgs, ScopeArgs};
 use crate::compute::{self, Scope, Seen};
 use crate::effects::{ClassBy, Effects, Known, Paid, effects};
 use crate::failure::Failure;
@@ -216,15 +216,10 @@ fn component_names(plan: &Plan) -> Vec<String> {
 }
 
 fn scope_args(asked: &Asked<'_>) -> ScopeArgs {
-    ScopeArgs {
-        program: ProgramArgs {
-            program: asked.dir.to_owned(),
-        },
-        partner: asked.partner.map(str::to_owned),
-        period: asked.period.map(str::to_owned),
-        as_of: AsOfArgs::default(),
-        measurer: Measurer::Passes,
-    }
+    let program = ProgramArgs {
+        program: asked.dir.to_owned(),
+    };
+    ScopeArgs::of(program, asked.partner, asked.period)
 }
 
 /// A program whose facts were taken in, else its worked examples, else those below a folder.

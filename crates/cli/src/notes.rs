@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use trueup_base::date::{Date, parse_date};
+use trueup_base::date::Date;
+use trueup_facts::dates::day_of_number;
 use trueup_facts::flags::{Fate, flags};
 use trueup_facts::program::Program;
 use trueup_facts::quality::freshness;
@@ -89,8 +90,8 @@ pub fn late(folder: &Folder, snapshot: &Snapshot) -> Result<Vec<LateFeed>, Failu
 
 /// The day it is in the program's time zone.
 pub fn today(program: &Program) -> Result<Date, Failure> {
-    let civil = program.zone.to_datetime(jiff::Timestamp::now()).date();
-    parse_date(&civil.to_string()).map_err(|error| Failure::fault("reading the clock", &error))
+    day_of_number(program.today(jiff::Timestamp::now()))
+        .ok_or_else(|| Failure::Fault("the clock shows no day of the years 1 to 9999".to_owned()))
 }
 
 /// Whether a source has delivered anything.

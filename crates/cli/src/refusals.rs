@@ -1,10 +1,20 @@
 //! Questions that have no answer because they ask about nobody or nothing: what is said instead.
 
+use trueup_facts::program::Program;
 use trueup_plan::tree::Plan;
 
 use crate::compute::Scope;
 use crate::failure::Failure;
 use crate::folder::Folder;
+
+/// That a program declares no source of a name.
+pub fn no_source(program: &Program, name: &str) -> Failure {
+    let known: Vec<&str> = program.sources.iter().map(|source| &*source.name).collect();
+    Failure::Use(format!(
+        "program.yaml declares no source `{name}`; its sources are {}",
+        known.join(", ")
+    ))
+}
 
 /// Why there is nothing to say about a partner.
 pub fn no_partner(folder: &Folder, partner: &str) -> Failure {

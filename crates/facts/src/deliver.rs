@@ -155,6 +155,24 @@ impl Bench<'_> {
     }
 }
 
+/// Delivers what nobody watches and nobody can ask to stop: what people settle, and what was pushed.
+///
+/// # Errors
+/// As [`deliver`].
+pub fn deliver_unwatched(
+    parcel: &Parcel<'_>,
+    table: &mut FactTable,
+    index: &mut Index,
+    tables: &Tables,
+) -> Result<Delivery, NotDelivered> {
+    let mut bench = Bench {
+        tables,
+        progress: &mut |_| {},
+        stop: &AtomicBool::new(false),
+    };
+    deliver(parcel, table, index, &mut bench)
+}
+
 /// What a file would come to.
 #[derive(Clone, Debug)]
 pub struct Preview {

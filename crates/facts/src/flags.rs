@@ -5,14 +5,13 @@
 //! is an answer to it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use arrow::array::{Array as _, AsArray as _};
 use arrow::datatypes::{Int8Type, Int64Type};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::deliver::{Bench, Content, Index, NotDelivered, Parcel, deliver};
+use crate::deliver::{Content, Index, NotDelivered, Parcel, deliver_unwatched};
 use crate::digest::Digest;
 use crate::disk::Disk;
 use crate::error::Fault;
@@ -131,10 +130,7 @@ pub fn flag(
     }
     let mut acts = Vec::new();
     for (name, rows) in by_source {
-        let found = program
-            .source(name)
-            .and_then(|source| Some((source, program.kinds.get(source.kind)?)));
-        let Some((source, kind)) = found else {
+        let Some((source, kind)) = program.source_and_kind(name) else {
             let row = rows.first().copied().cloned();
             let row = row.unwrap_or(FactName {
                 source: name.to_owned(),
@@ -189,12 +185,7 @@ pub fn flag(
         let Ok(mut table) = tables.open_or_make(kind)? else {
             continue;
         };
-        let mut bench = Bench {
-            tables: &tables,
-            progress: &mut |_| {},
-            stop: &AtomicBool::new(false),
-        };
-        match deliver(&parcel, &mut table, &mut Index::default(), &mut bench) {
+        match deliver_unwatched(&parcel, &mut table, &mut Index::default(), &tables) {
             Ok(delivery) => deliveries.push(delivery),
             Err(NotDelivered::Fault(fault)) => return Err(fault),
             // It has no rows that could be refused, and nobody can ask to stop.
@@ -278,10 +269,7 @@ fn revisions<'i>(
                 .column_by_name(FACT_WEIGHT)
                 .and_then(|column| column.as_primitive_opt::<Int8Type>());
             let (Some(found), Some(revisions), Some(weighed)) = (found, revisions, weighed) else {
-                return Err(Fault::Damaged {
-                    path: table.folder().join(file.name()),
-                    what: "it lacks the columns of facts".to_owned(),
-                });
+                return Err(table.lacks_columns(&file));
             };
             for at in 0..found.len() {
                 if let Some(id) = ids.get(found.value(at)) {

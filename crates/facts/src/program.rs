@@ -107,6 +107,13 @@ impl Program {
         self.sources.iter().find(|source| &*source.name == name)
     }
 
+    /// A source by its name, and the kind of its rows.
+    #[must_use]
+    pub fn source_and_kind(&self, name: &str) -> Option<(&Source, &Kind)> {
+        let source = self.source(name)?;
+        Some((source, self.kinds.get(source.kind)?))
+    }
+
     /// A directory by its name.
     #[must_use]
     pub fn directory(&self, name: &str) -> Option<&Directory> {

@@ -284,11 +284,9 @@ impl<'a> Look<'a> {
                         .insert(revision);
                 }
             }
-            Ok(())
         })?;
         self.each(|look, batch, facts| {
             look.count(batch, facts);
-            Ok(())
         })?;
         let numbers: Vec<_> = self.kind.numbers().collect();
         let mut spreads: BTreeMap<(MonthAt, usize), Spread> = BTreeMap::new();
@@ -341,7 +339,6 @@ impl<'a> Look<'a> {
                     }
                 }
             }
-            Ok(())
         })?;
         farthest(&mut outliers, self.top);
         quality.far_out = far_out;
@@ -368,16 +365,14 @@ impl<'a> Look<'a> {
     /// Goes over the source's rows, batch by batch.
     fn each(
         &mut self,
-        mut look: impl FnMut(&mut Self, &RecordBatch, &FactColumns<'_>) -> Result<(), Fault>,
+        mut look: impl FnMut(&mut Self, &RecordBatch, &FactColumns<'_>),
     ) -> Result<(), Fault> {
         for file in self.files {
             for batch in read_file(self.table.folder(), file, None)? {
                 let batch = batch.map_err(Fault::columns("read", self.table.kind()))?;
-                let facts = FactColumns::of(&batch).ok_or_else(|| Fault::Damaged {
-                    path: self.table.folder().join(file.name()),
-                    what: "it lacks the columns of facts".to_owned(),
-                })?;
-                look(self, &batch, &facts)?;
+                let facts =
+                    FactColumns::of(&batch).ok_or_else(|| self.table.lacks_columns(file))?;
+                look(self, &batch, &facts);
             }
         }
         Ok(())

@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
-use crate::deliver::{Bench, Content, Index, NotDelivered, Parcel, deliver};
+use crate::deliver::{Content, Index, NotDelivered, Parcel, deliver_unwatched};
 use crate::digest::Digest;
 use crate::disk::Disk;
 use crate::error::{Fault, FileRefusal};
@@ -119,13 +118,9 @@ pub enum Refusal {
 }
 
 fn said(problems: &[Problem]) -> String {
-    let each = problems.iter().map(|problem| {
-        let cell = match problem.column.is_empty() {
-            true => String::new(),
-            false => format!("{} `{}` ", problem.column, problem.value),
-        };
-        format!("{cell}{}; {}", problem.says, problem.help)
-    });
+    let each = problems
+        .iter()
+        .map(|problem| format!("{problem}; {}", problem.help));
     each.collect::<Vec<String>>().join(" · ")
 }
 
@@ -167,10 +162,7 @@ pub fn settle(
     let mut number = Ledger::of(&tables)?.last();
     let mut deliveries = Vec::new();
     for ((name, file), group) in groups {
-        let found = program
-            .source(&name)
-            .and_then(|source| Some((source, program.kinds.get(source.kind)?)));
-        let Some((source, kind)) = found else {
+        let Some((source, kind)) = program.source_and_kind(&name) else {
             continue;
         };
         number += 1;
@@ -201,12 +193,7 @@ pub fn settle(
             Ok(table) => table,
             Err(refusal) => return refused(refusal),
         };
-        let mut bench = Bench {
-            tables: &tables,
-            progress: &mut |_| {},
-            stop: &AtomicBool::new(false),
-        };
-        match deliver(&parcel, &mut table, &mut Index::default(), &mut bench) {
+        match deliver_unwatched(&parcel, &mut table, &mut Index::default(), &tables) {
             Ok(delivery) => deliveries.push(delivery),
             Err(NotDelivered::Refused(refusal)) => return refused(refusal),
             Err(NotDelivered::Fault(fault)) => return Err(fault),
@@ -341,8 +328,7 @@ fn changed(
 
 fn source_of<'p>(program: &'p Program, row: &OpenRow) -> Result<(&'p Source, &'p Kind), Refusal> {
     program
-        .source(&row.source)
-        .and_then(|source| Some((source, program.kinds.get(source.kind)?)))
+        .source_and_kind(&row.source)
         .ok_or_else(|| Refusal::NoSource {
             name: row.row_name(),
             source_name: row.source.clone(),

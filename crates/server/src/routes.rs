@@ -69,8 +69,7 @@ async fn health(State(shared): State<Arc<Shared>>) -> Json<Value> {
 /// The sources that may be pushed to.
 async fn sources(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let sources = shared.counter.sources().iter().filter_map(|name| {
-        let source = shared.program.source(name)?;
-        let kind = shared.program.kinds.get(source.kind)?;
+        let (source, kind) = shared.program.source_and_kind(name)?;
         Some(json!({
             "source": &**name,
             "is": &*source.is,

@@ -9,6 +9,7 @@ use crate::args::CertifyArgs;
 use crate::commands::ingest::declared;
 use crate::failure::Failure;
 use crate::output;
+use crate::refusals::no_source;
 
 /// How many values of a list are shown.
 const VALUES_SHOWN: usize = 8;
@@ -16,16 +17,8 @@ const VALUES_SHOWN: usize = 8;
 /// Shows the mapping, and what to write once somebody stands for it.
 pub fn run(args: &CertifyArgs) -> Result<(), Failure> {
     let program = declared(&args.program.program)?;
-    let found = program
-        .source(&args.source)
-        .and_then(|source| Some((source, program.kinds.get(source.kind)?)));
-    let Some((source, kind)) = found else {
-        let known: Vec<&str> = program.sources.iter().map(|source| &*source.name).collect();
-        return Err(Failure::Use(format!(
-            "program.yaml declares no source `{}`; its sources are {}",
-            args.source,
-            known.join(", ")
-        )));
+    let Some((source, kind)) = program.source_and_kind(&args.source) else {
+        return Err(no_source(&program, &args.source));
     };
     let first = preview(&program, source, jiff::Timestamp::now(), args.rows)
         .map_err(|fault| Failure::fault("reading the first file", &fault))?;
@@ -231,11 +224,7 @@ fn sample(first: &FirstFile, kind: &Kind, text: &mut String) {
             )
         );
         for (line, problem) in &preview.problems {
-            let cell = match problem.column.is_empty() {
-                true => String::new(),
-                false => format!("{} `{}` ", problem.column, problem.value),
-            };
-            let _ = writeln!(text, "  {}:{line} {cell}{}", first.name, problem.says);
+            let _ = writeln!(text, "  {}:{line} {problem}", first.name);
         }
     }
 }

@@ -7,9 +7,7 @@ use std::path::Path;
 
 use trueup_base::exact::Exact;
 
-use crate::args::{
-    AsOfArgs, DemoArgs, Format, IngestArgs, Measurer, ProgramArgs, ScopeArgs, TreeFormat,
-};
+use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
 use crate::commands::{explain, ingest, run, statement};
 use crate::compute::{self, Seen};
 use crate::earned::{Earned, totals};
@@ -54,15 +52,10 @@ const FILES: &[(&str, &[u8])] = &example![
 pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
     let dir = args.out.clone();
     unpack(&dir)?;
-    let scope_args = ScopeArgs {
-        program: ProgramArgs {
-            program: dir.clone(),
-        },
-        partner: None,
-        period: None,
-        as_of: AsOfArgs::default(),
-        measurer: Measurer::default(),
+    let program = ProgramArgs {
+        program: dir.clone(),
     };
+    let scope_args = ScopeArgs::of(program, None, None);
     heading("1. Facts in: every row and every cent is accounted for")?;
     ingest::run(
         &IngestArgs {
@@ -149,15 +142,7 @@ fn unpack(dir: &Path) -> Result<(), Failure> {
 }
 
 fn for_partner(scope: &ScopeArgs, partner: &str, period: Option<String>) -> ScopeArgs {
-    ScopeArgs {
-        program: ProgramArgs {
-            program: scope.program.program.clone(),
-        },
-        partner: Some(partner.to_owned()),
-        period,
-        as_of: scope.as_of.clone(),
-        measurer: scope.measurer,
-    }
+    ScopeArgs::of(scope.program.clone(), Some(partner), period.as_deref())
 }
 
 /// Posted money by quarter, a column for each partner type's plan.

@@ -11,7 +11,7 @@ use trueup_base::money::Currency;
 use trueup_facts::snapshot::{KindDifference, Moved, RowChange, Said, Snapshot, Wanted};
 use trueup_plan::tree::Grant;
 
-use crate::args::{AsOfArgs, FactsDiffArgs, Format, Measurer, ScopeArgs};
+use crate::args::{AsOfArgs, FactsDiffArgs, Format, ScopeArgs};
 use crate::compute::{self, Scope};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
@@ -97,13 +97,8 @@ fn paid(
     (before, after): (&Snapshot, &Snapshot),
     progress: &Progress,
 ) -> Result<Vec<Paid>, Failure> {
-    let scope_args = ScopeArgs {
-        program: args.program.clone(),
-        partner: args.partner.clone(),
-        period: args.period.clone(),
-        as_of: AsOfArgs::default(),
-        measurer: Measurer::Passes,
-    };
+    let (partner, period) = (args.partner.as_deref(), args.period.as_deref());
+    let scope_args = ScopeArgs::of(args.program.clone(), partner, period);
     if let Some(partner) = &args.partner {
         compute::plan_of(folder, partner)?;
     }
@@ -112,7 +107,7 @@ fn paid(
     } else {
         after
     };
-    let scope = Scope::of(args.period.as_deref(), folder, newer)?;
+    let scope = Scope::of(period, folder, newer)?;
     let mut lines: BTreeMap<(String, Date, String, Currency), Paid> = BTreeMap::new();
     for plan in folder.settled_under() {
         for (facts, is_after) in [(before, false), (after, true)] {

@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::notes;
 use crate::output;
 use crate::progress::Progress;
+use crate::refusals::no_source;
 
 /// Looks and tells.
 pub fn run(args: &FactsQualityArgs, progress: &Progress) -> Result<(), Failure> {
@@ -20,11 +21,7 @@ pub fn run(args: &FactsQualityArgs, progress: &Progress) -> Result<(), Failure> 
     if let Some(name) = &args.source
         && program.source(name).is_none()
     {
-        let known: Vec<&str> = program.sources.iter().map(|source| &*source.name).collect();
-        return Err(Failure::Use(format!(
-            "program.yaml declares no source `{name}`; its sources are {}",
-            known.join(", ")
-        )));
+        return Err(no_source(&program, name));
     }
     let on = match &args.on {
         Some(text) => {

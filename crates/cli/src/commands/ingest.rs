@@ -19,6 +19,7 @@ use crate::args::{Format, IngestArgs};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
+use crate::refusals::no_source;
 
 /// How many quarantined rows are shown; all are kept and listed by `--format json`.
 const SHOWN_ROWS: usize = 20;
@@ -40,13 +41,7 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
                 files: args.files.clone(),
             }
         }
-        Some(source) => {
-            let known: Vec<&str> = program.sources.iter().map(|source| &*source.name).collect();
-            return Err(Failure::Use(format!(
-                "program.yaml declares no source `{source}`; its sources are {}",
-                known.join(", ")
-            )));
-        }
+        Some(source) => return Err(no_source(&program, source)),
     };
     let stop = stop_on_interrupt()?;
     let bar = progress.count("", 0);

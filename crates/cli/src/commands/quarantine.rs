@@ -101,11 +101,7 @@ fn as_text(rows: &[OpenRow]) -> String {
                 row.taken_on
             );
             for problem in &row.row.problems {
-                let cell = match problem.column.is_empty() {
-                    true => String::new(),
-                    false => format!("{} `{}` ", problem.column, problem.value),
-                };
-                let _ = writeln!(text, "      {cell}{}; {}", problem.says, problem.help);
+                let _ = writeln!(text, "      {problem}; {}", problem.help);
             }
         }
         text.push('\n');

@@ -8,7 +8,7 @@ use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
 use trueup_server::{App, Refused, Server, Settings};
 
-use crate::args::{AsOfArgs, Measurer, ProgramArgs, ScopeArgs, ServeArgs};
+use crate::args::{ProgramArgs, ScopeArgs, ServeArgs};
 use crate::commands::statement;
 use crate::compute::{self, Seen};
 use crate::failure::Failure;
@@ -86,15 +86,10 @@ impl App for Statements {
 impl Statements {
     fn of(&self, partner: &str, period: Option<&str>) -> Result<Value, Failure> {
         let folder = folder::open(&self.program)?;
-        let args = ScopeArgs {
-            program: ProgramArgs {
-                program: self.program.clone(),
-            },
-            partner: Some(partner.to_owned()),
-            period: period.map(str::to_owned),
-            as_of: AsOfArgs::default(),
-            measurer: Measurer::default(),
+        let program = ProgramArgs {
+            program: self.program.clone(),
         };
+        let args = ScopeArgs::of(program, Some(partner), period);
         let seen = Seen::as_folded(&args, &folder)?;
         let quiet = Progress::new(true);
         let prepared = compute::prepare_partner(&folder, &args, partner, &seen, &quiet)?;

@@ -70,20 +70,7 @@ pub fn csv<'a>(
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
     let (input, content) = Input::open(path).map_err(Fault::read(path))?;
-    let other = |found| {
-        Err(FileRefusal::OtherFormat {
-            found,
-            declared: "CSV",
-        }
-        .into())
-    };
-    let packed = match content {
-        Content::Empty => return Err(FileRefusal::Empty.into()),
-        Content::Parquet => return other("a Parquet file"),
-        Content::Zip => return other("a zip archive or workbook"),
-        Content::Gzip => true,
-        Content::Other => false,
-    };
+    let packed = is_packed(content, "CSV")?;
     let failed = |error| csv_failed(path, packed, error);
     let mut csv = CsvIn::new(input, style).map_err(failed)?;
     let mut record = Record::default();
@@ -134,6 +121,18 @@ pub fn csv<'a>(
     Ok(intake)
 }
 
+/// Whether a text is packed, by the first bytes of its file.
+fn is_packed(content: Content, declared: &'static str) -> Result<bool, FileRefusal> {
+    let other = |found| Err(FileRefusal::OtherFormat { found, declared });
+    match content {
+        Content::Empty => Err(FileRefusal::Empty),
+        Content::Parquet => other("a Parquet file"),
+        Content::Zip => other("a zip archive or workbook"),
+        Content::Gzip => Ok(true),
+        Content::Other => Ok(false),
+    }
+}
+
 /// Whether it is the file that is wrong, or the world.
 fn csv_failed(path: &Path, packed: bool, error: CsvError) -> NotDelivered {
     let CsvError::Unreadable { at, source } = error else {
@@ -167,20 +166,7 @@ pub fn json<'a>(
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
     let (input, content) = Input::open(path).map_err(Fault::read(path))?;
-    let other = |found| {
-        Err(FileRefusal::OtherFormat {
-            found,
-            declared: "JSON",
-        }
-        .into())
-    };
-    let packed = match content {
-        Content::Empty => return Err(FileRefusal::Empty.into()),
-        Content::Parquet => return other("a Parquet file"),
-        Content::Zip => return other("a zip archive or workbook"),
-        Content::Gzip => true,
-        Content::Other => false,
-    };
+    let packed = is_packed(content, "JSON")?;
     let read = parcel.source.columns_read();
     let header = Header::new(read.iter().map(|name| &**name))?;
     let mut intake = Intake::new(parcel, standardiser(parcel, header)?, staging);

@@ -34,14 +34,6 @@ const OWN: [&str; 8] = [
     FACT_ROW,
 ];
 
-fn lacks_columns(table: &FactTable, file: &StoredFile) -> Fault {
-    let path = table.folder().join(file.name());
-    Fault::Damaged {
-        path,
-        what: "it lacks the columns of facts".to_owned(),
-    }
-}
-
 /// The most stored rows of a source that are kept at hand from one delivery to the next.
 const AT_HAND_MAX: u64 = 4_000_000;
 
@@ -85,7 +77,7 @@ impl Index {
             let position = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
             for batch in read_file(table.folder(), &file, Some(&OWN))? {
                 let batch = batch.map_err(Fault::columns("read", table.kind()))?;
-                let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, &file))?;
+                let facts = FactColumns::of(&batch).ok_or_else(|| table.lacks_columns(&file))?;
                 for at in 0..facts.len() {
                     let key = key_of(&facts, at);
                     if whole
@@ -147,7 +139,7 @@ fn pick(
     for file in index.files_with(keys) {
         for batch in read_file(table.folder(), file, None)? {
             let batch = batch.map_err(Fault::columns("read", table.kind()))?;
-            let facts = FactColumns::of(&batch).ok_or_else(|| lacks_columns(table, file))?;
+            let facts = FactColumns::of(&batch).ok_or_else(|| table.lacks_columns(file))?;
             let chosen: BooleanArray = (0..facts.len())
                 .map(|at| Some(keys.contains(&key_of(&facts, at)) && wanted(&facts, at)))
                 .collect();

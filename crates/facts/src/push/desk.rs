@@ -337,10 +337,7 @@ fn stored(
                 .column_by_name(FACT_CONTENT)
                 .and_then(|column| column.as_binary_opt::<i32>());
             let (Some(ids), Some(revisions), Some(contents)) = (ids, revisions, contents) else {
-                return Err(Fault::Damaged {
-                    path: table.folder().join(file.name()),
-                    what: "it lacks the columns of facts".to_owned(),
-                });
+                return Err(table.lacks_columns(&file));
             };
             for at in 0..batch.num_rows() {
                 let says: Option<[u8; 16]> = contents.value(at).try_into().ok();

@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::inbox::{Inbox, Segment, read, segments};
-use crate::deliver::{Bench, Content, Index, NotDelivered, Parcel, deliver};
+use crate::deliver::{Content, Index, NotDelivered, Parcel, deliver_unwatched};
 use crate::digest::PartsHasher;
 use crate::disk::Disk;
 use crate::error::Fault;
@@ -76,11 +75,7 @@ impl<'a> Fold<'a> {
             hasher.text(&name);
             hasher.fixed(&segment_read.digest.0);
             let digest = hasher.finish();
-            let found = self
-                .program
-                .source(&name)
-                .and_then(|source| Some((source, self.program.kinds.get(source.kind)?)));
-            let Some((source, kind)) = found else {
+            let Some((source, kind)) = self.program.source_and_kind(&name) else {
                 return Err(Fault::InboxSource {
                     name,
                     path: segment.path.clone(),
@@ -111,13 +106,8 @@ impl<'a> Fold<'a> {
                 repair: None,
                 flag: None,
             };
-            let mut bench = Bench {
-                tables: self.tables,
-                progress: &mut |_| {},
-                stop: &AtomicBool::new(false),
-            };
             let index = self.indexes.entry(name.clone()).or_default();
-            match deliver(&parcel, &mut table, index, &mut bench) {
+            match deliver_unwatched(&parcel, &mut table, index, self.tables) {
                 Ok(delivery) => {
                     self.last = Some(number);
                     deliveries.push(delivery);

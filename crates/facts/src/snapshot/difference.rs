@@ -249,11 +249,8 @@ impl<'a> Search<'a> {
         for (table, file, side) in &apart {
             for batch in read_file(table.folder(), file, None)? {
                 let batch = batch.map_err(Fault::columns("read", table.kind()))?;
-                let damaged = || Fault::Damaged {
-                    path: table.folder().join(file.name()),
-                    what: "it lacks the columns of facts".to_owned(),
-                };
-                self.add(&batch, *side).ok_or_else(damaged)??;
+                self.add(&batch, *side)
+                    .ok_or_else(|| table.lacks_columns(file))??;
             }
         }
         self.resolve();

@@ -1,5 +1,7 @@
 //! A delivered row's cells, and the standard row made of them.
 
+use std::fmt;
+
 use jiff::civil::DateTime;
 
 use crate::dates::day_of_number;
@@ -110,6 +112,16 @@ impl Problem {
             says: says.into(),
             help: help.into(),
         }
+    }
+}
+
+impl fmt::Display for Problem {
+    /// The cell, where one is meant, and what is wrong with it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.column.is_empty() {
+            write!(f, "{} `{}` ", self.column, self.value)?;
+        }
+        f.write_str(&self.says)
     }
 }
 

@@ -227,6 +227,15 @@ impl FactTable {
             .join(format!("{}.jsonl", list.digest))
     }
 
+    /// That a file is none of facts, though the log names it.
+    #[must_use]
+    pub fn lacks_columns(&self, file: &StoredFile) -> Fault {
+        Fault::Damaged {
+            path: self.folder.join(file.name()),
+            what: "it lacks the columns of facts".to_owned(),
+        }
+    }
+
     /// What differs between the table's columns and the declared ones.
     pub(super) fn differs(&self, kind: &Kind) -> Result<Option<String>, Fault> {
         let fault = || Fault::table("compare the columns of", &self.kind);

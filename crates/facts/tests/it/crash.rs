@@ -105,7 +105,7 @@ fn untold() -> Bench {
     bench
 }
 
-pub fn shim() -> &'static Path {
+fn shim() -> &'static Path {
     static SHIM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SHIM.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
@@ -128,16 +128,11 @@ pub fn shim() -> &'static Path {
     path
 }
 
-/// Runs the child on a folder, with the shim told what.
-fn child(folder: &Path, told: &[(&str, String)]) -> ExitStatus {
-    Command::new(std::env::current_exe().expect("this program"))
-        .args([
-            "--exact",
-            "crash::a_child_ingests_a_folder",
-            "--nocapture",
-            "--test-threads",
-            "1",
-        ])
+/// A test of this program as a child on a folder, with the shim told what.
+pub fn child_of(test: &str, folder: &Path, told: &[(&str, String)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
+        .args(["--exact", test, "--nocapture", "--test-threads", "1"])
         .env(FOLDER, folder)
         .env("LD_PRELOAD", shim())
         .env(
@@ -146,7 +141,12 @@ fn child(folder: &Path, told: &[(&str, String)]) -> ExitStatus {
         )
         .envs(told.iter().map(|(name, value)| (*name, value)))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::null());
+    command
+}
+
+fn child(folder: &Path, told: &[(&str, String)]) -> ExitStatus {
+    child_of("crash::a_child_ingests_a_folder", folder, told)
         .status()
         .expect("it starts")
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ use trueup_facts::push::{Counter, Desk, Fold, NotTaken, Outcome, Push, settle};
 use trueup_facts::store::Tables;
 
 use crate::bench::Bench;
-use crate::crash::{FOLDER, copy_of, shim};
+use crate::crash::{FOLDER, child_of, copy_of};
 
 const PROGRAM: &str = r#"
 program: shop
@@ -113,17 +113,8 @@ fn a_child_pushes_and_folds() {
 }
 
 fn child(folder: &Path, told: &[(&str, String)]) -> Output {
-    Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "push_crash::a_child_pushes_and_folds"])
-        .args(["--nocapture", "--test-threads", "1"])
-        .env(FOLDER, folder)
-        .env("LD_PRELOAD", shim())
-        .env(
-            "KILL_UNDER",
-            folder.canonicalize().expect("there").join(".trueup"),
-        )
-        .envs(told.iter().map(|(name, value)| (*name, value)))
-        .stderr(Stdio::null())
+    child_of("push_crash::a_child_pushes_and_folds", folder, told)
+        .stdout(Stdio::piped())
         .output()
         .expect("it starts")
 }
