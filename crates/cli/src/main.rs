@@ -35,6 +35,10 @@ use clap::Parser;
 use crate::args::{Cli, Command, FactsCommand};
 
 fn main() -> ExitCode {
+    // Before anything else: a decoder locks itself in while it is alone.
+    if let Some(code) = trueup_facts::cage::decoder_asked() {
+        return code;
+    }
     // Wrong use ends with 2, help and version with 0, as clap does by itself.
     let cli = Cli::parse();
     let progress = progress::Progress::new(cli.quiet);

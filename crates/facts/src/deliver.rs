@@ -3,6 +3,7 @@
 //! Rows are read once, standardised and gathered in chunks; when the whole file is read, each row is judged against
 //! what is known, and what is kept is committed at once. Whatever ends the work before that leaves nothing behind.
 
+mod decode;
 mod intake;
 mod keep;
 mod read;
@@ -17,6 +18,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use jiff::Timestamp;
 
+use crate::cage::{Decoding, NotDecoded};
 use crate::digest::Digest;
 use crate::error::{Fault, FileRefusal};
 use crate::judge::judge;
@@ -78,6 +80,16 @@ impl From<Fault> for NotDelivered {
     }
 }
 
+impl From<NotDecoded> for NotDelivered {
+    fn from(not: NotDecoded) -> Self {
+        match not {
+            NotDecoded::Refused(refusal) => Self::Refused(refusal),
+            NotDecoded::Fault(fault) => Self::Fault(fault),
+            NotDecoded::Stopped => Self::Stopped,
+        }
+    }
+}
+
 /// What is to be delivered.
 #[derive(Clone, Debug)]
 pub struct Parcel<'a> {
@@ -128,6 +140,8 @@ pub struct Bench<'a> {
     pub tables: &'a Tables,
     /// Whom to tell how far it is.
     pub progress: &'a mut dyn FnMut(Progress<'_>),
+    /// Where decoders run.
+    pub decoding: &'a Decoding,
     /// Set when somebody asks to stop.
     pub stop: &'a AtomicBool,
 }
@@ -168,6 +182,7 @@ pub fn deliver_unwatched(
     let mut bench = Bench {
         tables,
         progress: &mut |_| {},
+        decoding: &Decoding::Here,
         stop: &AtomicBool::new(false),
     };
     deliver(parcel, table, index, &mut bench)
@@ -254,13 +269,17 @@ fn read_all<'a>(
     staging: &Path,
     bench: &mut Bench<'_>,
 ) -> Result<intake::Intake<'a>, NotDelivered> {
-    match (&parcel.content, parcel.source.format) {
+    match (&parcel.content, &parcel.source.format) {
         (Content::Rows(rows), _) => read::rows(parcel, rows, staging, bench),
         (Content::File(path), Format::Csv { style, .. }) => {
-            read::csv(parcel, path, style, staging, bench)
+            read::csv(parcel, path, *style, staging, bench)
         }
         (Content::File(path), Format::Json) => read::json(parcel, path, staging, bench),
-        (Content::File(path), Format::Parquet) => read::parquet(parcel, path, staging, bench),
+        (Content::File(path), Format::Parquet) => decode::parquet(parcel, path, staging, bench),
+        (Content::File(path), Format::Workbook { sheet, header_row }) => {
+            let sheet = sheet.as_deref();
+            decode::workbook(parcel, path, (sheet, *header_row), staging, bench)
+        }
     }
 }
 

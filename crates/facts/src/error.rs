@@ -126,6 +126,13 @@ pub enum Fault {
         /// The lock's file.
         path: PathBuf,
     },
+    /// No decoder could be started, or it could not read its file.
+    #[error("cannot run a decoder; try again, or send the file as plain CSV")]
+    Decoder {
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// No runtime for the tables' input and output.
     #[error("cannot start the runtime for tables")]
     Runtime(#[source] io::Error),
@@ -246,6 +253,30 @@ pub enum FileRefusal {
         crate::input::GZIP_RATIO_MAX
     )]
     Bomb,
+    /// A zip archive that cannot be trusted or unpacked.
+    #[error("cannot be unpacked as a zip archive ({what}); send it again, or unpacked")]
+    Zip {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A workbook that cannot be trusted or read.
+    #[error("cannot be read as a workbook ({what}); save it anew as .xlsx, or send it as CSV")]
+    Workbook {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A workbook whose sheet or header is not where the source declares it.
+    #[error("{what}")]
+    Layout {
+        /// What is not there, and what to declare.
+        what: String,
+    },
+    /// A decoder went wrong over it.
+    #[error("cannot be decoded (its decoder {how}); it is damaged or forged, send it again")]
+    Decoder {
+        /// How.
+        how: String,
+    },
     /// Two columns of one name.
     #[error("has two columns named `{name}`, columns {first} and {second}; a name must be unique")]
     TwoColumns {
@@ -377,6 +408,10 @@ impl FileRefusal {
             },
             Self::Gzip { .. } => "damaged_gzip",
             Self::Bomb => "gzip_bomb",
+            Self::Zip { .. } => "damaged_zip",
+            Self::Workbook { .. } => "damaged_workbook",
+            Self::Layout { .. } => "workbook_layout",
+            Self::Decoder { .. } => "decoder_failed",
             Self::TwoColumns { .. } => "two_columns",
             Self::PaddedColumn { .. } | Self::UnnamedColumn { .. } => "column_name",
             Self::LacksColumn { .. } => "lacks_column",

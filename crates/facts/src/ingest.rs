@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 
+use crate::cage::Decoding;
 use crate::deliver::{
     self, Bench, Content, Index, NotDelivered, Parcel, Preview, Progress, deliver,
 };
@@ -99,6 +100,15 @@ impl Ingested {
     }
 }
 
+/// What of this machine is used.
+#[derive(Clone, Debug, Default)]
+pub struct Means {
+    /// The disk.
+    pub disk: Disk,
+    /// Where decoders run.
+    pub decoding: Decoding,
+}
+
 /// Takes files into the program's facts.
 ///
 /// # Errors
@@ -107,25 +117,11 @@ pub fn ingest(
     program: &Program,
     files: &Files,
     now: Timestamp,
+    means: &Means,
     progress: &mut dyn FnMut(Progress<'_>),
     stop: &AtomicBool,
 ) -> Result<Ingested, Fault> {
-    ingest_on(&Disk::default(), program, files, now, progress, stop)
-}
-
-/// As [`ingest`], on a disk of the caller's.
-///
-/// # Errors
-/// As [`ingest`].
-pub fn ingest_on(
-    disk: &Disk,
-    program: &Program,
-    files: &Files,
-    now: Timestamp,
-    progress: &mut dyn FnMut(Progress<'_>),
-    stop: &AtomicBool,
-) -> Result<Ingested, Fault> {
-    let tables = Tables::of(&program.folder, disk.clone())?;
+    let tables = Tables::of(&program.folder, means.disk.clone())?;
     let _lock = tables.lock()?;
     let mut work = Work {
         program,
@@ -141,6 +137,7 @@ pub fn ingest_on(
         let bench = Bench {
             tables: &tables,
             progress: &mut *progress,
+            decoding: &means.decoding,
             stop,
         };
         match work.take(&wanted, bench) {
@@ -187,6 +184,7 @@ pub fn preview(
     program: &Program,
     source: &Source,
     now: Timestamp,
+    means: &Means,
     rows_max: usize,
 ) -> Result<Option<FirstFile>, Fault> {
     let mut first = None;
@@ -199,7 +197,7 @@ pub fn preview(
     let (Some(name), Some(kind)) = (first, program.kinds.get(source.kind)) else {
         return Ok(None);
     };
-    let tables = Tables::of(&program.folder, Disk::default())?;
+    let tables = Tables::of(&program.folder, means.disk.clone())?;
     let _lock = tables.lock()?;
     let path = program.folder.join(&name);
     let (digest, bytes) = digest_of_file(&path).map_err(Fault::read(&path))?;
@@ -219,6 +217,7 @@ pub fn preview(
     let mut bench = Bench {
         tables: &tables,
         progress: &mut |_| {},
+        decoding: &means.decoding,
         stop: &AtomicBool::new(false),
     };
     let comes_to = match deliver::preview(&parcel, &mut bench, rows_max) {

@@ -28,6 +28,8 @@ pub enum Content {
     Parquet,
     /// A zip archive, such as a workbook.
     Zip,
+    /// A compound file: a workbook of before 2007 (.xls), or one with a password.
+    Compound,
     /// None of these; text, for all one can say.
     Other,
 }
@@ -41,10 +43,14 @@ impl Content {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [b'P', b'A', b'R', b'1' | b'E', ..] => Self::Parquet,
             [b'P', b'K', 3 | 5 | 7, _, ..] => Self::Zip,
+            [0xd0, 0xcf, 0x11, 0xe0, ..] => Self::Compound,
             _ => Self::Other,
         }
     }
 }
+
+/// What a compound file is called where another is declared.
+pub const OLD_WORKBOOK: &str = "an old workbook (.xls), or one with a password";
 
 /// A packed file that unpacks beyond all measure.
 #[derive(Debug, thiserror::Error)]
@@ -110,9 +116,21 @@ impl Input {
                 unpacking: Box::new(MultiGzDecoder::new(raw)),
                 unpacked: 0,
             },
-            Content::Empty | Content::Parquet | Content::Zip | Content::Other => Self::Plain(raw),
+            Content::Empty
+            | Content::Parquet
+            | Content::Zip
+            | Content::Compound
+            | Content::Other => Self::Plain(raw),
         };
         Ok((input, content))
+    }
+
+    /// What a file's first bytes say it is.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or read.
+    pub fn content_of(path: &Path) -> io::Result<Content> {
+        Ok(Self::open(path)?.1)
     }
 
     /// How many bytes of the file were read.

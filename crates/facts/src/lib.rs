@@ -1,6 +1,8 @@
 //! Facts: declared sources in, standardised facts in Delta Lake tables out.
 #![forbid(unsafe_code)]
 
+mod archive;
+pub mod cage;
 pub mod csv_in;
 pub mod dates;
 pub mod decimal;
@@ -33,3 +35,4 @@ pub mod store;
 pub mod tally;
 pub mod texts;
 pub mod words;
+mod workbook;

@@ -2,7 +2,7 @@
 //!
 //! Only the file's own physical types are read, never the Arrow schema it may carry, and never its statistics. A column
 //! of floats is refused where a standard column would come from it: what a float holds is not what was written. The
-//! decoder may give up by panicking on a forged file; that ends the file, not the process.
+//! decoder may give up by panicking on a forged file; that ends the file, not the process, even where it is in no cage.
 
 use std::cell::Cell as Flag;
 use std::fs::File;
@@ -21,7 +21,6 @@ use parquet::arrow::arrow_reader::{
 };
 
 use crate::error::FileRefusal;
-use crate::header::Header;
 use crate::standardise::{Cell, Cells};
 use crate::words::shown;
 
@@ -34,11 +33,11 @@ pub struct ParquetIn {
 }
 
 impl ParquetIn {
-    /// Reads the footer.
+    /// Reads the footer: the names of its columns.
     ///
     /// # Errors
     /// When it cannot be decoded.
-    pub fn open(file: File) -> Result<(Self, Header), FileRefusal> {
+    pub fn open(file: File) -> Result<(Self, Vec<String>), FileRefusal> {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let builder =
             guarded(|| ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
@@ -47,14 +46,9 @@ impl ParquetIn {
                 what: "a negative number of rows".to_owned(),
             }
         })?;
-        let header = Header::new(
-            builder
-                .schema()
-                .fields()
-                .iter()
-                .map(|field| field.name().as_str()),
-        )?;
-        Ok((Self { builder, rows }, header))
+        let fields = builder.schema().fields().iter();
+        let names = fields.map(|field| field.name().clone()).collect();
+        Ok((Self { builder, rows }, names))
     }
 
     /// How many rows the footer promises.

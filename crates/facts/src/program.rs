@@ -18,6 +18,7 @@ use jiff::tz::TimeZone;
 use trueup_base::{Calendar, Currency, Date, Duration};
 use trueup_plan::diagnostic::{Diagnostic, Sources};
 
+use crate::cage::Wanted;
 use crate::csv_in::CsvStyle;
 use crate::dates::{DateFormat, day_number};
 use crate::decimal::{DecimalMark, Room};
@@ -354,9 +355,9 @@ impl Source {
 }
 
 /// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Text with delimiters, plain or packed with gzip.
+    /// Text with delimiters, plain or packed with gzip or zip.
     Csv {
         /// Its delimiter and last line.
         style: CsvStyle,
@@ -367,16 +368,65 @@ pub enum Format {
     Parquet,
     /// JSON objects, in files or pushed.
     Json,
+    /// A workbook (Office Open XML).
+    Workbook {
+        /// The sheet; none where there is one only.
+        sheet: Option<Arc<str>>,
+        /// The row that holds the names of the columns, from 1.
+        header_row: u32,
+    },
 }
 
 impl Format {
     /// The decimal mark of numbers written as text.
     #[must_use]
-    pub fn mark(self) -> DecimalMark {
+    pub fn mark(&self) -> DecimalMark {
         match self {
-            Self::Csv { mark, .. } => mark,
-            Self::Parquet | Self::Json => DecimalMark::Point,
+            Self::Csv { mark, .. } => *mark,
+            Self::Parquet | Self::Json | Self::Workbook { .. } => DecimalMark::Point,
         }
+    }
+}
+
+impl Source {
+    /// The columns of a file that are read, each with its decimals where it is read as a number and nothing else.
+    #[must_use]
+    pub fn columns_wanted(&self, kind: &Kind) -> Vec<Wanted> {
+        let scale_of = |name: &Arc<str>| {
+            let is_named = self.id.contains(name)
+                || self.revision.as_ref() == Some(name)
+                || self
+                    .recorded_on
+                    .as_ref()
+                    .is_some_and(|(column, _)| column == name)
+                || self.cancelled.as_ref().is_some_and(|of| of.column == *name);
+            let mut scale = None;
+            for (column, mapping) in kind.columns.iter().zip(&self.map) {
+                match (mapping, column.of) {
+                    (
+                        Some(Mapping::Column { column: from, .. }),
+                        ColumnType::Number { room, .. },
+                    ) if from == name => {
+                        scale = scale.max(Some(room.scale));
+                    }
+                    (
+                        Some(
+                            Mapping::Column { column: from, .. }
+                            | Mapping::Listed { column: from, .. },
+                        ),
+                        _,
+                    ) if from == name => return None,
+                    _ => {}
+                }
+            }
+            scale.filter(|_| !is_named)
+        };
+        let read = self.columns_read().into_iter();
+        read.map(|name| Wanted {
+            scale: scale_of(&name),
+            name: name.to_string(),
+        })
+        .collect()
     }
 }
 

@@ -45,6 +45,9 @@ pub struct SourceReconciled {
     pub lines: Vec<Line>,
     /// Known rows withdrawn by corrections.
     pub withdrawn: Line,
+    /// Numbers that had more digits than are kept and were rounded, by column of the file; empty when none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub rounded: BTreeMap<String, u64>,
     /// What the owner says beside what was read.
     pub control: Vec<ControlLine>,
 }
@@ -190,6 +193,10 @@ fn reconcile_source(
         line("quarantined", &total(|delivery| &delivery.quarantined)?),
     ]);
     let withdrawn = line("withdrawn", &total(|delivery| &delivery.withdrawn)?);
+    let mut rounded = BTreeMap::new();
+    for (column, numbers) in deliveries.iter().flat_map(|delivery| &delivery.rounded) {
+        *rounded.entry(column.clone()).or_default() += numbers;
+    }
     Ok(SourceReconciled {
         source: source.name.to_string(),
         kind: kind.name.to_string(),
@@ -199,6 +206,7 @@ fn reconcile_source(
         columns: columns.into_iter().map(|(_, column)| column).collect(),
         lines,
         withdrawn,
+        rounded,
     })
 }
 

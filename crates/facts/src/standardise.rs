@@ -15,7 +15,7 @@ use crate::dates::{DateError, DateFormat, day_number, day_of_number, wall_day};
 use crate::decimal::{self, DecimalError, DecimalMark, Room};
 use crate::error::FileRefusal;
 use crate::header::Header;
-use crate::program::{ColumnType, Kind, Mapping, Program, Source, Typed, Unlisted};
+use crate::program::{ColumnType, Format, Kind, Mapping, Program, Source, Typed, Unlisted};
 
 pub use row::{Cell, Cells, Problem, Slot, StandardRow};
 
@@ -63,6 +63,8 @@ pub struct Standardiser {
     cancelled: Option<(usize, Vec<Arc<str>>)>,
     today: i32,
     mark: DecimalMark,
+    /// Whether a number is no id: of one that is too long, digits are lost.
+    ids_are_text: bool,
     zone: TimeZone,
     last_day: Option<(String, usize, i32)>,
 }
@@ -144,6 +146,7 @@ impl Standardiser {
             },
             today,
             mark: source.format.mark(),
+            ids_are_text: matches!(source.format, Format::Workbook { .. }),
             zone: program.zone.clone(),
             header,
             last_day: None,
@@ -248,7 +251,14 @@ impl Standardiser {
                 row.id.push('/');
             }
             let before = row.id.len();
-            cells.cell(*at).write(&mut row.id);
+            let cell = cells.cell(*at);
+            cell.write(&mut row.id);
+            if self.ids_are_text && matches!(cell, Cell::Number { .. }) {
+                let help = "format the column as text in the workbook and enter the ids anew: of a number it keeps 15 digits, and no zeros in front";
+                let says = "is a number in the workbook, and names the row";
+                row.problems
+                    .push(self.problem(*at, cell, "id_not_text", says, help));
+            }
             if row.id.len() == before {
                 let name = self.header.name(*at).unwrap_or_default();
                 let help = "a row needs its id to be told from others; correct it at its source and send it again";

@@ -6,7 +6,7 @@ use trueup_facts::ingest::{FirstFile, preview};
 use trueup_facts::program::{ColumnType, Kind, Mapping, Source, Typed, Unlisted};
 
 use crate::args::CertifyArgs;
-use crate::commands::ingest::declared;
+use crate::commands::ingest::{declared, means};
 use crate::failure::Failure;
 use crate::output;
 use crate::refusals::no_source;
@@ -20,8 +20,14 @@ pub fn run(args: &CertifyArgs) -> Result<(), Failure> {
     let Some((source, kind)) = program.source_and_kind(&args.source) else {
         return Err(no_source(&program, &args.source));
     };
-    let first = preview(&program, source, jiff::Timestamp::now(), args.rows)
-        .map_err(|fault| Failure::fault("reading the first file", &fault))?;
+    let first = preview(
+        &program,
+        source,
+        jiff::Timestamp::now(),
+        &means()?,
+        args.rows,
+    )
+    .map_err(|fault| Failure::fault("reading the first file", &fault))?;
     let mut text = mapping(source, kind);
     if let Some(first) = &first {
         sample(first, kind, &mut text);

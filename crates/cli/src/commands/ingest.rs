@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
+use trueup_facts::cage::{Cage, Decoding};
 use trueup_facts::deliver::{Progress as Step, Stage};
 use trueup_facts::disk::Disk;
-use trueup_facts::ingest::{FileOutcome, Files, Ingested, Outcome, ingest};
+use trueup_facts::ingest::{FileOutcome, Files, Ingested, Means, Outcome, ingest};
 use trueup_facts::program::Program;
 use trueup_facts::quarantine::{QuarantinedRow, read_list};
 use trueup_facts::reconcile::SourceReconciled;
@@ -55,7 +56,8 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
         };
         bar.set_message(format!("{stage} {} ({} rows)", step.file, step.rows));
     };
-    let done = ingest(&program, &files, now(), &mut tell, &stop)
+    let means = means()?;
+    let done = ingest(&program, &files, now(), &means, &mut tell, &stop)
         .map_err(|fault| Failure::fault("taking in facts", &fault))?;
     bar.finish_and_clear();
 
@@ -89,6 +91,16 @@ pub fn declared(dir: &Path) -> Result<Program, Failure> {
                 .to_owned(),
         )),
     }
+}
+
+/// The disk, and this program again for what comes packed from outside.
+pub fn means() -> Result<Means, Failure> {
+    let cage =
+        Cage::of_this_program().map_err(|error| Failure::fault("finding this program", &error))?;
+    Ok(Means {
+        decoding: Decoding::Caged(cage),
+        ..Means::default()
+    })
 }
 
 fn now() -> jiff::Timestamp {
@@ -191,6 +203,14 @@ fn as_text(done: &Ingested, rows: &[SetAside]) -> String {
                 text,
                 "{column} could not be read in {} and is in no sum for them",
                 rows_of(*rows)
+            );
+        }
+        for (column, numbers) in &source.rounded {
+            let numbers =
+                output::counted(usize::try_from(*numbers).unwrap_or(usize::MAX), "number");
+            let _ = writeln!(
+                text,
+                "{column}: {numbers} had more digits than are kept and were rounded"
             );
         }
         for line in &source.control {

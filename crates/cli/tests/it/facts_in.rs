@@ -116,6 +116,99 @@ fn a_packed_file_that_unpacks_without_end_is_refused() {
     assert_eq!(kept(&story), BTreeSet::new());
 }
 
+/// A workbook of one sheet, each row as its cells stand in it.
+fn workbook(rows: &[&str]) -> Vec<u8> {
+    let related = |of: &str, part: &str| {
+        format!(
+            r#"<Relationships><Relationship Id="r" Type="http://x/{of}" Target="{part}"/></Relationships>"#
+        )
+    };
+    let rows: String = rows.iter().map(|row| format!("<row>{row}</row>")).collect();
+    let parts = [
+        ("_rels/.rels", related("officeDocument", "xl/workbook.xml")),
+        (
+            "xl/_rels/workbook.xml.rels",
+            related("worksheet", "sheet1.xml"),
+        ),
+        (
+            "xl/workbook.xml",
+            r#"<workbook><sheets><sheet name="Sales" id="r"/></sheets></workbook>"#.to_owned(),
+        ),
+        (
+            "xl/sheet1.xml",
+            format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"),
+        ),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in parts {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(name, options).expect("memory");
+        zip.write_all(content.as_bytes()).expect("memory");
+    }
+    zip.finish().expect("memory").into_inner()
+}
+
+/// A row of text cells.
+fn text_cells(cells: &[&str]) -> String {
+    let cell = |text: &&str| format!(r#"<c t="str"><v>{text}</v></c>"#);
+    cells.iter().map(cell).collect()
+}
+
+#[test]
+fn a_workbook_is_read_in_a_cage_and_says_what_it_rounded() {
+    let story = Story::with_starter();
+    let program = fs::read_to_string(story.path("program/program.yaml")).expect("the starter's");
+    let declared = program.replacen("    format: csv\n", "    format: xlsx\n", 1);
+    assert_ne!(program, declared);
+    story.write("program/program.yaml", declared);
+    let header = text_cells(&[
+        "invoice",
+        "line",
+        "invoice_date",
+        "reseller",
+        "product",
+        "net_amount",
+    ]);
+    let row = |invoice: &str, amount: &str| {
+        let texts = text_cells(&[invoice, "1", "2026-01-15", "P-100", "suite"]);
+        format!("{texts}<c><v>{amount}</v></c>")
+    };
+    let rows = [
+        header,
+        row("W-1", "0.57999999999999996"),
+        row("W-2", "1E2"),
+        row("W-3", "0.125"),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    story.write("late.xlsx", workbook(&rows));
+    ingest(&story, "late.xlsx")
+        .expect_code(0)
+        .expect_said("accepted        3  100.71")
+        .expect_said("net_amount: 1 number had more digits than are kept and were rounded");
+    // The same workbook, damaged where it is packed.
+    let mut damaged = workbook(&rows);
+    let middle = damaged.len() / 2;
+    damaged[middle] ^= 0xff;
+    story.write("damaged.xlsx", damaged);
+    ingest(&story, "damaged.xlsx")
+        .expect_code(1)
+        .expect_said("refused: it cannot be read as a workbook");
+}
+
+#[test]
+fn one_text_in_a_zip_archive_is_taken_as_the_text() {
+    let story = Story::with_starter();
+    let plain = fs::read(story.path("program/data/sales.csv")).expect("the starter's sales");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file("sales.csv", options).expect("memory");
+    zip.write_all(&plain).expect("memory");
+    story.write("late.csv", zip.finish().expect("memory").into_inner());
+    ingest(&story, "late.csv")
+        .expect_code(0)
+        .expect_said("accepted       11  1,012,650.00");
+}
+
 #[test]
 fn one_line_without_an_end_is_refused() {
     let story = Story::with_starter();

@@ -1,5 +1,6 @@
 //! What of a delivered file was read so far: standard rows in chunks, problems in a list, sums of both.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub struct Intake<'a> {
     pub aside: QuarantineWriter,
     pub read: Tally,
     pub quarantined: Tally,
+    /// Numbers that had more digits than are kept, by column of the file.
+    pub rounded: BTreeMap<String, u64>,
 }
 
 /// A chunk of candidate rows, on disk or still in memory.
@@ -74,6 +77,7 @@ impl<'a> Intake<'a> {
             aside: QuarantineWriter::new(staging.join("quarantine.jsonl")),
             read: Tally::of(parcel.kind),
             quarantined: Tally::of(parcel.kind),
+            rounded: BTreeMap::new(),
             parcel: parcel.clone(),
         }
     }
@@ -145,16 +149,36 @@ impl<'a> Intake<'a> {
         problems: Vec<Problem>,
         cells: RawCells,
     ) -> Result<(), NotDelivered> {
-        for tally in [&mut self.read, &mut self.quarantined] {
-            tally.rows += 1;
-            tally.unreadable.iter_mut().for_each(|count| *count += 1);
-        }
-        self.aside.add(&QuarantinedRow {
+        self.put_aside(QuarantinedRow {
             row: at,
             id: String::new(),
             problems,
             cells,
-        })?;
+        })
+    }
+
+    /// Sets a row aside with odd cells, which are not to be read again; its id says which it is.
+    pub fn refuse_odd(
+        &mut self,
+        at: u64,
+        problems: Vec<Problem>,
+        cells: &dyn Cells,
+    ) -> Result<(), NotDelivered> {
+        self.standardiser.read(cells, &mut self.row);
+        self.put_aside(QuarantinedRow {
+            row: at,
+            id: self.row.id.clone(),
+            problems,
+            cells: RawCells::new(),
+        })
+    }
+
+    fn put_aside(&mut self, row: QuarantinedRow) -> Result<(), NotDelivered> {
+        for tally in [&mut self.read, &mut self.quarantined] {
+            tally.rows += 1;
+            tally.unreadable.iter_mut().for_each(|count| *count += 1);
+        }
+        self.aside.add(&row)?;
         Ok(())
     }
 

@@ -156,6 +156,7 @@ pub fn keep(
         outdated: text(&kept.outdated),
         quarantined: text(&intake.quarantined),
         withdrawn: text(&kept.withdrawn),
+        rounded: std::mem::take(&mut intake.rounded),
         files: files
             .iter()
             .map(|(_, written)| written.file.clone())

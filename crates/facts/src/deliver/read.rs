@@ -1,18 +1,18 @@
-//! Reading a delivered file's rows, from CSV or Parquet, into an intake.
+//! Reading a delivery's rows that are text, or at hand, into an intake.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
 
+use super::decode::{decoded, other_format, unchanged};
 use super::intake::Intake;
 use super::{Bench, NotDelivered, Parcel, Stage};
+use crate::cage::{CagedText, Job, NotDecoded};
 use crate::csv_in::{CsvError, CsvIn, CsvStyle, Record};
 use crate::error::{Fault, FileRefusal};
 use crate::header::Header;
-use crate::input::{Bomb, Content, Input, digest_of_file};
+use crate::input::{Content, Input};
 use crate::json_in::{self, EVENT_BYTES_MAX};
-use crate::parquet_in::ParquetIn;
 use crate::raw::{InOrder, RawRow};
 use crate::standardise::{Cell, Cells, Problem, Standardiser};
 
@@ -25,7 +25,7 @@ impl Cells for Record {
     }
 }
 
-fn standardiser(parcel: &Parcel<'_>, header: Header) -> Result<Standardiser, FileRefusal> {
+pub fn standardiser(parcel: &Parcel<'_>, header: Header) -> Result<Standardiser, FileRefusal> {
     let Parcel {
         program,
         kind,
@@ -33,6 +33,70 @@ fn standardiser(parcel: &Parcel<'_>, header: Header) -> Result<Standardiser, Fil
         ..
     } = *parcel;
     Standardiser::new(program, kind, source, header, parcel.today())
+}
+
+/// The text of a file: as it lies there, or as it comes out of a cage.
+enum Text<'a> {
+    Plain(Box<Input>),
+    Caged(Box<CagedText<'a>>),
+}
+
+impl<'b> Text<'b> {
+    /// Opens a file whose first bytes say whether it is packed.
+    fn open(
+        parcel: &Parcel<'_>,
+        path: &Path,
+        declared: &'static str,
+        bench: &Bench<'b>,
+    ) -> Result<Self, NotDelivered> {
+        let (input, content) = Input::open(path).map_err(Fault::read(path))?;
+        let job = match content {
+            Content::Other => return Ok(Self::Plain(Box::new(input))),
+            Content::Gzip => Job::Gzip,
+            Content::Zip => Job::Zip,
+            other => return Err(other_format(other, declared).into()),
+        };
+        let decoded = decoded(parcel, path, &job, declared, bench)?;
+        Ok(Self::Caged(Box::new(CagedText::new(decoded))))
+    }
+
+    /// How many bytes of the file were read.
+    fn progress(&self) -> u64 {
+        match self {
+            Self::Plain(input) => input.packed_bytes(),
+            Self::Caged(text) => text.progress(),
+        }
+    }
+
+    /// Refuses a file that was changed while it was read.
+    fn finish(&mut self, parcel: &Parcel<'_>, path: &Path) -> Result<(), NotDelivered> {
+        match self {
+            Self::Plain(input) => {
+                if input.finish().map_err(Fault::read(path))? != parcel.digest {
+                    return Err(FileRefusal::Changed.into());
+                }
+                Ok(())
+            }
+            Self::Caged(_) => unchanged(parcel, path),
+        }
+    }
+}
+
+impl Read for Text<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(input) => input.read(into),
+            Self::Caged(text) => text.read(into),
+        }
+    }
+}
+
+/// Why text could not be read: what its decoder found, or the world.
+fn unread(path: &Path, error: io::Error) -> NotDelivered {
+    match error.downcast::<NotDecoded>() {
+        Ok(not_decoded) => not_decoded.into(),
+        Err(error) => Fault::read(path)(error).into(),
+    }
 }
 
 /// Reads rows that are at hand.
@@ -69,10 +133,12 @@ pub fn csv<'a>(
     staging: &Path,
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
-    let (input, content) = Input::open(path).map_err(Fault::read(path))?;
-    let packed = is_packed(content, "CSV")?;
-    let failed = |error| csv_failed(path, packed, error);
-    let mut csv = CsvIn::new(input, style).map_err(failed)?;
+    let text = Text::open(parcel, path, "CSV", bench)?;
+    let failed = |error| match error {
+        CsvError::Unreadable { source, .. } => unread(path, source),
+        error => FileRefusal::Csv(error).into(),
+    };
+    let mut csv = CsvIn::new(text, style).map_err(failed)?;
     let mut record = Record::default();
     if !csv.read(&mut record).map_err(failed)? {
         return Err(FileRefusal::Empty.into());
@@ -111,48 +177,12 @@ pub fn csv<'a>(
             intake.take(&record, line, bench.tables)?;
         }
         if intake.read.rows.is_multiple_of(8_192) {
-            let bytes = csv.source().packed_bytes();
+            let bytes = csv.source().progress();
             bench.tell(parcel, Stage::Reading, intake.read.rows, bytes)?;
         }
     }
-    if csv.source().finish().map_err(Fault::read(path))? != parcel.digest {
-        return Err(FileRefusal::Changed.into());
-    }
+    csv.source().finish(parcel, path)?;
     Ok(intake)
-}
-
-/// Whether a text is packed, by the first bytes of its file.
-fn is_packed(content: Content, declared: &'static str) -> Result<bool, FileRefusal> {
-    let other = |found| Err(FileRefusal::OtherFormat { found, declared });
-    match content {
-        Content::Empty => Err(FileRefusal::Empty),
-        Content::Parquet => other("a Parquet file"),
-        Content::Zip => other("a zip archive or workbook"),
-        Content::Gzip => Ok(true),
-        Content::Other => Ok(false),
-    }
-}
-
-/// Whether it is the file that is wrong, or the world.
-fn csv_failed(path: &Path, packed: bool, error: CsvError) -> NotDelivered {
-    let CsvError::Unreadable { at, source } = error else {
-        return FileRefusal::Csv(error).into();
-    };
-    if source.get_ref().is_some_and(|inner| inner.is::<Bomb>()) {
-        return FileRefusal::Bomb.into();
-    }
-    let damaged = matches!(
-        source.kind(),
-        io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
-    );
-    if packed && damaged {
-        return FileRefusal::Gzip {
-            unpacked: at,
-            source,
-        }
-        .into();
-    }
-    Fault::read(path)(source).into()
 }
 
 /// The longest list of events that is read at once.
@@ -165,16 +195,13 @@ pub fn json<'a>(
     staging: &Path,
     bench: &mut Bench<'_>,
 ) -> Result<Intake<'a>, NotDelivered> {
-    let (input, content) = Input::open(path).map_err(Fault::read(path))?;
-    let packed = is_packed(content, "JSON")?;
+    let text = Text::open(parcel, path, "JSON", bench)?;
     let read = parcel.source.columns_read();
     let header = Header::new(read.iter().map(|name| &**name))?;
     let mut intake = Intake::new(parcel, standardiser(parcel, header)?, staging);
-    let mut input = BufReader::new(input);
+    let mut input = BufReader::new(text);
     let is_list = loop {
-        let bytes = input
-            .fill_buf()
-            .map_err(|error| unpacking(path, packed, error))?;
+        let bytes = input.fill_buf().map_err(|error| unread(path, error))?;
         match bytes.iter().position(|byte| !byte.is_ascii_whitespace()) {
             Some(at) => break bytes.get(at) == Some(&b'['),
             None if bytes.is_empty() => break false,
@@ -198,7 +225,7 @@ pub fn json<'a>(
             true => bounded.read_to_end(&mut line),
             false => bounded.read_until(b'\n', &mut line),
         };
-        if read.map_err(|error| unpacking(path, packed, error))? == 0 {
+        if read.map_err(|error| unread(path, error))? == 0 {
             break;
         }
         let refused = |what: String| FileRefusal::Json { line: at, what };
@@ -229,76 +256,10 @@ pub fn json<'a>(
             intake.take_event(text, at, bench.tables)?;
         }
         if intake.read.rows.is_multiple_of(8_192) {
-            let bytes = input.get_ref().packed_bytes();
+            let bytes = input.get_ref().progress();
             bench.tell(parcel, Stage::Reading, intake.read.rows, bytes)?;
         }
     }
-    if input.get_mut().finish().map_err(Fault::read(path))? != parcel.digest {
-        return Err(FileRefusal::Changed.into());
-    }
-    Ok(intake)
-}
-
-/// Whether it is the packing that is wrong, or the world.
-fn unpacking(path: &Path, packed: bool, error: io::Error) -> NotDelivered {
-    csv_failed(
-        path,
-        packed,
-        CsvError::Unreadable {
-            at: 0,
-            source: error,
-        },
-    )
-}
-
-/// Reads a Parquet file.
-pub fn parquet<'a>(
-    parcel: &Parcel<'a>,
-    path: &Path,
-    staging: &Path,
-    bench: &mut Bench<'_>,
-) -> Result<Intake<'a>, NotDelivered> {
-    let (_, content) = Input::open(path).map_err(Fault::read(path))?;
-    let other = |found| {
-        Err(FileRefusal::OtherFormat {
-            found,
-            declared: "Parquet",
-        }
-        .into())
-    };
-    match content {
-        Content::Parquet => {}
-        Content::Empty => return Err(FileRefusal::Empty.into()),
-        Content::Gzip => return other("packed with gzip"),
-        Content::Zip => return other("a zip archive or workbook"),
-        Content::Other => return other("no Parquet file (CSV, perhaps)"),
-    }
-    let file = File::open(path).map_err(Fault::read(path))?;
-    let (parquet, header) = ParquetIn::open(file)?;
-    let all = parquet.rows();
-    let standardiser = standardiser(parcel, header)?;
-    let columns = standardiser.reads();
-    let mut batches = parquet.read(&columns, |at| standardiser.reads_number(at))?;
-    let mut intake = Intake::new(parcel, standardiser, staging);
-    let mut at = 0;
-    while let Some(rows) = batches.read_rows()? {
-        for row in rows.iter() {
-            at += 1;
-            intake.take(&row, at, bench.tables)?;
-        }
-        // A share of the rows stands for a share of the bytes.
-        let bytes = u128::from(parcel.bytes) * u128::from(at) / u128::from(all.max(1));
-        bench.tell(
-            parcel,
-            Stage::Reading,
-            at,
-            u64::try_from(bytes).unwrap_or(parcel.bytes),
-        )?;
-    }
-    // Its parts were read in no order that could be hashed on the way.
-    let (digest, _) = digest_of_file(path).map_err(Fault::read(path))?;
-    if digest != parcel.digest {
-        return Err(FileRefusal::Changed.into());
-    }
+    input.get_mut().finish(parcel, path)?;
     Ok(intake)
 }

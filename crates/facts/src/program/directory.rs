@@ -14,7 +14,7 @@ use crate::digest::{Digest, PartsHasher};
 use crate::error::FileRefusal;
 use crate::glob::stays_inside;
 use crate::header::Header;
-use crate::input::{Content, Input};
+use crate::input::{Content, Input, OLD_WORKBOOK};
 use crate::texts::Texts;
 use crate::words::shown;
 
@@ -244,6 +244,7 @@ pub(super) fn open(texts: &Texts, path: &str) -> Result<CsvIn<Input>, ListError>
         Content::Empty => Err(ListError::Refused(FileRefusal::Empty)),
         Content::Parquet => other("a Parquet file"),
         Content::Zip => other("a zip archive or workbook"),
+        Content::Compound => other(OLD_WORKBOOK),
         Content::Gzip | Content::Other => {
             // A list is read whole and checked against what refers to it, and often typed by hand.
             Ok(CsvIn::new(

@@ -25,13 +25,14 @@ pub struct Around<'a> {
     pub zone: &'a TimeZone,
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "is",
     "owner",
     "kind",
     "files",
     "format",
     "csv",
+    "xlsx",
     "id",
     "revision",
     "recorded_on",
@@ -54,7 +55,7 @@ pub fn read(
     let is = findings.words(&keys, "is");
     let owner = findings.words(&keys, "owner");
     let format = read_format(findings, &keys);
-    let files = match (keys.get("files"), format) {
+    let files = match (keys.get("files"), &format) {
         // What is pushed needs no file.
         (None, Some(Format::Json)) => Vec::new(),
         (_, _) => read_files(findings, &keys, &what),
@@ -100,7 +101,7 @@ pub fn read(
         declared,
         &keys,
         &what,
-        format.map_or(DecimalMark::Point, Format::mark),
+        format.as_ref().map_or(DecimalMark::Point, Format::mark),
     );
     let control = keys
         .get("control")
@@ -168,6 +169,11 @@ fn mapping_digest(around: &Around<'_>, kind: &Kind, keys: &Keys<'_>) -> Digest {
             None => hasher.text("none"),
         }
     }
+    // Younger than mappings that were certified without it.
+    if let Some(node) = keys.get("xlsx") {
+        hasher.text("xlsx");
+        hash_node(&mut hasher, node);
+    }
     hasher.finish()
 }
 
@@ -223,41 +229,58 @@ fn read_format(findings: &mut Findings, keys: &Keys<'_>) -> Option<Format> {
         None => Some(("csv", keys.span)),
     };
     let (word, span) = word?;
-    match word {
-        "csv" => read_csv_format(findings, keys),
-        "parquet" => {
-            if let Some(node) = keys.get("csv") {
-                findings.error(
-                    "F031",
-                    node.span,
-                    "a Parquet source has no `csv`",
-                    "leave it out",
-                );
-            }
-            Some(Format::Parquet)
-        }
-        "json" => {
-            if let Some(node) = keys.get("csv") {
-                findings.error(
-                    "F031",
-                    node.span,
-                    "a JSON source has no `csv`",
-                    "leave it out",
-                );
-            }
-            Some(Format::Json)
-        }
+    let own = match word {
+        "csv" => Some("csv"),
+        "xlsx" => Some("xlsx"),
+        "parquet" | "json" => None,
         other => {
             let message = format!("there is no format `{}`", shown(other));
             findings.error(
                 "F031",
                 span,
                 message,
-                "formats are: csv, json, parquet; csv and json plain or packed with gzip",
+                "formats are: csv, json, parquet, xlsx; csv and json plain or packed with gzip or zip",
             );
-            None
+            return None;
+        }
+    };
+    for key in ["csv", "xlsx"] {
+        if let Some(node) = keys.get(key).filter(|_| own != Some(key)) {
+            let message = format!("a source of the format `{word}` has no `{key}`");
+            findings.error("F031", node.span, message, "leave it out");
         }
     }
+    match word {
+        "parquet" => Some(Format::Parquet),
+        "json" => Some(Format::Json),
+        "xlsx" => read_workbook_format(findings, keys),
+        _ => read_csv_format(findings, keys),
+    }
+}
+
+fn read_workbook_format(findings: &mut Findings, keys: &Keys<'_>) -> Option<Format> {
+    let (mut sheet, mut header_row) = (None, 1);
+    if let Some(node) = keys.get("xlsx") {
+        let xlsx = findings.map(node, "`xlsx`", &["sheet", "header_row"])?;
+        if let Some(node) = xlsx.get("sheet") {
+            sheet = Some(findings.text(node, "`sheet`")?.text.clone());
+        }
+        if let Some(node) = xlsx.get("header_row") {
+            let scalar = findings.text(node, "`header_row`")?;
+            let row = scalar.text.parse().ok();
+            let Some(row) = row.filter(|row| *row >= 1) else {
+                findings.error(
+                    "F031",
+                    scalar.span,
+                    format!("`header_row` cannot be `{}`", shown(&scalar.text)),
+                    "write the number of the row with the columns' names, from 1",
+                );
+                return None;
+            };
+            header_row = row;
+        }
+    }
+    Some(Format::Workbook { sheet, header_row })
 }
 
 fn read_csv_format(findings: &mut Findings, keys: &Keys<'_>) -> Option<Format> {

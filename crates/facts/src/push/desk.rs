@@ -109,7 +109,7 @@ impl Desk {
         };
         for (at, source) in program.sources.iter().enumerate() {
             let is_open = source.is_certified() || !program.needs_certified;
-            if !matches!(source.format, Format::Json) || !is_open {
+            if !matches!(&source.format, Format::Json) || !is_open {
                 continue;
             }
             if let Ok(mut known) = desk.known_of(at, source) {

@@ -43,6 +43,9 @@ pub struct Delivery {
     pub quarantined: TallyText,
     /// Known rows withdrawn by corrections and cancellations.
     pub withdrawn: TallyText,
+    /// Numbers that had more digits than a workbook or a column keeps and were rounded, by column of the file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rounded: BTreeMap<String, u64>,
     /// The files it added.
     pub files: Vec<StoredFile>,
     /// Where its quarantined rows are listed.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
-use trueup_facts::ingest::{Files, Outcome, ingest};
+use trueup_facts::ingest::{Files, Means, Outcome, ingest};
 use trueup_facts::program::Program;
 use trueup_plan::diagnostic::render;
 
@@ -41,6 +41,7 @@ fn every_row_and_cent_of_the_published_sales_is_there() {
         &program,
         &Files::Declared,
         now,
+        &Means::default(),
         &mut |_| {},
         &AtomicBool::new(false),
     )

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use trueup_facts::ingest::{Files, ingest};
+use trueup_facts::ingest::{Files, Means, ingest};
 
 use crate::bench::{Bench, HEADER, said};
 
@@ -211,10 +211,7 @@ fn gzip_that_unpacks_without_end_is_refused() {
 
 #[test]
 fn content_decides_what_a_file_is() {
-    check(
-        b"PK\x03\x04rest",
-        "is a zip archive or workbook, and the source declares CSV",
-    );
+    check(b"PK\x03\x04rest", "cannot be unpacked as a zip archive (");
     check(
         b"PAR1rest",
         "is a Parquet file, and the source declares CSV",
@@ -284,6 +281,7 @@ fn a_file_that_changes_while_it_is_read_is_refused() {
         &bench.program(),
         &Files::Declared,
         now,
+        &Means::default(),
         &mut change,
         &AtomicBool::new(false),
     )

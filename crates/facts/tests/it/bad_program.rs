@@ -91,9 +91,9 @@ fn kinds_have_typed_columns_and_a_date() {
 #[test]
 fn sources_say_where_everything_comes_from() {
     check(
-        &source("    format: xlsx\n    map: { on: day }\n"),
+        &source("    format: ods\n    map: { on: day }\n"),
         &[
-            "12:13 F031 there is no format `xlsx` / formats are: csv, json, parquet; csv and json plain or packed with gzip",
+            "12:13 F031 there is no format `ods` / formats are: csv, json, parquet, xlsx; csv and json plain or packed with gzip or zip",
         ],
     );
     check(

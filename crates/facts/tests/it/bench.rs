@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
+use trueup_facts::cage::Decoding;
 use trueup_facts::disk::Disk;
 use trueup_facts::error::Fault;
-use trueup_facts::ingest::{Files, Ingested, Outcome, ingest_on};
+use trueup_facts::ingest::{Files, Ingested, Means, Outcome, ingest};
 use trueup_facts::program::Program;
+use trueup_facts::quarantine::{QuarantinedRow, read_list};
 use trueup_facts::snapshot::Snapshot;
-use trueup_facts::store::FactColumns;
+use trueup_facts::store::{FactColumns, Tables};
 use trueup_plan::diagnostic::render;
 
 /// The declarations most tests share; `{…}` stands for what a test adds to its source.
@@ -63,6 +65,8 @@ pub struct Bench {
     _kept: Option<tempfile::TempDir>,
     /// The disk it works on.
     pub disk: Disk,
+    /// Where its decoders run.
+    pub decoding: Decoding,
 }
 
 impl Bench {
@@ -86,6 +90,7 @@ impl Bench {
             folder: kept.path().to_owned(),
             _kept: Some(kept),
             disk: Disk::default(),
+            decoding: Decoding::Here,
         }
     }
 
@@ -95,6 +100,7 @@ impl Bench {
             folder,
             _kept: None,
             disk: Disk::default(),
+            decoding: Decoding::Here,
         }
     }
 
@@ -133,11 +139,15 @@ impl Bench {
 
     pub fn try_ingest_at(&self, files: &Files, now: &str) -> Result<Ingested, Fault> {
         let now: Timestamp = now.parse().expect("an instant");
-        ingest_on(
-            &self.disk,
+        let means = Means {
+            disk: self.disk.clone(),
+            decoding: self.decoding.clone(),
+        };
+        ingest(
             &self.program(),
             files,
             now,
+            &means,
             &mut |_| {},
             &AtomicBool::new(false),
         )
@@ -145,6 +155,22 @@ impl Bench {
 
     pub fn ingest(&self) -> Ingested {
         self.try_ingest(&Files::Declared).expect("no fault")
+    }
+
+    /// The rows that ingesting set aside.
+    pub fn quarantined(&self, ingested: &Ingested) -> Vec<QuarantinedRow> {
+        let tables = Tables::of(self.path(), self.disk.clone()).expect("tables");
+        let table = tables.open("sale").expect("readable").expect("a table");
+        let lists = ingested
+            .files
+            .iter()
+            .filter_map(|file| match &file.outcome {
+                Outcome::Taken(delivery) => delivery.quarantine.as_ref(),
+                Outcome::TakenBefore(_) | Outcome::Refused(_) => None,
+            });
+        lists
+            .flat_map(|list| read_list(&table, list).expect("readable"))
+            .collect()
     }
 
     pub fn snapshot(&self) -> Snapshot {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use trueup_facts::disk::{Disk, DiskStep};
 use trueup_facts::error::Fault;
-use trueup_facts::ingest::{Files, ingest};
+use trueup_facts::ingest::{Files, Means, ingest};
 use trueup_facts::store::{FACT_ID, Tables, read_file};
 
 use crate::bench::{Bench, HEADER, said};
@@ -123,6 +123,7 @@ fn a_stop_ends_cleanly_and_the_same_command_goes_on() {
             &bench.program(),
             &Files::Declared,
             now,
+            &Means::default(),
             &mut progress,
             &stop,
         )
