@@ -345,6 +345,35 @@ pub enum FactsCommand {
     /// List the flags, and what became of the rows.
     #[command(after_help = "Example:\n  trueup facts flags --program my-program")]
     Flags(FactsFlagsArgs),
+    /// Write small files anew as few. No figure and no snapshot changes.
+    #[command(
+        after_help = "A running server does so by itself.\n\nExample:\n  trueup facts compact --program my-program"
+    )]
+    Compact(FactsCompactArgs),
+    /// List the files that neither the facts as they are nor any kept run needs, or remove them.
+    #[command(
+        after_help = "Examples:\n  trueup facts vacuum --program my-program\n  trueup facts vacuum --program my-program --delete"
+    )]
+    Vacuum(FactsVacuumArgs),
+}
+
+/// `trueup facts compact`
+#[derive(Debug, Args)]
+pub struct FactsCompactArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// `trueup facts vacuum`
+#[derive(Debug, Args)]
+pub struct FactsVacuumArgs {
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Remove them. Earlier snapshots that no run was made of can no longer be opened then.
+    #[arg(long)]
+    pub delete: bool,
 }
 
 /// `trueup facts log`

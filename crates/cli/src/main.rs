@@ -55,6 +55,8 @@ fn main() -> ExitCode {
         Command::Facts(FactsCommand::Diff(args)) => commands::facts_diff::run(&args, &progress),
         Command::Facts(FactsCommand::Flag(args)) => commands::facts_flag::run(&args),
         Command::Facts(FactsCommand::Flags(args)) => commands::facts_flag::list(&args),
+        Command::Facts(FactsCommand::Compact(args)) => commands::facts_files::merge(&args),
+        Command::Facts(FactsCommand::Vacuum(args)) => commands::facts_files::vacuum(&args),
         Command::Facts(FactsCommand::Quality(args)) => {
             commands::facts_quality::run(&args, &progress)
         }

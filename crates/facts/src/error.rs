@@ -56,6 +56,14 @@ pub enum Fault {
         /// The kind of fact.
         kind: String,
     },
+    /// Files of an earlier snapshot that were removed.
+    #[error("files of `{kind}` that this snapshot needs were removed by `trueup facts vacuum`, since neither the facts of then nor a kept run needed them; open a later snapshot, or restore {} from a backup", folder.display())]
+    Vacuumed {
+        /// The kind.
+        kind: String,
+        /// The folder they were in.
+        folder: PathBuf,
+    },
     /// Pushed rows of a source that is gone.
     #[error("{} holds rows of the source `{name}`, which program.yaml no longer declares; declare it again, then they are taken in", path.display())]
     InboxSource {

@@ -3,6 +3,7 @@
 
 mod archive;
 pub mod cage;
+pub mod compact;
 pub mod csv_in;
 pub mod dates;
 pub mod decimal;

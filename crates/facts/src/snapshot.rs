@@ -135,10 +135,11 @@ impl Snapshot {
         let tables = Tables::of(program, Disk::default())?;
         let mut kinds = BTreeMap::new();
         for (kind, version) in versions {
-            kinds.insert(
-                kind.clone(),
-                KindSnapshot::of(tables.open_at(kind, *version)?)?,
-            );
+            let table = match tables.open(kind)? {
+                Some(now) => KindSnapshot::at(now, || tables.open_at(kind, *version), *version)?,
+                None => KindSnapshot::of(tables.open_at(kind, *version)?)?,
+            };
+            kinds.insert(kind.clone(), table);
         }
         Ok(Self {
             kinds,
@@ -168,24 +169,24 @@ impl Snapshot {
             .unwrap_or(0)
     }
 
-    /// The version of each table.
+    /// The version of each table that the last delivery made: writing files anew makes no other snapshot.
     #[must_use]
     pub fn versions(&self) -> BTreeMap<Arc<str>, u64> {
         self.kinds
             .iter()
-            .map(|(kind, facts)| (kind.clone(), facts.table.version()))
+            .map(|(kind, facts)| (kind.clone(), facts.version()))
             .collect()
     }
 
-    /// The digest of the list of files: two snapshots of one digest hold the same facts.
+    /// The digest of the list of delivered files, whichever hold their rows now: two snapshots of one digest hold the same facts.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let mut hasher = PartsHasher::new("trueup snapshot 1");
         for (kind, facts) in &self.kinds {
             hasher.text(kind);
-            hasher.fixed(&(facts.files.len() as u64).to_be_bytes());
+            hasher.fixed(&(facts.delivered.len() as u64).to_be_bytes());
             facts
-                .files
+                .delivered
                 .iter()
                 .for_each(|file| hasher.fixed(&file.digest.0));
         }

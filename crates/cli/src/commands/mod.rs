@@ -7,6 +7,7 @@ pub mod demo;
 pub mod diff;
 pub mod explain;
 pub mod facts_diff;
+pub mod facts_files;
 pub mod facts_flag;
 pub mod facts_log;
 pub mod facts_quality;

@@ -11,11 +11,10 @@ use crate::digest::Digest;
 use crate::error::Fault;
 use crate::json_in;
 use crate::judge::Entry;
-use crate::program::Kind;
 use crate::quarantine::{QuarantineWriter, QuarantinedRow};
 use crate::raw::{InOrder, RawCell, RawCells};
 use crate::standardise::{Cells, Problem, StandardRow, Standardiser};
-use crate::store::{CHUNK_ROWS, Chunk, FileWritten, Tables, write_file};
+use crate::store::{CHUNK_ROWS, Chunk, FileWritten, Tables, skip_by, write_file};
 use crate::tally::{Tally, TooLarge};
 
 /// What of a file was read so far.
@@ -251,14 +250,4 @@ impl<'a> Intake<'a> {
         });
         Ok(())
     }
-}
-
-/// The columns that whole files are skipped by.
-pub fn skip_by(kind: &Kind) -> Vec<&str> {
-    [kind.partner(), Some(kind.dated)]
-        .into_iter()
-        .flatten()
-        .filter_map(|at| kind.columns.get(at))
-        .map(|column| &*column.name)
-        .collect()
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::filter_record_batch;
 
-use super::intake::{Intake, Staged, skip_by, too_large};
+use super::intake::{Intake, Staged, too_large};
 use super::{Bench, Index, NotDelivered, Parcel, Stage, recall};
 use crate::error::Fault;
 use crate::judge::{Verdict, Verdicts};
 use crate::store::{
-    Commit, DELIVERY_FORM, Delivery, FactColumns, FactTable, FileWritten, read_file, write_file,
+    Commit, DELIVERY_FORM, Delivery, FactColumns, FactTable, FileWritten, in_order, read_file,
+    skip_by, write_file,
 };
 use crate::tally::Tally;
 
@@ -114,7 +115,7 @@ pub fn keep(
             .map_err(too_large(parcel))?;
     }
     out.append(&mut kept.taken_out);
-    let out = recall::in_order(parcel, &out).map_err(Fault::columns("order", &kind.name))?;
+    let out = in_order(kind, &out).map_err(Fault::columns("order", &kind.name))?;
     if let Some(batch) = out {
         let path = intake.staging.join("withdrawn.parquet");
         let written = write_file(tables.disk(), &path, &[batch], &skip_by(kind))?;

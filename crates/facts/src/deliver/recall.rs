@@ -4,9 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, BooleanArray, Date32Array, Int8Array, RecordBatch};
-use arrow::compute::{
-    SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch,
-};
+use arrow::compute::filter_record_batch;
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
@@ -63,6 +61,10 @@ impl Index {
         entries: &[Entry],
     ) -> Result<(), Fault> {
         let files = table.files_of(source)?;
+        // Files that were written anew as others would be known twice.
+        if self.files.iter().any(|known| !files.contains(known)) {
+            *self = Self::default();
+        }
         let whole = files.iter().map(|file| file.rows).sum::<u64>() <= AT_HAND_MAX;
         if !whole || !self.whole {
             *self = Self {
@@ -252,34 +254,6 @@ pub fn taken_out(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
     let weights = std::iter::repeat_n(-1_i8, batch.num_rows());
     let weights: ArrayRef = Arc::new(Int8Array::from_iter_values(weights));
     replaced(batch, FACT_WEIGHT, weights)
-}
-
-/// Some batches as one, ordered as every stored file is.
-pub fn in_order(
-    parcel: &Parcel<'_>,
-    batches: &[RecordBatch],
-) -> Result<Option<RecordBatch>, ArrowError> {
-    let Some(first) = batches.first() else {
-        return Ok(None);
-    };
-    let all = concat_batches(&first.schema(), batches)?;
-    ordered(parcel, &all).map(Some)
-}
-
-/// Rows ordered by partner, date and id, as every stored file is.
-fn ordered(parcel: &Parcel<'_>, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
-    let by = [parcel.kind.partner(), Some(parcel.kind.dated)]
-        .into_iter()
-        .flatten();
-    let columns: Vec<SortColumn> = by
-        .filter_map(|at| batch.columns().get(at))
-        .chain(batch.column_by_name(FACT_ID))
-        .map(|values| SortColumn {
-            values: values.clone(),
-            options: None,
-        })
-        .collect();
-    take_record_batch(batch, &lexsort_to_indices(&columns, None)?)
 }
 
 /// A row that says something under the same id: its batch and place, and whether it is stored.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::inbox::{Inbox, Segment, read, segments};
+use crate::compact::{Merge, compact};
 use crate::deliver::{Content, Index, NotDelivered, Parcel, deliver_unwatched};
 use crate::digest::PartsHasher;
 use crate::disk::Disk;
@@ -57,6 +58,9 @@ impl<'a> Fold<'a> {
                 // One that cannot be folded does not keep the others waiting.
                 Err(fault) => failed = failed.or(Some(fault)),
             }
+        }
+        if let Some(now) = deliveries.last().and_then(taken_at) {
+            compact(self.tables, self.program, Merge::Many, now)?;
         }
         failed.map_or(Ok(deliveries), Err)
     }
@@ -124,6 +128,11 @@ impl<'a> Fold<'a> {
         Inbox::remove(self.tables.disk(), segment)?;
         Ok(deliveries)
     }
+}
+
+/// When a delivery was taken: a fold has no clock of its own.
+fn taken_at(delivery: &Delivery) -> Option<Timestamp> {
+    delivery.taken_at.parse().ok()
 }
 
 /// Where somebody asks for a fold.

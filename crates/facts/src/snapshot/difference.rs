@@ -242,7 +242,7 @@ impl<'a> Search<'a> {
         was: Option<&KindSnapshot>,
         is: Option<&KindSnapshot>,
     ) -> Result<KindDifference, Fault> {
-        let apart = [apart(is, was, 1), apart(was, is, -1)].concat();
+        let apart = apart(is, was);
         for (table, file, side) in &apart {
             self.note_withdrawn(table, file, *side)?;
         }
@@ -466,17 +466,28 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The files that one side has and the other has not.
-fn apart<'f>(
-    has: Option<&'f KindSnapshot>,
-    other: Option<&KindSnapshot>,
-    side: i64,
+/// The files that one side has and the other has not: the delivered ones, or where some of those are gone, all that hold
+/// the rows of one side only.
+fn apart<'f>(is: Option<&'f KindSnapshot>, was: Option<&'f KindSnapshot>) -> Vec<Apart<'f>> {
+    let delivered = beyond(is, was, |side| side.delivered.iter().collect());
+    if delivered.iter().all(|(table, file, _)| table.has(file)) {
+        return delivered;
+    }
+    beyond(is, was, |side| side.files.iter().collect())
+}
+
+fn beyond<'f>(
+    is: Option<&'f KindSnapshot>,
+    was: Option<&'f KindSnapshot>,
+    files: impl Fn(&'f KindSnapshot) -> BTreeSet<&'f StoredFile>,
 ) -> Vec<Apart<'f>> {
-    let known: BTreeSet<&StoredFile> = other.into_iter().flat_map(KindSnapshot::files).collect();
-    let Some(has) = has else { return Vec::new() };
-    has.files()
-        .iter()
-        .filter(|file| !known.contains(file))
-        .map(|file| (&has.table, file, side))
-        .collect()
+    let of = |side: Option<&'f KindSnapshot>| side.map(&files).unwrap_or_default();
+    let mut apart = Vec::new();
+    for (has, other, side) in [(is, was, 1), (was, is, -1)] {
+        let Some(has) = has else { continue };
+        let known = of(other);
+        let only = files(has).into_iter().filter(|file| !known.contains(file));
+        apart.extend(only.map(|file| (&has.table, file, side)));
+    }
+    apart
 }

@@ -26,12 +26,42 @@ use crate::store::{Delivery, FACT_ID, FACT_SOURCE, FactColumns, FactTable, Store
 #[derive(Debug)]
 pub struct KindSnapshot {
     pub(super) table: FactTable,
+    /// The files that hold the rows.
     pub(super) files: Vec<StoredFile>,
+    /// The files that were delivered, in the order of their digests: what the snapshot is of.
+    pub(super) delivered: BTreeSet<StoredFile>,
     schema: SchemaRef,
 }
 
 impl KindSnapshot {
     pub(super) fn of(table: FactTable) -> Result<Self, Fault> {
+        let files = table.files()?;
+        Self::in_files(table, files)
+    }
+
+    /// The facts as they were at a version. Where files of then are gone, those that their rows were written to anew are
+    /// read, which `now` knows of.
+    pub(super) fn at(
+        now: FactTable,
+        then: impl FnOnce() -> Result<FactTable, Fault>,
+        version: u64,
+    ) -> Result<Self, Fault> {
+        // Later versions that no delivery made hold the same rows in fewer files.
+        if now.version_delivered() <= version {
+            return Self::of(now);
+        }
+        let then = then()?;
+        let files = then.files()?;
+        if files.iter().all(|file| then.has(file)) {
+            return Self::in_files(then, files);
+        }
+        let delivered = then.delivered_until(version);
+        let cover = now.lineage().cover(&delivered, |file| then.has(file));
+        let cover = cover.ok_or_else(|| then.vacuumed())?;
+        Self::in_files(then, cover.into_iter().collect())
+    }
+
+    fn in_files(table: FactTable, files: Vec<StoredFile>) -> Result<Self, Fault> {
         let state = table
             .delta()
             .snapshot()
@@ -54,16 +84,17 @@ impl KindSnapshot {
         });
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         Ok(Self {
-            files: table.files()?,
+            files,
+            delivered: table.delivered_until(table.version()),
             table,
             schema,
         })
     }
 
-    /// The version of the table.
+    /// The version of the table that the last delivery made.
     #[must_use]
     pub fn version(&self) -> u64 {
-        self.table.version()
+        self.table.version_delivered()
     }
 
     /// The table.
@@ -78,7 +109,7 @@ impl KindSnapshot {
         self.table.folder()
     }
 
-    /// The files, in the order of their digests.
+    /// The files that hold the rows, in the order of their digests.
     #[must_use]
     pub fn files(&self) -> &[StoredFile] {
         &self.files
@@ -239,12 +270,14 @@ impl KindSnapshot {
         earlier: Option<&Self>,
         kind: &FactKind,
     ) -> Result<Option<Vec<Row>>, ReadError> {
-        let known = earlier.map_or(&[][..], |earlier| &earlier.files);
-        if known.iter().any(|file| !self.files.contains(file)) {
+        let none = BTreeSet::new();
+        let known = earlier.map_or(&none, |earlier| &earlier.delivered);
+        let new: Vec<&StoredFile> = self.delivered.difference(known).collect();
+        // Rows that were written anew among others are not told from them.
+        if !known.is_subset(&self.delivered) || !new.iter().all(|file| self.table.has(file)) {
             return Ok(None);
         }
-        let new = self.files.iter().filter(|file| !known.contains(file));
-        let versions = self.versions(kind, new)?;
+        let versions = self.versions(kind, new.into_iter())?;
         Ok(Some(
             versions.into_iter().map(|version| version.row).collect(),
         ))

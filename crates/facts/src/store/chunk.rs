@@ -7,11 +7,11 @@ use arrow::array::{
     ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int8Array,
     Int64Builder, RecordBatch, StringArray, StringBuilder, UInt32Array,
 };
-use arrow::compute::take;
+use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take, take_record_batch};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use super::shape::arrow_schema;
+use super::shape::{FACT_ID, arrow_schema};
 use crate::program::{ColumnType, Kind};
 use crate::standardise::{Cells, StandardRow};
 
@@ -186,4 +186,36 @@ impl Chunk {
         self.partners.clear();
         places.into_iter().map(|(_, _, place)| place).collect()
     }
+}
+
+/// The columns that whole files are skipped by.
+#[must_use]
+pub fn skip_by(kind: &Kind) -> Vec<&str> {
+    [kind.partner(), Some(kind.dated)]
+        .into_iter()
+        .flatten()
+        .filter_map(|at| kind.columns.get(at))
+        .map(|column| &*column.name)
+        .collect()
+}
+
+/// Some batches as one, ordered by partner, date and id as every stored file is; none of none.
+///
+/// # Errors
+/// When they are not of one kind.
+pub fn in_order(kind: &Kind, batches: &[RecordBatch]) -> Result<Option<RecordBatch>, ArrowError> {
+    let Some(first) = batches.first() else {
+        return Ok(None);
+    };
+    let all = concat_batches(&first.schema(), batches)?;
+    let by = [kind.partner(), Some(kind.dated)].into_iter().flatten();
+    let columns: Vec<SortColumn> = by
+        .filter_map(|at| all.columns().get(at))
+        .chain(all.column_by_name(FACT_ID))
+        .map(|values| SortColumn {
+            values: values.clone(),
+            options: None,
+        })
+        .collect();
+    take_record_batch(&all, &lexsort_to_indices(&columns, None)?).map(Some)
 }

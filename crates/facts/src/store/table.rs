@@ -1,16 +1,17 @@
 //! The table of one kind: its log, its files and its columns.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
-use deltalake::kernel::{Action, Add, CommitInfo, LogicalFileView, Transaction};
+use deltalake::kernel::{Action, Add, CommitInfo, LogicalFileView, Remove, Transaction};
 use deltalake::logstore::LogStore as _;
 use deltalake::operations::create::CreateBuilder;
 use deltalake::protocol::{DeltaOperation, SaveMode};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 
+use super::compaction::{COMPACTION_FORM, Compaction, CompactionCommit, Lineage};
 use super::delivery::{Commit, DELIVERY_FORM, Delivery, QuarantineFile};
 use super::file::StoredFile;
 use super::shape::delta_columns;
@@ -26,6 +27,9 @@ pub const QUARANTINE: &str = "_quarantine";
 pub const LOG: &str = "_delta_log";
 /// The key of Trueup's own entry in a commit.
 const ENTRY: &str = "trueup";
+
+/// The key of its entry in a commit that only writes files anew.
+const COMPACTION_ENTRY: &str = "trueup_compaction";
 
 /// The log's entry of a version.
 pub fn entry_path(folder: &Path, version: u64) -> PathBuf {
@@ -46,6 +50,8 @@ pub struct FactTable {
     deliveries: Vec<Delivery>,
     /// The version that each delivery made.
     versions: Vec<u64>,
+    /// Files that were written anew as others, oldest first.
+    compactions: Vec<Compaction>,
 }
 
 fn connect(disk: &Disk, folder: &Path) -> Result<DeltaTable, DeltaTableError> {
@@ -90,6 +96,7 @@ impl FactTable {
             delta,
             deliveries: Vec::new(),
             versions: Vec::new(),
+            compactions: Vec::new(),
         };
         table.read_deliveries().await?;
         Ok(table)
@@ -130,6 +137,42 @@ impl FactTable {
         self.versions.iter().copied().zip(&self.deliveries)
     }
 
+    /// The version that the last delivery made: later ones only wrote files anew.
+    #[must_use]
+    pub fn version_delivered(&self) -> u64 {
+        self.versions.last().copied().unwrap_or_default()
+    }
+
+    /// The files that were delivered until a version, whichever hold their rows now: what a snapshot is of.
+    #[must_use]
+    pub fn delivered_until(&self, version: u64) -> BTreeSet<StoredFile> {
+        let until = self.logged().take_while(|(made, _)| *made <= version);
+        until
+            .flat_map(|(_, delivery)| delivery.files.iter().cloned())
+            .collect()
+    }
+
+    /// Which delivered files each compacted one holds the rows of.
+    #[must_use]
+    pub fn lineage(&self) -> Lineage {
+        Lineage::of(&self.compactions)
+    }
+
+    /// Whether a file is in the table's folder.
+    #[must_use]
+    pub fn has(&self, file: &StoredFile) -> bool {
+        self.folder.join(file.name()).is_file()
+    }
+
+    /// That files of an earlier state are gone.
+    #[must_use]
+    pub fn vacuumed(&self) -> Fault {
+        Fault::Vacuumed {
+            kind: self.kind.to_string(),
+            folder: self.folder.clone(),
+        }
+    }
+
     /// The last delivery of a source that had these bytes, if it was read by these declarations.
     #[must_use]
     pub fn delivered(&self, source: &str, digest: Digest, reading: Digest) -> Option<&Delivery> {
@@ -154,6 +197,7 @@ impl FactTable {
             .deliveries
             .iter()
             .flat_map(|delivery| &delivery.files)
+            .chain(self.compactions.iter().map(|compaction| &compaction.file))
             .map(|file| (file.digest, file.rows))
             .collect();
         let mut files = Vec::new();
@@ -206,6 +250,12 @@ impl FactTable {
             .iter()
             .filter(|delivery| delivery.source == source)
             .flat_map(|delivery| &delivery.files)
+            .chain(
+                self.compactions
+                    .iter()
+                    .filter(|compaction| compaction.source == source)
+                    .map(|compaction| &compaction.file),
+            )
             .map(|file| file.digest)
             .collect();
         Ok(self
@@ -273,6 +323,7 @@ impl FactTable {
     pub(super) async fn read_deliveries(&mut self) -> Result<(), Fault> {
         let mut deliveries = Vec::new();
         let mut versions = Vec::new();
+        let mut compactions = Vec::new();
         let log = self.delta.log_store();
         for version in 0..=self.version() {
             let entry = log
@@ -298,13 +349,19 @@ impl FactTable {
                     }
                 };
                 let action: serde_json::Value = serde_json::from_slice(line).map_err(damaged)?;
-                let own = action.get("commitInfo").and_then(|info| info.get(ENTRY));
-                if let Some(own) = own {
+                let info = action.get("commitInfo");
+                if let Some(own) = info.and_then(|info| info.get(COMPACTION_ENTRY)) {
+                    let compaction: Compaction =
+                        serde_json::from_value(own.clone()).map_err(damaged)?;
+                    if compaction.form != COMPACTION_FORM {
+                        return Err(self.of_other_form());
+                    }
+                    compactions.push(compaction);
+                }
+                if let Some(own) = info.and_then(|info| info.get(ENTRY)) {
                     let form = own.get("form").and_then(serde_json::Value::as_u64);
                     if form != Some(DELIVERY_FORM.into()) {
-                        return Err(Fault::OtherForm {
-                            kind: self.kind.to_string(),
-                        });
+                        return Err(self.of_other_form());
                     }
                     deliveries.push(serde_json::from_value(own.clone()).map_err(damaged)?);
                     versions.push(version);
@@ -313,7 +370,72 @@ impl FactTable {
         }
         self.deliveries = deliveries;
         self.versions = versions;
+        self.compactions = compactions;
         Ok(())
+    }
+
+    fn of_other_form(&self) -> Fault {
+        Fault::OtherForm {
+            kind: self.kind.to_string(),
+        }
+    }
+
+    pub(super) async fn commit_compaction(
+        &mut self,
+        commit: &CompactionCommit,
+        group: &[StoredFile],
+    ) -> Result<(), Fault> {
+        self.compaction_to_log(commit, group)
+            .await
+            .map_err(Fault::table("commit to", &self.kind))?;
+        self.compactions.push(commit.compaction.clone());
+        Ok(())
+    }
+
+    async fn compaction_to_log(
+        &mut self,
+        commit: &CompactionCommit,
+        group: &[StoredFile],
+    ) -> Result<(), DeltaTableError> {
+        let compaction = &commit.compaction;
+        let entry = serde_json::to_value(compaction).map_err(|error| {
+            DeltaTableError::Generic(format!("cannot encode the compaction: {error}"))
+        })?;
+        let size = |file: &StoredFile| i64::try_from(file.bytes).unwrap_or(i64::MAX);
+        let mut actions = vec![Action::Add(Add {
+            path: compaction.file.name(),
+            size: size(&compaction.file),
+            modification_time: commit.at_ms,
+            data_change: false,
+            stats: Some(commit.stats.clone()),
+            ..Add::default()
+        })];
+        actions.extend(group.iter().map(|file| {
+            Action::Remove(Remove {
+                path: file.name(),
+                data_change: false,
+                deletion_timestamp: Some(commit.at_ms),
+                extended_file_metadata: Some(true),
+                partition_values: Some(HashMap::new()),
+                size: Some(size(file)),
+                ..Remove::default()
+            })
+        }));
+        let operation = DeltaOperation::Optimize {
+            predicate: None,
+            target_size: size(&compaction.file),
+        };
+        let properties = CommitProperties::default()
+            .with_metadata([(COMPACTION_ENTRY.to_owned(), entry)])
+            .with_max_retries(0)
+            .with_cleanup_expired_logs(Some(false));
+        let log = self.delta.log_store();
+        let state = self.delta.snapshot()?;
+        CommitBuilder::from(properties)
+            .with_actions(actions)
+            .build(Some(state as &dyn TableReference), log, operation)
+            .await?;
+        self.delta.update_state().await
     }
 
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {

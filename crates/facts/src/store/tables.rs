@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::runtime::Runtime;
 
+use super::compaction::CompactionCommit;
 use super::delivery::Commit;
+use super::file::StoredFile;
 use super::table::{FactTable, LOG, QUARANTINE, has_log, make};
 use crate::disk::{Disk, is_staged};
 use crate::error::{Fault, FileRefusal};
@@ -200,6 +202,34 @@ impl Tables {
             for (_, name) in places(table, &commit) {
                 let _ = fs::remove_file(name);
             }
+        }
+        done
+    }
+
+    /// Commits a compaction: its file takes its name, then the log names it in place of the others, all synced.
+    ///
+    /// # Errors
+    /// When the disk refuses; the table is as it was then.
+    pub fn commit_compaction(
+        &self,
+        table: &mut FactTable,
+        commit: &CompactionCommit,
+        group: &[StoredFile],
+    ) -> Result<(), Fault> {
+        let entry = table.entry_path(table.version() + 1);
+        let name = table.folder.join(commit.compaction.file.name());
+        let named = self
+            .disk
+            .rename(&commit.path, &name)
+            .map_err(Fault::write(&name))
+            .and_then(|()| {
+                let folder = &table.folder;
+                self.disk.sync_folder(folder).map_err(Fault::write(folder))
+            });
+        let done = named.and_then(|()| self.wait(table.commit_compaction(commit, group)));
+        // As with deliveries: only if there is certainly no entry is the file nobody's.
+        if done.is_err() && matches!(entry.try_exists(), Ok(false)) {
+            let _ = fs::remove_file(name);
         }
         done
     }

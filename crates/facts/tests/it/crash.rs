@@ -228,7 +228,7 @@ fn sweep(story: &Bench, stages: &[Seen], stages_seen: usize) {
 }
 
 /// Files half-written that nobody will ever finish.
-fn leftovers(bench: &Bench) -> Vec<String> {
+pub fn leftovers(bench: &Bench) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![bench.path().join(".trueup")];
     while let Some(folder) = folders.pop() {

@@ -6,6 +6,7 @@ mod bad_program;
 mod bad_rows;
 mod bench;
 mod cage;
+mod compact;
 mod crash;
 mod delivery;
 mod disk;
