@@ -212,7 +212,7 @@ pub fn preview(
 ) -> Result<Preview, NotDelivered> {
     let staging = bench.tables.staging();
     let mut intake = read_all(parcel, &staging, bench)?;
-    intake.stage(true, bench.tables)?;
+    intake.stage_last(true, bench.tables)?;
     let mut rows = Vec::new();
     for staged in &intake.staged {
         let Some(written) = staged.written.as_ref().filter(|_| rows.len() < rows_max) else {
@@ -296,9 +296,11 @@ pub fn deliver(
     let staging = bench.tables.staging();
     let mut intake = read_all(parcel, &staging, bench)?;
     bench.tell(parcel, Stage::Comparing, intake.read.rows, parcel.bytes)?;
-    intake.entries.sort_unstable();
-    index.look_up(table, &parcel.source.name, &intake.entries)?;
-    let verdicts = judge(&mut intake.entries, index.rows());
+    intake.stage_last(false, bench.tables)?;
+    let mut entries = intake.take_entries();
+    index.look_up(table, &parcel.source.name, &entries)?;
+    let verdicts = judge(&mut entries, index.rows());
+    drop(entries);
     bench.tell(parcel, Stage::Writing, intake.read.rows, parcel.bytes)?;
     let commit = keep::keep(parcel, intake, (table, index), &verdicts, bench)?;
     // The last chance to stop: from here on the delivery is whole.

@@ -43,9 +43,36 @@ enum Step {
     },
     Listed {
         at: usize,
-        values: HashMap<Arc<str>, Option<Typed>>,
+        values: HashMap<Arc<str>, ListedValue>,
         unlisted: Unlisted,
     },
+}
+
+/// What a listed value means.
+#[derive(Clone, Debug)]
+enum ListedValue {
+    /// What it says: the cell itself is the value.
+    Itself,
+    /// Another value, or none.
+    Other(Option<Typed>),
+}
+
+impl ListedValue {
+    fn of(listed: &str, value: &Option<Typed>) -> Self {
+        match value {
+            Some(Typed::Text(text)) if **text == *listed => Self::Itself,
+            other => Self::Other(other.clone()),
+        }
+    }
+
+    fn slot(&self, cell: Cell<'_>, at: usize) -> Slot {
+        match (self, cell) {
+            (Self::Itself, Cell::Text(_)) => Slot::Verbatim(at),
+            (Self::Itself, other) => Slot::Value(Typed::Text(other.text().into())),
+            (Self::Other(Some(value)), _) => Slot::Value(value.clone()),
+            (Self::Other(None), _) => Slot::Missing,
+        }
+    }
 }
 
 /// Reads rows of one source, with its columns found in one file's header.
@@ -109,7 +136,7 @@ impl Standardiser {
                     at: header.position(from)?,
                     values: values
                         .iter()
-                        .map(|(key, value)| (key.clone(), value.clone()))
+                        .map(|(key, value)| (key.clone(), ListedValue::of(key, value)))
                         .collect(),
                     unlisted: unlisted.clone(),
                 },
@@ -371,7 +398,7 @@ impl Standardiser {
                     other => values.get(other.text().as_str()),
                 };
                 match found {
-                    Some(value) => Ok(value.clone().map_or(Slot::Missing, Slot::Value)),
+                    Some(listed) => Ok(listed.slot(cell, *at)),
                     None => Err(self.unlisted(*at, cell, unlisted)),
                 }
             }

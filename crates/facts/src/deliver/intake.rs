@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 
+use super::recall::key_of;
 use super::{NotDelivered, Parcel};
-use crate::digest::Digest;
+use crate::disk::Disk;
 use crate::error::Fault;
 use crate::json_in;
 use crate::judge::Entry;
+use crate::program::Kind;
 use crate::quarantine::{QuarantineWriter, QuarantinedRow};
 use crate::raw::{InOrder, RawCell, RawCells};
 use crate::standardise::{Cells, Problem, StandardRow, Standardiser};
-use crate::store::{CHUNK_ROWS, Chunk, FileWritten, Tables, skip_by, write_file};
+use crate::store::{CHUNK_ROWS, Chunk, FactColumns, FileWritten, Tables, skip_by, write_file};
 use crate::tally::{Tally, TooLarge};
 
 /// What of a file was read so far.
@@ -30,7 +33,8 @@ pub struct Intake<'a> {
     /// The first and the last place in the delivered file of the chunk's rows.
     span: (u64, u64),
     pub staged: Vec<Staged>,
-    pub entries: Vec<Entry>,
+    /// The chunk that is being written.
+    beside: Option<Beside>,
     pub staging: PathBuf,
     pub aside: QuarantineWriter,
     pub read: Tally,
@@ -46,6 +50,8 @@ pub struct Staged {
     pub written: Option<FileWritten>,
     /// The rows, if they were not.
     pub rows: Option<RecordBatch>,
+    /// What each row is and says, in order.
+    pub entries: Vec<Entry>,
     /// The sums of the rows, taken from the columns themselves.
     pub tally: Tally,
     /// The first and the last place in the delivered file.
@@ -54,9 +60,13 @@ pub struct Staged {
 
 /// A sum that leaves its room, as a fault of the delivery.
 pub fn too_large(parcel: &Parcel<'_>) -> impl Fn(TooLarge) -> Fault {
-    let file = parcel.file.to_string();
-    move |error| Fault::DoesNotAddUp {
-        file: file.clone(),
+    let file = parcel.file.clone();
+    move |error| does_not_add_up(&file, error)
+}
+
+fn does_not_add_up(file: &str, error: TooLarge) -> Fault {
+    Fault::DoesNotAddUp {
+        file: file.to_owned(),
         what: error.to_string(),
     }
 }
@@ -71,7 +81,7 @@ impl<'a> Intake<'a> {
             chunk: Chunk::new(parcel.kind, &parcel.source.name, &parcel.file),
             span: (0, 0),
             staged: Vec::new(),
-            entries: Vec::new(),
+            beside: None,
             staging: staging.to_owned(),
             aside: QuarantineWriter::new(staging.join("quarantine.jsonl")),
             read: Tally::of(parcel.kind),
@@ -101,13 +111,6 @@ impl<'a> Intake<'a> {
             return Ok(());
         }
         let content = self.row.content(cells);
-        let key = Digest::of(self.row.id.as_bytes()).half();
-        self.entries.push(Entry {
-            key,
-            revision: self.row.revision,
-            content,
-            row: at,
-        });
         self.span = if self.chunk.is_empty() {
             (at, at)
         } else {
@@ -115,7 +118,7 @@ impl<'a> Intake<'a> {
         };
         self.chunk.push(&self.row, cells, content, at);
         if self.chunk.len() >= CHUNK_ROWS {
-            self.stage(true, tables)?;
+            self.stage_beside(tables)?;
         }
         Ok(())
     }
@@ -213,12 +216,78 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
-    /// Ends the chunk; on disk unless it is the last one.
-    pub fn stage(&mut self, to_disk: bool, tables: &Tables) -> Result<(), Fault> {
+    /// Ends a full chunk: it is put in order and written while the next one is read.
+    fn stage_beside(&mut self, tables: &Tables) -> Result<(), Fault> {
+        self.settle()?;
+        let Parcel {
+            kind, source, file, ..
+        } = &self.parcel;
+        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(kind, &source.name, file));
+        let work = self.work(chunk);
+        let disk = tables.disk().clone();
+        self.beside = Some(Beside::start(move || work.staged(Some(&disk))));
+        Ok(())
+    }
+
+    /// Ends the last chunk; in memory, or on disk where it is to be read again.
+    pub fn stage_last(&mut self, to_disk: bool, tables: &Tables) -> Result<(), Fault> {
+        self.settle()?;
         if self.chunk.is_empty() {
             return Ok(());
         }
-        let kind = self.parcel.kind;
+        let Parcel {
+            kind, source, file, ..
+        } = &self.parcel;
+        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(kind, &source.name, file));
+        let staged = self.work(chunk).staged(to_disk.then(|| tables.disk()))?;
+        self.staged.push(staged);
+        Ok(())
+    }
+
+    /// What each row is and says, in order. All chunks are staged by then.
+    pub fn take_entries(&mut self) -> Vec<Entry> {
+        let of_chunks = self.staged.iter_mut();
+        let mut entries: Vec<Entry> = of_chunks
+            .flat_map(|staged| std::mem::take(&mut staged.entries))
+            .collect();
+        // Stable, and fast on ordered runs.
+        entries.sort();
+        entries
+    }
+
+    fn work(&self, chunk: Chunk) -> ChunkWork {
+        let name = format!("chunk-{:06}.parquet", self.staged.len());
+        ChunkWork {
+            chunk,
+            kind: self.parcel.kind.clone(),
+            file: self.parcel.file.clone(),
+            path: self.staging.join(name),
+            span: self.span,
+        }
+    }
+
+    /// Waits for the chunk that is being written.
+    fn settle(&mut self) -> Result<(), Fault> {
+        if let Some(beside) = self.beside.take() {
+            self.staged.extend(beside.wait()?);
+        }
+        Ok(())
+    }
+}
+
+/// A chunk with all it takes to stage it.
+struct ChunkWork {
+    chunk: Chunk,
+    kind: Kind,
+    file: Arc<str>,
+    path: PathBuf,
+    span: (u64, u64),
+}
+
+impl ChunkWork {
+    /// Puts the chunk in order, adds it up and writes it, if there is a disk to write it to.
+    fn staged(mut self, disk: Option<&Disk>) -> Result<Staged, Fault> {
+        let kind = &self.kind;
         let batch = self
             .chunk
             .finish()
@@ -226,28 +295,66 @@ impl<'a> Intake<'a> {
         let mut tally = Tally::of(kind);
         tally
             .add_batch(kind, &batch)
-            .map_err(too_large(&self.parcel))?;
-        let path = self
-            .staging
-            .join(format!("chunk-{:06}.parquet", self.staged.len()));
-        let (written, rows) = if to_disk {
-            let written = write_file(
-                tables.disk(),
-                &path,
-                std::slice::from_ref(&batch),
-                &skip_by(kind),
-            )?;
-            (Some(written), None)
-        } else {
-            (None, Some(batch))
+            .map_err(|error| does_not_add_up(&self.file, error))?;
+        let entries = entries(&batch).ok_or_else(|| Fault::DoesNotAddUp {
+            file: self.file.to_string(),
+            what: "its rows lack the columns of facts".to_owned(),
+        })?;
+        let (written, rows) = match disk {
+            Some(disk) => {
+                let batches = std::slice::from_ref(&batch);
+                let written = write_file(disk, &self.path, batches, &skip_by(kind))?;
+                (Some(written), None)
+            }
+            None => (None, Some(batch)),
         };
-        self.staged.push(Staged {
-            path,
+        Ok(Staged {
+            path: self.path,
             written,
             rows,
+            entries,
             tally,
             span: self.span,
-        });
-        Ok(())
+        })
+    }
+}
+
+/// What each row of a chunk is and says, in order; none where it lacks a column.
+fn entries(batch: &RecordBatch) -> Option<Vec<Entry>> {
+    let facts = FactColumns::of(batch)?;
+    let entry = |at: usize| Entry {
+        key: key_of(&facts, at),
+        revision: facts.revision.value(at),
+        content: facts.content_at(at),
+        row: u64::try_from(facts.row.value(at)).unwrap_or(0),
+    };
+    let mut entries: Vec<Entry> = (0..facts.len()).map(entry).collect();
+    entries.sort_unstable();
+    Some(entries)
+}
+
+/// A chunk being staged beside the reading of the next. Nobody goes on while it is: its file's name may be used again.
+struct Beside(Option<JoinHandle<Result<Staged, Fault>>>);
+
+impl Beside {
+    fn start(work: impl FnOnce() -> Result<Staged, Fault> + Send + 'static) -> Self {
+        Self(Some(std::thread::spawn(work)))
+    }
+
+    fn wait(mut self) -> Result<Option<Staged>, Fault> {
+        match self.0.take().map(JoinHandle::join) {
+            Some(Ok(staged)) => staged.map(Some),
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            // What it came to is nobody's any more.
+            let _ = handle.join();
+        }
     }
 }

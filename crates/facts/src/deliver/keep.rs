@@ -66,7 +66,6 @@ pub fn keep(
         recorded_by: HashMap::new(),
         taken_out: Vec::new(),
     };
-    intake.stage(false, tables)?;
     let mut files: Vec<(PathBuf, FileWritten)> = Vec::new();
     let mut conflicts: Vec<RecordBatch> = Vec::new();
     for staged in std::mem::take(&mut intake.staged) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
 
 use super::decode::{decoded, other_format, unchanged};
 use super::intake::Intake;
@@ -147,42 +148,139 @@ pub fn csv<'a>(
     let width = header.len();
     let standardiser = standardiser(parcel, header)?;
     let mut intake = Intake::new(parcel, standardiser, staging);
-    while csv.read(&mut record).map_err(failed)? {
-        let line = record.line();
-        if record.len() != width {
-            let says = format!("has {} cells where the header has {width}", record.len());
-            let help =
-                "look for a delimiter inside a text that is not quoted, or a line that was cut";
-            intake.set_aside(line, Problem::new("", "", "ragged_row", says, help))?;
-        } else if let Some(at) = record.stray_quote() {
-            let name = intake
-                .standardiser
-                .header()
-                .name(at)
-                .unwrap_or_default()
-                .to_owned();
-            let says = "has a quote in the middle of unquoted text";
-            let help = "quote the whole cell, and write a quote inside it twice";
-            intake.set_aside(
-                line,
-                Problem::new(
-                    &name,
-                    record.get(at).unwrap_or_default(),
-                    "stray_quote",
-                    says,
-                    help,
-                ),
-            )?;
-        } else {
-            intake.take(&record, line, bench.tables)?;
+    each_block(&mut csv, |block| {
+        for record in block.records() {
+            take_record(&mut intake, record, width, bench)?;
+            if intake.read.rows.is_multiple_of(8_192) {
+                bench.tell(parcel, Stage::Reading, intake.read.rows, block.bytes)?;
+            }
         }
-        if intake.read.rows.is_multiple_of(8_192) {
-            let bytes = csv.source().progress();
-            bench.tell(parcel, Stage::Reading, intake.read.rows, bytes)?;
-        }
-    }
+        Ok(())
+    })
+    .map_err(|stopped| match stopped {
+        Halt::Csv(error) => failed(error),
+        Halt::Taker(not_delivered) => not_delivered,
+    })?;
     csv.source().finish(parcel, path)?;
     Ok(intake)
+}
+
+/// Takes a record, or sets it aside.
+fn take_record(
+    intake: &mut Intake<'_>,
+    record: &Record,
+    width: usize,
+    bench: &Bench<'_>,
+) -> Result<(), NotDelivered> {
+    let line = record.line();
+    if record.len() != width {
+        let says = format!("has {} cells where the header has {width}", record.len());
+        let help = "look for a delimiter inside a text that is not quoted, or a line that was cut";
+        intake.set_aside(line, Problem::new("", "", "ragged_row", says, help))?;
+    } else if let Some(at) = record.stray_quote() {
+        let name = intake
+            .standardiser
+            .header()
+            .name(at)
+            .unwrap_or_default()
+            .to_owned();
+        let says = "has a quote in the middle of unquoted text";
+        let help = "quote the whole cell, and write a quote inside it twice";
+        intake.set_aside(
+            line,
+            Problem::new(
+                &name,
+                record.get(at).unwrap_or_default(),
+                "stray_quote",
+                says,
+                help,
+            ),
+        )?;
+    } else {
+        intake.take(record, line, bench.tables)?;
+    }
+    Ok(())
+}
+
+/// Records that were read together.
+#[derive(Debug, Default)]
+struct Block {
+    records: Vec<Record>,
+    /// How many of them count; the others are kept for their room.
+    count: usize,
+    /// How many bytes of the file were read by then.
+    bytes: u64,
+}
+
+impl Block {
+    fn records(&self) -> &[Record] {
+        self.records.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// How many records are read together.
+const BLOCK_RECORDS: usize = 1_024;
+/// How many blocks lie ready.
+const BLOCKS_READY: usize = 4;
+
+/// Why records were not taken to the end.
+enum Halt {
+    /// The file's structure is in doubt.
+    Csv(CsvError),
+    /// Whoever takes them wants no more.
+    Taker(NotDelivered),
+}
+
+/// Reads records beside whoever takes them, in their order.
+fn each_block(
+    csv: &mut CsvIn<Text<'_>>,
+    mut take: impl FnMut(&Block) -> Result<(), NotDelivered>,
+) -> Result<(), Halt> {
+    let (give, taken) = sync_channel::<Result<Block, CsvError>>(BLOCKS_READY);
+    let (give_back, room) = sync_channel::<Block>(2 * BLOCKS_READY);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            loop {
+                let mut block = room.try_recv().unwrap_or_default();
+                let ended = fill(csv, &mut block);
+                let is_last = !matches!(ended, Ok(true));
+                if give.send(Ok(block)).is_err() {
+                    return;
+                }
+                if let Err(error) = ended {
+                    // Who takes no more needs no reason.
+                    let _ = give.send(Err(error));
+                }
+                if is_last {
+                    return;
+                }
+            }
+        });
+        // The reader ends once nobody takes its blocks; it is waited for.
+        let taken = taken;
+        for block in &taken {
+            let block = block.map_err(Halt::Csv)?;
+            take(&block).map_err(Halt::Taker)?;
+            // Where there is room enough, the block's is given up.
+            let _ = give_back.try_send(block);
+        }
+        Ok(())
+    })
+}
+
+/// Fills a block; whether more may come.
+fn fill(csv: &mut CsvIn<Text<'_>>, block: &mut Block) -> Result<bool, CsvError> {
+    block.count = 0;
+    block.records.resize_with(BLOCK_RECORDS, Record::default);
+    for record in &mut block.records {
+        if !csv.read(record)? {
+            block.bytes = csv.source().progress();
+            return Ok(false);
+        }
+        block.count += 1;
+    }
+    block.bytes = csv.source().progress();
+    Ok(true)
 }
 
 /// The longest list of events that is read at once.

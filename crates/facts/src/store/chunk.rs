@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int8Array,
-    Int64Builder, RecordBatch, StringArray, StringBuilder, UInt32Array,
+    Array as _, ArrayRef, AsArray as _, BinaryBuilder, BooleanBuilder, Date32Builder,
+    Decimal128Builder, Int8Array, Int64Builder, RecordBatch, StringArray, StringBuilder,
+    UInt32Array,
 };
 use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take, take_record_batch};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Date32Type, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::shape::{FACT_ID, arrow_schema};
@@ -40,9 +41,8 @@ pub struct Chunk {
     contents: BinaryBuilder,
     recorded_on: Date32Builder,
     rows: Int64Builder,
-    partners: HashMap<String, u32>,
-    /// What each row is ordered by: its partner's number of appearance and its day.
-    order: Vec<(u32, i32)>,
+    /// How many rows there are.
+    count: usize,
 }
 
 impl Chunk {
@@ -73,8 +73,7 @@ impl Chunk {
             contents: BinaryBuilder::new(),
             recorded_on: Date32Builder::new(),
             rows: Int64Builder::new(),
-            partners: HashMap::new(),
-            order: Vec::new(),
+            count: 0,
             schema,
         }
     }
@@ -82,13 +81,13 @@ impl Chunk {
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.order.len()
+        self.count
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.count == 0
     }
 
     /// Adds a row without problems.
@@ -108,20 +107,7 @@ impl Chunk {
         // A file has fewer than 2^63 rows.
         self.rows
             .append_value(i64::try_from(at).unwrap_or(i64::MAX));
-        let partner = self
-            .partner
-            .and_then(|position| row.text(position, cells))
-            .unwrap_or_default();
-        let partner = match self.partners.get(partner) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.partners.len()).unwrap_or(u32::MAX);
-                self.partners.insert(partner.to_owned(), number);
-                number
-            }
-        };
-        self.order
-            .push((partner, row.day(self.dated).unwrap_or(i32::MIN)));
+        self.count += 1;
     }
 
     /// The rows as columns, ordered by partner, date and place in the file; nothing is left behind.
@@ -129,8 +115,7 @@ impl Chunk {
     /// # Errors
     /// When the columns do not fit together.
     pub fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let count = self.order.len();
-        let order = self.ordered();
+        let count = std::mem::take(&mut self.count);
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         for column in &mut self.columns {
             let array: ArrayRef = match column {
@@ -139,7 +124,11 @@ impl Chunk {
                 Column::Flag(builder) => Arc::new(builder.finish()),
                 Column::Number(builder) => Arc::new(builder.finish()),
             };
-            arrays.push(take(&array, &order, None)?);
+            arrays.push(array);
+        }
+        let order = self.ordered(&arrays, count);
+        for array in &mut arrays {
+            *array = take(array, &order, None)?;
         }
         let ids: ArrayRef = Arc::new(self.ids.finish());
         let revisions: ArrayRef = Arc::new(self.revisions.finish());
@@ -163,29 +152,49 @@ impl Chunk {
         RecordBatch::try_new(self.schema.clone(), arrays)
     }
 
-    fn ordered(&mut self) -> UInt32Array {
-        let by_name: BTreeMap<&str, u32> = self
-            .partners
-            .iter()
-            .map(|(name, number)| (name.as_str(), *number))
-            .collect();
-        let mut ranks = vec![0_u32; by_name.len()];
-        for (rank, number) in by_name.values().enumerate() {
-            if let Some(slot) = ranks.get_mut(*number as usize) {
-                *slot = u32::try_from(rank).unwrap_or(u32::MAX);
-            }
-        }
-        let rank = |number: u32| ranks.get(number as usize).copied().unwrap_or(u32::MAX);
-        let order = std::mem::take(&mut self.order);
-        let mut places: Vec<(u32, i32, u32)> = order
-            .into_iter()
+    /// The places of rows by partner, date and place.
+    fn ordered(&self, arrays: &[ArrayRef], count: usize) -> UInt32Array {
+        let column = |at: usize| arrays.get(at);
+        let partners = self.partner.and_then(column);
+        let partners = partners.and_then(|array| array.as_string_opt::<i32>());
+        let days = column(self.dated).and_then(|array| array.as_primitive_opt::<Date32Type>());
+        let ranks = match partners {
+            Some(partners) => ranks(partners),
+            None => vec![0; count],
+        };
+        let day = |at: usize| {
+            let days = days.filter(|days| days.is_valid(at));
+            days.map_or(i32::MIN, |days| days.value(at))
+        };
+        let ranks = ranks.into_iter().enumerate();
+        let mut places: Vec<(u32, i32, u32)> = ranks
             .zip(0_u32..)
-            .map(|((partner, day), place)| (rank(partner), day, place))
+            .map(|((at, rank), place)| (rank, day(at), place))
             .collect();
         places.sort_unstable();
-        self.partners.clear();
         places.into_iter().map(|(_, _, place)| place).collect()
     }
+}
+
+/// The rank of each text among those there are; no text comes first.
+fn ranks(texts: &StringArray) -> Vec<u32> {
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let of_row: Vec<u32> = texts
+        .iter()
+        .map(|text| {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            *numbers.entry(text.unwrap_or_default()).or_insert(next)
+        })
+        .collect();
+    let by_name: BTreeMap<&str, u32> = numbers.into_iter().collect();
+    let mut ranks = vec![0_u32; by_name.len()];
+    for (number, rank) in by_name.into_values().zip(0_u32..) {
+        if let Some(slot) = ranks.get_mut(number as usize) {
+            *slot = rank;
+        }
+    }
+    let rank = |number: u32| ranks.get(number as usize).copied().unwrap_or(u32::MAX);
+    of_row.into_iter().map(rank).collect()
 }
 
 /// The columns that whole files are skipped by.

@@ -12,6 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use serde_json::{Map, Value, json};
 
 use crate::dates::day_of_number;
@@ -73,6 +74,14 @@ pub fn write_file(
         Some(batch) => batch.schema(),
         None => std::sync::Arc::new(arrow::datatypes::Schema::empty()),
     };
+    // The least and the greatest of other texts skip nothing, and cost more than the texts.
+    let is_text = |of: &DataType| matches!(of, DataType::Utf8 | DataType::Binary);
+    for field in schema.fields() {
+        if is_text(field.data_type()) && !skip_by.contains(&field.name().as_str()) {
+            let column = ColumnPath::from(field.name().as_str());
+            properties = properties.set_column_statistics_enabled(column, EnabledStatistics::None);
+        }
+    }
     let file = File::create(path).map_err(Fault::write(path))?;
     let out = HashingWriter::new(BufWriter::new(file));
     let failed = |error| parquet_fault(path, error);
