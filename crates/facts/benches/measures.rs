@@ -456,6 +456,8 @@ fn stored(folder: &Path, files: &[StoredFile], kept: &Arc<KeptLayers>) -> Result
         layers: Some(LayeredFiles {
             folder: folder.to_owned(),
             files: files.to_vec(),
+            delivered: files.to_vec(),
+            lineage: Arc::default(),
             schema: with_views(&schema),
             has_history: false,
             kept: kept.clone(),

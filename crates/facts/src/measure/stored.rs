@@ -76,6 +76,8 @@ impl Stored {
             has_history,
             folder: snapshot.folder().to_owned(),
             files: snapshot.files().to_vec(),
+            delivered: snapshot.delivered().iter().cloned().collect(),
+            lineage: snapshot.lineage().clone(),
             schema: with_views(snapshot.schema()),
             kept: kept.clone(),
         };

@@ -20,7 +20,9 @@ use crate::error::Fault;
 use crate::measure::{Version, rows_of};
 use crate::program::RESERVED_PREFIX;
 use crate::quarantine::read_list;
-use crate::store::{Delivery, FACT_ID, FACT_SOURCE, FactColumns, FactTable, StoredFile, read_file};
+use crate::store::{
+    Delivery, FACT_ID, FACT_SOURCE, FactColumns, FactTable, Lineage, StoredFile, read_file,
+};
 
 /// One kind's facts at one version.
 #[derive(Debug)]
@@ -30,13 +32,16 @@ pub struct KindSnapshot {
     pub(super) files: Vec<StoredFile>,
     /// The files that were delivered, in the order of their digests: what the snapshot is of.
     pub(super) delivered: BTreeSet<StoredFile>,
+    /// Which of them each compacted file holds the rows of, as is known now.
+    lineage: Arc<Lineage>,
     schema: SchemaRef,
 }
 
 impl KindSnapshot {
     pub(super) fn of(table: FactTable) -> Result<Self, Fault> {
         let files = table.files()?;
-        Self::in_files(table, files)
+        let lineage = Arc::new(table.lineage());
+        Self::in_files(table, files, lineage)
     }
 
     /// The facts as they were at a version. Where files of then are gone, those that their rows were written to anew are
@@ -50,18 +55,23 @@ impl KindSnapshot {
         if now.version_delivered() <= version {
             return Self::of(now);
         }
+        let lineage = Arc::new(now.lineage());
         let then = then()?;
         let files = then.files()?;
         if files.iter().all(|file| then.has(file)) {
-            return Self::in_files(then, files);
+            return Self::in_files(then, files, lineage);
         }
         let delivered = then.delivered_until(version);
-        let cover = now.lineage().cover(&delivered, |file| then.has(file));
+        let cover = lineage.cover(&delivered, |file| then.has(file));
         let cover = cover.ok_or_else(|| then.vacuumed())?;
-        Self::in_files(then, cover.into_iter().collect())
+        Self::in_files(then, cover.into_iter().collect(), lineage)
     }
 
-    fn in_files(table: FactTable, files: Vec<StoredFile>) -> Result<Self, Fault> {
+    fn in_files(
+        table: FactTable,
+        files: Vec<StoredFile>,
+        lineage: Arc<Lineage>,
+    ) -> Result<Self, Fault> {
         let state = table
             .delta()
             .snapshot()
@@ -85,6 +95,7 @@ impl KindSnapshot {
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         Ok(Self {
             files,
+            lineage,
             delivered: table.delivered_until(table.version()),
             table,
             schema,
@@ -113,6 +124,18 @@ impl KindSnapshot {
     #[must_use]
     pub fn files(&self) -> &[StoredFile] {
         &self.files
+    }
+
+    /// The files that were delivered, in the order of their digests.
+    #[must_use]
+    pub fn delivered(&self) -> &BTreeSet<StoredFile> {
+        &self.delivered
+    }
+
+    /// Which delivered files each compacted one holds the rows of.
+    #[must_use]
+    pub fn lineage(&self) -> &Arc<Lineage> {
+        &self.lineage
     }
 
     /// Where each file lies.

@@ -24,7 +24,7 @@ fn bench() -> Bench {
 }
 
 /// Merges the files of the bench's source.
-fn merge(bench: &Bench, merge: Merge) -> usize {
+pub fn merge(bench: &Bench, merge: Merge) -> usize {
     let tables = Tables::of(bench.path(), bench.disk.clone()).expect("tables");
     let _lock = tables.lock().expect("nobody else writes");
     let now = Timestamp::UNIX_EPOCH;

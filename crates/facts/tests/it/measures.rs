@@ -5,12 +5,14 @@ use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_engine::world::{Agreement, Complete, Partner, PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Reference};
+use trueup_facts::compact::Merge;
 use trueup_facts::measure::{Measured, Order, Settings, measure_and_wait, stored_kinds};
 use trueup_plan::check::{Strictness, read};
 use trueup_plan::diagnostic::Sources;
 use trueup_plan::tree::{KindId, MeasureId, Plan};
 
 use crate::bench::{Bench, said};
+use crate::compact::merge;
 
 const PLAN: &str = "
 plan: till
@@ -116,6 +118,76 @@ fn settle_alike(bench: &Bench, known: &[&str]) -> Vec<String> {
         }
     }
     said
+}
+
+/// What a plan of sums alone says of everyone's half year; nothing where a file cannot be read.
+fn summed(bench: &Bench) -> Option<Vec<String>> {
+    const SUMS: &str = "
+plan: till
+currency: EUR
+period: month
+facts:
+  sale:
+    dated: sale.sold_on
+    columns: { partner: partner, sold_on: date, amount: money }
+measures:
+  sales: { is: Sales, sum: sale.amount }
+components:
+  cut: { is: A hundredth, pays: 1% * sales }
+";
+    let mut sources = Sources::new();
+    let (plan, found) = read(&mut sources, &[("plan.yaml", SUMS)], Strictness::Draft);
+    let plan = plan.unwrap_or_else(|| panic!("{found:#?}"));
+    let until = Date::constant(2026, 7, 1);
+    let facts = stored_kinds(&bench.program(), &bench.snapshot()).expect("stored");
+    let order = Order {
+        plan: &plan,
+        facts: &facts,
+        until,
+        besides: &[],
+        settings: Settings::default(),
+    };
+    let (measured, world) = measure_and_wait(order, world(&plan)).ok()?;
+    let mut evaluator = Evaluator::<Answer, Measured>::new(&plan, &world, &measured);
+    let lines = world
+        .all()
+        .flat_map(|partner| evaluator.settle(partner, until));
+    Some(lines.map(|line| format!("{line:?}")).collect())
+}
+
+#[test]
+fn what_was_added_up_serves_files_that_were_merged_since() {
+    let bench = bench();
+    for at in 0..9 {
+        let number = at + 10;
+        bench.write(
+            &format!("data/more-{at}.csv"),
+            format!("number,partner,day,amount,units,rush,note,known,revision\n{number},P1,2026-03-1{at},{at}.25,1,N,a,2026-03-2{at},1\n"),
+        );
+    }
+    bench.ingest();
+    let before = summed(&bench).expect("read");
+    merge(&bench, Merge::All);
+    let folder = bench.snapshot();
+    let folder = folder.kind("sale").expect("facts").folder().to_owned();
+    let aside = folder.with_extension("aside");
+    std::fs::create_dir(&aside).expect("made");
+    let move_files = |from: &std::path::Path, to: &std::path::Path| {
+        for entry in std::fs::read_dir(from).expect("listed") {
+            let path = entry.expect("listed").path();
+            if path.extension().is_some_and(|ending| ending == "parquet") {
+                let name = path.file_name().expect("a name");
+                std::fs::rename(&path, to.join(name)).expect("moved");
+            }
+        }
+    };
+    // Whatever reads a file now fails.
+    move_files(&folder, &aside);
+    assert_eq!(summed(&bench), Some(before.clone()));
+    std::fs::remove_dir_all(bench.path().join(".trueup/cache")).expect("removed");
+    assert_eq!(summed(&bench), None);
+    move_files(&aside, &folder);
+    assert_eq!(summed(&bench), Some(before));
 }
 
 const RECORDED: &str = "    recorded_on: known\n    revision: revision\n    complete: { from: 2026-01-01, until: 2026-07-01 }";

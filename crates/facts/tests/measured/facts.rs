@@ -387,7 +387,9 @@ impl Facts {
         stored.layers = Some(LayeredFiles {
             folder: folder.to_owned(),
             has_history: self.has_history,
+            delivered: written.clone(),
             files: written,
+            lineage: Arc::default(),
             schema: with_views(&schema),
             kept: kept.clone(),
         });

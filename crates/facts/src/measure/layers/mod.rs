@@ -30,7 +30,7 @@ use super::pass::Pass;
 use super::run::Settings;
 use crate::digest::{Digest, PartsHasher};
 use crate::error::Fault;
-use crate::store::StoredFile;
+use crate::store::{Lineage, StoredFile};
 
 use adding::Adding;
 use cells::merged;
@@ -44,14 +44,28 @@ pub use kept::KeptLayers;
 pub struct LayeredFiles {
     /// The folder of the files.
     pub folder: PathBuf,
-    /// The files.
+    /// The files that hold the rows.
     pub files: Vec<StoredFile>,
+    /// The files that were delivered: what layers cover, whichever files hold their rows now.
+    pub delivered: Vec<StoredFile>,
+    /// Which delivered files the others hold the rows of.
+    pub lineage: Arc<Lineage>,
     /// Their columns, texts as views.
     pub schema: SchemaRef,
     /// Whether the day a row became known matters.
     pub has_history: bool,
     /// What was worked out before.
     pub kept: Arc<KeptLayers>,
+}
+
+impl LayeredFiles {
+    /// The files to read for those that no layer covers; none where their rows are only in files with others.
+    fn that_hold(&self, left: &[StoredFile]) -> Option<Vec<StoredFile>> {
+        let is_there = |file: &StoredFile| self.folder.join(file.name()).is_file();
+        let left = left.iter().cloned().collect();
+        let cover = self.lineage.cover(&left, is_there)?;
+        Some(cover.into_iter().collect())
+    }
 }
 
 /// Rows read at once.
@@ -75,11 +89,20 @@ pub fn answers(
     if pass.edges.span().is_some() {
         let work = Work::of(context, pass, kind, &files.schema, partners)?;
         let name = name_of(&work, partners);
-        let (mut serving, left) = files.kept.serving(name, &files.files);
+        let (mut serving, mut left) = files.kept.serving(name, &files.delivered);
         if !left.is_empty() {
+            let read = match files.that_hold(&left) {
+                Some(read) => read,
+                // All of it is read again, what is covered too.
+                None => {
+                    serving.clear();
+                    left.clone_from(&files.delivered);
+                    files.files.clone()
+                }
+            };
             let new = kept::Kept {
                 covers: left.iter().map(|file| file.digest).collect(),
-                layer: add_up(&work, files, &left, settings)?,
+                layer: add_up(&work, files, &read, settings)?,
             };
             serving = files.kept.keep(name, serving, new);
         }
