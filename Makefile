@@ -35,7 +35,7 @@ lint: ## the rules of the house, formatting, clippy, links between doc comments
 	@scripts/setup.sh build
 	@scripts/test.sh lint
 
-bench: ## every bench of benches/benches.toml
+bench: ## every bench of benches/benches.toml, into docs/benchmarks
 	@scripts/setup.sh build test
 	cargo run --locked --release --package xtask -- bench
 

@@ -1,13 +1,14 @@
 //! Twelve measures of ten million facts beside the same as hand-written SQL in DuckDB, on the same Parquet files.
 //!
-//! `cargo bench --workspace --bench measures -- [FACTS [PARTNERS]]` writes the facts once, as the store writes them, with a
+//! `cargo bench --workspace --bench measures -- [FACTS [PARTNERS [FIGURES]]]` writes the facts once, as the store writes them, with a
 //! column of months besides; measures them cold, by our own operator and by the executor's stock operators; prints how long
 //! it took and the most memory; then has DuckDB do the same (`benches/duckdb_measures.py`) and prints the ratio. The totals
-//! of both must agree. At the end a thousandth of the facts is new or corrected, and is measured with what was kept.
+//! of both must agree. A line with the medians is added to the file FIGURES. At the end a thousandth of the facts is new or corrected, and is measured with what was kept.
 
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ fn main() -> Result<()> {
     let mut number = |otherwise: usize| arguments.next().map_or(Ok(otherwise), |word| word.parse());
     let facts = number(10_000_000)?;
     let partners = number(10_000)?;
+    let figures = arguments.next();
     let folder = folder(facts, partners)?;
     let threads = std::thread::available_parallelism()?.get();
     println!("{facts} facts of {partners} partners over three years; {threads} threads");
@@ -67,6 +69,7 @@ fn main() -> Result<()> {
         measured.groups(),
         most_memory_mib()
     );
+    let memory = most_memory_mib();
 
     let totals = totals(&plan, partners, &measured)?;
     let expected = folder.join("totals.json");
@@ -85,7 +88,16 @@ fn main() -> Result<()> {
         )?;
         println!("  the same by stock operators         {}", rounds(&stock));
     }
-    again(&folder, files, facts, partners, &took)
+    let after = again(&folder, files, facts, partners, &took)?;
+    if let Some(figures) = figures {
+        let [ours, duckdb, after] = [&took, &duckdb, &after].map(|took| median(took).as_secs_f64());
+        let mut out = fs::OpenOptions::new().append(true).open(figures)?;
+        writeln!(
+            out,
+            "{facts},{partners},{ours:.4},{duckdb:.4},{memory},{after:.4}"
+        )?;
+    }
+    Ok(())
 }
 
 /// A thousandth of the facts is new or corrected: half of it new, a quarter withdrawn, a quarter in its place.
@@ -95,7 +107,7 @@ fn again(
     facts: usize,
     partners: usize,
     cold: &[Duration],
-) -> Result<()> {
+) -> Result<Vec<Duration>> {
     let plan = plan();
     let state = tempfile::tempdir()?;
     let kept = || Arc::new(KeptLayers::in_folder(state.path()));
@@ -125,7 +137,7 @@ fn again(
     for new in files.iter().rev().take(ROUNDS) {
         fs::remove_file(folder.join(new.name()))?;
     }
-    Ok(())
+    Ok(took)
 }
 
 /// The same rows, every fourth of them withdrawing a fact.
