@@ -49,7 +49,7 @@ pub struct Compacted {
     pub rows: u64,
 }
 
-/// Merges small files of every source, or of one kind's. Whoever compacts has the right to write.
+/// Merges small files of every source. Whoever compacts has the right to write.
 ///
 /// # Errors
 /// When the world fails; what was merged before that is whole.
@@ -61,7 +61,7 @@ pub fn compact(
 ) -> Result<Vec<Compacted>, Fault> {
     let mut done = Vec::new();
     for kind in &program.kinds {
-        if tables.open(&kind.name)?.is_none() {
+        if !tables.has(&kind.name) {
             continue;
         }
         // As for a delivery: what a killed process left is cleared away, and what it committed made lasting.
@@ -86,9 +86,8 @@ fn one(
     merge: Merge,
     now: Timestamp,
 ) -> Result<Option<Compacted>, Fault> {
-    let files = table.files_of(source)?;
+    let mut files = table.files_of(source)?;
     let (files_before, mut rows) = (files.len(), 0);
-    let mut files = files;
     // What was merged may be one of eight in its turn.
     while let Some(group) = group(&files, merge) {
         let merged = merged(tables, table, (kind, source), &group, now)?;

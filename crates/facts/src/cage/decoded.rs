@@ -215,22 +215,9 @@ impl<'a> Decoded<'a> {
     }
 
     fn refused(&mut self, body: &[u8]) -> NotDecoded {
-        let refusal: Refusal = match serde_json::from_slice(body) {
-            Ok(refusal) => refusal,
-            Err(error) => {
-                let how = format!("gave back what no decoder gives ({error})");
-                return self.end(&how);
-            }
-        };
-        let refused = refusal.clone().into_file_refusal(self.declared, self.given);
-        match (refused, refusal) {
-            (Some(refused), _) => NotDecoded::Refused(refused),
-            (None, Refusal::NotCaged { what }) => NotDecoded::Fault(Fault::Decoder {
-                source: io::Error::other(format!("it cannot be locked in: {}", shown(&what))),
-            }),
-            (None, other) => NotDecoded::Fault(Fault::Decoder {
-                source: io::Error::other(format!("{other:?}")),
-            }),
+        match serde_json::from_slice::<Refusal>(body) {
+            Ok(refusal) => refusal.into_not_decoded(self.declared, self.given),
+            Err(error) => self.end(&format!("gave back what no decoder gives ({error})")),
         }
     }
 

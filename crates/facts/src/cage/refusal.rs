@@ -4,7 +4,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::FileRefusal;
+use super::decoded::NotDecoded;
+use crate::error::{Fault, FileRefusal};
 use crate::words::shown;
 
 /// Why a decoder refuses a file.
@@ -55,19 +56,26 @@ impl Refusal {
         match refusal {
             FileRefusal::ColumnType { name, found, why } => Self::ColumnType { name, found, why },
             FileRefusal::Parquet { what } => Self::Parquet { what },
-            FileRefusal::Empty => Self::Empty,
             other => Self::Parquet {
                 what: other.to_string(),
             },
         }
     }
 
-    /// The refusal of the file; `declared` is the source's format, and so many bytes were unpacked before. None where
-    /// it is no matter of the file.
-    pub fn into_file_refusal(self, declared: &'static str, unpacked: u64) -> Option<FileRefusal> {
-        // Whatever came out of a cage may be forged.
-        Some(match self {
-            Self::NotCaged { .. } | Self::Unreadable { .. } => return None,
+    /// What it comes to outside; `declared` is the source's format, and so many bytes were unpacked before. Whatever came
+    /// out of a cage may be forged, so its texts are shown as texts from outside are.
+    pub fn into_not_decoded(self, declared: &'static str, unpacked: u64) -> NotDecoded {
+        let fault = |what: String| {
+            let source = io::Error::other(what);
+            NotDecoded::Fault(Fault::Decoder { source })
+        };
+        NotDecoded::Refused(match self {
+            Self::NotCaged { what } => {
+                return fault(format!("it cannot be locked in: {}", shown(&what)));
+            }
+            Self::Unreadable { what } => {
+                return fault(format!("it cannot read its file: {}", shown(&what)));
+            }
             Self::Empty => FileRefusal::Empty,
             Self::Gzip { what } => FileRefusal::Gzip {
                 unpacked,

@@ -219,11 +219,7 @@ impl<'a> Intake<'a> {
     /// Ends a full chunk: it is put in order and written while the next one is read.
     fn stage_beside(&mut self, tables: &Tables) -> Result<(), Fault> {
         self.settle()?;
-        let Parcel {
-            kind, source, file, ..
-        } = &self.parcel;
-        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(kind, &source.name, file));
-        let work = self.work(chunk);
+        let work = self.take_chunk();
         let disk = tables.disk().clone();
         self.beside = Some(Beside::start(move || work.staged(Some(&disk))));
         Ok(())
@@ -235,11 +231,7 @@ impl<'a> Intake<'a> {
         if self.chunk.is_empty() {
             return Ok(());
         }
-        let Parcel {
-            kind, source, file, ..
-        } = &self.parcel;
-        let chunk = std::mem::replace(&mut self.chunk, Chunk::new(kind, &source.name, file));
-        let staged = self.work(chunk).staged(to_disk.then(|| tables.disk()))?;
+        let staged = self.take_chunk().staged(to_disk.then(|| tables.disk()))?;
         self.staged.push(staged);
         Ok(())
     }
@@ -255,10 +247,15 @@ impl<'a> Intake<'a> {
         entries
     }
 
-    fn work(&self, chunk: Chunk) -> ChunkWork {
+    /// Takes out the rows gathered so far.
+    fn take_chunk(&mut self) -> ChunkWork {
+        let Parcel {
+            kind, source, file, ..
+        } = &self.parcel;
+        let next = Chunk::new(kind, &source.name, file);
         let name = format!("chunk-{:06}.parquet", self.staged.len());
         ChunkWork {
-            chunk,
+            chunk: std::mem::replace(&mut self.chunk, next),
             kind: self.parcel.kind.clone(),
             file: self.parcel.file.clone(),
             path: self.staging.join(name),

@@ -401,14 +401,10 @@ impl FactTable {
         let entry = serde_json::to_value(compaction).map_err(|error| {
             DeltaTableError::Generic(format!("cannot encode the compaction: {error}"))
         })?;
-        let size = |file: &StoredFile| i64::try_from(file.bytes).unwrap_or(i64::MAX);
+        let add = added(&compaction.file, &commit.stats, commit.at_ms);
         let mut actions = vec![Action::Add(Add {
-            path: compaction.file.name(),
-            size: size(&compaction.file),
-            modification_time: commit.at_ms,
             data_change: false,
-            stats: Some(commit.stats.clone()),
-            ..Add::default()
+            ..add
         })];
         actions.extend(group.iter().map(|file| {
             Action::Remove(Remove {
@@ -417,25 +413,17 @@ impl FactTable {
                 deletion_timestamp: Some(commit.at_ms),
                 extended_file_metadata: Some(true),
                 partition_values: Some(HashMap::new()),
-                size: Some(size(file)),
+                size: Some(size_of(file)),
                 ..Remove::default()
             })
         }));
         let operation = DeltaOperation::Optimize {
             predicate: None,
-            target_size: size(&compaction.file),
+            target_size: size_of(&compaction.file),
         };
-        let properties = CommitProperties::default()
-            .with_metadata([(COMPACTION_ENTRY.to_owned(), entry)])
-            .with_max_retries(0)
-            .with_cleanup_expired_logs(Some(false));
-        let log = self.delta.log_store();
-        let state = self.delta.snapshot()?;
-        CommitBuilder::from(properties)
-            .with_actions(actions)
-            .build(Some(state as &dyn TableReference), log, operation)
-            .await?;
-        self.delta.update_state().await
+        let properties =
+            CommitProperties::default().with_metadata([(COMPACTION_ENTRY.to_owned(), entry)]);
+        self.write_to_log(actions, operation, properties).await
     }
 
     pub(super) async fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
@@ -467,16 +455,11 @@ impl FactTable {
             ..CommitInfo::default()
         };
         let mut actions = vec![Action::CommitInfo(info)];
-        actions.extend(commit.files.iter().map(|(_, written)| {
-            Action::Add(Add {
-                path: written.file.name(),
-                size: i64::try_from(written.file.bytes).unwrap_or(i64::MAX),
-                modification_time: commit.at_ms,
-                data_change: true,
-                stats: Some(written.stats.clone()),
-                ..Add::default()
-            })
-        }));
+        actions.extend(
+            commit.files.iter().map(|(_, written)| {
+                Action::Add(added(&written.file, &written.stats, commit.at_ms))
+            }),
+        );
         // The same delivery can never be committed twice, not by another process either.
         let name = format!(
             "trueup/{}/{}/{}",
@@ -484,8 +467,18 @@ impl FactTable {
         );
         let properties = CommitProperties::default()
             .with_metadata([(ENTRY.to_owned(), entry)])
-            .with_application_transaction(Transaction::new(name, 1))
-            // Rows were judged against the version at hand; on another they must be judged again.
+            .with_application_transaction(Transaction::new(name, 1));
+        self.write_to_log(actions, operation, properties).await
+    }
+
+    async fn write_to_log(
+        &mut self,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        properties: CommitProperties,
+    ) -> Result<(), DeltaTableError> {
+        let properties = properties
+            // What is written was decided on the version at hand; on another it must be decided again.
             .with_max_retries(0)
             .with_cleanup_expired_logs(Some(false));
         let log = self.delta.log_store();
@@ -495,5 +488,22 @@ impl FactTable {
             .build(Some(state as &dyn TableReference), log, operation)
             .await?;
         self.delta.update_state().await
+    }
+}
+
+/// A file's size, as the log says it.
+fn size_of(file: &StoredFile) -> i64 {
+    i64::try_from(file.bytes).unwrap_or(i64::MAX)
+}
+
+/// A file that is added, with rows that were not there.
+fn added(file: &StoredFile, stats: &str, at_ms: i64) -> Add {
+    Add {
+        path: file.name(),
+        size: size_of(file),
+        modification_time: at_ms,
+        data_change: true,
+        stats: Some(stats.to_owned()),
+        ..Add::default()
     }
 }

@@ -127,16 +127,21 @@ impl Tables {
         Ok(Lock { _file: file })
     }
 
+    /// Whether the table of a kind was made.
+    #[must_use]
+    pub fn has(&self, kind: &str) -> bool {
+        has_log(&self.folder(kind))
+    }
+
     /// Opens the table of a kind, if it was made.
     ///
     /// # Errors
     /// When it is there and cannot be opened.
     pub fn open(&self, kind: &str) -> Result<Option<FactTable>, Fault> {
-        let folder = self.folder(kind);
-        if !has_log(&folder) {
+        if !self.has(kind) {
             return Ok(None);
         }
-        self.wait(FactTable::open(&self.disk, kind, folder))
+        self.wait(FactTable::open(&self.disk, kind, self.folder(kind)))
             .map(Some)
     }
 

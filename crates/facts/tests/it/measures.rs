@@ -34,8 +34,12 @@ components:
 ";
 
 fn plan() -> Plan {
+    plan_of(PLAN)
+}
+
+fn plan_of(text: &str) -> Plan {
     let mut sources = Sources::new();
-    let (plan, found) = read(&mut sources, &[("plan.yaml", PLAN)], Strictness::Draft);
+    let (plan, found) = read(&mut sources, &[("plan.yaml", text)], Strictness::Draft);
     plan.unwrap_or_else(|| panic!("{found:#?}"))
 }
 
@@ -135,9 +139,7 @@ measures:
 components:
   cut: { is: A hundredth, pays: 1% * sales }
 ";
-    let mut sources = Sources::new();
-    let (plan, found) = read(&mut sources, &[("plan.yaml", SUMS)], Strictness::Draft);
-    let plan = plan.unwrap_or_else(|| panic!("{found:#?}"));
+    let plan = plan_of(SUMS);
     let until = Date::constant(2026, 7, 1);
     let facts = stored_kinds(&bench.program(), &bench.snapshot()).expect("stored");
     let order = Order {
