@@ -96,6 +96,7 @@ pub const WALLS: &[Wall] = &[
             "serde",
             "serde_json",
             "sha2",
+            "smallvec",
             "thiserror",
             "tokio",
             "zip",
@@ -273,6 +274,11 @@ pub const OUTSIDE: &[Outside] = &[
         "JSON Schema, typed trees and output as JSON",
     ),
     outside("sha2", "0001", "content hashes"),
+    outside(
+        "smallvec",
+        "0017",
+        "short lists without a place of their own in memory",
+    ),
     outside("tempfile", "0004", "folders that tests work in"),
     outside("thiserror", "0001", "error enums"),
     outside(

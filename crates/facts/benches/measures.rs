@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int8Array, Int32Array, Int64Array,
-    RecordBatch, StringArray,
+    RecordBatch, StringArray, UInt32Array,
 };
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, add_days, days_between};
 use trueup_base::id::PartnerId;
@@ -41,6 +42,8 @@ const UNTIL: Date = Date::constant(2026, 1, 1);
 /// Rows of one file, as the store writes them.
 const FILE_ROWS: usize = 1 << 19;
 const ROUNDS: usize = 5;
+/// Corrections are of facts in so many files of the first delivery.
+const FILES_CORRECTED: usize = 20;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -100,7 +103,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A thousandth of the facts is new or corrected: half of it new, a quarter withdrawn, a quarter in its place.
+/// A thousandth of the facts is new or corrected, whenever and by whomever they were sold: half of the rows are new, a quarter
+/// withdraws facts, a quarter says what takes their place.
 fn again(
     folder: &Path,
     mut files: Vec<StoredFile>,
@@ -112,7 +116,12 @@ fn again(
     let state = tempfile::tempdir()?;
     let kept = || Arc::new(KeptLayers::in_folder(state.path()));
     let once = |files: &[StoredFile]| -> Result<Duration> {
-        let facts: StoredKinds = [("sale".to_owned(), stored(folder, files, &kept())?)].into();
+        let mut stored = stored(folder, files, &kept())?;
+        (stored.has_corrections, stored.has_history) = (true, true);
+        if let Some(layers) = &mut stored.layers {
+            layers.has_history = true;
+        }
+        let facts: StoredKinds = [("sale".to_owned(), stored)].into();
         measured_once(&plan, partners, &facts).map(|(took, _)| took)
     };
     let first = once(&files)?;
@@ -122,10 +131,27 @@ fn again(
     );
     let mut dice = Dice(43);
     let mut took = Vec::new();
-    for _ in 0..ROUNDS {
+    let first_files = files.clone();
+    for round in 0..ROUNDS {
         let rows = (facts / 1_000).max(4);
-        let batch = batch(&mut dice, facts, partners, facts.saturating_sub(rows), rows)?;
-        let batch = with_withdrawals(&batch)?;
+        let new = batch(
+            &mut dice,
+            facts,
+            partners,
+            facts.saturating_sub(rows / 2),
+            rows / 2,
+        )?;
+        let withdrawn = some_of(&mut dice, folder, &first_files, rows / 4, round)?;
+        let batches = [
+            new,
+            of_weight(&withdrawn, -1)?,
+            corrected(&mut dice, &withdrawn)?,
+        ];
+        let batch = arrow::compute::concat_batches(&schema(), &batches)?;
+        // All of it became known in the last month.
+        let known = i32::try_from(days_between(Date::constant(1970, 1, 1), UNTIL))? - 10;
+        let known = Date32Array::from(vec![known; batch.num_rows()]);
+        let batch = with_column(&batch, "fact_recorded_on", Arc::new(known))?;
         let aside = folder.join("aside");
         let new = write_file(&Disk::default(), &aside, &[batch], &[])?.file;
         fs::rename(&aside, folder.join(new.name()))?;
@@ -140,15 +166,63 @@ fn again(
     Ok(took)
 }
 
-/// The same rows, every fourth of them withdrawing a fact.
-fn with_withdrawals(batch: &RecordBatch) -> Result<RecordBatch> {
-    let weights: Int8Array = (0..batch.num_rows())
-        .map(|row| Some(if row % 4 == 0 { -1 } else { 1 }))
-        .collect();
-    let at = batch.schema().index_of("fact_weight")?;
+/// Rows of the first delivery, from some files of it.
+fn some_of(
+    dice: &mut Dice,
+    folder: &Path,
+    files: &[StoredFile],
+    rows: usize,
+    round: usize,
+) -> Result<RecordBatch> {
+    let mut batches = Vec::new();
+    let of_each = rows.div_ceil(FILES_CORRECTED.min(files.len().max(1)));
+    let from = dice.below(files.len());
+    for at in 0..FILES_CORRECTED.min(files.len()) {
+        let file = (from + at * files.len() / FILES_CORRECTED) % files.len();
+        let file = files.get(file).ok_or("no files")?;
+        let bytes = fs::File::open(folder.join(file.name()))?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)?
+            .with_batch_size(FILE_ROWS)
+            .build()?;
+        for batch in reader {
+            let batch = batch?;
+            // Each row once, since a fact is corrected once: another of every stretch of rows in each round.
+            let stretch = (batch.num_rows() / of_each).max(1);
+            let places: UInt32Array = (0..batch.num_rows() / stretch)
+                .take(of_each)
+                .map(|at| u32::try_from(at * stretch + round % stretch).ok())
+                .collect();
+            let columns = batch
+                .columns()
+                .iter()
+                .map(|column| arrow::compute::take(column, &places, None))
+                .collect::<std::result::Result<Vec<_>, _>>()?;
+            batches.push(RecordBatch::try_new(schema(), columns)?);
+        }
+    }
+    Ok(arrow::compute::concat_batches(&schema(), &batches)?)
+}
+
+/// The same rows with another weight.
+fn of_weight(batch: &RecordBatch, weight: i8) -> Result<RecordBatch> {
+    let weights = Int8Array::from(vec![weight; batch.num_rows()]);
+    with_column(batch, "fact_weight", Arc::new(weights))
+}
+
+/// The same facts with other amounts.
+fn corrected(dice: &mut Dice, batch: &RecordBatch) -> Result<RecordBatch> {
+    let amounts = Decimal128Array::from_iter_values(
+        (0..batch.num_rows()).map(|_| i128::try_from(dice.below(500_000)).unwrap_or(0)),
+    );
+    let amounts = amounts.with_precision_and_scale(28, 2)?;
+    with_column(batch, "amount", Arc::new(amounts))
+}
+
+fn with_column(batch: &RecordBatch, name: &str, column: ArrayRef) -> Result<RecordBatch> {
+    let at = batch.schema().index_of(name)?;
     let mut columns = batch.columns().to_vec();
-    if let Some(column) = columns.get_mut(at) {
-        *column = Arc::new(weights);
+    if let Some(known) = columns.get_mut(at) {
+        *known = column;
     }
     Ok(RecordBatch::try_new(batch.schema(), columns)?)
 }

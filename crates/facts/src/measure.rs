@@ -19,6 +19,7 @@
 mod check;
 mod edges;
 mod fault;
+mod few;
 mod gather;
 mod layers;
 mod lookup;
@@ -32,6 +33,7 @@ mod reason;
 mod rows;
 mod run;
 mod stored;
+mod winners;
 
 use std::collections::BTreeSet;
 

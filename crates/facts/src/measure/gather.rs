@@ -14,7 +14,7 @@ use super::edges::Edges;
 use super::lookup::Lookup;
 use super::lower::{Gaps, Lowered, Lowering, Shape};
 use super::number::Decimal;
-use super::pass::{Pass, PassKey, Side, Slot};
+use super::pass::{Pass, PassKey, Slot};
 use super::reason::Reason;
 use super::stored::{Stored, StoredKinds};
 
@@ -71,10 +71,6 @@ pub struct Slots {
     pub gaps: Option<usize>,
     /// The sum, the smallest, …
     pub of: Option<usize>,
-    /// Rows that withdraw others, where the answer does not survive them.
-    pub withdrawals: Option<usize>,
-    /// The smallest, largest or latest of what they withdraw.
-    pub withdrawn: Option<usize>,
     /// Why a row says nothing, if there is one reason.
     pub because: Option<Arc<str>>,
     /// Whether a row can say nothing.
@@ -336,7 +332,7 @@ impl Plans {
                     measure.fold,
                     &lowered,
                     filter,
-                    stored.may_withdraw(),
+                    stored.may_have_strays(),
                 )
             })
         };
@@ -398,7 +394,7 @@ fn slots(
     fold: Fold,
     lowered: &LoweredLine,
     filter: Option<Expr>,
-    has_corrections: bool,
+    may_have_strays: bool,
 ) -> Slots {
     let is_grouped = pass.key.distinct.is_some();
     // Where different values are counted, the condition stands before the groups.
@@ -408,7 +404,7 @@ fn slots(
         pass.condition(filter.clone())
     };
     let rows = pass.slot(Slot::Rows { when });
-    if has_corrections {
+    if may_have_strays {
         pass.slot(Slot::StrayWeights);
     }
     let gaps = lowered.of.as_ref().map_or(&Gaps::None, |of| &of.gaps);
@@ -417,8 +413,6 @@ fn slots(
         rows,
         gaps: None,
         of: None,
-        withdrawals: None,
-        withdrawn: None,
         because: match gaps {
             Gaps::Because(why) => Some(why.clone()),
             Gaps::None | Gaps::Unclear | Gaps::Undefined => None,
@@ -440,26 +434,14 @@ fn slots(
         let of = number(pass, decimal);
         slots.of = match fold {
             Fold::Sum => Some(pass.slot(Slot::Sum { when, of })),
-            Fold::Min | Fold::Max | Fold::Latest => {
-                let best = |side| match fold {
-                    Fold::Latest => Slot::Latest { side, when, of },
-                    _ => Slot::Extreme {
-                        side,
-                        when,
-                        of,
-                        least: fold == Fold::Min,
-                    },
-                };
-                if has_corrections {
-                    slots.withdrawn = Some(pass.slot(best(Side::Withdraws)));
-                }
-                Some(pass.slot(best(Side::Came)))
-            }
+            Fold::Latest => Some(pass.slot(Slot::Latest { when, of })),
+            Fold::Min | Fold::Max => Some(pass.slot(Slot::Extreme {
+                when,
+                of,
+                least: fold == Fold::Min,
+            })),
             Fold::Count | Fold::CountDistinct => None,
         };
-    }
-    if has_corrections && matches!(fold, Fold::Min | Fold::Max | Fold::Latest) {
-        slots.withdrawals = Some(pass.slot(Slot::Withdrawals));
     }
     slots
 }

@@ -26,6 +26,9 @@ use super::number::Decimal;
 use super::reason::{DEPTH_MAX, PARTS_MAX, Reason};
 use crate::store::FACT_ID;
 
+/// Up to so many texts are compared one by one, which is faster than to look them up.
+const COMPARED_MAX: usize = 4;
+
 /// A lowered formula.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lowered {
@@ -466,7 +469,9 @@ impl Lowering<'_> {
             all.push(self.at(one, depth)?);
         }
         let is_plain = |one: &Lowered| matches!(one.shape.expr(), Expr::Literal(..));
-        if let (Shape::Text(text), true) = (&x.shape, all.iter().all(is_plain)) {
+        if let (Shape::Text(text), true) = (&x.shape, all.iter().all(is_plain))
+            && all.len() > COMPARED_MAX
+        {
             let parts = x.parts + all.len();
             let mut texts = Vec::with_capacity(all.len());
             for one in all {
@@ -484,11 +489,15 @@ impl Lowering<'_> {
                 parts,
             });
         }
-        let mut any = Lowered::literal(&Literal::Flag(false))?;
+        let mut any: Option<Lowered> = None;
         for one in all {
-            any = joined(any, compared(Comparison::Equal, x.clone(), one)?, or)?;
+            let equal = compared(Comparison::Equal, x.clone(), one)?;
+            any = Some(match any {
+                None => equal,
+                Some(any) => joined(any, equal, or)?,
+            });
         }
-        Ok(any)
+        any.map_or_else(|| Lowered::literal(&Literal::Flag(false)), Ok)
     }
 
     fn joined(

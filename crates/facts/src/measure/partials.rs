@@ -1,8 +1,8 @@
 //! What a pass added up, kept so that a window's answer costs a search and not a sum.
 //!
 //! Groups lie in the order of partner, key, day of knowledge and step of days. Sums and counts are kept as running totals, so
-//! a window is the difference of two; the smallest, largest and latest as ranks under a tree of maxima. The memory is that of
-//! the groups, whatever is asked.
+//! a window is the difference of two; the smallest, largest and latest of each step, less what was withdrawn, as ranks under a
+//! tree of maxima. The memory is that of the groups, whatever is asked.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +16,11 @@ use trueup_engine::world::PartnerIx;
 use trueup_plan::tree::Fold;
 
 use super::edges::{Edges, Step};
+use super::few::{Few, Wins};
 use super::gather::Slots;
 use super::number::exact_wide;
 use super::parallel;
+use super::winners::Winners;
 
 /// A key or a value as it was grouped by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,10 +61,12 @@ pub enum Answers {
     Sums(Vec<i128>, u32),
     /// The same in the executor's wide type.
     WideSums(Vec<i256>, u32),
-    /// The smallest or largest, if any.
-    Extremes(Vec<Option<Exact>>, bool),
-    /// The latest: its day, its fact's id, its number; the outer none where there is no row.
-    Latest(Vec<Option<Last>>),
+    /// The largest few in steps of 10^-scale, or the smallest with their signs turned.
+    Extremes(Vec<Few<i64>>, u32, bool),
+    /// The same in the executor's wide type.
+    WideExtremes(Vec<Few<i256>>, u32, bool),
+    /// The latest few.
+    Latest(Vec<Few<Last>>),
 }
 
 /// The latest row of a group.
@@ -74,6 +78,13 @@ pub struct Last {
     pub id: Arc<str>,
     /// What it says, if it says anything.
     pub of: Option<Exact>,
+}
+
+impl Wins for Last {
+    /// A fact that was corrected, or moved to another partner, is the latest under one day and id, and says something else.
+    fn ties(&self, other: &Self) -> bool {
+        (self.dated, &self.id) == (other.dated, &other.id)
+    }
 }
 
 /// What a pass added up.
@@ -105,6 +116,28 @@ struct Ranked {
     tree: Vec<u32>,
     /// What the ranks stand for, from one on.
     best: Vec<Best>,
+    /// Winners of steps in which a winner was withdrawn when more became known, by their groups.
+    falls: Vec<Fall>,
+    /// Partners for whom what is kept does not tell the winner of every window.
+    unclear: BTreeSet<PartnerIx>,
+}
+
+/// Who wins in a step from when a group became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Fall {
+    /// The group.
+    group: usize,
+    /// Which of the steps.
+    step: u32,
+    /// The winner's rank; zero is nobody.
+    rank: u32,
+}
+
+/// Where a winner is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Leaf(usize),
+    Fall(usize),
 }
 
 /// The smallest, largest or latest.
@@ -119,6 +152,19 @@ pub enum Best {
 }
 
 impl Best {
+    /// The best of a score: a number of which the greatest wins, so the smallest are kept with their signs turned.
+    fn of_score<S>(
+        score: S,
+        turned: impl Fn(S) -> S,
+        number: impl Fn(S) -> Exact,
+        least: bool,
+    ) -> Self {
+        match least {
+            true => Self::Least(number(turned(score))),
+            false => Self::Most(number(score)),
+        }
+    }
+
     /// Which of two wins.
     pub fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
@@ -127,16 +173,6 @@ impl Best {
             (Self::Last(one), Self::Last(two)) => (one.dated, &one.id).cmp(&(two.dated, &two.id)),
             (Self::Least(_) | Self::Most(_) | Self::Last(_), _) => Ordering::Equal,
         }
-    }
-
-    /// The order in which all of them lie, those that win alike beside each other.
-    fn in_full(&self, other: &Self) -> Ordering {
-        let number = |best: &Self| match best {
-            Self::Last(last) => last.of.clone(),
-            Self::Least(_) | Self::Most(_) => None,
-        };
-        self.cmp(other)
-            .then_with(|| number(self).cmp(&number(other)))
     }
 
     /// Its number, if it has one.
@@ -197,7 +233,7 @@ impl Partials {
             let start = groups.partition_point(|group: &Group| group.partner < partner);
             starts.push(u32::try_from(start).unwrap_or(u32::MAX));
         }
-        let slots = parallel::each(slots, |slot| Kept::of(slot, &order));
+        let slots = parallel::each(slots, |slot| Kept::of(slot, &order, &groups));
         Self {
             edges,
             known_before,
@@ -315,10 +351,8 @@ impl Partials {
         let Some(Kept::Ranked(ranked)) = self.slots.get(slot) else {
             return None;
         };
-        let rank = stretches
-            .iter()
-            .map(|range| ranked.most(range.clone()))
-            .max()?;
+        let steady = stretches.iter().map(|range| ranked.most(range.clone()));
+        let rank = steady.max()?.max(ranked.most_of_falls(stretches));
         ranked.best.get(rank.checked_sub(1)? as usize)
     }
 
@@ -340,22 +374,20 @@ impl Partials {
             .collect()
     }
 
-    /// Whether a partner's own rows must answer: a row says nothing for a reason of its own, or withdraws another and may be
-    /// the one that answered.
+    /// Whether a partner's own rows must answer: a row says nothing for a reason of its own, or withdraws another where what
+    /// is kept does not tell which wins now.
     pub fn needs_rows(&self, owner: PartnerIx, slots: &Slots, fold: Fold) -> bool {
-        let mut groups = self.of_partner(owner).map(|group| group..group + 1);
-        let is_any = |slot: Option<usize>| {
-            let mut groups = groups.clone();
-            slot.is_some_and(|slot| groups.any(|group| self.count(slot, &[group]) != 0))
-        };
-        if is_any(slots.withdrawals) && !self.survives(owner, slots) {
+        if slots.of.is_some_and(|of| self.is_unclear(owner, of)) {
             return true;
         }
         if !slots.has_gaps || slots.because.is_some() {
             return false;
         }
+        let mut groups = self.of_partner(owner).map(|group| group..group + 1);
         match fold {
-            Fold::Sum | Fold::Min | Fold::Max => is_any(slots.gaps),
+            Fold::Sum | Fold::Min | Fold::Max => slots
+                .gaps
+                .is_some_and(|gaps| groups.any(|group| self.count(gaps, &[group]) != 0)),
             Fold::Count => false,
             Fold::CountDistinct => groups.any(|group| {
                 let value = self.groups.get(group.start).map_or(0, |group| group.value);
@@ -369,44 +401,12 @@ impl Partials {
         }
     }
 
-    /// Whether the smallest, largest or latest of every window survives what was withdrawn of a partner's rows.
-    ///
-    /// It does when each step in which something was withdrawn has a row that beats all of it and was known no later. A row
-    /// that beats all that was withdrawn in its step was not withdrawn itself, since a withdrawal says what its row said; and a
-    /// window is made of whole steps, so its winner is such a row, or one of a step without withdrawals.
-    fn survives(&self, owner: PartnerIx, slots: &Slots) -> bool {
-        let (Some(of), Some(withdrawn)) = (slots.of, slots.withdrawn) else {
-            return false;
-        };
-        let groups = || {
-            let range = self.of_partner(owner);
-            range.filter_map(|at| Some((at..at + 1, self.groups.get(at)?)))
-        };
-        // By key and step: the best that was withdrawn, and since when anything was.
-        let mut out: BTreeMap<(u32, Step), (&Best, u32)> = BTreeMap::new();
-        for (range, group) in groups() {
-            let Some(best) = self.best(withdrawn, std::slice::from_ref(&range)) else {
-                continue;
-            };
-            let slot = out
-                .entry((group.key, group.step))
-                .or_insert((best, group.known));
-            if slot.0.cmp(best).is_lt() {
-                slot.0 = best;
-            }
-            slot.1 = slot.1.min(group.known);
+    /// Whether the smallest, largest or latest of some window of a partner is not known from what is kept.
+    fn is_unclear(&self, owner: PartnerIx, slot: usize) -> bool {
+        match self.slots.get(slot) {
+            Some(Kept::Ranked(ranked)) => ranked.unclear.contains(&owner),
+            Some(Kept::Counts(_) | Kept::Sums(..) | Kept::WideSums(..)) | None => false,
         }
-        for (range, group) in groups() {
-            let step = (group.key, group.step);
-            let Some((worst, since)) = out.get(&step) else {
-                continue;
-            };
-            let best = self.best(of, std::slice::from_ref(&range));
-            if group.known <= *since && best.is_some_and(|best| best.cmp(worst).is_gt()) {
-                out.remove(&step);
-            }
-        }
-        out.is_empty()
     }
 
     /// How many partners it knows.
@@ -436,7 +436,7 @@ fn at<T: Copy + Default>(totals: &[T], end: usize) -> T {
 }
 
 impl Kept {
-    fn of(answers: Answers, order: &[u32]) -> Self {
+    fn of(answers: Answers, order: &[u32], groups: &[Group]) -> Self {
         match answers {
             Answers::Counts(counts) => {
                 let mut total = 0_i64;
@@ -455,7 +455,7 @@ impl Kept {
                         Some(more) => total = more,
                         None => {
                             let wide = sums.iter().map(|sum| i256::from_i128(*sum)).collect();
-                            return Self::of(Answers::WideSums(wide, scale), order);
+                            return Self::of(Answers::WideSums(wide, scale), order, groups);
                         }
                     }
                     *sum = total;
@@ -471,58 +471,98 @@ impl Kept {
                 }
                 Self::WideSums(totals, scale)
             }
-            Answers::Extremes(extremes, least) => {
-                let best = |number: Exact| {
-                    if least {
-                        Best::Least(number)
-                    } else {
-                        Best::Most(number)
-                    }
-                };
-                let all = in_order(&extremes, order)
-                    .into_iter()
-                    .map(|number| number.map(best))
-                    .collect();
-                Self::Ranked(Ranked::of(all))
+            Answers::Extremes(few, scale, least) => {
+                let number = |score| Exact::from_scaled(i128::from(score), scale);
+                Self::Ranked(Ranked::of(&few, order, groups, |score| {
+                    Best::of_score(*score, i64::wrapping_neg, number, least)
+                }))
             }
-            Answers::Latest(latest) => {
-                let all = in_order(&latest, order)
-                    .into_iter()
-                    .map(|last| last.map(Best::Last))
-                    .collect();
-                Self::Ranked(Ranked::of(all))
+            Answers::WideExtremes(few, scale, least) => {
+                let number = |score| exact_wide(score, scale);
+                Self::Ranked(Ranked::of(&few, order, groups, |score| {
+                    Best::of_score(*score, i256::wrapping_neg, number, least)
+                }))
             }
+            Answers::Latest(few) => Self::Ranked(Ranked::of(&few, order, groups, |last: &Last| {
+                Best::Last(last.clone())
+            })),
         }
     }
 }
 
 impl Ranked {
-    fn of(all: Vec<Option<Best>>) -> Self {
-        let mut sorted: Vec<(Best, usize)> = all
-            .iter()
-            .enumerate()
-            .filter_map(|(group, best)| Some((best.clone()?, group)))
+    /// Ranks the winners of groups that lie in this order.
+    fn of<V: Wins>(
+        few: &[Few<V>],
+        order: &[u32],
+        groups: &[Group],
+        best_of: impl Fn(&V) -> Best,
+    ) -> Self {
+        let few = |at: usize| order.get(at).and_then(|at| few.get(*at as usize));
+        let winners = Winners::of(few, groups);
+        let mut falls: Vec<Fall> = Vec::with_capacity(winners.falling.len());
+        let mut sorted: Vec<(V, Place)> = winners
+            .standing
+            .into_iter()
+            .map(|(winner, group)| (winner, Place::Leaf(group)))
             .collect();
-        sorted.sort_by(|one, two| one.0.in_full(&two.0));
-        let leaves = all.len();
+        for falling in winners.falling {
+            let at = Place::Fall(falls.len());
+            sorted.extend(falling.winner.map(|winner| (winner, at)));
+            falls.push(Fall {
+                group: falling.place,
+                step: falling.step,
+                rank: 0,
+            });
+        }
+        sorted.sort_unstable();
+        let leaves = groups.len();
         let mut tree = vec![0_u32; 2 * leaves];
         let mut best: Vec<Best> = Vec::new();
-        for (candidate, group) in sorted {
-            // A fact that was moved to another partner is the latest of both under one id, and says something else of each.
-            if best.last() != Some(&candidate) {
-                best.push(candidate);
+        let mut last: Option<V> = None;
+        for (winner, place) in sorted {
+            if last.as_ref() != Some(&winner) {
+                best.push(best_of(&winner));
+                last = Some(winner);
             }
-            if let Some(leaf) = tree.get_mut(leaves + group) {
-                *leaf = u32::try_from(best.len()).unwrap_or(u32::MAX);
+            let slot = match place {
+                Place::Leaf(group) => tree.get_mut(leaves + group),
+                Place::Fall(fall) => falls.get_mut(fall).map(|fall| &mut fall.rank),
+            };
+            if let Some(slot) = slot {
+                *slot = u32::try_from(best.len()).unwrap_or(u32::MAX);
             }
         }
+        falls.sort_unstable();
         for parent in (1..leaves).rev() {
             let most = at_leaf(&tree, 2 * parent).max(at_leaf(&tree, 2 * parent + 1));
             if let Some(slot) = tree.get_mut(parent) {
                 *slot = most;
             }
         }
-        Self { tree, best }
+        Self {
+            tree,
+            best,
+            falls,
+            unclear: winners.unclear,
+        }
+    }
+
+    /// The greatest rank of steps in which a winner fell, among groups that lie by when they became known.
+    fn most_of_falls(&self, stretches: &[Range<usize>]) -> u32 {
+        if self.falls.is_empty() {
+            return 0;
+        }
+        // What became known last says who wins.
+        let mut last: BTreeMap<u32, u32> = BTreeMap::new();
+        for range in stretches {
+            let from = self.falls.partition_point(|fall| fall.group < range.start);
+            let inside = self.falls.get(from..).unwrap_or_default().iter();
+            for fall in inside.take_while(|fall| fall.group < range.end) {
+                last.insert(fall.step, fall.rank);
+            }
+        }
+        last.into_values().max().unwrap_or(0)
     }
 
     /// The greatest rank among some groups; zero where there is none.
@@ -558,20 +598,44 @@ mod tests {
         Some(Exact::from_int(whole))
     }
 
+    fn groups(count: usize) -> Vec<Group> {
+        let group = |step| Group {
+            partner: PartnerIx(0),
+            key: 0,
+            known: 0,
+            step: Step::new(step, 0),
+            value: 0,
+        };
+        (0u32..).map(group).take(count).collect()
+    }
+
+    fn ranked(answers: Answers, count: usize) -> Ranked {
+        let order: Vec<u32> = (0u32..).take(count).collect();
+        match Kept::of(answers, &order, &groups(count)) {
+            Kept::Ranked(ranked) => ranked,
+            Kept::Counts(_) | Kept::Sums(..) | Kept::WideSums(..) => panic!("these are ranked"),
+        }
+    }
+
+    fn only<V: Wins>(value: Option<V>) -> Few<V> {
+        let mut few = Few::default();
+        if let Some(value) = value {
+            few.add(value, 1);
+        }
+        few
+    }
+
     #[test]
-    fn the_latest_of_two_partners_under_one_id_are_two() {
+    fn the_latest_of_two_groups_under_one_id_are_two() {
         // Found by generation: a correction that moves a fact from one partner to another leaves its day and its id.
         let last = |of| {
-            Some(Last {
+            only(Some(Last {
                 dated: Some(1),
                 id: "till/8".into(),
                 of: number(of),
-            })
+            }))
         };
-        let Kept::Ranked(ranked) = Kept::of(Answers::Latest(vec![last(2), last(0)]), &[0, 1])
-        else {
-            panic!("the latest are ranked");
-        };
+        let ranked = ranked(Answers::Latest(vec![last(2), last(0)]), 2);
         for (group, of) in [(0, 2), (1, 0)] {
             let rank = ranked.most(group..group + 1) as usize;
             assert_eq!(
@@ -583,33 +647,78 @@ mod tests {
     }
 
     #[test]
+    fn a_winner_counts_until_its_withdrawal_became_known() {
+        let mut groups = groups(4);
+        for (group, (known, step)) in groups.iter_mut().zip([(0, 1), (0, 2), (3, 1), (5, 2)]) {
+            (group.known, group.step) = (known, Step::new(step, 0));
+        }
+        let few = |rows: &[(i64, i64)]| {
+            let mut few = Few::default();
+            for (value, weight) in rows {
+                few.add(*value, *weight);
+            }
+            few
+        };
+        let answers = Answers::Extremes(
+            vec![
+                few(&[(9, 1), (4, 1)]),
+                few(&[(6, 1)]),
+                few(&[(9, -1)]),
+                few(&[(6, -1)]),
+            ],
+            0,
+            false,
+        );
+        let kept = Kept::of(answers, &[0, 1, 2, 3], &groups);
+        let partials = Partials {
+            edges: Edges::default(),
+            known_before: Vec::new(),
+            keys: BTreeMap::new(),
+            values: Vec::new(),
+            starts: Vec::new(),
+            groups,
+            slots: vec![kept],
+        };
+        let best = |stretches: &[Range<usize>]| {
+            let best = partials.best(0, stretches)?;
+            best.number().cloned()
+        };
+        assert_eq!(best(&[0..2]), number(9), "before anything was withdrawn");
+        assert_eq!(
+            best(&[0..2, 2..3]),
+            number(6),
+            "the first step fell to four"
+        );
+        assert_eq!(
+            best(&[0..2, 2..3, 3..4]),
+            number(4),
+            "and nothing is left of the second"
+        );
+        assert_eq!(best(&[0..1, 2..3]), number(4), "in the first step alone");
+        assert_eq!(best(&[1..2, 3..4]), None, "in the second step alone");
+    }
+
+    #[test]
     fn the_tree_of_maxima_answers_as_a_walk_over_the_groups_does() {
         for count in 1..40_usize {
-            let numbers: Vec<Option<Exact>> = (0..count)
-                .map(|at| {
-                    if at % 5 == 3 {
-                        None
-                    } else {
-                        number(i64::try_from((at * 7919) % 11).unwrap())
-                    }
-                })
+            let numbers: Vec<Option<i64>> = (0..count)
+                .map(|at| (at % 5 != 3).then(|| i64::try_from((at * 7919) % 11).unwrap()))
                 .collect();
-            let order: Vec<u32> = (0u32..).take(count).collect();
             for least in [true, false] {
-                let Kept::Ranked(ranked) =
-                    Kept::of(Answers::Extremes(numbers.clone(), least), &order)
-                else {
-                    panic!("extremes are ranked");
-                };
+                let score = |number: i64| if least { -number } else { number };
+                let few = numbers.iter().map(|number| only(number.map(score)));
+                let ranked = ranked(Answers::Extremes(few.collect(), 1, least), count);
                 for from in 0..=count {
                     for until in from..=count {
                         let walked = numbers.get(from..until).unwrap().iter().flatten();
                         let walked = if least { walked.min() } else { walked.max() };
+                        let walked =
+                            walked.map(|number| Exact::from_scaled(i128::from(*number), 1));
                         let rank = ranked.most(from..until) as usize;
                         let found = rank
                             .checked_sub(1)
                             .map(|rank| ranked.best.get(rank).unwrap().number().unwrap());
-                        assert_eq!(found, walked, "{from}..{until} of {count}");
+                        assert_eq!(found, walked.as_ref(), "{from}..{until} of {count}");
                     }
                 }
             }

@@ -63,9 +63,9 @@ pub struct PassKey {
     pub distinct: Option<(Expr, Option<Expr>)>,
 }
 
-/// Which rows a smallest, largest or latest is of.
+/// Which rows the stock operators' smallest, largest or latest is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+enum Side {
     /// Rows as they came, whether or not they were withdrawn later.
     Came,
     /// Rows that withdraw others.
@@ -87,10 +87,8 @@ pub enum Slot {
         /// Of this.
         of: usize,
     },
-    /// The smallest or largest of rows.
+    /// The smallest or largest, and what stands next to it.
     Extreme {
-        /// Of which rows.
-        side: Side,
         /// Where this holds.
         when: Option<usize>,
         /// Of this.
@@ -98,17 +96,13 @@ pub enum Slot {
         /// The smallest.
         least: bool,
     },
-    /// The one of the latest date, then of the greatest fact id.
+    /// The one of the latest date, then of the greatest fact id, and what stands next to it.
     Latest {
-        /// Of which rows.
-        side: Side,
         /// Where this holds.
         when: Option<usize>,
         /// Of this.
         of: usize,
     },
-    /// Rows that withdraw others.
-    Withdrawals,
     /// Rows whose weight is neither 1 nor -1.
     StrayWeights,
 }
@@ -204,7 +198,7 @@ impl Pass {
                 .numbers
                 .get(of)
                 .map_or(0, |number| u32::from(number.scale)),
-            Slot::Rows { .. } | Slot::Withdrawals | Slot::StrayWeights => 0,
+            Slot::Rows { .. } | Slot::StrayWeights => 0,
         }
     }
 
@@ -319,20 +313,21 @@ impl Pass {
                     };
                     (sum(column(&of)), when.map(name))
                 }
-                Slot::Extreme {
-                    side,
-                    when,
-                    of,
-                    least,
-                } => {
+                Slot::Extreme { when, of, least } => {
                     let of = column(&name(*of));
-                    let add = if *least { min(of) } else { max(of) };
-                    (
-                        add,
-                        columns.of_side(*side, stored, self.condition_of(*when)),
-                    )
+                    for side in sides(stored) {
+                        let of = of.clone();
+                        let add = if *least { min(of) } else { max(of) };
+                        let filter = columns.of_side(*side, stored, self.condition_of(*when));
+                        let add = match filter {
+                            Some(filter) => add.filter(column(&filter)).build()?,
+                            None => add,
+                        };
+                        adds.push(add.alias(side.name(at)));
+                    }
+                    continue;
                 }
-                Slot::Latest { side, when, of } => {
+                Slot::Latest { when, of } => {
                     columns.add("dated".to_owned(), column(&self.key.at));
                     let slash = binary_expr(column(FACT_SOURCE), Operator::StringConcat, lit("/"));
                     columns.add(
@@ -351,16 +346,12 @@ impl Pass {
                         column("dated").sort(true, true),
                         column("id").sort(true, true),
                     ];
-                    let standing = columns.of_side(*side, stored, self.condition_of(*when));
-                    adds.push(in_order(latest, order, standing).alias(slot_name(at)));
+                    for side in sides(stored) {
+                        let rows = columns.of_side(*side, stored, self.condition_of(*when));
+                        let add = in_order(latest.clone(), order.clone(), rows);
+                        adds.push(add.alias(side.name(at)));
+                    }
                     continue;
-                }
-                Slot::Withdrawals => {
-                    columns.add(
-                        "withdraws".to_owned(),
-                        binary_expr(weight.clone(), Operator::Lt, lit(0_i8)),
-                    );
-                    (count(lit(1_i64)), Some("withdraws".to_owned()))
                 }
                 Slot::StrayWeights => {
                     let known = binary_expr(weight.clone(), Operator::Eq, lit(1_i8))
@@ -386,6 +377,29 @@ impl Pass {
 /// The name of a slot's answer.
 pub fn slot_name(at: usize) -> String {
     format!("slot{at}")
+}
+
+/// The name of what a slot's answer would be of the rows that withdraw others.
+pub fn withdrawn_name(at: usize) -> String {
+    format!("withdrawn{at}")
+}
+
+impl Side {
+    /// The name of a slot's answer for rows of this side.
+    fn name(self, slot: usize) -> String {
+        match self {
+            Self::Came => slot_name(slot),
+            Self::Withdraws => withdrawn_name(slot),
+        }
+    }
+}
+
+/// The sides of which the best must be known.
+fn sides(stored: &Stored) -> &'static [Side] {
+    match stored.has_corrections {
+        true => &[Side::Came, Side::Withdraws],
+        false => &[Side::Came],
+    }
 }
 
 /// The columns of a projection, each once.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Decimal256Type, Int32Type, Int64Type,
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Int32Type, Int64Type, i256,
 };
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -16,9 +16,10 @@ use trueup_engine::world::{Partner, PartnerIx};
 use super::check::checked;
 use super::edges::Step;
 use super::fault::MeasureFault;
+use super::few::{Few, Wins};
 use super::number::exact_wide;
 use super::partials::{Answers, Gathered, Group, Last, Partials, Value};
-use super::pass::{self, Pass, Slot, month_number, slot_name};
+use super::pass::{self, Pass, Slot, month_number, slot_name, withdrawn_name};
 use super::stored::Stored;
 
 /// How the executor runs.
@@ -177,10 +178,13 @@ impl<'a> Reading<'a> {
             }
             let kind = self.kind;
             if let Some(answers) = self.gathered.slots.get_mut(at) {
-                read(answers, column, &rows).map_err(|(found, wanted)| MeasureFault::Answer {
-                    kind: kind.to_owned(),
-                    found,
-                    wanted,
+                let withdrawn = batch.column_by_name(&withdrawn_name(at));
+                read(answers, column, withdrawn, &rows).map_err(|(found, wanted)| {
+                    MeasureFault::Answer {
+                        kind: kind.to_owned(),
+                        found,
+                        wanted,
+                    }
                 })?;
             }
         }
@@ -300,9 +304,9 @@ fn text_at(column: &ArrayRef, row: usize) -> Option<&str> {
 
 fn empty(slot: &Slot, scale: u32) -> Answers {
     match slot {
-        Slot::Rows { .. } | Slot::Withdrawals | Slot::StrayWeights => Answers::Counts(Vec::new()),
+        Slot::Rows { .. } | Slot::StrayWeights => Answers::Counts(Vec::new()),
         Slot::Sum { .. } => Answers::Sums(Vec::new(), scale),
-        Slot::Extreme { least, .. } => Answers::Extremes(Vec::new(), *least),
+        Slot::Extreme { least, .. } => Answers::WideExtremes(Vec::new(), scale, *least),
         Slot::Latest { .. } => Answers::Latest(Vec::new()),
     }
 }
@@ -311,6 +315,7 @@ fn empty(slot: &Slot, scale: u32) -> Answers {
 fn read(
     answers: &mut Answers,
     column: &ArrayRef,
+    withdrawn: Option<&ArrayRef>,
     rows: &[u32],
 ) -> Result<(), (String, &'static str)> {
     let found = |wanted: &'static str| move || (column.data_type().to_string(), wanted);
@@ -357,35 +362,73 @@ fn read(
                 }
             }));
         }
-        Answers::Extremes(extremes, _) => {
-            for row in rows {
-                extremes.push(number_at(column, row).ok_or_else(found("a number"))?);
-            }
-        }
-        Answers::Latest(latest) => {
-            let fields = column.as_struct_opt().ok_or_else(found("a row"))?;
-            let field = |name| fields.column_by_name(name);
-            let (Some(dated), Some(ids), Some(of)) = (field("dated"), field("id"), field("of"))
-            else {
-                return Err(found("a row")());
+        Answers::WideExtremes(few, _, least) => {
+            let score = |column: &ArrayRef, row: usize| {
+                let number = wide_at(column, row)?;
+                Some(number.map(|number| match *least {
+                    true => number.wrapping_neg(),
+                    false => number,
+                }))
             };
-            let days = dated
-                .as_primitive_opt::<Date32Type>()
-                .ok_or_else(found("a day"))?;
-            for row in rows {
-                if fields.is_null(row) || ids.is_null(row) {
-                    latest.push(None);
-                    continue;
-                }
-                latest.push(Some(Last {
-                    dated: days.is_valid(row).then(|| days.value(row)),
-                    id: text_at(ids, row).ok_or_else(found("an id"))?.into(),
-                    of: number_at(of, row).ok_or_else(found("a number"))?,
-                }));
-            }
+            few_of(few, column, withdrawn, rows, score).ok_or_else(found("a number"))?;
+        }
+        // Only our own operator keeps narrow ones.
+        Answers::Extremes(..) => return Err(found("a wide number")()),
+        Answers::Latest(few) => {
+            few_of(few, column, withdrawn, rows, last_at).ok_or_else(found("a row"))?;
         }
     }
     Ok(())
+}
+
+/// Reads the best that came and the best that was withdrawn; none where a column is not as it should be.
+fn few_of<V: Wins>(
+    few: &mut Vec<Few<V>>,
+    came: &ArrayRef,
+    withdrawn: Option<&ArrayRef>,
+    rows: impl Iterator<Item = usize>,
+    best: impl Fn(&ArrayRef, usize) -> Option<Option<V>>,
+) -> Option<()> {
+    for row in rows {
+        let withdrawn = match withdrawn {
+            Some(withdrawn) => best(withdrawn, row)?,
+            None => None,
+        };
+        few.push(Few::of_best(best(came, row)?, withdrawn));
+    }
+    Some(())
+}
+
+/// The latest row in a cell, if there is one; none where the column is none of them.
+fn last_at(column: &ArrayRef, row: usize) -> Option<Option<Last>> {
+    let fields = column.as_struct_opt()?;
+    let (dated, ids, of) = (
+        fields.column_by_name("dated")?,
+        fields.column_by_name("id")?,
+        fields.column_by_name("of")?,
+    );
+    let days = dated.as_primitive_opt::<Date32Type>()?;
+    if fields.is_null(row) || ids.is_null(row) {
+        return Some(None);
+    }
+    Some(Some(Last {
+        dated: days.is_valid(row).then(|| days.value(row)),
+        id: text_at(ids, row)?.into(),
+        of: number_at(of, row)?,
+    }))
+}
+
+/// The whole number in a cell, if there is one; none where the column is none of numbers.
+pub(super) fn wide_at(column: &ArrayRef, row: usize) -> Option<Option<i256>> {
+    if column.is_null(row) {
+        return Some(None);
+    }
+    Some(Some(match column.data_type() {
+        DataType::Decimal128(..) => {
+            i256::from_i128(column.as_primitive_opt::<Decimal128Type>()?.value(row))
+        }
+        _ => column.as_primitive_opt::<Decimal256Type>()?.value(row),
+    }))
 }
 
 /// The number in a cell, if there is one; none where the column is none of numbers.

@@ -93,9 +93,9 @@ impl Stored {
         })
     }
 
-    /// Whether a row may withdraw another, now or, where layers are kept, one day.
-    pub(super) fn may_withdraw(&self) -> bool {
-        self.layers.is_some() || self.has_corrections
+    /// Whether a pass must see for itself that every weight is 1 or -1; our own operator looks at every row anyway.
+    pub(super) fn may_have_strays(&self) -> bool {
+        self.layers.is_none() && self.has_corrections
     }
 
     /// Whether the day a row became known may matter, now or, where layers are kept, one day.

@@ -233,14 +233,15 @@ fn corrections_count_from_the_day_they_became_known() {
             " sales 10.75"
         ]
     );
-    // What was corrected was not the largest of its month, and was the last.
+    // What was corrected was not the largest of its month, and was the last, and the last again when corrected.
     assert!(said.contains(&" largest 10".to_owned()), "{said:?}");
-    assert!(said.contains(&" last by rows".to_owned()), "{said:?}");
+    assert!(said.contains(&"2026-04-01 last 7".to_owned()), "{said:?}");
+    assert!(said.contains(&" last 9".to_owned()), "{said:?}");
     assert!(said.contains(&" numbered 2".to_owned()), "{said:?}");
 }
 
 #[test]
-fn the_largest_is_read_from_the_rows_only_where_it_may_have_been_withdrawn() {
+fn what_stands_next_to_a_withdrawn_winner_wins_from_the_day_that_became_known() {
     let bench = bench();
     bench.write(
         "data/second.csv",
@@ -249,18 +250,45 @@ fn the_largest_is_read_from_the_rows_only_where_it_may_have_been_withdrawn() {
     );
     bench.ingest();
     let said = settle_alike(&bench, &["2026-04-01", "2026-06-01", ""]);
-    assert!(said.contains(&" largest by rows".to_owned()), "{said:?}");
-    // One that beats it in the same month and was known before settles it.
-    let bench = self::bench();
+    let largest: Vec<&String> = said
+        .iter()
+        .filter(|line| line.contains(" largest "))
+        .collect();
+    assert_eq!(
+        largest,
+        [
+            "2026-04-01 largest 10",
+            "2026-06-01 largest 4",
+            " largest 4"
+        ]
+    );
+}
+
+#[test]
+fn the_largest_is_read_from_the_rows_only_once_the_best_few_were_withdrawn() {
+    let bench = bench();
+    let heading = "number,partner,day,amount,units,rush,note,known,revision\n";
+    let rows = |revision: u8, known: &str, amount: &dyn Fn(u8) -> u8| {
+        let row = |at: u8| {
+            format!(
+                "1{at},P1,2026-01-10,{}.00,1,N,a,{known},{revision}\n",
+                amount(at)
+            )
+        };
+        let of = if revision == 1 { 1..=5 } else { 2..=5 };
+        format!("{heading}{}", of.map(row).collect::<String>())
+    };
     bench.write(
         "data/second.csv",
-        "number,partner,day,amount,units,rush,note,known,revision\n\
-         1,P1,2026-01-10,4.00,1,N,a,2026-05-20,2\n\
-         9,P1,2026-01-11,40.00,1,N,a,2026-01-11,1\n",
+        &rows(1, "2026-01-10", &|at| 10 * at + 10),
     );
     bench.ingest();
-    let said = settle_alike(&bench, &["2026-04-01", "2026-06-01", ""]);
-    assert!(said.contains(&" largest 40".to_owned()), "{said:?}");
+    let said = settle_alike(&bench, &[""]);
+    assert!(said.contains(&" largest 60".to_owned()), "{said:?}");
+    bench.write("data/third.csv", &rows(2, "2026-05-20", &|at| at));
+    bench.ingest();
+    let said = settle_alike(&bench, &[""]);
+    assert!(said.contains(&" largest by rows".to_owned()), "{said:?}");
 }
 
 #[test]

@@ -154,7 +154,11 @@ fn conditions_keep_their_third_answer() {
     check("count: sale, where: not sale.won", "1 where NOT won");
     check(
         "count: sale, where: \"sale.line in ('A', 'B')\"",
-        "1 where line IN ([Utf8(\"A\"), Utf8(\"B\")])",
+        "1 where line = Utf8(\"A\") OR line = Utf8(\"B\")",
+    );
+    check(
+        "count: sale, where: \"sale.line in ('A', 'B', 'C', 'D', 'E')\"",
+        "1 where line IN ([Utf8(\"A\"), Utf8(\"B\"), Utf8(\"C\"), Utf8(\"D\"), Utf8(\"E\")])",
     );
     check(
         "count: sale, where: sale.a > 0.00005",

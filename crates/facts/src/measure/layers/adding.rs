@@ -4,7 +4,6 @@
 //! partner and day, so mostly the cell of the row before) and is added to it. Sums are whole numbers of 128 or 256 bits.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int8Array, RecordBatch, StringViewArray};
 use datafusion::arrow::buffer::BooleanBuffer;
@@ -12,16 +11,14 @@ use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Decimal256Type, Int8Type, i256,
 };
 
-use trueup_base::exact::Exact;
-
 use super::super::fault::MeasureFault;
-use super::super::number::exact_wide;
+use super::super::few::Few;
 use super::super::partials::{Answers, Last};
-use super::super::pass::{Side, Slot};
-use super::super::run::{number_at, value_at};
+use super::super::pass::Slot;
+use super::super::run::{number_at, value_at, wide_at};
 use super::cells::Cells;
 use super::layer::{Cell, FROM_THE_START, Layer};
-use super::work::Work;
+use super::work::{Work, holds};
 use crate::store::{FACT_ID, FACT_RECORDED_ON, FACT_SOURCE, FACT_WEIGHT};
 
 /// A row that is in no cell.
@@ -33,9 +30,10 @@ enum Adds {
     Counts(Vec<i64>),
     Sums(Vec<i128>, u32),
     WideSums(Vec<i256>, u32),
-    Extremes(Vec<Option<i128>>, u32, bool),
-    WideExtremes(Vec<Option<i256>>, u32, bool),
-    Latest(Vec<Option<Last>>),
+    /// Beside each list its last value, below which nothing is looked at.
+    Extremes(Vec<Few<i64>>, Vec<i64>, u32, bool),
+    WideExtremes(Vec<Few<i256>>, u32, bool),
+    Latest(Vec<Few<Last>>),
 }
 
 /// A layer being added up.
@@ -57,11 +55,11 @@ impl<'w> Adding<'w> {
         let adds = pass.slots().iter().map(|slot| {
             let scale = pass.scale(slot);
             match slot {
-                Slot::Rows { .. } | Slot::Withdrawals | Slot::StrayWeights => {
-                    Adds::Counts(Vec::new())
-                }
+                Slot::Rows { .. } | Slot::StrayWeights => Adds::Counts(Vec::new()),
                 Slot::Sum { .. } => Adds::Sums(Vec::new(), scale),
-                Slot::Extreme { least, .. } => Adds::Extremes(Vec::new(), scale, *least),
+                Slot::Extreme { least, .. } => {
+                    Adds::Extremes(Vec::new(), Vec::new(), scale, *least)
+                }
                 Slot::Latest { .. } => Adds::Latest(Vec::new()),
             }
         });
@@ -86,19 +84,14 @@ impl<'w> Adding<'w> {
         for adds in &mut self.adds {
             adds.grow(self.cells.len());
         }
-        let mut worked: HashMap<usize, ArrayRef> = HashMap::new();
-        for at in 0..work.exprs.len() {
-            if let Some(expr) = work.exprs.get(at) {
-                worked.insert(at, work.worked_out(expr, &batch)?);
-            }
-        }
+        let worked = work.columns_of(&batch)?;
         let mut masks: HashMap<usize, BooleanBuffer> = HashMap::new();
         let mut mask = |when: Option<usize>| -> Result<Option<BooleanBuffer>, MeasureFault> {
             let Some(at) = when else { return Ok(None) };
             if let Some(known) = masks.get(&at) {
                 return Ok(Some(known.clone()));
             }
-            let holds = worked.get(&at).and_then(holds);
+            let holds = worked.get(at).and_then(holds);
             let holds = holds.ok_or_else(|| work.missing("a condition"))?;
             masks.insert(at, holds.clone());
             Ok(Some(holds))
@@ -114,35 +107,20 @@ impl<'w> Adding<'w> {
                 }
                 Slot::Sum { when, of } => {
                     let mask = mask(*when)?;
-                    let of = worked.get(of).ok_or_else(|| work.missing("a summand"))?;
+                    let of = worked.get(*of).ok_or_else(|| work.missing("a summand"))?;
                     adds.sum(rows, mask.as_ref(), weights, of)
                         .ok_or_else(|| answer(work, of.data_type(), "a sum"))?;
                 }
-                Slot::Extreme { side, when, of, .. } => {
-                    let Some(mask) = of_side(*side, mask(*when)?, weights) else {
-                        continue;
-                    };
-                    let of = worked.get(of).ok_or_else(|| work.missing("a number"))?;
-                    adds.extreme(rows, mask.as_ref(), of)
+                Slot::Extreme { when, of, .. } => {
+                    let mask = mask(*when)?;
+                    let of = worked.get(*of).ok_or_else(|| work.missing("a number"))?;
+                    adds.extreme(rows, mask.as_ref(), weights, of)
                         .ok_or_else(|| answer(work, of.data_type(), "a number"))?;
                 }
-                Slot::Latest { side, when, of } => {
-                    let Some(mask) = of_side(*side, mask(*when)?, weights) else {
-                        continue;
-                    };
-                    let of = worked.get(of).ok_or_else(|| work.missing("a number"))?;
-                    latest(work, &batch, rows, mask.as_ref(), of, adds)?;
-                }
-                Slot::Withdrawals => {
-                    if let (Adds::Counts(counts), Some(weights)) = (adds, weights) {
-                        each(rows, None, |row, cell| {
-                            if weights.value(row) < 0
-                                && let Some(count) = counts.get_mut(cell)
-                            {
-                                *count += 1;
-                            }
-                        });
-                    }
+                Slot::Latest { when, of } => {
+                    let mask = mask(*when)?;
+                    let of = worked.get(*of).ok_or_else(|| work.missing("a number"))?;
+                    latest(work, &batch, rows, mask.as_ref(), weights, of, adds)?;
                 }
                 Slot::StrayWeights => {}
             }
@@ -305,32 +283,6 @@ fn answer(work: &Work<'_>, found: &DataType, wanted: &'static str) -> MeasureFau
     }
 }
 
-/// Where a condition holds: neither where it does not nor where it has no answer.
-fn holds(condition: &ArrayRef) -> Option<BooleanBuffer> {
-    let condition = condition.as_boolean_opt()?;
-    Some(match condition.nulls() {
-        None => condition.values().clone(),
-        Some(valid) => condition.values() & valid.inner(),
-    })
-}
-
-/// The same condition, of rows of one side; the outer none where there are no such rows.
-fn of_side(
-    side: Side,
-    mask: Option<BooleanBuffer>,
-    weights: Option<&Int8Array>,
-) -> Option<Option<BooleanBuffer>> {
-    let Some(weights) = weights else {
-        return (side == Side::Came).then_some(mask);
-    };
-    let is_of = |weight: &i8| (*weight > 0) == (side == Side::Came);
-    let rows: BooleanBuffer = weights.values().iter().map(is_of).collect();
-    Some(Some(match mask {
-        None => rows,
-        Some(mask) => &mask & &rows,
-    }))
-}
-
 /// Does something for each row that is in a cell and counts.
 fn each(rows: &[u32], mask: Option<&BooleanBuffer>, mut add: impl FnMut(usize, usize)) {
     match mask {
@@ -377,6 +329,7 @@ fn latest(
     batch: &RecordBatch,
     rows: &[u32],
     mask: Option<&BooleanBuffer>,
+    weights: Option<&Int8Array>,
     of: &ArrayRef,
     adds: &mut Adds,
 ) -> Result<(), MeasureFault> {
@@ -394,41 +347,35 @@ fn latest(
     let Adds::Latest(latest) = adds else {
         return Ok(());
     };
-    let mut is_number = true;
-    each(rows, mask, |row, cell| {
-        let day = days.is_valid(row).then(|| days.value(row));
-        let Some(best) = latest.get_mut(cell) else {
-            return;
+    // Rows lie by their days, so backwards the latest come first and the others need no look at their ids.
+    for (row, cell) in rows.iter().enumerate().rev() {
+        if *cell == NOWHERE || mask.is_some_and(|mask| !mask.value(row)) {
+            continue;
+        }
+        let dated = days.is_valid(row).then(|| days.value(row));
+        let Some(few) = latest.get_mut(*cell as usize) else {
+            continue;
         };
-        if best.as_ref().is_some_and(|best| best.dated > day) {
-            return;
+        if few.floor().is_some_and(|floor| floor.dated > dated) {
+            continue;
         }
         // A fact's id is its source's name and its id there, with a slash between.
-        let id: Arc<str> = format!("{}/{}", sources.value(row), ids.value(row)).into();
-        let wins = best
-            .as_ref()
-            .is_none_or(|best| (best.dated, &best.id) < (day, &id));
-        if wins {
-            match number_at(of, row) {
-                Some(of) => *best = Some(Last { dated: day, id, of }),
-                None => is_number = false,
-            }
-        }
-    });
-    if is_number {
-        Ok(())
-    } else {
-        Err(answer(work, of.data_type(), "a number"))
+        let id = format!("{}/{}", sources.value(row), ids.value(row)).into();
+        let of = number_at(of, row).ok_or_else(|| answer(work, of.data_type(), "a number"))?;
+        few.add(Last { dated, id, of }, weight(weights, row));
+    }
+    Ok(())
+}
+
+fn add_wide(few: &mut [Few<i256>], cell: usize, number: i256, least: bool, weight: i64) {
+    if let Some(few) = few.get_mut(cell) {
+        let score = if least { number.wrapping_neg() } else { number };
+        few.add(score, weight);
     }
 }
 
-/// Keeps a number where it is smaller, or larger, than the best so far.
-fn keep<T: Copy + PartialOrd>(best: &mut [Option<T>], cell: usize, number: T, least: bool) {
-    if let Some(best) = best.get_mut(cell)
-        && best.is_none_or(|best| if least { number < best } else { number > best })
-    {
-        *best = Some(number);
-    }
+fn weight(weights: Option<&Int8Array>, row: usize) -> i64 {
+    weights.map_or(1, |weights| i64::from(weights.value(row)))
 }
 
 impl Adds {
@@ -437,9 +384,12 @@ impl Adds {
             Self::Counts(all) => all.resize(count, 0),
             Self::Sums(all, _) => all.resize(count, 0),
             Self::WideSums(all, _) => all.resize(count, i256::ZERO),
-            Self::Extremes(all, ..) => all.resize(count, None),
-            Self::WideExtremes(all, ..) => all.resize(count, None),
-            Self::Latest(all) => all.resize(count, None),
+            Self::Extremes(all, floors, ..) => {
+                all.resize_with(count, Few::default);
+                floors.resize(count, i64::MIN);
+            }
+            Self::WideExtremes(all, ..) => all.resize_with(count, Few::default),
+            Self::Latest(all) => all.resize_with(count, Few::default),
         }
     }
 
@@ -525,33 +475,77 @@ impl Adds {
         Some(())
     }
 
-    fn extreme(&mut self, rows: &[u32], mask: Option<&BooleanBuffer>, of: &ArrayRef) -> Option<()> {
-        if let (Self::Extremes(best, scale, least), DataType::Decimal256(..)) =
-            (&*self, of.data_type())
-        {
-            let wide = best.iter().map(|best| best.map(i256::from_i128)).collect();
-            *self = Self::WideExtremes(wide, *scale, *least);
+    /// Keeps the best few of a column; none where it is none of numbers.
+    fn extreme(
+        &mut self,
+        rows: &[u32],
+        mask: Option<&BooleanBuffer>,
+        weights: Option<&Int8Array>,
+        of: &ArrayRef,
+    ) -> Option<()> {
+        if matches!(of.data_type(), DataType::Decimal256(..)) {
+            self.widen_extremes();
         }
+        let mut too_large: Vec<(usize, usize)> = Vec::new();
         match self {
-            Self::Extremes(best, _, least) => {
+            Self::Extremes(few, floors, _, least) => {
                 let numbers = of.as_primitive_opt::<Decimal128Type>()?;
                 each(rows, mask, |row, cell| {
-                    if numbers.is_valid(row) {
-                        keep(best, cell, numbers.value(row), *least);
+                    if numbers.is_null(row) {
+                        return;
+                    }
+                    let number = numbers.value(row);
+                    let score = if *least {
+                        number.wrapping_neg()
+                    } else {
+                        number
+                    };
+                    let Ok(score) = i64::try_from(score) else {
+                        too_large.push((row, cell));
+                        return;
+                    };
+                    let (Some(few), Some(floor)) = (few.get_mut(cell), floors.get_mut(cell)) else {
+                        return;
+                    };
+                    if score < *floor {
+                        return;
+                    }
+                    few.add(score, weight(weights, row));
+                    if let Some(last) = few.floor() {
+                        *floor = *last;
                     }
                 });
             }
-            Self::WideExtremes(best, _, least) => {
-                let numbers = of.as_primitive_opt::<Decimal256Type>()?;
-                each(rows, mask, |row, cell| {
-                    if numbers.is_valid(row) {
-                        keep(best, cell, numbers.value(row), *least);
-                    }
+            Self::WideExtremes(few, _, least) => {
+                let mut is_number = true;
+                each(rows, mask, |row, cell| match wide_at(of, row) {
+                    Some(Some(number)) => add_wide(few, cell, number, *least, weight(weights, row)),
+                    Some(None) => {}
+                    None => is_number = false,
                 });
+                is_number.then_some(())?;
             }
             Self::Counts(_) | Self::Sums(..) | Self::WideSums(..) | Self::Latest(_) => return None,
         }
+        if !too_large.is_empty() {
+            self.widen_extremes();
+        }
+        if let Self::WideExtremes(few, _, least) = self {
+            for (row, cell) in too_large {
+                if let Some(number) = wide_at(of, row)? {
+                    add_wide(few, cell, number, *least, weight(weights, row));
+                }
+            }
+        }
         Some(())
+    }
+
+    /// Keeps extremes in the wide type from now on.
+    fn widen_extremes(&mut self) {
+        if let Self::Extremes(few, _, scale, least) = self {
+            let wide = few.iter().map(Few::widened).collect();
+            *self = Self::WideExtremes(wide, *scale, *least);
+        }
     }
 
     fn answers(self) -> Answers {
@@ -559,14 +553,8 @@ impl Adds {
             Self::Counts(counts) => Answers::Counts(counts),
             Self::Sums(sums, scale) => Answers::Sums(sums, scale),
             Self::WideSums(sums, scale) => Answers::WideSums(sums, scale),
-            Self::Extremes(best, scale, least) => {
-                let exact = |best: Option<i128>| best.map(|best| Exact::from_scaled(best, scale));
-                Answers::Extremes(best.into_iter().map(exact).collect(), least)
-            }
-            Self::WideExtremes(best, scale, least) => {
-                let exact = |best: Option<i256>| best.map(|best| exact_wide(best, scale));
-                Answers::Extremes(best.into_iter().map(exact).collect(), least)
-            }
+            Self::Extremes(few, _, scale, least) => Answers::Extremes(few, scale, least),
+            Self::WideExtremes(few, scale, least) => Answers::WideExtremes(few, scale, least),
             Self::Latest(latest) => Answers::Latest(latest),
         }
     }

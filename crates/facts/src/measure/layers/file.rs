@@ -1,7 +1,7 @@
 //! A layer on disk: what it covers, then its cells and answers as columns.
 //!
 //! ```text
-//! trueup layer 1\n
+//! trueup layer 2\n
 //! length, JSON: the digests of the files it covers
 //! length, JSON: partners, keys, values
 //! an Arrow stream of one batch: the cells' columns, then those of each slot
@@ -18,21 +18,24 @@ use std::sync::Arc;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use datafusion::arrow::array::{
-    Array as _, ArrayRef, AsArray, Decimal128Array, Decimal256Array, Int32Array, Int64Array,
-    RecordBatch, StringArray, UInt32Array,
+    Array as _, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, Decimal256Array,
+    Int8Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
+    UInt32Array,
 };
+use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Decimal256Type, Field, Int32Type, Int64Type, Schema,
-    UInt32Type,
+    DataType, Date32Type, Decimal128Type, Decimal256Type, Field, Int8Type, Int32Type, Int64Type,
+    Schema, UInt32Type,
 };
 use serde_json::{Value as Json, json};
 use trueup_base::exact::Exact;
 
+use super::super::few::{Few, Wins};
 use super::super::partials::{Answers, Last, Value};
 use super::layer::{Cell, Layer};
 use crate::digest::Digest;
 
-const MAGIC: &[u8] = b"trueup layer 1\n";
+const MAGIC: &[u8] = b"trueup layer 2\n";
 /// The longest list of digests or names that is believed.
 const SECTION_MAX: usize = 1 << 30;
 
@@ -174,7 +177,12 @@ fn slot_to_json(slot: &Answers) -> Json {
         Answers::Counts(_) => json!({ "is": "counts" }),
         Answers::Sums(_, scale) => json!({ "is": "sums", "scale": scale }),
         Answers::WideSums(_, scale) => json!({ "is": "wide sums", "scale": scale }),
-        Answers::Extremes(_, least) => json!({ "is": "extremes", "least": least }),
+        Answers::Extremes(_, scale, least) => {
+            json!({ "is": "extremes", "scale": scale, "least": least })
+        }
+        Answers::WideExtremes(_, scale, least) => {
+            json!({ "is": "wide extremes", "scale": scale, "least": least })
+        }
         Answers::Latest(_) => json!({ "is": "latest" }),
     }
 }
@@ -204,26 +212,28 @@ fn columns(layer: &Layer) -> Option<RecordBatch> {
             Answers::WideSums(sums, _) => {
                 arrays.push(Arc::new(Decimal256Array::from(sums.clone())))
             }
-            Answers::Extremes(best, _) => {
-                let texts = best.iter().map(|best| best.as_ref().map(Exact::to_string));
-                arrays.push(Arc::new(texts.collect::<StringArray>()));
+            Answers::Extremes(few, ..) => {
+                lists(&mut arrays, few, |standing| {
+                    Arc::new(Int64Array::from(standing))
+                })?;
             }
-            Answers::Latest(latest) => {
-                let dated = latest
-                    .iter()
-                    .map(|last| last.as_ref().and_then(|last| last.dated));
-                arrays.push(Arc::new(
-                    dated.collect::<datafusion::arrow::array::Date32Array>(),
-                ));
-                let ids = latest
-                    .iter()
-                    .map(|last| last.as_ref().map(|last| last.id.to_string()));
-                arrays.push(Arc::new(ids.collect::<StringArray>()));
-                let of = latest
-                    .iter()
-                    .map(|last| last.as_ref()?.of.as_ref().map(Exact::to_string));
-                arrays.push(Arc::new(of.collect::<StringArray>()));
+            Answers::WideExtremes(few, ..) => {
+                lists(&mut arrays, few, |standing| {
+                    Arc::new(Decimal256Array::from(standing))
+                })?;
             }
+            Answers::Latest(few) => lists(&mut arrays, few, |standing: Vec<Last>| {
+                let dated: Date32Array = standing.iter().map(|last| last.dated).collect();
+                let ids: StringArray = standing.iter().map(|last| Some(&*last.id)).collect();
+                let of = standing.iter().map(|last| last.of.as_ref());
+                let of: StringArray = of.map(|of| of.map(Exact::to_string)).collect();
+                let fields = ["dated", "id", "of"].into_iter();
+                let arrays: [ArrayRef; 3] = [Arc::new(dated), Arc::new(ids), Arc::new(of)];
+                let fields = fields
+                    .zip(&arrays)
+                    .map(|(name, array)| Field::new(name, array.data_type().clone(), true));
+                Arc::new(StructArray::new(fields.collect(), arrays.into(), None))
+            })?,
         }
     }
     let fields = arrays
@@ -232,6 +242,32 @@ fn columns(layer: &Layer) -> Option<RecordBatch> {
         .map(|(at, array)| Field::new(format!("column{at}"), array.data_type().clone(), true));
     let schema = Schema::new(fields.collect::<Vec<_>>());
     RecordBatch::try_new(Arc::new(schema), arrays).ok()
+}
+
+/// Adds the columns of some lists: their values, the values' weights, and which of them were cut.
+fn lists<V: Wins>(
+    arrays: &mut Vec<ArrayRef>,
+    few: &[Few<V>],
+    values: impl Fn(Vec<V>) -> ArrayRef,
+) -> Option<()> {
+    let lengths = few.iter().map(|few| few.standing().len());
+    let ends = OffsetBuffer::<i32>::from_lengths(lengths);
+    let standing = || few.iter().flat_map(Few::standing);
+    let weights: Vec<i64> = standing().map(|(_, weight)| *weight).collect();
+    let small: Option<Vec<i8>> = weights.iter().map(|of| i8::try_from(*of).ok()).collect();
+    let weights: ArrayRef = match small {
+        Some(small) => Arc::new(Int8Array::from(small)),
+        None => Arc::new(Int64Array::from(weights)),
+    };
+    let values = values(standing().map(|(value, _)| value.clone()).collect());
+    for array in [values, weights] {
+        let field = Arc::new(Field::new("standing", array.data_type().clone(), true));
+        let list = ListArray::try_new(field, ends.clone(), array, None).ok()?;
+        arrays.push(Arc::new(list));
+    }
+    let cut: BooleanArray = few.iter().map(|few| Some(few.is_cut())).collect();
+    arrays.push(Arc::new(cut));
+    Some(())
 }
 
 /// Sums in half the room where all of them fit.
@@ -252,18 +288,7 @@ fn answers<'a>(slot: &Json, columns: &mut impl Iterator<Item = &'a ArrayRef>) ->
         }
         "sums" => {
             let column = columns.next()?;
-            let sums = match column.data_type() {
-                DataType::Int64 => column
-                    .as_primitive_opt::<Int64Type>()?
-                    .values()
-                    .iter()
-                    .map(|sum| i128::from(*sum))
-                    .collect(),
-                _ => column
-                    .as_primitive_opt::<Decimal128Type>()?
-                    .values()
-                    .to_vec(),
-            };
+            let sums = whole_numbers(column)?;
             Answers::Sums(sums, scale()?)
         }
         "wide sums" => {
@@ -271,43 +296,94 @@ fn answers<'a>(slot: &Json, columns: &mut impl Iterator<Item = &'a ArrayRef>) ->
             Answers::WideSums(sums.values().to_vec(), scale()?)
         }
         "extremes" => {
-            let best = exacts(columns.next()?)?;
-            Answers::Extremes(best, slot.get("least")?.as_bool()?)
+            let values = |column: &ArrayRef| {
+                let numbers = column.as_primitive_opt::<Int64Type>()?;
+                Some(numbers.values().to_vec())
+            };
+            let few = few(columns, values)?;
+            Answers::Extremes(few, scale()?, slot.get("least")?.as_bool()?)
         }
-        "latest" => {
-            let dated = columns.next()?.as_primitive_opt::<Date32Type>()?;
-            let ids = columns.next()?.as_string_opt::<i32>()?;
-            let of = exacts(columns.next()?)?;
-            let latest = ids
-                .iter()
-                .zip(dated.iter())
-                .zip(of)
-                .map(|((id, dated), of)| {
-                    id.map(|id| Last {
-                        dated,
-                        id: id.into(),
-                        of,
-                    })
-                });
-            Answers::Latest(latest.collect())
+        "wide extremes" => {
+            let values = |column: &ArrayRef| {
+                let numbers = column.as_primitive_opt::<Decimal256Type>()?;
+                Some(numbers.values().to_vec())
+            };
+            let few = few(columns, values)?;
+            Answers::WideExtremes(few, scale()?, slot.get("least")?.as_bool()?)
         }
+        "latest" => Answers::Latest(few(columns, latest)?),
         _ => return None,
     })
 }
 
-fn exacts(column: &ArrayRef) -> Option<Vec<Option<Exact>>> {
-    let texts = column.as_string_opt::<i32>()?;
-    let exact = |text: Option<&str>| match text {
-        None => Some(None),
-        Some(text) => Exact::parse(text).ok().map(Some),
+fn whole_numbers(column: &ArrayRef) -> Option<Vec<i128>> {
+    Some(match column.data_type() {
+        DataType::Int64 => {
+            let narrow = column.as_primitive_opt::<Int64Type>()?;
+            narrow.values().iter().map(|of| i128::from(*of)).collect()
+        }
+        _ => column
+            .as_primitive_opt::<Decimal128Type>()?
+            .values()
+            .to_vec(),
+    })
+}
+
+fn latest(column: &ArrayRef) -> Option<Vec<Last>> {
+    let fields = column.as_struct_opt()?;
+    let dated = fields.column_by_name("dated")?;
+    let dated = dated.as_primitive_opt::<Date32Type>()?;
+    let ids = fields.column_by_name("id")?.as_string_opt::<i32>()?;
+    let of = fields.column_by_name("of")?.as_string_opt::<i32>()?;
+    let last = |((dated, id), of): ((Option<i32>, Option<&str>), Option<&str>)| {
+        let of = match of {
+            Some(of) => Some(Exact::parse(of).ok()?),
+            None => None,
+        };
+        let id = id?.into();
+        Some(Last { dated, id, of })
     };
-    texts.iter().map(exact).collect()
+    dated.iter().zip(ids).zip(of).map(last).collect()
+}
+
+/// Lists, from the columns that [`lists`] writes.
+fn few<'a, V: Wins>(
+    columns: &mut impl Iterator<Item = &'a ArrayRef>,
+    values: impl Fn(&ArrayRef) -> Option<Vec<V>>,
+) -> Option<Vec<Few<V>>> {
+    let standing = columns.next()?.as_list_opt::<i32>()?;
+    let weights = columns.next()?.as_list_opt::<i32>()?.values();
+    let weights: Vec<i64> = match weights.data_type() {
+        DataType::Int8 => {
+            let small = weights.as_primitive_opt::<Int8Type>()?;
+            small.values().iter().map(|of| i64::from(*of)).collect()
+        }
+        _ => weights.as_primitive_opt::<Int64Type>()?.values().to_vec(),
+    };
+    let cut = columns.next()?.as_boolean_opt()?;
+    let mut all = values(standing.values())?.into_iter().zip(weights);
+    let lengths = standing.offsets().lengths();
+    lengths
+        .zip(cut.values())
+        .map(|(length, is_cut)| {
+            let few = Few::from_parts(all.by_ref().take(length), is_cut)?;
+            (few.standing().len() == length).then_some(few)
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use datafusion::arrow::datatypes::i256;
+
+    fn few<V: Wins>(rows: impl IntoIterator<Item = (V, i64)>) -> Few<V> {
+        let mut few = Few::default();
+        for (value, weight) in rows {
+            few.add(value, weight);
+        }
+        few
+    }
 
     fn layer() -> Layer {
         let cell = |partner, step| Cell {
@@ -319,11 +395,12 @@ mod tests {
             value: 2,
         };
         let figure = Exact::parse("-1.25").expect("a number");
-        let last = Last {
-            dated: Some(7),
+        let last = |dated, of| Last {
+            dated,
             id: "till/ä".into(),
-            of: Some(Exact::from_int(-5)),
+            of,
         };
+        let cut = few((0..9).map(|number| (number, 1)));
         Layer {
             names: vec!["a".into(), "b".into()],
             keys: vec![Value::Empty, Value::Text("x".into())],
@@ -338,16 +415,11 @@ mod tests {
                 Answers::Sums(vec![12, -7], 2),
                 Answers::Sums(vec![i128::MAX, 0], 28),
                 Answers::WideSums(vec![i256::MAX, i256::ZERO], 40),
-                Answers::Extremes(vec![Some(figure), None], true),
-                Answers::Latest(vec![Some(last.clone()), None]),
-                Answers::Latest(vec![
-                    None,
-                    Some(Last {
-                        dated: None,
-                        of: None,
-                        ..last
-                    }),
-                ]),
+                Answers::Extremes(vec![few([(-125, 1), (7, -1)]), few([])], 2, true),
+                Answers::Extremes(vec![cut, few([(i64::MAX, 500)])], 0, false),
+                Answers::WideExtremes(vec![few([]), few([(i256::MAX, 1)])], 40, false),
+                Answers::Latest(vec![few([(last(Some(7), Some(figure)), 1)]), few([])]),
+                Answers::Latest(vec![few([]), few([(last(None, None), -1)])]),
             ],
         }
     }

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::i256;
 use trueup_base::date::Date;
-use trueup_base::exact::Exact;
 use trueup_engine::world::PartnerIx;
 
 use super::super::edges::{Edges, Step};
-use super::super::partials::{Answers, Gathered, Group, Last, Value};
+use super::super::few::{Few, Wins};
+use super::super::partials::{Answers, Gathered, Group, Value};
 use super::super::pass::month_number;
 use crate::dates::{day_number, day_of_number};
 
@@ -302,7 +302,8 @@ impl Answers {
             Self::Counts(_) => Self::Counts(Vec::new()),
             Self::Sums(_, scale) => Self::Sums(Vec::new(), *scale),
             Self::WideSums(_, scale) => Self::WideSums(Vec::new(), *scale),
-            Self::Extremes(_, least) => Self::Extremes(Vec::new(), *least),
+            Self::Extremes(_, scale, least) => Self::Extremes(Vec::new(), *scale, *least),
+            Self::WideExtremes(_, scale, least) => Self::WideExtremes(Vec::new(), *scale, *least),
             Self::Latest(_) => Self::Latest(Vec::new()),
         }
     }
@@ -323,17 +324,24 @@ impl Answers {
                 let wide = rows.iter().filter_map(|row| from.get(*row as usize));
                 into.extend(wide.map(|sum| i256::from_i128(*sum)));
             }
-            (Self::WideSums(..), into @ Self::Sums(..)) => {
+            (Self::WideSums(..), into @ Self::Sums(..))
+            | (Self::WideExtremes(..), into @ Self::Extremes(..)) => {
                 into.widen();
                 self.pick(rows, into);
             }
-            (Self::Extremes(from, _), Self::Extremes(into, _)) => add(from, rows, into),
+            (Self::Extremes(from, ..), Self::Extremes(into, ..)) => add(from, rows, into),
+            (Self::WideExtremes(from, ..), Self::WideExtremes(into, ..)) => add(from, rows, into),
+            (Self::Extremes(from, ..), Self::WideExtremes(into, ..)) => {
+                let few = rows.iter().filter_map(|row| from.get(*row as usize));
+                into.extend(few.map(Few::widened));
+            }
             (Self::Latest(from), Self::Latest(into)) => add(from, rows, into),
             (
                 Self::Counts(_)
                 | Self::Sums(..)
                 | Self::WideSums(..)
                 | Self::Extremes(..)
+                | Self::WideExtremes(..)
                 | Self::Latest(_),
                 _,
             ) => {}
@@ -361,18 +369,22 @@ impl Answers {
                     self.add_wide(at, *more);
                 }
             }
-            Self::Extremes(from, _) => {
-                if let (Self::Extremes(best, least), Some(more)) = (self, from.get(other))
-                    && let Some(best) = best.get_mut(at)
-                {
-                    keep_extreme(best, more, *least);
+            Self::Extremes(from, ..) => match self {
+                Self::Extremes(few, ..) => merge_few(few, at, from.get(other)),
+                Self::WideExtremes(few, ..) => {
+                    merge_few(few, at, from.get(other).map(Few::widened).as_ref());
+                }
+                Self::Counts(_) | Self::Sums(..) | Self::WideSums(..) | Self::Latest(_) => {}
+            },
+            Self::WideExtremes(from, ..) => {
+                self.widen();
+                if let Self::WideExtremes(few, ..) = self {
+                    merge_few(few, at, from.get(other));
                 }
             }
             Self::Latest(from) => {
-                if let (Self::Latest(best), Some(Some(more))) = (self, from.get(other))
-                    && let Some(best) = best.get_mut(at)
-                {
-                    keep_latest(best, more);
+                if let Self::Latest(few) = self {
+                    merge_few(few, at, from.get(other));
                 }
             }
         }
@@ -391,13 +403,18 @@ impl Answers {
         self.add_wide(at, i256::from_i128(more));
     }
 
-    /// Sums in the wide type.
+    /// The same numbers in the wide type.
     fn widen(&mut self) {
-        if let Self::Sums(sums, scale) = self {
-            *self = Self::WideSums(
-                sums.iter().map(|sum| i256::from_i128(*sum)).collect(),
-                *scale,
-            );
+        match self {
+            Self::Sums(sums, scale) => {
+                let wide = sums.iter().map(|sum| i256::from_i128(*sum)).collect();
+                *self = Self::WideSums(wide, *scale);
+            }
+            Self::Extremes(few, scale, least) => {
+                let wide = few.iter().map(Few::widened).collect();
+                *self = Self::WideExtremes(wide, *scale, *least);
+            }
+            Self::Counts(_) | Self::WideSums(..) | Self::WideExtremes(..) | Self::Latest(_) => {}
         }
     }
 
@@ -412,9 +429,20 @@ impl Answers {
 
     /// The same answers in another order.
     pub(super) fn ordered(self, order: &[u32]) -> Self {
-        let mut ordered = self.empty();
-        self.pick(order, &mut ordered);
-        ordered
+        fn taken<T: Default>(mut all: Vec<T>, order: &[u32]) -> Vec<T> {
+            let place = |at: &u32| all.get_mut(*at as usize).map(std::mem::take);
+            order.iter().filter_map(place).collect()
+        }
+        match self {
+            Self::Counts(all) => Self::Counts(taken(all, order)),
+            Self::Sums(all, scale) => Self::Sums(taken(all, order), scale),
+            Self::WideSums(all, scale) => Self::WideSums(taken(all, order), scale),
+            Self::Extremes(all, scale, least) => Self::Extremes(taken(all, order), scale, least),
+            Self::WideExtremes(all, scale, least) => {
+                Self::WideExtremes(taken(all, order), scale, least)
+            }
+            Self::Latest(all) => Self::Latest(taken(all, order)),
+        }
     }
 
     /// Adds the answer of nothing at the end, so many times.
@@ -423,29 +451,15 @@ impl Answers {
             Self::Counts(all) => all.resize(all.len() + count, 0),
             Self::Sums(all, _) => all.resize(all.len() + count, 0),
             Self::WideSums(all, _) => all.resize(all.len() + count, i256::ZERO),
-            Self::Extremes(all, _) => all.resize(all.len() + count, None),
-            Self::Latest(all) => all.resize(all.len() + count, None),
+            Self::Extremes(all, ..) => all.resize_with(all.len() + count, Few::default),
+            Self::WideExtremes(all, ..) => all.resize_with(all.len() + count, Few::default),
+            Self::Latest(all) => all.resize_with(all.len() + count, Few::default),
         }
     }
 }
 
-fn keep_extreme(best: &mut Option<Exact>, more: &Option<Exact>, least: bool) {
-    let Some(more) = more else { return };
-    let wins = match best {
-        None => true,
-        Some(best) if least => more < best,
-        Some(best) => more > best,
-    };
-    if wins {
-        *best = Some(more.clone());
-    }
-}
-
-fn keep_latest(best: &mut Option<Last>, more: &Last) {
-    let wins = best
-        .as_ref()
-        .is_none_or(|best| (best.dated, &best.id) < (more.dated, &more.id));
-    if wins {
-        *best = Some(more.clone());
+fn merge_few<V: Wins>(all: &mut [Few<V>], at: usize, more: Option<&Few<V>>) {
+    if let (Some(few), Some(more)) = (all.get_mut(at), more) {
+        few.merge(more);
     }
 }

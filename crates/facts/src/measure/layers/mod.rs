@@ -133,7 +133,7 @@ pub fn answers(
 /// A pass's name: the digest of everything that what it adds up depends on, but for the files.
 fn name_of(work: &Work<'_>, partners: &[Partner]) -> Digest {
     let pass = work.pass;
-    let mut hasher = PartsHasher::new("trueup layer 1");
+    let mut hasher = PartsHasher::new("trueup layer 2");
     hasher.text(env!("CARGO_PKG_VERSION"));
     hasher.text(work.kind);
     hasher.text(&format!(

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
-use datafusion::arrow::compute::take;
+use datafusion::arrow::array::{
+    Array as _, ArrayRef, AsArray, BooleanArray, RecordBatch, UInt32Array,
+};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::compute::{is_null, take};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::{DFSchema, DataFusionError, ScalarValue};
 use datafusion::execution::context::SessionContext;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, Operator};
 use datafusion::physical_plan::PhysicalExpr;
 use trueup_base::date::Date;
 use trueup_engine::world::Partner;
@@ -22,6 +25,40 @@ use crate::store::{FACT_ID, FACT_RECORDED_ON, FACT_SOURCE, FACT_WEIGHT};
 
 /// A value whose different ones are counted, and when a row counts.
 type Counted = (Arc<dyn PhysicalExpr>, Option<Arc<dyn PhysicalExpr>>);
+
+/// How a column of a pass is worked out.
+#[derive(Clone, Debug)]
+pub enum Column {
+    /// By the executor.
+    Worked(Arc<dyn PhysicalExpr>),
+    /// It says where another column says nothing.
+    Empty(usize),
+    /// It says where a condition holds and another column says nothing.
+    EmptyWhere {
+        /// The condition, itself a column.
+        when: usize,
+        /// The other column.
+        of: usize,
+    },
+}
+
+impl Column {
+    /// A condition that other columns answer: every sum comes with one, and what is summed is worked out anyway.
+    fn of_others(expr: &Expr, columns: &[Expr]) -> Option<Self> {
+        let place = |of: &Expr| columns.iter().position(|known| known == of);
+        match expr {
+            Expr::IsNull(of) => Some(Self::Empty(place(of)?)),
+            Expr::BinaryExpr(both) if both.op == Operator::And => match &*both.right {
+                Expr::IsNull(of) => Some(Self::EmptyWhere {
+                    when: place(&both.left)?,
+                    of: place(of)?,
+                }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
 
 /// A pass made ready.
 #[derive(Debug)]
@@ -37,7 +74,7 @@ pub struct Work<'a> {
     /// The columns of a file that are read.
     pub columns: Vec<String>,
     /// What is worked out for each row, in the pass's order.
-    pub exprs: Vec<Arc<dyn PhysicalExpr>>,
+    pub worked: Vec<Column>,
     /// The key.
     pub key: Option<Arc<dyn PhysicalExpr>>,
     /// The value, and when a row counts.
@@ -101,9 +138,12 @@ impl<'a> Work<'a> {
             no_float(&ready, &schema, kind)?;
             Ok::<_, MeasureFault>(ready)
         };
-        let mut exprs = Vec::with_capacity(pass.columns().len());
+        let mut worked = Vec::with_capacity(pass.columns().len());
         for expr in pass.columns() {
-            exprs.push(ready(expr)?);
+            worked.push(match Column::of_others(expr, pass.columns()) {
+                Some(column) => column,
+                None => Column::Worked(ready(expr)?),
+            });
         }
         let key = pass.key.by.as_ref().map(&ready).transpose()?;
         let value = match &pass.key.distinct {
@@ -131,7 +171,7 @@ impl<'a> Work<'a> {
             pass,
             kind,
             columns,
-            exprs,
+            worked,
             key,
             value,
             schema,
@@ -206,6 +246,61 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The columns of the pass, worked out for every row of a completed batch.
+    pub fn columns_of(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, MeasureFault> {
+        let mut columns: Vec<Option<ArrayRef>> = vec![None; self.worked.len()];
+        for (column, slot) in self.worked.iter().zip(&mut columns) {
+            if let Column::Worked(expr) = column {
+                *slot = Some(self.worked_out(expr, batch)?);
+            }
+        }
+        // Each of the others is answered by parts of itself, so every round answers one more of them.
+        while let Some((at, answer)) = self.next_of_others(&columns)? {
+            if let Some(slot) = columns.get_mut(at) {
+                *slot = Some(answer);
+            }
+        }
+        columns
+            .into_iter()
+            .map(|column| column.ok_or_else(|| self.missing("a column")))
+            .collect()
+    }
+
+    /// A column that is not there yet and whose answer others give.
+    fn next_of_others(
+        &self,
+        columns: &[Option<ArrayRef>],
+    ) -> Result<Option<(usize, ArrayRef)>, MeasureFault> {
+        let there = |at: usize| columns.get(at)?.as_ref();
+        for (at, column) in self.worked.iter().enumerate() {
+            let (when, of) = match column {
+                Column::Worked(_) => continue,
+                Column::Empty(of) => (None, of),
+                Column::EmptyWhere { when, of } => (Some(when), of),
+            };
+            let when = match when.map(|when| there(*when)) {
+                None => None,
+                Some(Some(when)) => Some(when),
+                Some(None) => continue,
+            };
+            let (None, Some(of)) = (there(at), there(*of)) else {
+                continue;
+            };
+            let empty = is_null(of)
+                .map_err(DataFusionError::from)
+                .map_err(MeasureFault::executor("measure", self.kind))?;
+            let empty = match when {
+                None => empty.values().clone(),
+                Some(when) => {
+                    let when = holds(when).ok_or_else(|| self.missing("a condition"))?;
+                    &when & empty.values()
+                }
+            };
+            return Ok(Some((at, Arc::new(BooleanArray::new(empty, None)))));
+        }
+        Ok(None)
+    }
+
     /// An expression worked out for every row of a completed batch.
     pub fn worked_out(
         &self,
@@ -216,6 +311,15 @@ impl<'a> Work<'a> {
             .and_then(|value| value.into_array(batch.num_rows()))
             .map_err(MeasureFault::executor("measure", self.kind))
     }
+}
+
+/// Where a condition holds: neither where it does not nor where it has no answer.
+pub fn holds(condition: &ArrayRef) -> Option<BooleanBuffer> {
+    let condition = condition.as_boolean_opt()?;
+    Some(match condition.nulls() {
+        None => condition.values().clone(),
+        Some(valid) => condition.values() & valid.inner(),
+    })
 }
 
 /// The columns of the files that a pass reads.
