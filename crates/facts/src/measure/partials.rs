@@ -683,7 +683,11 @@ mod tests {
             let best = partials.best(0, stretches)?;
             best.number().cloned()
         };
-        assert_eq!(best(&[0..2]), number(9), "before anything was withdrawn");
+        assert_eq!(
+            best(std::slice::from_ref(&(0..2))),
+            number(9),
+            "before anything was withdrawn"
+        );
         assert_eq!(
             best(&[0..2, 2..3]),
             number(6),
