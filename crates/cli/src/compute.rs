@@ -337,7 +337,7 @@ pub fn lines_under(
         snapshot,
         scope.until,
         args.measurer,
-        Wanted::Settlements,
+        Wanted::Settlements(args.partner.as_deref()),
     )?;
     step.finish_and_clear();
     let wanted: Vec<PartnerIx> = match &args.partner {
@@ -528,7 +528,7 @@ pub fn prepare_if_any<'f>(
         &snapshot,
         until,
         measurer,
-        Wanted::Settlements,
+        Wanted::Settlements(None),
     )?;
     Ok(Some((prepared, until)))
 }
@@ -536,10 +536,20 @@ pub fn prepare_if_any<'f>(
 /// What of a plan is going to be asked.
 #[derive(Clone, Copy)]
 enum Wanted<'a> {
-    /// Every settlement.
-    Settlements,
+    /// Every settlement, of everybody or of one partner.
+    Settlements(Option<&'a str>),
     /// Besides, everything about one partner, down to its rows.
     Everything(&'a str),
+}
+
+impl<'a> Wanted<'a> {
+    /// The one partner it is about.
+    fn partner(self) -> Option<&'a str> {
+        match self {
+            Self::Settlements(partner) => partner,
+            Self::Everything(partner) => Some(partner),
+        }
+    }
 }
 
 fn prepare<'f>(
@@ -674,6 +684,10 @@ fn by_passes(
         facts: &stored,
         until,
         besides: &[],
+        only: wanted.partner().and_then(|partner| {
+            let id = PartnerId::new(partner).ok()?;
+            world.find(&id)
+        }),
         settings: Settings::default(),
     };
     let (measured, mut world) = measure_and_wait(order, world).map_err(fault)?;

@@ -305,6 +305,7 @@ fn measured_once(
         facts,
         until: UNTIL,
         besides: &[],
+        only: None,
         settings: Settings::default(),
     };
     let begun = Instant::now();

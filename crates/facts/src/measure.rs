@@ -40,8 +40,11 @@ use std::collections::BTreeSet;
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_engine::asks::{Asks, asks};
+use trueup_engine::why::reads_others;
 use trueup_engine::world::{KindFacts, PartnerIx, RowsRead, World};
 use trueup_plan::tree::{KindId, Plan};
+
+use layers::Whose;
 
 pub use fault::MeasureFault;
 pub use gather::{LoweredLine, lowered};
@@ -66,6 +69,8 @@ pub struct Order<'a> {
     pub until: Date,
     /// Windows in which measures are asked besides.
     pub besides: &'a [Window],
+    /// The one partner who is asked about, if it is one; it counts only for plans in which no partner's pay hangs on another.
+    pub only: Option<PartnerIx>,
     /// How the executor runs.
     pub settings: Settings,
 }
@@ -85,6 +90,7 @@ pub async fn measure(
         facts,
         until,
         besides,
+        only,
         settings,
     } = order;
     let mut asks = asks(plan, &world.partners, until, besides);
@@ -95,11 +101,13 @@ pub async fn measure(
     let plans = gather::gather(plan, &world, facts, &asks);
     let context = executor(settings);
     let is_upline = plans.passes.iter().any(|pass| pass.key.upline);
+    let only = only.filter(|_| !is_upline && !reads_others(plan));
     let mut measured = Measured {
         passes: Vec::with_capacity(plans.passes.len()),
         measures: plans.measures,
         left: plans.left,
         by_rows: std::collections::BTreeMap::new(),
+        only,
         below: if is_upline {
             measured::below(&world)
         } else {
@@ -111,7 +119,11 @@ pub async fn measure(
         if let Some(stored) = facts.get(kind) {
             measured.passes.push(match &stored.layers {
                 Some(files) => {
-                    layers::answers(&context, pass, kind, files, &world.partners, settings)?
+                    let whose = Whose {
+                        partners: &world.partners,
+                        only,
+                    };
+                    layers::answers(&context, pass, kind, files, whose, settings)?
                 }
                 None => run::run(&context, pass, kind, stored, &world.partners).await?,
             });
@@ -131,6 +143,14 @@ pub async fn measure(
             false => needed
                 .remove(&kind)
                 .unwrap_or_else(|| Some(BTreeSet::new())),
+        };
+        let whose = match (whose, only) {
+            (None, Some(only)) => Some(BTreeSet::from([only])),
+            (Some(mut some), Some(only)) => {
+                some.retain(|partner| *partner == only);
+                Some(some)
+            }
+            (whose, None) => whose,
         };
         give(&context, plan, &mut world, kind, facts, whose).await?;
     }

@@ -15,7 +15,7 @@ use proptest::test_runner::{Config, TestRunner};
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
 use trueup_engine::asks::{Asked, asks};
-use trueup_engine::world::World;
+use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Place, Reference};
 use trueup_facts::measure::{KeptLayers, Measured, Order, Settings, StoredKinds, measure_and_wait};
 use trueup_plan::tree::{Call, Expr, Fold, Form as Formula, Literal, MeasureId, Name, Plan, Type};
@@ -176,6 +176,7 @@ fn hold(seed: u64, reached: &mut Reached) {
         facts: &facts,
         until: program.until,
         besides: &[],
+        only: None,
         settings: Settings {
             partitions: Some(partitions),
             batch_rows: Some(batch_rows),
@@ -209,10 +210,29 @@ fn hold(seed: u64, reached: &mut Reached) {
             .iter()
             .map(|kind| (kind.name.to_string(), layered(&kind.name)))
             .collect();
-        by_layers = Some(measured(Order {
+        // One partner alone is served by parts of what is kept, before it is read for everybody and after.
+        let order = Order {
             facts: &facts,
             ..order
-        }));
+        };
+        let world = program.world();
+        let everyone: Vec<PartnerIx> = world.all().collect();
+        let one = *dice.pick(&everyone);
+        let alone = |reached: &mut Reached| {
+            let (measured, rows) = measured(Order {
+                only: Some(one),
+                ..order
+            });
+            if files == usize::MAX {
+                settle_alike(&program, &world, &measured, &rows, &[one], &told);
+                reached.note("one alone");
+            }
+        };
+        if dice.one_in(2) {
+            alone(reached);
+        }
+        by_layers = Some(measured(order));
+        alone(reached);
     }
     let by_layers = by_layers.unwrap();
     hold_answers(
@@ -320,7 +340,8 @@ fn hold_answers(
     }
     let forms: BTreeSet<&str> = program.forms.iter().copied().collect();
     forms.into_iter().for_each(|form| reached.note(form));
-    settle_alike(program, &world, measured, rows, told);
+    let everyone: Vec<PartnerIx> = world.all().collect();
+    settle_alike(program, &world, measured, rows, &everyone, told);
 }
 
 /// Whether a measure's days are told apart by the months that are stored beside them.
@@ -348,17 +369,18 @@ fn note_answer(reached: &mut Reached, ask: &Ask<'_>, found: &Answer, fold: Fold)
     }
 }
 
-/// Every settlement of every partner, by the executor's answers and by the rows alone.
+/// Every settlement of some partners, by the executor's answers and by the rows alone.
 fn settle_alike(
     program: &Program,
     world: &trueup_engine::world::World,
     measured: &Measured,
     rows: &trueup_engine::world::World,
+    partners: &[PartnerIx],
     told: &dyn Fn(&str) -> String,
 ) {
     let mut fast = Evaluator::<Answer, Measured>::new(&program.plan, rows, measured);
     let mut plain = Evaluator::<Answer, Reference>::new(&program.plan, world, &Reference);
-    for partner in world.all() {
+    for partner in partners.iter().copied() {
         let lines = |lines: Vec<trueup_engine::settle::Line<Answer>>| {
             lines
                 .into_iter()

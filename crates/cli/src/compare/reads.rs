@@ -120,6 +120,7 @@ impl<'r> Reads<'r> {
             facts: &self.stored,
             until: self.again.scope.until,
             besides: &[],
+            only: None,
             settings: Settings::default(),
         };
         let world = world_of_and_wait(order, world, &whose).map_err(|error| {

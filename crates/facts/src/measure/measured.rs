@@ -23,6 +23,8 @@ pub struct Measured {
     pub(super) left: BTreeMap<MeasureId, Reason>,
     /// Partners whose rows answer a measure all the same.
     pub(super) by_rows: BTreeMap<MeasureId, BTreeSet<PartnerIx>>,
+    /// The only partner it answers for, if it is one.
+    pub(super) only: Option<PartnerIx>,
     /// Everyone below a partner, where credits go up the hierarchy.
     pub(super) below: BTreeMap<PartnerIx, Vec<PartnerIx>>,
 }
@@ -63,6 +65,9 @@ impl Measured {
     /// A measure's answer, if the passes have it.
     #[must_use]
     pub fn answer(&self, ask: &Ask<'_>) -> Option<Answer> {
+        if self.only.is_some_and(|only| only != ask.partner) {
+            return None;
+        }
         let answered = self.measures.get(&ask.measure)?;
         if self
             .by_rows

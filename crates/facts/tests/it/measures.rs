@@ -75,6 +75,7 @@ fn settle_alike(bench: &Bench, known: &[&str]) -> Vec<String> {
         facts: &facts,
         until,
         besides: &[],
+        only: None,
         settings,
     };
     let (measured, read) = measure_and_wait(order, world(&plan)).expect("measured");
@@ -147,6 +148,7 @@ components:
         facts: &facts,
         until,
         besides: &[],
+        only: None,
         settings: Settings::default(),
     };
     let (measured, world) = measure_and_wait(order, world(&plan)).ok()?;
@@ -278,14 +280,11 @@ fn the_largest_is_read_from_the_rows_only_once_the_best_few_were_withdrawn() {
         let of = if revision == 1 { 1..=5 } else { 2..=5 };
         format!("{heading}{}", of.map(row).collect::<String>())
     };
-    bench.write(
-        "data/second.csv",
-        &rows(1, "2026-01-10", &|at| 10 * at + 10),
-    );
+    bench.write("data/second.csv", rows(1, "2026-01-10", &|at| 10 * at + 10));
     bench.ingest();
     let said = settle_alike(&bench, &[""]);
     assert!(said.contains(&" largest 60".to_owned()), "{said:?}");
-    bench.write("data/third.csv", &rows(2, "2026-05-20", &|at| at));
+    bench.write("data/third.csv", rows(2, "2026-05-20", &|at| at));
     bench.ingest();
     let said = settle_alike(&bench, &[""]);
     assert!(said.contains(&" largest by rows".to_owned()), "{said:?}");

@@ -263,6 +263,7 @@ fn measured(measure: &str, stored: Stored) -> Result<(Measured, World), MeasureF
             facts: &facts,
             until,
             besides: &[],
+            only: None,
             settings,
         },
         world,

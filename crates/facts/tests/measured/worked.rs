@@ -148,6 +148,7 @@ fn settle(plan: &Plan, world: &World, until: Date) -> (Vec<String>, Vec<String>,
         facts: &facts,
         until,
         besides: &[],
+        only: None,
         settings,
     };
     let (measured, rows) = measure_and_wait(order, empty).unwrap();

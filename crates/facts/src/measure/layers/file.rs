@@ -1,17 +1,18 @@
-//! A layer on disk: what it covers, then its cells and answers as columns.
+//! A layer on disk: what it covers, then its cells and answers as columns, in parts that can be read by themselves.
 //!
 //! ```text
-//! trueup layer 2\n
+//! trueup layer 3\n
 //! length, JSON: the digests of the files it covers
-//! length, JSON: partners, keys, values
-//! an Arrow stream of one batch: the cells' columns, then those of each slot
+//! length, JSON: partners, keys, values; the parts: whose cells, how long, which digest
+//! for each part an Arrow stream of one batch: the cells' columns, then those of each slot
 //! ```
-//! A file is named by its digest and read only when it still has it. It is worked out again when it is not as it should
-//! be, so nothing here is an error.
+//! A file is named by the digest of what stands before the parts, and those are held to their digests; so a single partner's
+//! part is as good as the whole. It is worked out again when it is not as it should be, so nothing here is an error.
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,22 +26,42 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Decimal256Type, Field, Int8Type, Int32Type, Int64Type,
-    Schema, UInt32Type,
+    Schema, UInt32Type, i256,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use trueup_base::exact::Exact;
 
 use super::super::few::{Few, Wins};
+use super::super::parallel;
 use super::super::partials::{Answers, Last, Value};
 use super::layer::{Cell, Layer};
 use crate::digest::Digest;
 
-const MAGIC: &[u8] = b"trueup layer 2\n";
+const MAGIC: &[u8] = b"trueup layer 3\n";
 /// The longest list of digests or names that is believed.
 const SECTION_MAX: usize = 1 << 30;
+/// A part holds about so many cells.
+const PART_CELLS: usize = 4_096;
 
-/// A layer and the files it covers, as bytes.
-pub fn encode(covers: &BTreeSet<Digest>, layer: &Layer) -> Option<Vec<u8>> {
+/// A layer and the files it covers, as bytes, with the name of their file.
+pub fn encode(covers: &BTreeSet<Digest>, layer: &Layer) -> Option<(Digest, Vec<u8>)> {
+    let mut parts = Vec::new();
+    let mut told = Vec::new();
+    for (partners, cells) in parts_of(layer) {
+        let batch = columns(layer, cells)?;
+        let mut bytes = Vec::new();
+        let mut writer = StreamWriter::try_new(&mut bytes, &batch.schema()).ok()?;
+        writer.write(&batch).ok()?;
+        writer.finish().ok()?;
+        drop(writer);
+        told.push(Part {
+            until: partners,
+            length: bytes.len(),
+            digest: Digest::of(&bytes),
+        });
+        parts.push(bytes);
+    }
     let mut bytes = MAGIC.to_vec();
     section(&mut bytes, &json!(covers))?;
     let names: Vec<&str> = layer.names.iter().map(|name| &**name).collect();
@@ -48,14 +69,43 @@ pub fn encode(covers: &BTreeSet<Digest>, layer: &Layer) -> Option<Vec<u8>> {
     section(
         &mut bytes,
         &json!({ "names": names, "keys": values(&layer.keys), "values": values(&layer.values),
-                 "slots": layer.slots.iter().map(slot_to_json).collect::<Vec<Json>>() }),
+                 "slots": layer.slots.iter().map(slot_to_json).collect::<Vec<Json>>(),
+                 "parts": told }),
     )?;
-    let batch = columns(layer)?;
-    let mut writer = StreamWriter::try_new(&mut bytes, &batch.schema()).ok()?;
-    writer.write(&batch).ok()?;
-    writer.finish().ok()?;
-    drop(writer);
-    Some(bytes)
+    let name = Digest::of(&bytes);
+    bytes.extend(parts.into_iter().flatten());
+    Some((name, bytes))
+}
+
+/// A part of a layer's file.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Part {
+    /// The place among the names of the first partner behind those of the part.
+    until: u32,
+    /// Its bytes.
+    length: usize,
+    /// Their digest.
+    digest: Digest,
+}
+
+/// The parts of a layer: the place of the first partner behind it, and its cells. Each has whole partners.
+fn parts_of(layer: &Layer) -> Vec<(u32, Range<usize>)> {
+    let mut parts: Vec<(u32, Range<usize>)> = Vec::new();
+    for of_partner in layer.cells.chunk_by(|one, two| one.partner == two.partner) {
+        let until = of_partner.first().map_or(0, |cell| cell.partner + 1);
+        match parts.last_mut() {
+            Some((partners, cells)) if cells.len() < PART_CELLS => {
+                *partners = until;
+                cells.end += of_partner.len();
+            }
+            Some((_, cells)) => {
+                let from = cells.end;
+                parts.push((until, from..from + of_partner.len()));
+            }
+            None => parts.push((until, 0..of_partner.len())),
+        }
+    }
+    parts
 }
 
 /// The files that the layer in a file covers; none where it is no layer.
@@ -75,23 +125,143 @@ pub fn read_covers(path: &Path) -> Option<BTreeSet<Digest>> {
     serde_json::from_slice(&covers).ok()
 }
 
-/// The layer in some bytes; none where they hold none.
-pub fn decode(bytes: &[u8]) -> Option<Layer> {
-    let rest = bytes.strip_prefix(MAGIC)?;
-    let (_, rest) = split_section(rest)?;
-    let (head, rest) = split_section(rest)?;
-    let head: Json = serde_json::from_slice(head).ok()?;
-    let list = |name: &str| head.get(name)?.as_array();
-    let names = list("names")?
-        .iter()
-        .map(|name| name.as_str().map(Arc::from));
-    let values = |name| {
-        list(name)?
+/// What stands before the parts of a layer's file.
+struct Head {
+    /// The layer without cells and answers.
+    layer: Layer,
+    parts: Vec<Part>,
+}
+
+impl Head {
+    /// The head in some bytes of the digest that names their file.
+    fn of(bytes: &[u8], name: Digest) -> Option<Self> {
+        if Digest::of(bytes) != name {
+            return None;
+        }
+        let (_, rest) = split_section(bytes.strip_prefix(MAGIC)?)?;
+        let (head, _) = split_section(rest)?;
+        let head: Json = serde_json::from_slice(head).ok()?;
+        let list = |name: &str| head.get(name)?.as_array();
+        let names = list("names")?
             .iter()
-            .map(value_of_json)
-            .collect::<Option<Vec<Value>>>()
+            .map(|name| name.as_str().map(Arc::from));
+        let values = |name| {
+            list(name)?
+                .iter()
+                .map(value_of_json)
+                .collect::<Option<Vec<Value>>>()
+        };
+        Some(Self {
+            layer: Layer {
+                names: names.collect::<Option<Vec<_>>>()?,
+                keys: values("keys")?,
+                values: values("values")?,
+                cells: Vec::new(),
+                slots: list("slots")?
+                    .iter()
+                    .map(no_answers)
+                    .collect::<Option<Vec<_>>>()?,
+            },
+            parts: Part::deserialize_all(list("parts")?)?,
+        })
+    }
+
+    /// The layer of some parts, in order, given their bytes.
+    fn layer(mut self, parts: Vec<(Part, &[u8])>) -> Option<Layer> {
+        let slots = &self.layer.slots;
+        let read = parallel::each(parts, |(part, bytes)| {
+            (Digest::of(bytes) == part.digest).then_some(())?;
+            part_of_layer(bytes, slots)
+        });
+        for part in read {
+            let (cells, answers) = part?;
+            self.layer.cells.extend(cells);
+            for (slot, more) in self.layer.slots.iter_mut().zip(answers) {
+                slot.append(more)?;
+            }
+        }
+        Some(self.layer)
+    }
+}
+
+impl Part {
+    fn deserialize_all(parts: &[Json]) -> Option<Vec<Self>> {
+        let part = |part: &Json| Self::deserialize(part).ok();
+        parts.iter().map(part).collect()
+    }
+}
+
+/// The layer in the bytes of a file of some name; none where they hold none.
+pub fn decode(bytes: &[u8], name: Digest) -> Option<Layer> {
+    let (head, mut rest) = bytes.split_at_checked(head_length(bytes)?)?;
+    let head = Head::of(head, name)?;
+    let mut parts = Vec::with_capacity(head.parts.len());
+    for part in &head.parts {
+        let (bytes, more) = rest.split_at_checked(part.length)?;
+        parts.push((*part, bytes));
+        rest = more;
+    }
+    rest.is_empty().then_some(())?;
+    head.layer(parts)
+}
+
+/// As much of the layer in a file of some name as says all about a partner; none where it holds none.
+pub fn read_part(file: &mut File, name: Digest, partner: &str) -> Option<Layer> {
+    let mut head = Vec::new();
+    for _ in 0..2 {
+        // Sections follow the magic; each tells its length.
+        let length = match head.len() {
+            0 => MAGIC.len() + 8,
+            _ => 8,
+        };
+        read_more(file, &mut head, length)?;
+        let (_, told) = head.split_last_chunk::<8>()?;
+        let told = usize::try_from(u64::from_be_bytes(*told)).ok()?;
+        read_more(file, &mut head, (told <= SECTION_MAX).then_some(told)?)?;
+    }
+    let start = head.len();
+    let head = Head::of(&head, name)?;
+    let names = &head.layer.names;
+    let Ok(at) = names.binary_search_by(|name| (**name).cmp(partner)) else {
+        return head.layer(Vec::new());
     };
-    let mut batches = StreamReader::try_new(rest, None).ok()?;
+    let mut from = start;
+    let mut wanted = None;
+    for part in &head.parts {
+        if usize::try_from(part.until).ok()? > at {
+            wanted = Some(*part);
+            break;
+        }
+        from += part.length;
+    }
+    let Some(part) = wanted else {
+        return head.layer(Vec::new());
+    };
+    file.seek(SeekFrom::Start(u64::try_from(from).ok()?)).ok()?;
+    let mut bytes = Vec::new();
+    read_more(file, &mut bytes, part.length)?;
+    head.layer(vec![(part, &bytes)])
+}
+
+/// Reads so many more bytes; none where there are fewer.
+fn read_more(file: &mut File, bytes: &mut Vec<u8>, count: usize) -> Option<()> {
+    let before = bytes.len();
+    file.take(u64::try_from(count).ok()?)
+        .read_to_end(bytes)
+        .ok()?;
+    (bytes.len() - before == count).then_some(())
+}
+
+/// How long the head of a layer's file is.
+fn head_length(bytes: &[u8]) -> Option<usize> {
+    let (_, rest) = split_section(bytes.strip_prefix(MAGIC)?)?;
+    let (_, rest) = split_section(rest)?;
+    Some(bytes.len() - rest.len())
+}
+
+/// The cells and answers of a part.
+fn part_of_layer(bytes: &[u8], slots: &[Answers]) -> Option<(Vec<Cell>, Vec<Answers>)> {
+    let mut batches = StreamReader::try_new(bytes, None).ok()?;
     let batch = batches.next()?.ok()?;
     let mut columns = batch.columns().iter();
     let mut numbers = || {
@@ -125,17 +295,8 @@ pub fn decode(bytes: &[u8]) -> Option<Layer> {
             value: *value.get(at)?,
         });
     }
-    let mut slots = Vec::new();
-    for slot in list("slots")? {
-        slots.push(answers(slot, &mut columns)?);
-    }
-    Some(Layer {
-        names: names.collect::<Option<Vec<_>>>()?,
-        keys: values("keys")?,
-        values: values("values")?,
-        cells,
-        slots,
-    })
+    let answers = slots.iter().map(|slot| answers(slot, &mut columns));
+    Some((cells, answers.collect::<Option<Vec<_>>>()?))
 }
 
 fn section(bytes: &mut Vec<u8>, json: &Json) -> Option<()> {
@@ -187,8 +348,23 @@ fn slot_to_json(slot: &Answers) -> Json {
     }
 }
 
-fn columns(layer: &Layer) -> Option<RecordBatch> {
-    let cells = &layer.cells;
+/// A slot without answers, as [`slot_to_json`] tells it.
+fn no_answers(slot: &Json) -> Option<Answers> {
+    let scale = || u32::try_from(slot.get("scale")?.as_u64()?).ok();
+    let least = || slot.get("least")?.as_bool();
+    Some(match slot.get("is")?.as_str()? {
+        "counts" => Answers::Counts(Vec::new()),
+        "sums" => Answers::Sums(Vec::new(), scale()?),
+        "wide sums" => Answers::WideSums(Vec::new(), scale()?),
+        "extremes" => Answers::Extremes(Vec::new(), scale()?, least()?),
+        "wide extremes" => Answers::WideExtremes(Vec::new(), scale()?, least()?),
+        "latest" => Answers::Latest(Vec::new()),
+        _ => return None,
+    })
+}
+
+fn columns(layer: &Layer, range: Range<usize>) -> Option<RecordBatch> {
+    let cells = layer.cells.get(range.clone())?;
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for of in [
         |cell: &Cell| cell.partner,
@@ -206,7 +382,7 @@ fn columns(layer: &Layer) -> Option<RecordBatch> {
         ));
     }
     for slot in &layer.slots {
-        match slot {
+        match &slot.part(range.clone()) {
             Answers::Counts(counts) => arrays.push(Arc::new(Int64Array::from(counts.clone()))),
             Answers::Sums(sums, _) => arrays.push(narrow_or_wide(sums)),
             Answers::WideSums(sums, _) => {
@@ -279,41 +455,35 @@ fn narrow_or_wide(sums: &[i128]) -> ArrayRef {
     }
 }
 
-fn answers<'a>(slot: &Json, columns: &mut impl Iterator<Item = &'a ArrayRef>) -> Option<Answers> {
-    let scale = || u32::try_from(slot.get("scale")?.as_u64()?).ok();
-    Some(match slot.get("is")?.as_str()? {
-        "counts" => {
+/// The answers in the columns of a slot.
+fn answers<'a>(
+    slot: &Answers,
+    columns: &mut impl Iterator<Item = &'a ArrayRef>,
+) -> Option<Answers> {
+    Some(match slot {
+        Answers::Counts(_) => {
             let counts = columns.next()?.as_primitive_opt::<Int64Type>()?;
             Answers::Counts(counts.values().to_vec())
         }
-        "sums" => {
-            let column = columns.next()?;
-            let sums = whole_numbers(column)?;
-            Answers::Sums(sums, scale()?)
-        }
-        "wide sums" => {
-            let sums = columns.next()?.as_primitive_opt::<Decimal256Type>()?;
-            Answers::WideSums(sums.values().to_vec(), scale()?)
-        }
-        "extremes" => {
+        Answers::Sums(_, scale) => Answers::Sums(whole_numbers(columns.next()?)?, *scale),
+        Answers::WideSums(_, scale) => Answers::WideSums(wide_numbers(columns.next()?)?, *scale),
+        Answers::Extremes(_, scale, least) => {
             let values = |column: &ArrayRef| {
                 let numbers = column.as_primitive_opt::<Int64Type>()?;
                 Some(numbers.values().to_vec())
             };
-            let few = few(columns, values)?;
-            Answers::Extremes(few, scale()?, slot.get("least")?.as_bool()?)
+            Answers::Extremes(few(columns, values)?, *scale, *least)
         }
-        "wide extremes" => {
-            let values = |column: &ArrayRef| {
-                let numbers = column.as_primitive_opt::<Decimal256Type>()?;
-                Some(numbers.values().to_vec())
-            };
-            let few = few(columns, values)?;
-            Answers::WideExtremes(few, scale()?, slot.get("least")?.as_bool()?)
+        Answers::WideExtremes(_, scale, least) => {
+            Answers::WideExtremes(few(columns, wide_numbers)?, *scale, *least)
         }
-        "latest" => Answers::Latest(few(columns, latest)?),
-        _ => return None,
+        Answers::Latest(_) => Answers::Latest(few(columns, latest)?),
     })
+}
+
+fn wide_numbers(column: &ArrayRef) -> Option<Vec<i256>> {
+    let numbers = column.as_primitive_opt::<Decimal256Type>()?;
+    Some(numbers.values().to_vec())
 }
 
 fn whole_numbers(column: &ArrayRef) -> Option<Vec<i128>> {
@@ -375,7 +545,6 @@ fn few<'a, V: Wins>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use datafusion::arrow::datatypes::i256;
 
     fn few<V: Wins>(rows: impl IntoIterator<Item = (V, i64)>) -> Few<V> {
         let mut few = Few::default();
@@ -427,23 +596,95 @@ mod tests {
     #[test]
     fn a_layer_comes_back_as_it_was_kept() {
         let covers = BTreeSet::from([Digest::of(b"one"), Digest::of(b"two")]);
-        let bytes = encode(&covers, &layer()).expect("encoded");
-        assert_eq!(decode(&bytes), Some(layer()));
+        let (name, bytes) = encode(&covers, &layer()).expect("encoded");
+        assert_eq!(decode(&bytes, name), Some(layer()));
+        assert_eq!(decode(&bytes, Digest::of(b"other")), None);
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("layer");
         std::fs::write(&path, &bytes).expect("written");
         assert_eq!(read_covers(&path), Some(covers));
-        let empty = Layer::default();
-        let bytes = encode(&BTreeSet::new(), &empty).expect("encoded");
-        assert_eq!(decode(&bytes), Some(empty));
+        let empty = Layer {
+            cells: Vec::new(),
+            slots: layer().slots.iter().map(Answers::empty).collect(),
+            ..layer()
+        };
+        let (name, bytes) = encode(&BTreeSet::new(), &empty).expect("encoded");
+        assert_eq!(decode(&bytes, name), Some(empty));
     }
 
     #[test]
-    fn bytes_that_are_cut_are_no_layer() {
-        let bytes = encode(&BTreeSet::new(), &layer()).expect("encoded");
+    fn bytes_that_are_cut_or_changed_are_no_layer() {
+        let (name, bytes) = encode(&BTreeSet::new(), &layer()).expect("encoded");
         for end in (0..bytes.len()).step_by(97) {
-            assert_eq!(decode(&bytes[..end]), None, "cut at {end}");
+            assert_eq!(decode(&bytes[..end], name), None, "cut at {end}");
+        }
+        for at in (0..bytes.len()).step_by(53) {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            assert_eq!(decode(&changed, name), None, "changed at {at}");
         }
         assert_eq!(read_covers(Path::new("no such file")), None);
+    }
+
+    #[test]
+    fn one_partner_is_read_without_the_others() {
+        let partners = 3_000_u32;
+        let cell = |partner, step| Cell {
+            partner,
+            key: 0,
+            known: i32::MIN,
+            step,
+            own: 0,
+            value: 0,
+        };
+        let cells: Vec<Cell> = (0..partners)
+            .flat_map(|partner| [cell(partner, 1), cell(partner, 2), cell(partner, 3)])
+            .collect();
+        let counts: Vec<i64> = (0..).take(cells.len()).collect();
+        let whole = Layer {
+            names: (0..partners).map(|at| format!("P{at:05}").into()).collect(),
+            cells,
+            slots: vec![Answers::Counts(counts)],
+            ..Layer::default()
+        };
+        let (name, bytes) = encode(&BTreeSet::new(), &whole).expect("encoded");
+        assert_eq!(decode(&bytes, name), Some(whole.clone()));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("layer");
+        std::fs::write(&path, &bytes).expect("written");
+        let part = |partner: &str| {
+            let mut file = File::open(&path).expect("there");
+            read_part(&mut file, name, partner).expect("a layer")
+        };
+        for at in [0, 1, 1_364, 1_365, 1_366, 2_731, 2_999] {
+            let part = part(&format!("P{at:05}"));
+            assert!(part.cells.len() <= PART_CELLS + 3, "no more than a part");
+            let Some(Answers::Counts(counts)) = part.slots.first() else {
+                panic!("counts");
+            };
+            let theirs: Vec<(Cell, i64)> = part
+                .cells
+                .iter()
+                .zip(counts)
+                .filter(|(cell, _)| cell.partner == at)
+                .map(|(cell, count)| (*cell, *count))
+                .collect();
+            let first = i64::from(at) * 3;
+            let expected = [
+                (cell(at, 1), first),
+                (cell(at, 2), first + 1),
+                (cell(at, 3), first + 2),
+            ];
+            assert_eq!(theirs, expected);
+        }
+        assert!(part("nobody").cells.is_empty());
+        // A flipped bit in the partner's part is found, one elsewhere does not matter.
+        let last = bytes.len() - 100;
+        let mut changed = bytes.clone();
+        changed[last] ^= 1;
+        std::fs::write(&path, &changed).expect("written");
+        let mut file = File::open(&path).expect("there");
+        assert_eq!(read_part(&mut file, name, "P02999"), None);
+        assert!(!part("P00000").cells.is_empty());
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::cells::merged;
-use super::file::{decode, encode, read_covers};
+use super::file::{decode, encode, read_covers, read_part};
 use super::layer::Layer;
 use crate::digest::Digest;
 use crate::store::StoredFile;
@@ -80,11 +80,13 @@ impl KeptLayers {
         }
     }
 
-    /// The layers of a pass that serve these files, and the files that none covers.
+    /// The layers of a pass that serve these files, and the files that none covers. For one partner they may be parts of what
+    /// is kept, which say all about that partner.
     pub(super) fn serving(
         &self,
         pass: Digest,
         files: &[StoredFile],
+        only: Option<&str>,
     ) -> (Vec<Arc<Kept>>, Vec<StoredFile>) {
         let wanted: BTreeSet<Digest> = files.iter().map(|file| file.digest).collect();
         let mut there: Vec<There> = self
@@ -107,14 +109,16 @@ impl KeptLayers {
             }
             let kept = match there {
                 There::AtHand(kept) => kept,
-                There::OnDisk(path, covers) => match read(&path) {
-                    Some(layer) => {
-                        let kept = Arc::new(Kept { covers, layer });
+                There::OnDisk(path, covers) => {
+                    let Some(layer) = read(&path, only) else {
+                        continue;
+                    };
+                    let kept = Arc::new(Kept { covers, layer });
+                    if only.is_none() {
                         self.remember(pass, kept.clone());
-                        kept
                     }
-                    None => continue,
-                },
+                    kept
+                }
             };
             covered.extend(kept.covers.iter().copied());
             serving.push(kept);
@@ -153,6 +157,19 @@ impl KeptLayers {
             serving.push(whole);
             serving.sort_by_key(|kept| std::cmp::Reverse(kept.layer.cells.len()));
         }
+        serving
+    }
+
+    /// Keeps a new layer beside parts that served with it, which cannot be merged.
+    pub(super) fn keep_beside(
+        &self,
+        pass: Digest,
+        mut serving: Vec<Arc<Kept>>,
+        new: Kept,
+    ) -> Vec<Arc<Kept>> {
+        let new = Arc::new(new);
+        self.add(pass, &new);
+        serving.push(new);
         serving
     }
 
@@ -227,22 +244,20 @@ impl KeptLayers {
     }
 }
 
-/// The layer in a file that still has the digest it is named by.
-fn read(path: &Path) -> Option<Layer> {
+/// The layer in a file that still is what it is named by, or as much of it as says all about one partner.
+fn read(path: &Path, only: Option<&str>) -> Option<Layer> {
     let named = path.file_stem()?.to_str().and_then(Digest::parse)?;
-    let bytes = fs::read(path).ok()?;
-    if Digest::of(&bytes) != named {
-        return None;
+    match only {
+        None => decode(&fs::read(path).ok()?, named),
+        Some(partner) => read_part(&mut fs::File::open(path).ok()?, named, partner),
     }
-    decode(&bytes)
 }
 
 fn write(folder: &Path, kept: &Kept) -> std::io::Result<()> {
-    let Some(bytes) = encode(&kept.covers, &kept.layer) else {
+    let Some((name, bytes)) = encode(&kept.covers, &kept.layer) else {
         return Ok(());
     };
     fs::create_dir_all(folder)?;
-    let name = Digest::of(&bytes);
     let aside = folder.join(format!(".{name}.{}", std::process::id()));
     let written = fs::write(&aside, &bytes)
         .and_then(|()| fs::rename(&aside, folder.join(format!("{name}.{ENDING}"))));

@@ -427,6 +427,45 @@ impl Answers {
         }
     }
 
+    /// The answers of some cells.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        fn of<T: Clone>(all: &[T], range: Range<usize>) -> Vec<T> {
+            all.get(range).unwrap_or_default().to_vec()
+        }
+        match self {
+            Self::Counts(all) => Self::Counts(of(all, range)),
+            Self::Sums(all, scale) => Self::Sums(of(all, range), *scale),
+            Self::WideSums(all, scale) => Self::WideSums(of(all, range), *scale),
+            Self::Extremes(all, scale, least) => Self::Extremes(of(all, range), *scale, *least),
+            Self::WideExtremes(all, scale, least) => {
+                Self::WideExtremes(of(all, range), *scale, *least)
+            }
+            Self::Latest(all) => Self::Latest(of(all, range)),
+        }
+    }
+
+    /// Puts the answers of further cells of the same slot behind these; none where they are of another kind.
+    pub(super) fn append(&mut self, more: Self) -> Option<()> {
+        match (self, more) {
+            (Self::Counts(all), Self::Counts(more)) => all.extend(more),
+            (Self::Sums(all, _), Self::Sums(more, _)) => all.extend(more),
+            (Self::WideSums(all, _), Self::WideSums(more, _)) => all.extend(more),
+            (Self::Extremes(all, ..), Self::Extremes(more, ..)) => all.extend(more),
+            (Self::WideExtremes(all, ..), Self::WideExtremes(more, ..)) => all.extend(more),
+            (Self::Latest(all), Self::Latest(more)) => all.extend(more),
+            (
+                Self::Counts(_)
+                | Self::Sums(..)
+                | Self::WideSums(..)
+                | Self::Extremes(..)
+                | Self::WideExtremes(..)
+                | Self::Latest(_),
+                _,
+            ) => return None,
+        }
+        Some(())
+    }
+
     /// The same answers in another order.
     pub(super) fn ordered(self, order: &[u32]) -> Self {
         fn taken<T: Default>(mut all: Vec<T>, order: &[u32]) -> Vec<T> {

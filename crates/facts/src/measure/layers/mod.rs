@@ -68,6 +68,36 @@ impl LayeredFiles {
     }
 }
 
+/// Who is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    /// Everyone there is.
+    pub partners: &'a [Partner],
+    /// The only one asked about, if it is one.
+    pub only: Option<PartnerIx>,
+}
+
+impl<'a> Whose<'a> {
+    /// Those asked about, by their ids.
+    fn ids(self) -> HashMap<&'a str, PartnerIx> {
+        let places = (0u32..).map(PartnerIx);
+        self.partners
+            .iter()
+            .zip(places)
+            .filter(|(_, at)| self.only.is_none_or(|only| only == *at))
+            .map(|(partner, at)| (partner.id.as_str(), at))
+            .collect()
+    }
+
+    /// The id of the only one asked about.
+    fn only_id(self) -> Option<&'a str> {
+        let only = self.partners.get(self.only?.0 as usize)?;
+        Some(only.id.as_str())
+    }
+}
+
+/// So many layers may lie beside each other before one partner's question merges them.
+const BESIDE_MAX: usize = 24;
 /// Rows read at once.
 const BATCH_ROWS: usize = 8_192;
 
@@ -77,9 +107,10 @@ pub fn answers(
     pass: &Pass,
     kind: &str,
     files: &LayeredFiles,
-    partners: &[Partner],
+    whose: Whose<'_>,
     settings: Settings,
 ) -> Result<Partials, MeasureFault> {
+    let partners = whose.partners;
     // What is kept tells days of knowledge apart; whether they matter is a matter of today's sources.
     let known_before = match files.has_history {
         true => pass.known_before.as_slice(),
@@ -89,7 +120,13 @@ pub fn answers(
     if pass.edges.span().is_some() {
         let work = Work::of(context, pass, kind, &files.schema, partners)?;
         let name = name_of(&work, partners);
-        let (mut serving, mut left) = files.kept.serving(name, &files.delivered);
+        let mut only = whose.only_id();
+        let (mut serving, mut left) = files.kept.serving(name, &files.delivered, only);
+        if only.is_some() && !left.is_empty() && serving.len() >= BESIDE_MAX {
+            // They have become many: merge them, which takes all of them whole.
+            only = None;
+            (serving, left) = files.kept.serving(name, &files.delivered, only);
+        }
         if !left.is_empty() {
             let read = match files.that_hold(&left) {
                 Some(read) => read,
@@ -104,13 +141,13 @@ pub fn answers(
                 covers: left.iter().map(|file| file.digest).collect(),
                 layer: add_up(&work, files, &read, settings)?,
             };
-            serving = files.kept.keep(name, serving, new);
+            serving = match only {
+                // What serves one partner is a part of what is kept, and nothing to merge with.
+                Some(_) => files.kept.keep_beside(name, serving, new),
+                None => files.kept.keep(name, serving, new),
+            };
         }
-        let ids: HashMap<&str, PartnerIx> = partners
-            .iter()
-            .zip((0u32..).map(PartnerIx))
-            .map(|(partner, at)| (partner.id.as_str(), at))
-            .collect();
+        let ids = whose.ids();
         let asking = Asking {
             days: work.days,
             known: work.known.unwrap_or(Grid::Months),
@@ -133,7 +170,7 @@ pub fn answers(
 /// A pass's name: the digest of everything that what it adds up depends on, but for the files.
 fn name_of(work: &Work<'_>, partners: &[Partner]) -> Digest {
     let pass = work.pass;
-    let mut hasher = PartsHasher::new("trueup layer 2");
+    let mut hasher = PartsHasher::new("trueup layer 3");
     hasher.text(env!("CARGO_PKG_VERSION"));
     hasher.text(work.kind);
     hasher.text(&format!(
