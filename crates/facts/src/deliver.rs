@@ -6,6 +6,7 @@
 mod decode;
 mod intake;
 mod keep;
+mod keys;
 mod read;
 mod recall;
 
@@ -27,7 +28,7 @@ use crate::raw::RawRow;
 use crate::standardise::Problem;
 use crate::store::{Delivery, FactTable, FlagAct, Repair, Tables, TallyText, read_file};
 
-pub use recall::Index;
+pub use recall::{Index, ROWS_AT_HAND};
 
 /// How far a file is read.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::cage::Decoding;
 use crate::deliver::{
-    self, Bench, Content, Index, NotDelivered, Parcel, Preview, Progress, deliver,
+    self, Bench, Content, Index, NotDelivered, Parcel, Preview, Progress, ROWS_AT_HAND, deliver,
 };
 use crate::disk::Disk;
 use crate::error::{Fault, FileRefusal};
@@ -101,12 +101,25 @@ impl Ingested {
 }
 
 /// What of this machine is used.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Means {
     /// The disk.
     pub disk: Disk,
     /// Where decoders run.
     pub decoding: Decoding,
+    /// The most stored rows of a source that are kept in memory from one delivery to the next; of a larger one, lists of keys on
+    /// disk say which files to read.
+    pub rows_at_hand: u64,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Self {
+            disk: Disk::default(),
+            decoding: Decoding::default(),
+            rows_at_hand: ROWS_AT_HAND,
+        }
+    }
 }
 
 /// Takes files into the program's facts.
@@ -127,6 +140,7 @@ pub fn ingest(
         program,
         tables: &tables,
         now,
+        rows_at_hand: means.rows_at_hand,
         open: None,
         index: None,
         next: None,
@@ -306,6 +320,7 @@ struct Work<'a> {
     program: &'a Program,
     tables: &'a Tables,
     now: Timestamp,
+    rows_at_hand: u64,
     /// The table used last; the next file is often of the same kind.
     open: Option<FactTable>,
     /// What is stored of the source delivered last.
@@ -357,7 +372,8 @@ impl Work<'_> {
                     flag: None,
                 };
                 let kept = self.index.take().filter(|(of, _)| *of == source.name);
-                let mut index = kept.map(|(_, index)| index).unwrap_or_default();
+                let mut index =
+                    kept.map_or_else(|| Index::of(self.rows_at_hand), |(_, index)| index);
                 let delivery = deliver(&parcel, &mut table, &mut index, &mut bench)?;
                 self.index = Some((source.name.clone(), index));
                 self.next = Some(number + 1);

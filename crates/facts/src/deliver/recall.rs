@@ -9,6 +9,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::Parcel;
+use super::keys::{KeyLists, half_of};
 use crate::digest::Digest;
 use crate::error::Fault;
 use crate::judge::{Entry, Stored, Verdict, Verdicts};
@@ -33,11 +34,13 @@ const OWN: [&str; 8] = [
 ];
 
 /// The most stored rows of a source that are kept at hand from one delivery to the next.
-const AT_HAND_MAX: u64 = 4_000_000;
+pub const ROWS_AT_HAND: u64 = 4_000_000;
 
 /// What is stored of one source: where each row lies and what it says.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Index {
+    /// The most rows that are kept at hand.
+    at_hand_max: u64,
     /// The files read so far.
     files: Vec<StoredFile>,
     /// Their rows, in order: all of them, or those under the keys of one delivery.
@@ -46,14 +49,31 @@ pub struct Index {
     whole: bool,
 }
 
+impl Default for Index {
+    fn default() -> Self {
+        Self::of(ROWS_AT_HAND)
+    }
+}
+
 impl Index {
+    /// Nothing yet, of a source of which at most so many rows are kept at hand.
+    pub fn of(at_hand_max: u64) -> Self {
+        Self {
+            at_hand_max,
+            files: Vec::new(),
+            rows: Vec::new(),
+            whole: false,
+        }
+    }
+
     /// The rows, in order.
     pub fn rows(&self) -> &[Stored] {
         &self.rows
     }
 
     /// Takes note of what is stored under the keys of a delivery, whose entries are in order. Of a source that is not
-    /// too large all is kept at hand, so that the next delivery need only look at what was added since.
+    /// too large all is kept at hand, so that the next delivery need only look at what was added since; of a larger one only
+    /// files are read that have rows under these keys.
     pub fn look_up(
         &mut self,
         table: &FactTable,
@@ -63,25 +83,42 @@ impl Index {
         let files = table.files_of(source)?;
         // Files that were written anew as others would be known twice.
         if self.files.iter().any(|known| !files.contains(known)) {
-            *self = Self::default();
+            *self = Self::of(self.at_hand_max);
         }
-        let whole = files.iter().map(|file| file.rows).sum::<u64>() <= AT_HAND_MAX;
+        let whole = files.iter().map(|file| file.rows).sum::<u64>() <= self.at_hand_max;
         if !whole || !self.whole {
             *self = Self {
                 whole,
-                ..Self::default()
+                ..Self::of(self.at_hand_max)
             };
         }
+        let halves: Vec<u64> = match whole {
+            true => Vec::new(),
+            false => entries.iter().map(|entry| half_of(entry.key)).collect(),
+        };
+        let lists = KeyLists::beside(table.folder()).filter(|_| !whole);
+        let mut has_new_lists = false;
         for file in files {
             if self.files.contains(&file) {
                 continue;
             }
+            let listed = lists
+                .as_ref()
+                .and_then(|lists| lists.has_any(&file, &halves));
+            if listed == Some(false) {
+                self.files.push(file);
+                continue;
+            }
+            let mut in_file = Vec::new();
             let position = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
             for batch in read_file(table.folder(), &file, Some(&OWN))? {
                 let batch = batch.map_err(Fault::columns("read", table.kind()))?;
                 let facts = FactColumns::of(&batch).ok_or_else(|| table.lacks_columns(&file))?;
                 for at in 0..facts.len() {
                     let key = key_of(&facts, at);
+                    if lists.is_some() && listed.is_none() {
+                        in_file.push(half_of(key));
+                    }
                     if whole
                         || entries
                             .binary_search_by_key(&key, |entry| entry.key)
@@ -97,7 +134,14 @@ impl Index {
                     }
                 }
             }
+            if let (Some(lists), None) = (&lists, listed) {
+                lists.keep(&file, in_file);
+                has_new_lists = true;
+            }
             self.files.push(file);
+        }
+        if let (Some(lists), true) = (&lists, has_new_lists) {
+            lists.leave(&table.files()?);
         }
         // Stable, and fast on two ordered runs.
         self.rows.sort();

@@ -46,6 +46,8 @@ pub fn executor(settings: Settings) -> SessionContext {
         .options_mut()
         .execution
         .skip_physical_aggregate_schema_check = true;
+    // The rows of one partner are few: their places are found first, and only there are the other columns read.
+    config.options_mut().execution.parquet.pushdown_filters = true;
     SessionContext::new_with_config(config)
 }
 
