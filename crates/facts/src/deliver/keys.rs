@@ -12,10 +12,11 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::cached::{self, next_bytes};
 use crate::digest::Digest;
 use crate::store::StoredFile;
 
@@ -59,8 +60,7 @@ impl KeyLists {
         let folder = self.folder.join(file.digest.to_string());
         fs::read_dir(folder).ok()?.find_map(|entry| {
             let path = entry.ok()?.path();
-            let is_list = path.extension().is_some_and(|ending| ending == ENDING);
-            let digest = is_list.then(|| Digest::parse(path.file_stem()?.to_str()?))??;
+            let digest = cached::name_of(&path, ENDING)?;
             Some((path, digest))
         })
     }
@@ -71,14 +71,7 @@ impl KeyLists {
         halves.dedup();
         let (head, blocks) = encode(&halves);
         let folder = self.folder.join(file.digest.to_string());
-        let name = Digest::of(&head);
-        let aside = folder.join(format!(".{name}.{}", std::process::id()));
-        let written = fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(&aside, [head, blocks].concat()))
-            .and_then(|()| fs::rename(&aside, folder.join(format!("{name}.{ENDING}"))));
-        if written.is_err() {
-            let _ = fs::remove_file(&aside);
-        }
+        let _ = cached::keep(&folder, Digest::of(&head), ENDING, &[head, blocks].concat());
     }
 
     /// Removes the lists of files that are no longer a table's.
@@ -121,14 +114,14 @@ fn encode(halves: &[u64]) -> (Vec<u8>, Vec<u8>) {
 /// Whether any of some halves stands in a list; none where the list is not as it should be.
 fn any_in(path: &Path, digest: Digest, halves: &[u64]) -> Option<bool> {
     let mut file = File::open(path).ok()?;
-    let mut head = bytes_of(&mut file, MAGIC.len() + KEY_BYTES)?;
+    let mut head = next_bytes(&mut file, MAGIC.len() + KEY_BYTES)?;
     let (magic, count) = head.split_last_chunk::<KEY_BYTES>()?;
     let count = usize::try_from(u64::from_be_bytes(*count)).ok()?;
     let length = file.metadata().ok()?.len();
     if magic != MAGIC || u64::try_from(count.checked_mul(KEY_BYTES)?).ok()? > length {
         return None;
     }
-    let lines = bytes_of(&mut file, count.div_ceil(BLOCK_KEYS) * LINE_BYTES)?;
+    let lines = next_bytes(&mut file, count.div_ceil(BLOCK_KEYS) * LINE_BYTES)?;
     head.extend(&lines);
     if Digest::of(&head) != digest {
         return None;
@@ -147,7 +140,7 @@ fn any_in(path: &Path, digest: Digest, halves: &[u64]) -> Option<bool> {
         let wanted = halves.get(wanted).unwrap_or_default();
         if !wanted.is_empty() {
             file.seek(SeekFrom::Start(at)).ok()?;
-            let block = bytes_of(&mut file, length)?;
+            let block = next_bytes(&mut file, length)?;
             if Digest::of(&block).0.as_slice() != *digest {
                 return None;
             }
@@ -158,14 +151,6 @@ fn any_in(path: &Path, digest: Digest, halves: &[u64]) -> Option<bool> {
         at += u64::try_from(length).ok()?;
     }
     Some(false)
-}
-
-fn bytes_of(file: &mut File, count: usize) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(u64::try_from(count).ok()?)
-        .read_to_end(&mut bytes)
-        .ok()?;
-    (bytes.len() == count).then_some(bytes)
 }
 
 /// The halves from one on and below the next, if there is one.

@@ -36,6 +36,7 @@ use super::super::few::{Few, Wins};
 use super::super::parallel;
 use super::super::partials::{Answers, Last, Value};
 use super::layer::{Cell, Layer};
+use crate::cached::next_bytes;
 use crate::digest::Digest;
 
 const MAGIC: &[u8] = b"trueup layer 3\n";
@@ -214,10 +215,10 @@ pub fn read_part(file: &mut File, name: Digest, partner: &str) -> Option<Layer> 
             0 => MAGIC.len() + 8,
             _ => 8,
         };
-        read_more(file, &mut head, length)?;
+        head.extend(next_bytes(file, length)?);
         let (_, told) = head.split_last_chunk::<8>()?;
         let told = usize::try_from(u64::from_be_bytes(*told)).ok()?;
-        read_more(file, &mut head, (told <= SECTION_MAX).then_some(told)?)?;
+        head.extend(next_bytes(file, (told <= SECTION_MAX).then_some(told)?)?);
     }
     let start = head.len();
     let head = Head::of(&head, name)?;
@@ -238,18 +239,8 @@ pub fn read_part(file: &mut File, name: Digest, partner: &str) -> Option<Layer> 
         return head.layer(Vec::new());
     };
     file.seek(SeekFrom::Start(u64::try_from(from).ok()?)).ok()?;
-    let mut bytes = Vec::new();
-    read_more(file, &mut bytes, part.length)?;
+    let bytes = next_bytes(file, part.length)?;
     head.layer(vec![(part, &bytes)])
-}
-
-/// Reads so many more bytes; none where there are fewer.
-fn read_more(file: &mut File, bytes: &mut Vec<u8>, count: usize) -> Option<()> {
-    let before = bytes.len();
-    file.take(u64::try_from(count).ok()?)
-        .read_to_end(bytes)
-        .ok()?;
-    (bytes.len() - before == count).then_some(())
 }
 
 /// How long the head of a layer's file is.
@@ -381,24 +372,25 @@ fn columns(layer: &Layer, range: Range<usize>) -> Option<RecordBatch> {
             cells.iter().map(of).map(Some).collect::<Int32Array>(),
         ));
     }
+    let rows: Vec<u32> = (0u32..).take(range.end).skip(range.start).collect();
     for slot in &layer.slots {
-        match &slot.part(range.clone()) {
-            Answers::Counts(counts) => arrays.push(Arc::new(Int64Array::from(counts.clone()))),
+        let mut of_part = slot.empty();
+        slot.pick(&rows, &mut of_part);
+        match of_part {
+            Answers::Counts(counts) => arrays.push(Arc::new(Int64Array::from(counts))),
             Answers::Sums(sums, _) => arrays.push(narrow_or_wide(sums)),
-            Answers::WideSums(sums, _) => {
-                arrays.push(Arc::new(Decimal256Array::from(sums.clone())))
-            }
+            Answers::WideSums(sums, _) => arrays.push(Arc::new(Decimal256Array::from(sums))),
             Answers::Extremes(few, ..) => {
-                lists(&mut arrays, few, |standing| {
+                lists(&mut arrays, &few, |standing| {
                     Arc::new(Int64Array::from(standing))
                 })?;
             }
             Answers::WideExtremes(few, ..) => {
-                lists(&mut arrays, few, |standing| {
+                lists(&mut arrays, &few, |standing| {
                     Arc::new(Decimal256Array::from(standing))
                 })?;
             }
-            Answers::Latest(few) => lists(&mut arrays, few, |standing: Vec<Last>| {
+            Answers::Latest(few) => lists(&mut arrays, &few, |standing: Vec<Last>| {
                 let dated: Date32Array = standing.iter().map(|last| last.dated).collect();
                 let ids: StringArray = standing.iter().map(|last| Some(&*last.id)).collect();
                 let of = standing.iter().map(|last| last.of.as_ref());
@@ -447,11 +439,11 @@ fn lists<V: Wins>(
 }
 
 /// Sums in half the room where all of them fit.
-fn narrow_or_wide(sums: &[i128]) -> ArrayRef {
+fn narrow_or_wide(sums: Vec<i128>) -> ArrayRef {
     let narrow: Option<Vec<i64>> = sums.iter().map(|sum| i64::try_from(*sum).ok()).collect();
     match narrow {
         Some(narrow) => Arc::new(Int64Array::from(narrow)),
-        None => Arc::new(Decimal128Array::from(sums.to_vec())),
+        None => Arc::new(Decimal128Array::from(sums)),
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::cells::merged;
 use super::file::{decode, encode, read_covers, read_part};
 use super::layer::Layer;
+use crate::cached;
 use crate::digest::Digest;
 use crate::store::StoredFile;
 
@@ -134,9 +135,7 @@ impl KeptLayers {
         mut serving: Vec<Arc<Kept>>,
         new: Kept,
     ) -> Vec<Arc<Kept>> {
-        let new = Arc::new(new);
-        self.add(pass, &new);
-        serving.push(new);
+        serving = self.keep_beside(pass, serving, new);
         if self.folder.is_none() && self.memory.is_none() {
             return serving;
         }
@@ -207,8 +206,8 @@ impl KeptLayers {
         let mut there: Vec<(PathBuf, BTreeSet<Digest>)> = entries
             .filter_map(|entry| {
                 let path = entry.ok()?.path();
-                let is_layer = path.extension().is_some_and(|ending| ending == ENDING);
-                let covers = is_layer.then(|| read_covers(&path))??;
+                cached::name_of(&path, ENDING)?;
+                let covers = read_covers(&path)?;
                 Some((path, covers))
             })
             .collect();
@@ -246,7 +245,7 @@ impl KeptLayers {
 
 /// The layer in a file that still is what it is named by, or as much of it as says all about one partner.
 fn read(path: &Path, only: Option<&str>) -> Option<Layer> {
-    let named = path.file_stem()?.to_str().and_then(Digest::parse)?;
+    let named = cached::name_of(path, ENDING)?;
     match only {
         None => decode(&fs::read(path).ok()?, named),
         Some(partner) => read_part(&mut fs::File::open(path).ok()?, named, partner),
@@ -257,14 +256,7 @@ fn write(folder: &Path, kept: &Kept) -> std::io::Result<()> {
     let Some((name, bytes)) = encode(&kept.covers, &kept.layer) else {
         return Ok(());
     };
-    fs::create_dir_all(folder)?;
-    let aside = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = fs::write(&aside, &bytes)
-        .and_then(|()| fs::rename(&aside, folder.join(format!("{name}.{ENDING}"))));
-    if written.is_err() {
-        let _ = fs::remove_file(&aside);
-    }
-    written
+    cached::keep(folder, name, ENDING, &bytes)
 }
 
 /// Removes the folders of passes that were not added to for longest.

@@ -309,7 +309,7 @@ impl Answers {
     }
 
     /// Adds the answers at some places to others of the same kind.
-    fn pick(&self, rows: &[u32], into: &mut Self) {
+    pub(super) fn pick(&self, rows: &[u32], into: &mut Self) {
         fn add<T: Clone>(from: &[T], rows: &[u32], into: &mut Vec<T>) {
             into.extend(
                 rows.iter()
@@ -424,23 +424,6 @@ impl Answers {
         {
             // Sums of 38 digits over fewer than 2^63 rows have fewer than 77.
             *sum = sum.wrapping_add(more);
-        }
-    }
-
-    /// The answers of some cells.
-    pub(super) fn part(&self, range: Range<usize>) -> Self {
-        fn of<T: Clone>(all: &[T], range: Range<usize>) -> Vec<T> {
-            all.get(range).unwrap_or_default().to_vec()
-        }
-        match self {
-            Self::Counts(all) => Self::Counts(of(all, range)),
-            Self::Sums(all, scale) => Self::Sums(of(all, range), *scale),
-            Self::WideSums(all, scale) => Self::WideSums(of(all, range), *scale),
-            Self::Extremes(all, scale, least) => Self::Extremes(of(all, range), *scale, *least),
-            Self::WideExtremes(all, scale, least) => {
-                Self::WideExtremes(of(all, range), *scale, *least)
-            }
-            Self::Latest(all) => Self::Latest(of(all, range)),
         }
     }
 

@@ -248,57 +248,43 @@ impl<'a> Work<'a> {
 
     /// The columns of the pass, worked out for every row of a completed batch.
     pub fn columns_of(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>, MeasureFault> {
-        let mut columns: Vec<Option<ArrayRef>> = vec![None; self.worked.len()];
-        for (column, slot) in self.worked.iter().zip(&mut columns) {
-            if let Column::Worked(expr) = column {
-                *slot = Some(self.worked_out(expr, batch)?);
-            }
-        }
-        // Each of the others is answered by parts of itself, so every round answers one more of them.
-        while let Some((at, answer)) = self.next_of_others(&columns)? {
-            if let Some(slot) = columns.get_mut(at) {
-                *slot = Some(answer);
-            }
-        }
-        columns
-            .into_iter()
-            .map(|column| column.ok_or_else(|| self.missing("a column")))
+        let mut known = vec![None; self.worked.len()];
+        (0..self.worked.len())
+            .map(|at| self.column_at(at, batch, &mut known))
             .collect()
     }
 
-    /// A column that is not there yet and whose answer others give.
-    fn next_of_others(
+    /// A column of the pass, worked out once; one that others answer is answered by parts of itself.
+    fn column_at(
         &self,
-        columns: &[Option<ArrayRef>],
-    ) -> Result<Option<(usize, ArrayRef)>, MeasureFault> {
-        let there = |at: usize| columns.get(at)?.as_ref();
-        for (at, column) in self.worked.iter().enumerate() {
-            let (when, of) = match column {
-                Column::Worked(_) => continue,
-                Column::Empty(of) => (None, of),
-                Column::EmptyWhere { when, of } => (Some(when), of),
-            };
-            let when = match when.map(|when| there(*when)) {
-                None => None,
-                Some(Some(when)) => Some(when),
-                Some(None) => continue,
-            };
-            let (None, Some(of)) = (there(at), there(*of)) else {
-                continue;
-            };
-            let empty = is_null(of)
-                .map_err(DataFusionError::from)
-                .map_err(MeasureFault::executor("measure", self.kind))?;
-            let empty = match when {
-                None => empty.values().clone(),
-                Some(when) => {
-                    let when = holds(when).ok_or_else(|| self.missing("a condition"))?;
-                    &when & empty.values()
-                }
-            };
-            return Ok(Some((at, Arc::new(BooleanArray::new(empty, None)))));
+        at: usize,
+        batch: &RecordBatch,
+        known: &mut [Option<ArrayRef>],
+    ) -> Result<ArrayRef, MeasureFault> {
+        if let Some(Some(column)) = known.get(at) {
+            return Ok(column.clone());
         }
-        Ok(None)
+        let mut empty = |of: usize| {
+            let of = self.column_at(of, batch, known)?;
+            is_null(&of)
+                .map_err(DataFusionError::from)
+                .map_err(MeasureFault::executor("measure", self.kind))
+        };
+        let column: ArrayRef = match self.worked.get(at) {
+            None => return Err(self.missing("a column")),
+            Some(Column::Worked(expr)) => self.worked_out(expr, batch)?,
+            Some(Column::Empty(of)) => Arc::new(empty(*of)?),
+            Some(Column::EmptyWhere { when, of }) => {
+                let empty = empty(*of)?;
+                let when = self.column_at(*when, batch, known)?;
+                let when = holds(&when).ok_or_else(|| self.missing("a condition"))?;
+                Arc::new(BooleanArray::new(&when & empty.values(), None))
+            }
+        };
+        if let Some(slot) = known.get_mut(at) {
+            *slot = Some(column.clone());
+        }
+        Ok(column)
     }
 
     /// An expression worked out for every row of a completed batch.
