@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and nothing else. Usage: scripts/setup.sh build [test]
 #   build   a C compiler, make, and Rust's formatter and linter
-#   test    cargo-nextest, and the Python packages the tests read our output with
+#   test    cargo-nextest, PostgreSQL's server, and the Python packages the tests read our output with
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,6 +46,15 @@ take_build_folder() {
     echo "$PWD" >"$folder/checkout"
 }
 
+# The server's programs alone: tests start a server of their own, and Debian would start one for the whole machine.
+install_postgres() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ ! -e /etc/postgresql-common ]; then
+        mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    fi
+    apt_install postgresql
+}
+
 setup_test() {
     if ! cargo nextest --version >/dev/null 2>&1; then
         echo "setup: building cargo-nextest $nextest_version (some minutes, once)"
@@ -57,6 +66,7 @@ setup_test() {
 
 # A folder of Python packages of our own, made again when the pins or the interpreter change.
 setup_python() {
+    command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_postgres
     command -v python3 >/dev/null || apt_install python3 python3-venv
     local stamp
     stamp="$(python3 --version) $(cksum <"$requirements")"

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-pure=(--package trueup-base --package trueup-plan --package trueup-engine --package trueup-prove)
+pure=(--package trueup-base --package trueup-plan --package trueup-engine --package trueup-prove --package trueup-journal)
 times=()
 
 step() {
@@ -34,7 +34,7 @@ generated_again() {
 
 lint
 if [ "${1:-}" != lint ]; then
-    step "tests" env PROPTEST_RNG_SEED=1 cargo nextest run --locked --workspace
+    step "tests" env PROPTEST_RNG_SEED=1 scripts/with_postgres.sh cargo nextest run --locked --workspace
     step "generated tests, new seed" generated_again
     step "doc examples" cargo test --quiet --locked --doc "${pure[@]}"
     step "the command, from outside" scripts/test_command.sh

@@ -72,6 +72,32 @@ pub const WALLS: &[Wall] = &[
         is_pure: true,
     },
     Wall {
+        package: "trueup-journal",
+        folder: "crates/journal",
+        inner: &["trueup-base"],
+        outside: &[
+            "jiff",
+            "rand_core",
+            "serde",
+            "serde_json",
+            "signed_note",
+            "thiserror",
+            "tlog_tiles",
+        ],
+        tests: &["proptest"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
+        package: "trueup-store",
+        folder: "crates/store",
+        inner: &["trueup-journal"],
+        outside: &["sqlx", "thiserror"],
+        tests: &["jiff", "tempfile", "tokio"],
+        touches: "SQLite and PostgreSQL: the only SQL",
+        is_pure: false,
+    },
+    Wall {
         package: "trueup-facts",
         folder: "crates/facts",
         inner: &["trueup-base", "trueup-plan", "trueup-engine"],
@@ -251,6 +277,11 @@ pub const OUTSIDE: &[Outside] = &[
     outside("parquet", "0001", "Parquet in and out"),
     outside("proptest", "0001", "generated tests"),
     outside("quick-xml", "0020", "the XML in workbooks, as events"),
+    outside(
+        "rand_core",
+        "0024",
+        "the form in which keys are given their randomness",
+    ),
     outside("rlimit", "0020", "limits a decoder's memory and time"),
     outside(
         "rustix",
@@ -275,12 +306,23 @@ pub const OUTSIDE: &[Outside] = &[
     ),
     outside("sha2", "0001", "content hashes"),
     outside(
+        "signed_note",
+        "0024",
+        "C2SP signed notes: the form of acts and checkpoints, Ed25519 below them",
+    ),
+    outside(
         "smallvec",
         "0017",
         "short lists without a place of their own in memory",
     ),
+    outside("sqlx", "0024", "SQLite and PostgreSQL by one path of SQL"),
     outside("tempfile", "0004", "folders that tests work in"),
     outside("thiserror", "0001", "error enums"),
+    outside(
+        "tlog_tiles",
+        "0024",
+        "the Merkle tree of RFC 6962: hashes, places, proofs and their checks",
+    ),
     outside(
         "tokio",
         "0001",

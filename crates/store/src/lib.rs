@@ -1,0 +1,18 @@
+//! The journal in a database: SQLite beside the program by default, PostgreSQL by its address.
+//!
+//! One path of SQL serves both; only the tables and triggers are written twice, in `migrations`. The database refuses to change
+//! or remove an act whoever asks, and takes acts one after the other without a gap. The crate must never know what an act is
+//! about: it stores what [`trueup_journal`] judged, in one transaction with the hashes of the tree and a checkpoint over it.
+//!
+//! Only a transaction can write: there is no other handle with a statement that inserts.
+
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+
+mod database;
+mod fault;
+mod journal;
+
+pub use database::Database;
+pub use fault::StoreFault;
+pub use journal::{Appended, Page};

@@ -1,0 +1,645 @@
+//! The contract of the journal's store, on SQLite and on PostgreSQL alike: what is appended lasts and is found, nothing else can
+//! be written, and whoever goes around the database's own refusals is found out.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, Executor};
+use trueup_journal::testing::Dice;
+use trueup_journal::{
+    Act, Checkpoint, Custody, Draft, Found, Organisation, Ring, SecretKey, added, opening, proof,
+    ring,
+};
+use trueup_store::{Appended, Database, Page, StoreFault};
+
+/// A database of one test, and a way into it that goes around everything.
+struct Bench {
+    name: &'static str,
+    /// Removed when the test ends.
+    _folder: Option<tempfile::TempDir>,
+    url: String,
+    path: Option<std::path::PathBuf>,
+    database: Database,
+    vendor: SecretKey,
+}
+
+const POSTGRES: &str = "TRUEUP_TEST_POSTGRES";
+
+impl Bench {
+    async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // A name that an address cannot hold as it is.
+        let path = folder.path().join("a journal? 100%.db");
+        let database = Database::in_file(&path).await.expect("opened");
+        let url = format!(
+            "sqlite://{}/a%20journal%3F%20100%25.db",
+            folder.path().display()
+        );
+        Self {
+            name: "SQLite",
+            _folder: Some(folder),
+            url,
+            path: Some(path),
+            database,
+            vendor: key(1, &Organisation::Vendor),
+        }
+    }
+
+    async fn postgres() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
+            panic!("{POSTGRES} says no address; run the tests by `scripts/with_postgres.sh cargo nextest run …`")
+        });
+        let name = format!(
+            "test_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let admin = around(&server).await;
+        admin
+            .execute(sqlx::AssertSqlSafe(format!("create database {name}")))
+            .await
+            .expect("a database");
+        let url = server.replacen("/postgres?", &format!("/{name}?"), 1);
+        Self {
+            name: "PostgreSQL",
+            _folder: None,
+            database: Database::at(&url).await.expect("opened"),
+            url,
+            path: None,
+            vendor: key(1, &Organisation::Vendor),
+        }
+    }
+
+    async fn both() -> [Self; 2] {
+        sqlx::any::install_default_drivers();
+        [Self::sqlite().await, Self::postgres().await]
+    }
+
+    /// A journal with so many acts, the first of which opens it.
+    async fn opened(&self, acts: u64) {
+        let first = opening("alliance", &self.vendor, at(), "ada").expect("signed");
+        self.append(vec![first]).await;
+        for _ in 1..acts {
+            self.propose().await;
+        }
+    }
+
+    async fn append(&self, acts: Vec<Act>) -> Appended {
+        let appended = self
+            .database
+            .append(&[&self.vendor], |_, _| Ok::<_, ()>(acts))
+            .await;
+        appended
+            .expect("the database works")
+            .expect("nothing refused")
+            .expect("something to append")
+    }
+
+    async fn propose(&self) -> Appended {
+        let vendor = &self.vendor;
+        let appended = self
+            .database
+            .append(&[vendor], |_, after| {
+                Ok::<_, ()>(vec![proposed(vendor, after)])
+            })
+            .await;
+        appended
+            .expect("the database works")
+            .expect("nothing refused")
+            .expect("an act")
+    }
+
+    async fn found(&self) -> Vec<Found> {
+        self.database
+            .audit(Vec::new())
+            .await
+            .expect("audited")
+            .found
+    }
+
+    /// Runs statements that the database refuses, after taking its refusals away: who owns a database can.
+    async fn tamper(&self, statements: &[&str]) {
+        let pool = around(&self.url).await;
+        let mut connection = pool.acquire().await.expect("a connection");
+        let off: &[&str] = match self.name {
+            "SQLite" => &[
+                "drop trigger acts_follow",
+                "drop trigger acts_are_not_updated",
+                "drop trigger acts_are_not_deleted",
+                "drop trigger checkpoints_follow",
+                "drop trigger checkpoints_are_not_updated",
+                "drop trigger checkpoints_are_not_deleted",
+            ],
+            _ => &[
+                "alter table acts disable trigger user",
+                "alter table checkpoints disable trigger user",
+            ],
+        };
+        for sql in off.iter().chain(statements) {
+            let sql = sqlx::AssertSqlSafe((*sql).to_owned());
+            connection
+                .execute(sql)
+                .await
+                .unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        }
+        drop(connection);
+        pool.close().await;
+    }
+}
+
+async fn around(url: &str) -> AnyPool {
+    sqlx::any::install_default_drivers();
+    AnyPoolOptions::new()
+        .max_connections(1)
+        .connect(url)
+        .await
+        .expect("connected")
+}
+
+fn key(seed: u64, whose: &Organisation) -> SecretKey {
+    SecretKey::new(&mut Dice::new(seed), "alliance", whose).expect("a key")
+}
+
+fn at() -> jiff::Timestamp {
+    "2026-01-05T09:00:00Z".parse().expect("an instant")
+}
+
+fn proposed(key: &SecretKey, after: u64) -> Act {
+    let draft = Draft {
+        at: at(),
+        by: "ada".to_owned(),
+        behalf: key.public().organisation().clone(),
+        kind: "agreement.proposed".parse().expect("a kind"),
+        after,
+        says: format!("{{\"number\":{after}}}"),
+    };
+    Act::sign(draft, &[key]).expect("signed")
+}
+
+#[tokio::test]
+async fn what_is_appended_is_there_again_and_everything_holds() {
+    for bench in Bench::both().await {
+        bench.opened(20).await;
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+        let rows = bench
+            .database
+            .acts(Page { from: 3, most: 2 })
+            .await
+            .expect("read");
+        assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 4]);
+        let of_kind = bench
+            .database
+            .acts_of("agreement.proposed")
+            .await
+            .expect("read");
+        assert_eq!(of_kind.len(), 19);
+        let latest = bench
+            .database
+            .checkpoint()
+            .await
+            .expect("read")
+            .expect("a checkpoint");
+        assert_eq!(latest.size(), 20);
+        latest
+            .signed_by(bench.vendor.public())
+            .expect("the vendor's");
+        assert_eq!(
+            bench.database.own_check().await.expect("asked"),
+            None,
+            "{}",
+            bench.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn both_databases_come_to_the_same_bytes() {
+    let mut notes = Vec::new();
+    for bench in Bench::both().await {
+        bench.opened(9).await;
+        let rows = bench
+            .database
+            .acts(Page { from: 0, most: 100 })
+            .await
+            .expect("read");
+        let latest = bench
+            .database
+            .checkpoint()
+            .await
+            .expect("read")
+            .expect("a checkpoint");
+        notes.push((rows, latest));
+    }
+    assert_eq!(notes[0], notes[1]);
+}
+
+#[tokio::test]
+async fn every_act_is_proved_and_every_journal_begins_with_its_past() {
+    for bench in Bench::both().await {
+        let mut past = Vec::new();
+        bench.opened(1).await;
+        for _ in 1..18 {
+            past.push(bench.propose().await.checkpoint);
+        }
+        let latest = past.last().expect("some").clone();
+        for at in 0..18 {
+            let (act, proof) = bench.database.prove(at).await.expect("proved");
+            proof.holds_for(act.leaf()).expect("it holds");
+        }
+        for earlier in &past {
+            let hashes = bench
+                .database
+                .consistency(earlier.size(), latest.size())
+                .await
+                .expect("shown");
+            let (old, new) = (
+                (earlier.size(), earlier.root()),
+                (latest.size(), latest.root()),
+            );
+            proof::is_consistent(old, new, &hashes).expect("it holds");
+        }
+        assert!(matches!(
+            bench.database.prove(18).await,
+            Err(StoreFault::Proof(_))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_change_or_remove_whoever_asks() {
+    for bench in Bench::both().await {
+        bench.opened(3).await;
+        let pool = around(&bench.url).await;
+        let refused = [
+            "update acts set note = 'other' where seq = 1",
+            "update acts set who = 'eve'",
+            "delete from acts where seq = 2",
+            "delete from acts",
+            "update checkpoints set note = 'other'",
+            "delete from checkpoints",
+            "insert into acts values (5, 'a', 'b', 'c', 'd', 'e', 'f')",
+            "insert into acts values (2, 'a', 'b', 'c', 'd', 'e', 'f')",
+            "insert into checkpoints values (2, 'a')",
+        ];
+        let own: &[&str] = match bench.name {
+            "SQLite" => &[
+                "insert or replace into acts values (2, 'a', 'b', 'c', 'd', 'e', 'f')",
+                "replace into acts values (0, 'a', 'b', 'c', 'd', 'e', 'f')",
+                "insert into acts values (2, 'a', 'b', 'c', 'd', 'e', 'f') on conflict do update set note = 'x'",
+            ],
+            _ => &[
+                "truncate acts",
+                "truncate checkpoints",
+                "insert into acts values (2, 'a', 'b', 'c', 'd', 'e', 'f') on conflict (seq) do update set note = 'x'",
+            ],
+        };
+        for sql in refused.iter().chain(own) {
+            let done = pool.execute(sqlx::AssertSqlSafe((*sql).to_owned())).await;
+            assert!(done.is_err(), "{}: {sql}", bench.name);
+        }
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+    }
+}
+
+#[tokio::test]
+async fn whoever_goes_around_the_refusals_is_found_out() {
+    let swap = [
+        "update acts set seq = 100 where seq = 2",
+        "update acts set seq = 2 where seq = 3",
+        "update acts set seq = 3 where seq = 100",
+    ];
+    let doubled = [
+        "update acts set seq = seq + 100 where seq > 2",
+        "insert into acts select 3, at, who, behalf, kind, hash, note from acts where seq = 2",
+        "update acts set seq = seq - 99 where seq > 100",
+    ];
+    let cases: [(&str, &[&str]); 14] = [
+        (
+            "an act changed",
+            &["update acts set note = replace(note, '\"number\":3', '\"number\":4') where seq = 3"],
+        ),
+        (
+            "an author's column changed",
+            &["update acts set who = 'eve' where seq = 3"],
+        ),
+        (
+            "a time changed",
+            &["update acts set at = '2026-01-06T09:00:00Z' where seq = 3"],
+        ),
+        (
+            "a kind changed",
+            &["update acts set kind = 'agreement.signed' where seq = 3"],
+        ),
+        (
+            "a hash changed",
+            &["update acts set hash = (select hash from acts where seq = 2) where seq = 3"],
+        ),
+        ("an act removed", &["delete from acts where seq = 3"]),
+        ("two acts changing places", &swap),
+        ("an act doubled", &doubled),
+        ("the last act removed", &["delete from acts where seq = 7"]),
+        ("all acts removed", &["delete from acts"]),
+        (
+            "the last checkpoint removed",
+            &["delete from checkpoints where size = 8"],
+        ),
+        (
+            "a checkpoint changed",
+            &["update checkpoints set note = replace(note, 'vendor', 'vender') where size = 4"],
+        ),
+        (
+            "a checkpoint moved",
+            &[
+                "update checkpoints set note = (select note from checkpoints where size = 5) where size = 4",
+            ],
+        ),
+        (
+            "a hash of the tree changed",
+            &[
+                "update tree_hashes set hash = (select hash from tree_hashes where place = 2) where place = 1",
+            ],
+        ),
+    ];
+    for (what, statements) in cases {
+        for bench in Bench::both().await {
+            bench.opened(8).await;
+            bench.tamper(statements).await;
+            assert!(!bench.found().await.is_empty(), "{}: {what}", bench.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_rolls_everything_back_is_found_by_whoever_kept_a_checkpoint() {
+    for bench in Bench::both().await {
+        bench.opened(8).await;
+        let kept = bench
+            .database
+            .checkpoint()
+            .await
+            .expect("read")
+            .expect("a checkpoint");
+        bench
+            .tamper(&[
+                "delete from acts where seq >= 6",
+                "delete from checkpoints where size > 6",
+                "delete from tree_hashes where place >= 10",
+            ])
+            .await;
+        assert!(
+            bench.found().await.is_empty(),
+            "{}: by itself it is whole",
+            bench.name
+        );
+        let found = bench
+            .database
+            .audit(vec![kept.clone()])
+            .await
+            .expect("audited")
+            .found;
+        assert!(
+            matches!(found.as_slice(), [Found::Cut { acts: 6, size: 8 }]),
+            "{}: {found:?}",
+            bench.name
+        );
+        // Another history of the same length, under the same key.
+        for _ in 6..8 {
+            let vendor = &bench.vendor;
+            let other = |_: &Ring, after: u64| Ok::<_, ()>(vec![proposed(vendor, after - 1)]);
+            let appended = bench.database.append(&[vendor], other).await;
+            appended
+                .expect("works")
+                .expect("nothing refused")
+                .expect("an act");
+        }
+        assert!(
+            bench.found().await.is_empty(),
+            "{}: by itself it is whole",
+            bench.name
+        );
+        let found = bench
+            .database
+            .audit(vec![kept])
+            .await
+            .expect("audited")
+            .found;
+        assert!(
+            matches!(found.as_slice(), [Found::Root { size: 8, .. }]),
+            "{}: {found:?}",
+            bench.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_follows_from_the_acts_is_written_again() {
+    for bench in Bench::both().await {
+        bench.opened(8).await;
+        assert_eq!(
+            bench.database.rebuild().await.expect("rebuilt"),
+            0,
+            "{}",
+            bench.name
+        );
+        bench
+            .tamper(&[
+                "delete from tree_hashes where place in (3, 4)",
+                "update tree_hashes set hash = 'x' where place = 1",
+            ])
+            .await;
+        assert!(!bench.found().await.is_empty(), "{}", bench.name);
+        assert_eq!(
+            bench.database.rebuild().await.expect("rebuilt"),
+            3,
+            "{}",
+            bench.name
+        );
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+        bench.propose().await;
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_act_leaves_nothing_behind() {
+    for bench in Bench::both().await {
+        bench.opened(3).await;
+        let partner = Organisation::partner("P-1").expect("a partner");
+        let stranger = key(9, &partner);
+        let (vendor, good) = (&bench.vendor, proposed(&bench.vendor, 3));
+        let both = |_: &Ring, _: u64| Ok::<_, ()>(vec![good, proposed(&stranger, 3)]);
+        let refused = bench.database.append(&[vendor], both).await;
+        assert!(
+            matches!(refused, Err(StoreFault::Refused { at: 4, .. })),
+            "{}",
+            bench.name
+        );
+        let nobody = bench
+            .database
+            .append(&[], |_, after| Ok::<_, ()>(vec![proposed(vendor, after)]))
+            .await;
+        assert!(matches!(nobody, Err(StoreFault::NoKey)), "{}", bench.name);
+        let (_, size) = bench.database.ring().await.expect("read");
+        assert_eq!(size, 3, "{}", bench.name);
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+    }
+}
+
+#[tokio::test]
+async fn the_ring_is_found_again_from_the_acts_about_keys() {
+    for bench in Bench::both().await {
+        bench.opened(3).await;
+        let partner = Organisation::partner("P 1+").expect("a partner");
+        let own = key(9, &partner);
+        let moment = ring::Moment {
+            at: at(),
+            by: "ada".to_owned(),
+            after: 3,
+        };
+        let request = ring::request(&own).expect("a request");
+        bench
+            .append(vec![
+                added(moment, &request, Custody::Own, &bench.vendor).expect("signed"),
+            ])
+            .await;
+        bench.append(vec![proposed(&own, 4)]).await;
+        let (ring, size) = bench.database.ring().await.expect("read");
+        assert_eq!(size, 5);
+        let held: Vec<_> = ring
+            .of(&partner)
+            .map(|held| (held.key.clone(), held.custody))
+            .collect();
+        assert_eq!(held, [(own.public().clone(), Custody::Own)]);
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_appends_at_the_same_time_appends_one_after_the_other() {
+    const WRITERS: u64 = 6;
+    const EACH: u64 = 12;
+    for bench in Bench::both().await {
+        bench.opened(1).await;
+        let mut tasks = Vec::new();
+        for _ in 0..WRITERS {
+            // Each by connections of its own, as another process has.
+            let database = match &bench.path {
+                Some(path) => Database::in_file(path).await.expect("opened"),
+                None => Database::at(&bench.url).await.expect("opened"),
+            };
+            let vendor = bench.vendor.clone();
+            tasks.push(tokio::spawn(async move {
+                for _ in 0..EACH {
+                    let one = |_: &Ring, after: u64| Ok::<_, ()>(vec![proposed(&vendor, after)]);
+                    let appended = database.append(&[&vendor], one).await;
+                    appended
+                        .expect("works")
+                        .expect("nothing refused")
+                        .expect("an act");
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.expect("no writer fails");
+        }
+        let (_, size) = bench.database.ring().await.expect("read");
+        assert_eq!(size, 1 + WRITERS * EACH, "{}", bench.name);
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+    }
+}
+
+/// Everything that a reader of the journal sees.
+async fn seen(
+    database: &Database,
+) -> Result<(Vec<trueup_journal::Stored>, Option<Checkpoint>), StoreFault> {
+    Ok((
+        database.acts(Page { from: 0, most: 100 }).await?,
+        database.checkpoint().await?,
+    ))
+}
+
+#[tokio::test]
+async fn a_flipped_bit_of_the_file_is_found_wherever_anything_seen_changes() {
+    const FLIPS: u64 = 400;
+    let bench = Bench::sqlite().await;
+    bench.opened(60).await;
+    let before = seen(&bench.database).await.expect("read");
+    bench.database.close().await;
+    let path = bench.path.clone().expect("a file");
+    let whole = std::fs::read(&path).expect("read");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut changed, mut noticed) = (0, 0);
+    for flip in 0..FLIPS {
+        // Spread over the file, never twice at one place.
+        let bit = flip * (whole.len() as u64 * 8) / FLIPS + flip % 8;
+        let (at, bit) = ((bit / 8) as usize, bit % 8);
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << bit;
+        let copy = folder.path().join(format!("{flip}.db"));
+        std::fs::write(&copy, &bytes).expect("written");
+        let Ok(database) = Database::in_file(&copy).await else {
+            noticed += 1;
+            continue;
+        };
+        let is_same = seen(&database).await.is_ok_and(|after| after == before);
+        let is_quiet = database
+            .audit(Vec::new())
+            .await
+            .is_ok_and(|outcome| outcome.found.is_empty())
+            && database.own_check().await.is_ok_and(|said| said.is_none());
+        assert!(
+            is_same || !is_quiet,
+            "byte {at}, bit {bit} changes what is seen and nobody says so"
+        );
+        changed += u32::from(!is_same);
+        noticed += u32::from(!is_quiet);
+        database.close().await;
+    }
+    assert!(
+        changed > 100 && noticed >= changed,
+        "{changed} changed, {noticed} noticed"
+    );
+}
+
+#[tokio::test]
+async fn a_database_of_a_later_version_is_refused() {
+    for bench in Bench::both().await {
+        bench.opened(2).await;
+        bench
+            .tamper(&["update _sqlx_migrations set version = 9999"])
+            .await;
+        let again = match &bench.path {
+            Some(path) => Database::in_file(path).await,
+            None => Database::at(&bench.url).await,
+        };
+        assert!(
+            matches!(again, Err(StoreFault::Version { .. })),
+            "{}",
+            bench.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = Database::in_file(folder.path()).await;
+    assert!(
+        matches!(refused, Err(StoreFault::Open { .. })),
+        "a folder is no database"
+    );
+    let text = folder.path().join("text.db");
+    std::fs::write(
+        &text,
+        "this is a text and no database, and long enough that nobody takes it for an empty one "
+            .repeat(20),
+    )
+    .expect("written");
+    assert!(Database::in_file(&text).await.is_err());
+    let refused = Database::at("mysql://ada:secret@localhost/x").await;
+    let Err(fault) = refused else {
+        panic!("another database is refused")
+    };
+    assert!(!format!("{fault:?}{fault}").contains("secret"), "{fault:?}");
+}
