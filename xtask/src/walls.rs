@@ -76,6 +76,7 @@ pub const WALLS: &[Wall] = &[
         folder: "crates/journal",
         inner: &["trueup-base"],
         outside: &[
+            "base64",
             "jiff",
             "rand_core",
             "serde",
@@ -148,6 +149,8 @@ pub const WALLS: &[Wall] = &[
             "trueup-plan",
             "trueup-engine",
             "trueup-prove",
+            "trueup-journal",
+            "trueup-store",
             "trueup-facts",
             "trueup-server",
         ],
@@ -158,6 +161,7 @@ pub const WALLS: &[Wall] = &[
             "csv",
             "indicatif",
             "jiff",
+            "rand_core",
             "serde",
             "serde_json",
             "tokio",
@@ -213,6 +217,7 @@ pub const OUTSIDE: &[Outside] = &[
         "the form in which an object store's interface is written",
     ),
     outside("axum", "0019", "HTTP: routes, bodies, answers"),
+    outside("base64", "0024", "acts inside proofs"),
     outside(
         "bytes",
         "0004",

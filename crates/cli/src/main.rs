@@ -20,6 +20,7 @@ mod output;
 mod plans;
 mod progress;
 mod proofs;
+mod record;
 mod refusals;
 mod runs;
 mod sides;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command, FactsCommand};
+use crate::args::{Cli, Command, FactsCommand, JournalCommand};
 
 fn main() -> ExitCode {
     // Before anything else: a decoder locks itself in while it is alone.
@@ -67,6 +68,14 @@ fn main() -> ExitCode {
         Command::Whatif(args) => commands::whatif::run(&args, &progress),
         Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Serve(args) => commands::serve::run(&args),
+        Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
+        Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
+        Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),
+        Command::Journal(JournalCommand::Checkpoint(args)) => commands::journal::checkpoint(&args),
+        Command::Journal(JournalCommand::Prove(args)) => commands::journal::prove(&args),
+        Command::Keys(command) => commands::keys::run(&command),
+        Command::Verify(args) => commands::verify::run(&args),
+        Command::Rebuild(args) => commands::rebuild::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Demo(args) => commands::demo::run(&args, &progress),
         Command::Completions { shell } => commands::completions::run(shell),

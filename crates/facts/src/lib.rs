@@ -36,5 +36,6 @@ pub mod standardise;
 pub mod store;
 pub mod tally;
 pub mod texts;
+pub mod trail;
 pub mod words;
 mod workbook;

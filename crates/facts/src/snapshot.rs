@@ -73,6 +73,15 @@ pub enum ReadError {
     Fault(#[from] Fault),
 }
 
+/// What holding a snapshot's files to their digests came to.
+#[derive(Debug, Default)]
+pub struct Verified {
+    /// How many files were read.
+    pub files: usize,
+    /// Those that are damaged or cannot be read.
+    pub damaged: Vec<Fault>,
+}
+
 /// A quarantined row that nobody has put right yet.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct OpenRow {
@@ -234,20 +243,29 @@ impl Snapshot {
     /// # Errors
     /// The first file that is damaged or cannot be read.
     pub fn verify(&self) -> Result<(), Fault> {
+        match self.verified().damaged.into_iter().next() {
+            None => Ok(()),
+            Some(damaged) => Err(damaged),
+        }
+    }
+
+    /// Holds every file of the snapshot to its digest: how many there are, and what is damaged or gone.
+    #[must_use]
+    pub fn verified(&self) -> Verified {
+        let mut verified = Verified::default();
         for facts in self.kinds.values() {
-            for file in &facts.files {
-                drop(read_file(facts.table.folder(), file, Some(&[FACT_ID]))?);
-            }
-            for list in facts
-                .table
-                .deliveries()
+            let deliveries = facts.table.deliveries();
+            let lists = deliveries.iter().filter_map(|one| one.quarantine.as_ref());
+            let files = facts
+                .files
                 .iter()
-                .filter_map(|delivery| delivery.quarantine.as_ref())
-            {
-                read_list(&facts.table, list)?;
+                .map(|file| read_file(facts.table.folder(), file, Some(&[FACT_ID])).map(drop));
+            for held in files.chain(lists.map(|list| read_list(&facts.table, list).map(drop))) {
+                verified.files += 1;
+                verified.damaged.extend(held.err());
             }
         }
-        Ok(())
+        verified
     }
 
     /// The quarantined rows that nobody has put right: of each delivered file its latest reading, without rows whose id

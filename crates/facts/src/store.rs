@@ -24,4 +24,5 @@ pub use shape::{
     FACT_WEIGHT, FactColumns, arrow_schema,
 };
 pub use table::FactTable;
+pub(crate) use table::entry_path;
 pub use tables::{Lock, Tables};

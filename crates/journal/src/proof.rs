@@ -5,8 +5,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use tlog_tiles::tlog::{self, HashReader};
 
+use crate::act::{Act, ActError};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::tree::Hash;
 
@@ -32,6 +34,9 @@ pub enum ProofError {
     /// Not of the form.
     #[error("it is no proof of inclusion: {0}")]
     Form(&'static str),
+    /// The act in it is none.
+    #[error("the act in it cannot be read")]
+    Act(#[source] ActError),
     /// Its checkpoint is none.
     #[error("its checkpoint cannot be read")]
     Checkpoint(#[source] CheckpointError),
@@ -67,22 +72,25 @@ pub enum ProofError {
 }
 
 impl Proof {
-    /// The proof's text.
+    /// The proof's text, with the act it is about where that is given.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self, act: Option<&Act>) -> String {
+        let act = act.map_or_else(String::new, |act| {
+            format!("extra {}\n", BASE64_STANDARD.encode(act.note()))
+        });
         let hashes: String = self.hashes.iter().map(|hash| format!("{hash}\n")).collect();
         format!(
-            "{TITLE}\nindex {}\n{hashes}\n{}",
+            "{TITLE}\n{act}index {}\n{hashes}\n{}",
             self.at,
             self.checkpoint.note()
         )
     }
 
-    /// Reads a proof; whether it holds is another question.
+    /// Reads a proof, and the act in it if there is one; whether it holds is another question.
     ///
     /// # Errors
     /// When it is none.
-    pub fn parse(text: &str) -> Result<Self, ProofError> {
+    pub fn parse(text: &str) -> Result<(Self, Option<Act>), ProofError> {
         let (head, checkpoint) = text
             .split_once("\n\n")
             .ok_or(ProofError::Form("there is no checkpoint"))?;
@@ -90,9 +98,14 @@ impl Proof {
         if lines.next() != Some(TITLE) {
             return Err(ProofError::Form("its first line is another"));
         }
-        let index = lines
-            .next()
-            .and_then(|line| line.strip_prefix("index "))
+        let mut line = lines.next().unwrap_or_default();
+        let mut act = None;
+        if let Some(extra) = line.strip_prefix("extra ") {
+            act = Some(act_in(extra)?);
+            line = lines.next().unwrap_or_default();
+        }
+        let index = line
+            .strip_prefix("index ")
             .ok_or(ProofError::Form("the place of the act is missing"))?;
         let at: u64 = index
             .parse()
@@ -107,11 +120,12 @@ impl Proof {
             }
         }
         let checkpoint = Checkpoint::parse(checkpoint).map_err(ProofError::Checkpoint)?;
-        Ok(Self {
+        let proof = Self {
             at,
             hashes,
             checkpoint,
-        })
+        };
+        Ok((proof, act))
     }
 
     /// Holds it to an act's leaf. The checkpoint's signature is a question of its own.
@@ -129,6 +143,18 @@ impl Proof {
             true => Ok(()),
             false => Err(ProofError::Inclusion { at, size }),
         }
+    }
+}
+
+/// The act that a proof carries.
+fn act_in(extra: &str) -> Result<Act, ProofError> {
+    let wrong = ProofError::Form("what it carries is no act");
+    let Ok(note) = BASE64_STANDARD.decode(extra) else {
+        return Err(wrong);
+    };
+    match String::from_utf8(note) {
+        Ok(note) => Act::parse(&note).map_err(ProofError::Act),
+        Err(_) => Err(wrong),
     }
 }
 
@@ -308,7 +334,8 @@ mod tests {
                     hashes,
                     checkpoint: checkpoint.clone(),
                 };
-                let proof = Proof::parse(&proof.to_text()).expect("read again");
+                let (proof, act) = Proof::parse(&proof.to_text(None)).expect("read again");
+                assert_eq!(act, None);
                 proof
                     .holds_for(grown.leaves[at as usize])
                     .expect("it holds");
@@ -362,7 +389,7 @@ mod tests {
             hashes: inclusion(11, 6, &grown.stored).expect("a proof"),
             checkpoint: checkpoint(&grown.trees[11]),
         };
-        let text = proof.to_text();
+        let text = proof.to_text(None);
         for at in 0..text.len() {
             for bit in 0..8 {
                 let mut bytes = text.as_bytes().to_vec();
@@ -370,7 +397,7 @@ mod tests {
                 let Ok(changed) = String::from_utf8(bytes) else {
                     continue;
                 };
-                let holds = Proof::parse(&changed).is_ok_and(|proof| {
+                let holds = Proof::parse(&changed).is_ok_and(|(proof, _)| {
                     proof.checkpoint.signed_by(key.public()).is_ok()
                         && proof.holds_for(grown.leaves[6]).is_ok()
                 });

@@ -194,19 +194,26 @@ impl Database {
         proof::consistency(old, new, &stored).map_err(StoreFault::Proof)
     }
 
+    /// How many rows are other than they follow from the acts.
+    ///
+    /// # Errors
+    /// When the database fails, or acts are gone.
+    pub async fn differs_from_acts(&self) -> Result<u64, StoreFault> {
+        let mut reading = self.reading().await?;
+        let should = tree_of(&mut reading).await?;
+        differing(&mut reading, &should).await
+    }
+
     /// Writes everything again that follows from the acts; says how many rows were other than they should be.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, or acts are gone.
     pub async fn rebuild(&self) -> Result<u64, StoreFault> {
         let doing = StoreFault::sql("writing hashes of the tree again");
         let mut transaction = self.begin().await?;
-        let stored: BTreeMap<u64, String> = hashes(&mut transaction).await?.into_iter().collect();
         let should = tree_of(&mut transaction).await?;
-        let is_other = |placed: &&Placed| stored.get(&placed.at) != Some(&placed.hash.to_string());
-        let other = should.iter().filter(is_other).count() as u64;
-        let beyond = stored.range(should.len() as u64..).count() as u64;
-        if other + beyond > 0 {
+        let other = differing(&mut transaction, &should).await?;
+        if other > 0 {
             sqlx::query("delete from tree_hashes")
                 .execute(&mut *transaction)
                 .await
@@ -216,7 +223,7 @@ impl Database {
             }
             transaction.commit().await.map_err(doing)?;
         }
-        Ok(other + beyond)
+        Ok(other)
     }
 
     /// A transaction that only reads: everything in it is of one moment.
@@ -226,6 +233,18 @@ impl Database {
             .await
             .map_err(StoreFault::sql("beginning to read"))
     }
+}
+
+/// How many stored hashes are missing, too many, or other than they should be.
+async fn differing(
+    within: &mut Transaction<'_, Any>,
+    should: &[Placed],
+) -> Result<u64, StoreFault> {
+    let stored: BTreeMap<u64, String> = hashes(within).await?.into_iter().collect();
+    let is_other = |placed: &&Placed| stored.get(&placed.at) != Some(&placed.hash.to_string());
+    let other = should.iter().filter(is_other).count();
+    let beyond = stored.range(should.len() as u64..).count();
+    Ok((other + beyond) as u64)
 }
 
 /// Every hash of the tree, from the acts.

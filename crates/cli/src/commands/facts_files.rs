@@ -23,6 +23,7 @@ pub fn merge(args: &FactsCompactArgs) -> Result<(), Failure> {
     let _lock = tables.lock().map_err(fault)?;
     let now = jiff::Timestamp::now();
     let done = compact(&tables, &program, Merge::All, now).map_err(fault)?;
+    crate::record::facts(&program.folder)?;
     if done.is_empty() {
         return output::print("Nothing to do: no source has two small files\n");
     }

@@ -26,6 +26,7 @@ pub fn run(args: &FactsFlagArgs) -> Result<(), Failure> {
     let done = flag(&program, &rows, args.lift, &signed, now)
         .map_err(|fault| Failure::fault("flagging rows", &fault))?
         .map_err(|refusal| Failure::Found(refusal.to_string()))?;
+    crate::record::facts(&program.folder)?;
     let rows = done
         .iter()
         .flat_map(|delivery| &delivery.flag)

@@ -60,6 +60,7 @@ pub fn run(args: &IngestArgs, progress: &Progress) -> Result<(), Failure> {
     let done = ingest(&program, &files, now(), &means, &mut tell, &stop)
         .map_err(|fault| Failure::fault("taking in facts", &fault))?;
     bar.finish_and_clear();
+    crate::record::facts(&program.folder)?;
 
     let rows = quarantined(&program, &done)?;
     match args.format {

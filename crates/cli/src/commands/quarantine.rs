@@ -185,6 +185,7 @@ fn settled(
     let done = settle(&program, order, signed.as_ref(), jiff::Timestamp::now())
         .map_err(|fault| Failure::fault("settling quarantined rows", &fault))?
         .map_err(|refusal| Failure::Found(refusal.to_string()))?;
+    crate::record::facts(&program.folder)?;
     match format {
         Format::Table => output::print(&told(&done)),
         Format::Json => output::json(&json!({

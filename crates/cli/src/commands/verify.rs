@@ -1,0 +1,302 @@
+//! `trueup verify`: whether anything was changed, in the whole program or in a proof from elsewhere.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use trueup_facts::disk::Disk;
+use trueup_facts::snapshot::Snapshot;
+use trueup_facts::store::Tables;
+use trueup_facts::trail::{Trail, entries_after, held};
+use trueup_journal::{Checkpoint, Proof, PublicKey};
+
+use crate::args::VerifyArgs;
+use crate::failure::Failure;
+use crate::record::{FACTS_LOGGED, Record, logged};
+use crate::{output, runs};
+
+/// How many findings of one sort are shown.
+const SHOWN: usize = 20;
+
+/// What was looked through, and what was found.
+#[derive(Default)]
+struct Report {
+    looked: Vec<String>,
+    notes: Vec<String>,
+    found: Vec<String>,
+}
+
+/// Looks through.
+pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
+    if let (Some(file), Some(key)) = (&args.file, &args.key) {
+        return proof(file, key);
+    }
+    let program = &args.program.program;
+    crate::folder::refuse_unless_program(program)?;
+    let mut report = Report::default();
+    let record = Record::if_opened(program);
+    match record {
+        Ok(Some(record)) => {
+            journal(&record, &args.checkpoint, &mut report)?;
+            facts_on_record(&record, program, &mut report)?;
+        }
+        Ok(None) if args.checkpoint.is_empty() => report.notes.push(
+            "there is no journal: facts and runs are held to their own digests alone".to_owned(),
+        ),
+        Ok(None) => report
+            .found
+            .push("a checkpoint was kept, and there is no journal here".to_owned()),
+        // A journal that cannot be opened is what was looked for.
+        Err(Failure::Fault(text)) => report.found.push(text),
+        Err(other) => return Err(other),
+    }
+    facts(program, &mut report);
+    kept_runs(program, &mut report)?;
+    print(&report)
+}
+
+fn print(report: &Report) -> Result<(), Failure> {
+    let mut text = String::new();
+    for line in &report.looked {
+        let _ = writeln!(text, "{line}");
+    }
+    for note in &report.notes {
+        let _ = writeln!(text, "Note: {note}");
+    }
+    if report.found.is_empty() {
+        text.push_str("Nothing was changed\n");
+        return output::print(&text);
+    }
+    let _ = writeln!(
+        text,
+        "\n{}:",
+        output::counted(report.found.len(), "finding")
+    );
+    for found in report.found.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {found}");
+    }
+    if report.found.len() > SHOWN {
+        let _ = writeln!(text, "  and {} more", report.found.len() - SHOWN);
+    }
+    output::print(&text)?;
+    Err(Failure::Findings)
+}
+
+/// The journal, held to itself and to checkpoints that were kept.
+fn journal(
+    record: &Record,
+    kept: &[std::path::PathBuf],
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let mut checkpoints = Vec::new();
+    for path in kept {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
+        let checkpoint = Checkpoint::parse(&text)
+            .map_err(|error| Failure::Use(format!("{}: {error}", path.display())))?;
+        checkpoints.push(checkpoint);
+    }
+    let said = record.wait("checking the database", async |database| {
+        database.own_check().await
+    });
+    match said {
+        Ok(None) => {}
+        Ok(Some(said)) => report
+            .found
+            .push(format!("the database finds itself damaged: {said}")),
+        Err(Failure::Fault(text)) => report.found.push(text),
+        Err(other) => return Err(other),
+    }
+    let outcome = record.wait("looking through the journal", async |database| {
+        database.audit(checkpoints).await
+    });
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(Failure::Fault(text)) => {
+            report.found.push(text);
+            return Ok(());
+        }
+        Err(other) => return Err(other),
+    };
+    let acts = usize::try_from(outcome.tree.size()).unwrap_or(usize::MAX);
+    report.looked.push(format!(
+        "Journal {}: {}, {}, root {}",
+        outcome.ring.origin().unwrap_or("unopened"),
+        output::counted(acts, "act"),
+        output::counted(outcome.ring.all().len(), "key"),
+        outcome.tree.root()
+    ));
+    for path in kept {
+        report.looked.push(format!(
+            "It begins with what {} was signed over",
+            path.display()
+        ));
+    }
+    report
+        .found
+        .extend(outcome.found.iter().map(ToString::to_string));
+    Ok(())
+}
+
+/// The facts' logs, held to the acts that pin them.
+fn facts_on_record(record: &Record, program: &Path, report: &mut Report) -> Result<(), Failure> {
+    let acts = match record.wait("reading the journal", async |database| {
+        database.acts_of(FACTS_LOGGED).await
+    }) {
+        Ok(acts) => acts,
+        Err(Failure::Fault(text)) => {
+            report.found.push(text);
+            return Ok(());
+        }
+        Err(other) => return Err(other),
+    };
+    let fault = |fault| Failure::fault("reading the logs of the facts", &fault);
+    let tables = Tables::of(program, Disk::default()).map_err(fault)?;
+    let (mut pinned, mut versions) = (0, std::collections::BTreeMap::new());
+    for (at, act) in &acts {
+        let said = logged(*at, act)?;
+        for entry in &said.entries {
+            pinned += 1;
+            let what = match entry.delivery {
+                Some(number) => format!(
+                    "delivery {number}, entry {} of {}",
+                    entry.version, entry.kind
+                ),
+                None => format!("entry {} of {}", entry.version, entry.kind),
+            };
+            match held(&tables, entry).map_err(fault)? {
+                Trail::Same => {}
+                Trail::Gone => report.found.push(format!(
+                    "{what} is gone; act {at} has it as {}",
+                    entry.sha256.short()
+                )),
+                Trail::Other { found } => report.found.push(format!(
+                    "{what} was changed: it is {} and act {at} has it as {}",
+                    found.short(),
+                    entry.sha256.short()
+                )),
+            }
+        }
+        versions = said.versions;
+    }
+    let word = if pinned == 1 { "entry" } else { "entries" };
+    report.looked.push(format!(
+        "Facts on the journal: {pinned} {word} of their logs"
+    ));
+    match entries_after(&tables, &versions) {
+        Ok(beyond) if beyond.is_empty() => {}
+        Ok(beyond) => report.notes.push(format!(
+            "{} of the facts' logs are not on the journal yet; the next command that takes in facts puts them there",
+            output::counted(beyond.len(), "entry").replace("entrys", "entries")
+        )),
+        Err(damaged) => report.found.push(damaged.to_string()),
+    }
+    Ok(())
+}
+
+/// The facts' files, held to the digests their logs have of them.
+fn facts(program: &Path, report: &mut Report) {
+    if !trueup_facts::program::state_folder(program)
+        .join("facts")
+        .is_dir()
+    {
+        return;
+    }
+    match Snapshot::open(program) {
+        Ok(snapshot) => {
+            let verified = snapshot.verified();
+            report.looked.push(format!(
+                "Facts: snapshot {}, {}",
+                snapshot.number(),
+                output::counted(verified.files, "file")
+            ));
+            report.found.extend(verified.damaged.iter().map(chain));
+        }
+        Err(fault) => report.found.push(chain(&fault)),
+    }
+}
+
+/// Kept runs, each with the texts it read and the facts it saw.
+fn kept_runs(program: &Path, report: &mut Report) -> Result<(), Failure> {
+    let kept = runs::kept(program);
+    let listed = kept
+        .runs()
+        .map_err(|fault| Failure::fault("listing the runs", &fault))?;
+    let mut texts = BTreeSet::new();
+    for run in &listed {
+        match runs::manifest(&kept, run.hash) {
+            Err(Failure::Fault(text)) => report.found.push(text),
+            Err(other) => return Err(other),
+            Ok(manifest) => texts.extend(manifest.texts.into_values()),
+        }
+        if let Err(Failure::Fault(text)) = runs::lines(&kept, run.hash) {
+            report.found.push(text);
+        }
+    }
+    for digest in &texts {
+        match kept.text(*digest) {
+            Ok(Some(_)) => {}
+            Ok(None) => report
+                .found
+                .push(format!("text {} that runs read is gone", digest.short())),
+            Err(fault) => report.found.push(chain(&fault)),
+        }
+    }
+    report.looked.push(format!(
+        "Runs: {}, {}",
+        output::counted(listed.len(), "run"),
+        output::counted(texts.len(), "text")
+    ));
+    Ok(())
+}
+
+/// A proof by itself: the act in it, below a checkpoint that the key signed.
+fn proof(file: &Path, key: &str) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::fault(format!("reading {}", file.display()), &error))?;
+    let key = PublicKey::parse(key).map_err(|error| Failure::Use(error.to_string()))?;
+    let refused = |error: &dyn std::error::Error| {
+        Failure::Found(format!(
+            "{} does not hold: {}",
+            file.display(),
+            chain(error)
+        ))
+    };
+    let (proof, act) = Proof::parse(&text).map_err(|error| refused(&error))?;
+    let act = act.ok_or_else(|| {
+        Failure::Found(format!(
+            "{} holds no act; `trueup journal prove` writes proofs with their acts",
+            file.display()
+        ))
+    })?;
+    proof
+        .checkpoint
+        .signed_by(&key)
+        .map_err(|error| refused(&error))?;
+    proof
+        .holds_for(act.leaf())
+        .map_err(|error| refused(&error))?;
+    output::print(&format!(
+        "Act {} of {}, below the root of {} that {} {} signed:\n\n{}",
+        proof.at,
+        key.program(),
+        output::counted(
+            usize::try_from(proof.checkpoint.size()).unwrap_or(usize::MAX),
+            "act"
+        ),
+        key.name(),
+        key.id(),
+        act.note()
+    ))
+}
+
+/// An error and what lies below it.
+fn chain(error: &(impl std::error::Error + ?Sized)) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(next) = below {
+        let _ = write!(text, ": {next}");
+        below = next.source();
+    }
+    text
+}

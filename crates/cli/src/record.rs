@@ -1,0 +1,339 @@
+//! The program's journal: where it lies, the keys that are kept beside it, and putting acts on it.
+//!
+//! A program has a journal once somebody opened it. From then on whatever changes its facts is put on it: every new entry of a
+//! table's log by its digest ([`facts`]), so that facts can be held to the journal later.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rand_core::OsRng;
+use serde::{Deserialize, Serialize};
+use trueup_facts::digest::Digest;
+use trueup_facts::disk::{Disk, folder_of};
+use trueup_facts::program::{Program, state_folder};
+use trueup_facts::snapshot::Snapshot;
+use trueup_facts::store::Tables;
+use trueup_facts::trail::{LogEntry, entries_after};
+use trueup_journal::{Act, Draft, Organisation, Ring, SecretKey, opening, ring};
+use trueup_store::{Appended, Database, StoreFault};
+
+use crate::failure::Failure;
+
+/// The setting that names a PostgreSQL database; without it the journal lies in the program's folder.
+const DATABASE: &str = "TRUEUP_DATABASE";
+
+/// The file of the journal in a state folder.
+const FILE: &str = "trueup.db";
+
+/// The kind of act that pins facts.
+pub const FACTS_LOGGED: &str = "facts.logged";
+
+/// Who acts where a command does by itself what follows from another.
+pub const OPERATOR: &str = "operator";
+
+/// The journal of a program.
+pub struct Record {
+    runtime: tokio::runtime::Runtime,
+    database: Database,
+    program: PathBuf,
+    keys: Vec<SecretKey>,
+}
+
+/// What [`FACTS_LOGGED`] says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FactsLogged {
+    /// The number of the latest delivery.
+    pub snapshot: u64,
+    /// The digest of the list of its files.
+    pub digest: Digest,
+    /// The version of each table that is pinned now.
+    pub versions: BTreeMap<Arc<str>, u64>,
+    /// The entries that were not pinned before.
+    pub entries: Vec<LogEntry>,
+}
+
+impl Record {
+    /// The journal of a program, whether anything was put on it or not; none where it has no database yet.
+    fn at(program: &Path) -> Result<Option<Self>, Failure> {
+        let file = state_folder(program).join(FILE);
+        let elsewhere = std::env::var(DATABASE).ok().filter(|url| !url.is_empty());
+        if elsewhere.is_none() && !file.is_file() {
+            return Ok(None);
+        }
+        Self::reach(program, &file, elsewhere.as_deref()).map(Some)
+    }
+
+    fn reach(program: &Path, file: &Path, elsewhere: Option<&str>) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::fault("starting to reach the journal", &error))?;
+        let database = runtime
+            .block_on(async {
+                match elsewhere {
+                    Some(url) => Database::at(url).await,
+                    None => Database::in_file(file).await,
+                }
+            })
+            .map_err(|fault| Failure::fault("opening the journal", &fault))?;
+        Ok(Self {
+            runtime,
+            database,
+            keys: kept_keys(program)?,
+            program: program.to_owned(),
+        })
+    }
+
+    /// The journal of a program, if somebody opened one.
+    pub fn if_opened(program: &Path) -> Result<Option<Self>, Failure> {
+        let Some(record) = Self::at(program)? else {
+            return Ok(None);
+        };
+        let (ring, _) = record.ring()?;
+        Ok(ring.origin().is_some().then_some(record))
+    }
+
+    /// The journal of a program.
+    pub fn opened(program: &Path) -> Result<Self, Failure> {
+        crate::folder::refuse_unless_program(program)?;
+        Self::if_opened(program)?.ok_or_else(|| {
+            Failure::Use(format!(
+                "the program has no journal yet; open it with `trueup journal open --program {}`",
+                crate::output::quoted(program)
+            ))
+        })
+    }
+
+    /// Opens a program's journal with a new key of the vendor, which is kept beside it.
+    pub fn open(program: &Program, by: &str) -> Result<(Self, Appended), Failure> {
+        let folder = &program.folder;
+        let state = state_folder(folder);
+        Disk::default()
+            .create_folder(&state)
+            .map_err(|error| Failure::fault("making the state folder", &error))?;
+        let elsewhere = std::env::var(DATABASE).ok().filter(|url| !url.is_empty());
+        let mut record = Self::reach(folder, &state.join(FILE), elsewhere.as_deref())?;
+        let (ring, size) = record.ring()?;
+        if size > 0 {
+            return Err(Failure::Use(format!(
+                "{} holds a journal already, of {}; `trueup journal log` lists it",
+                record.database.place(),
+                ring.origin().unwrap_or("another program")
+            )));
+        }
+        let key = new_key(&program.name, &Organisation::Vendor)?;
+        keep_key(folder, &key)?;
+        record.keys.push(key.clone());
+        let act = opening(&program.name, &key, now(), by).map_err(unsayable)?;
+        let appended = record.append(|_, _| Ok(vec![act]))?;
+        let appended = appended.ok_or_else(|| Failure::Fault("nothing was opened".to_owned()))?;
+        Ok((record, appended))
+    }
+
+    /// Waits for the database.
+    pub fn wait<T>(
+        &self,
+        what: &str,
+        asked: impl AsyncFnOnce(&Database) -> Result<T, StoreFault>,
+    ) -> Result<T, Failure> {
+        self.runtime
+            .block_on(asked(&self.database))
+            .map_err(|fault| Failure::fault(what, &fault))
+    }
+
+    /// The keys, and how many acts there are.
+    pub fn ring(&self) -> Result<(Ring, u64), Failure> {
+        self.wait("reading the journal", async |database| {
+            database.ring().await
+        })
+    }
+
+    /// Appends what is decided on the journal as it is.
+    pub fn append(
+        &self,
+        decide: impl FnOnce(&Ring, u64) -> Result<Vec<Act>, Failure>,
+    ) -> Result<Option<Appended>, Failure> {
+        let keys: Vec<&SecretKey> = self.keys.iter().collect();
+        self.wait("writing to the journal", async |database| {
+            database.append(&keys, decide).await
+        })?
+    }
+
+    /// The kept key that signs for an organisation now; the youngest, if there are several.
+    pub fn key_of<'r>(
+        &'r self,
+        ring: &Ring,
+        whose: &Organisation,
+    ) -> Result<&'r SecretKey, Failure> {
+        let kept = |public| self.keys.iter().find(|key| key.public() == public);
+        let mut counting = ring.of(whose).map(|held| &held.key).rev();
+        counting.find_map(kept).ok_or_else(|| {
+            Failure::Use(format!(
+                "no key of {whose} that counts now is kept in {}; `trueup keys list` says who has them",
+                keys_folder(&self.program).display()
+            ))
+        })
+    }
+
+    /// Signs in an organisation's name what is said of a kind, by the key of it that is kept here.
+    pub fn say<T: Serialize>(
+        &self,
+        kind: &str,
+        behalf: &Organisation,
+        by: &str,
+        decide: impl FnOnce(u64) -> Result<Option<T>, Failure>,
+    ) -> Result<Option<Appended>, Failure> {
+        self.append(|ring, after| {
+            let Some(says) = decide(after)? else {
+                return Ok(Vec::new());
+            };
+            let says = serde_json::to_string(&says)
+                .map_err(|error| Failure::fault("writing what an act says", &error))?;
+            let draft = Draft {
+                at: now(),
+                by: by.to_owned(),
+                behalf: behalf.clone(),
+                kind: kind.parse().map_err(unsayable)?,
+                after,
+                says,
+            };
+            let act = Act::sign(draft, &[self.key_of(ring, behalf)?]).map_err(unsayable)?;
+            Ok(vec![act])
+        })
+    }
+
+    /// When an act is done, by whom, and after how many others.
+    pub fn moment(by: &str, after: u64) -> ring::Moment {
+        ring::Moment {
+            at: now(),
+            by: by.to_owned(),
+            after,
+        }
+    }
+
+    /// What the latest act that pins facts says; nothing where none does.
+    fn logged(&self) -> Result<Option<FactsLogged>, Failure> {
+        let acts = self.wait("reading the journal", async |database| {
+            database.acts_of(FACTS_LOGGED).await
+        })?;
+        acts.last().map(|(at, act)| logged(*at, act)).transpose()
+    }
+}
+
+/// Reads what an act that pins facts says.
+pub fn logged(at: u64, act: &Act) -> Result<FactsLogged, Failure> {
+    serde_json::from_str(act.says())
+        .map_err(|error| Failure::fault(format!("reading act {at}"), &error))
+}
+
+/// Puts on the journal what happened to the facts since they were put on it last; nothing where there is no journal, or
+/// nothing happened.
+pub fn facts(program: &Path) -> Result<(), Failure> {
+    let Some(record) = Record::if_opened(program)? else {
+        return Ok(());
+    };
+    let fault = |fault| Failure::fault("putting the facts on the journal", &fault);
+    let tables = Tables::of(program, Disk::default()).map_err(fault)?;
+    let seen = record
+        .logged()?
+        .map_or_else(BTreeMap::new, |last| last.versions);
+    if entries_after(&tables, &seen).map_err(fault)?.is_empty() {
+        return Ok(());
+    }
+    record.say(FACTS_LOGGED, &Organisation::Vendor, OPERATOR, |_| {
+        let entries = entries_after(&tables, &seen).map_err(fault)?;
+        let snapshot = Snapshot::open(program).map_err(fault)?;
+        let mut versions = seen;
+        for entry in &entries {
+            versions.insert(entry.kind.clone(), entry.version);
+        }
+        Ok(Some(FactsLogged {
+            snapshot: snapshot.number(),
+            digest: snapshot.digest(),
+            versions,
+            entries,
+        }))
+    })?;
+    Ok(())
+}
+
+/// Now, to the second: what acts are dated by.
+fn now() -> jiff::Timestamp {
+    let now = jiff::Timestamp::now();
+    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// An act that cannot be written as it was asked for.
+pub fn unsayable(error: trueup_journal::ActError) -> Failure {
+    let Failure::Fault(text) = Failure::fault("signing the act", &error) else {
+        return Failure::Use(error.to_string());
+    };
+    Failure::Use(text)
+}
+
+/// A new key; its randomness is the system's.
+pub fn new_key(program: &str, whose: &Organisation) -> Result<SecretKey, Failure> {
+    SecretKey::new(&mut OsRng, program, whose)
+        .map_err(|error| Failure::Use(format!("a key cannot be made: {error}")))
+}
+
+/// Where a program's kept keys lie.
+pub fn keys_folder(program: &Path) -> PathBuf {
+    state_folder(program).join("keys")
+}
+
+/// Keeps a key where the journal's commands find it.
+pub fn keep_key(program: &Path, key: &SecretKey) -> Result<(), Failure> {
+    let folder = keys_folder(program);
+    let path = folder.join(format!("{}.key", key.public().id()));
+    Disk::default().create_folder(&folder).map_err(|error| {
+        Failure::fault(format!("keeping a key in {}", folder.display()), &error)
+    })?;
+    write_secret(&path, &key.reveal())
+}
+
+/// Writes a file that only its owner can read, and makes it last; one of that name must not be there.
+pub fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
+    let fault =
+        |error: std::io::Error| Failure::fault(format!("writing {}", path.display()), &error);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(fault)?;
+    file.write_all(text.as_bytes()).map_err(fault)?;
+    let disk = Disk::default();
+    disk.sync_file(&file, path).map_err(fault)?;
+    disk.sync_folder(folder_of(path)).map_err(fault)
+}
+
+/// Reads a key from its file.
+pub fn read_key(path: &Path) -> Result<SecretKey, Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
+    SecretKey::parse(&text)
+        .map_err(|error| Failure::fault(format!("reading the key in {}", path.display()), &error))
+}
+
+/// Every key that is kept beside a program's journal.
+fn kept_keys(program: &Path) -> Result<Vec<SecretKey>, Failure> {
+    let folder = keys_folder(program);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let fault =
+        |error: std::io::Error| Failure::fault(format!("listing {}", folder.display()), &error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.extension().is_some_and(|ending| ending == "key") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    paths.iter().map(|path| read_key(path)).collect()
+}
