@@ -20,13 +20,7 @@ pub enum Failure {
 impl Failure {
     /// A fault with what was tried and the chain of causes.
     pub fn fault(what: impl std::fmt::Display, error: &dyn std::error::Error) -> Self {
-        let mut text = format!("{what}: {error}");
-        let mut cause = error.source();
-        while let Some(next) = cause {
-            text.push_str(&format!(": {next}"));
-            cause = next.source();
-        }
-        Self::Fault(text)
+        Self::Fault(format!("{what}: {}", chain(error)))
     }
 
     /// The exit code, after saying why where that is not yet said.
@@ -53,4 +47,15 @@ impl Failure {
             }
         }
     }
+}
+
+/// An error and everything that lies below it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(next) = below {
+        text.push_str(&format!(": {next}"));
+        below = next.source();
+    }
+    text
 }

@@ -20,7 +20,7 @@ use trueup_facts::trail::{LogEntry, entries_after};
 use trueup_journal::{Act, Draft, Organisation, Ring, SecretKey, opening, ring};
 use trueup_store::{Appended, Database, StoreFault};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 
 /// The setting that names a PostgreSQL database; without it the journal lies in the program's folder.
 const DATABASE: &str = "TRUEUP_DATABASE";
@@ -158,9 +158,13 @@ impl Record {
         decide: impl FnOnce(&Ring, u64) -> Result<Vec<Act>, Failure>,
     ) -> Result<Option<Appended>, Failure> {
         let keys: Vec<&SecretKey> = self.keys.iter().collect();
-        self.wait("writing to the journal", async |database| {
-            database.append(&keys, decide).await
-        })?
+        let appended = self.runtime.block_on(self.database.append(&keys, decide));
+        match appended {
+            Ok(appended) => appended,
+            // The journal's own rules say no; nothing is wrong with the world.
+            Err(refused @ StoreFault::Refused { .. }) => Err(Failure::Found(chain(&refused))),
+            Err(fault) => Err(Failure::fault("writing to the journal", &fault)),
+        }
     }
 
     /// The kept key that signs for an organisation now; the youngest, if there are several.
@@ -179,20 +183,22 @@ impl Record {
         })
     }
 
-    /// Signs in an organisation's name what is said of a kind, by the key of it that is kept here.
+    /// Signs what is said in an organisation's name, by the key of it that is kept here. Nothing is appended where acts were
+    /// added since there were `seen`: what is said might be other now.
     pub fn say<T: Serialize>(
         &self,
         kind: &str,
         behalf: &Organisation,
         by: &str,
-        decide: impl FnOnce(u64) -> Result<Option<T>, Failure>,
+        seen: u64,
+        says: &T,
     ) -> Result<Option<Appended>, Failure> {
+        let says = serde_json::to_string(says)
+            .map_err(|error| Failure::fault("writing what an act says", &error))?;
         self.append(|ring, after| {
-            let Some(says) = decide(after)? else {
+            if after != seen {
                 return Ok(Vec::new());
-            };
-            let says = serde_json::to_string(&says)
-                .map_err(|error| Failure::fault("writing what an act says", &error))?;
+            }
             let draft = Draft {
                 at: now(),
                 by: by.to_owned(),
@@ -238,27 +244,34 @@ pub fn facts(program: &Path) -> Result<(), Failure> {
     };
     let fault = |fault| Failure::fault("putting the facts on the journal", &fault);
     let tables = Tables::of(program, Disk::default()).map_err(fault)?;
-    let seen = record
-        .logged()?
-        .map_or_else(BTreeMap::new, |last| last.versions);
-    if entries_after(&tables, &seen).map_err(fault)?.is_empty() {
-        return Ok(());
-    }
-    record.say(FACTS_LOGGED, &Organisation::Vendor, OPERATOR, |_| {
-        let entries = entries_after(&tables, &seen).map_err(fault)?;
-        let snapshot = Snapshot::open(program).map_err(fault)?;
-        let mut versions = seen;
+    loop {
+        let (_, acts) = record.ring()?;
+        let mut versions = record
+            .logged()?
+            .map_or_else(BTreeMap::new, |last| last.versions);
+        let entries = entries_after(&tables, &versions).map_err(fault)?;
+        if entries.is_empty() {
+            return Ok(());
+        }
         for entry in &entries {
             versions.insert(entry.kind.clone(), entry.version);
         }
-        Ok(Some(FactsLogged {
+        let snapshot = Snapshot::open(program).map_err(fault)?;
+        let says = FactsLogged {
             snapshot: snapshot.number(),
             digest: snapshot.digest(),
             versions,
             entries,
-        }))
-    })?;
-    Ok(())
+        };
+        let vendor = Organisation::Vendor;
+        // Somebody else may have put them there meanwhile.
+        if record
+            .say(FACTS_LOGGED, &vendor, OPERATOR, acts, &says)?
+            .is_some()
+        {
+            return Ok(());
+        }
+    }
 }
 
 /// Now, to the second: what acts are dated by.
@@ -269,10 +282,7 @@ fn now() -> jiff::Timestamp {
 
 /// An act that cannot be written as it was asked for.
 pub fn unsayable(error: trueup_journal::ActError) -> Failure {
-    let Failure::Fault(text) = Failure::fault("signing the act", &error) else {
-        return Failure::Use(error.to_string());
-    };
-    Failure::Use(text)
+    Failure::Use(format!("the act cannot be signed: {}", chain(&error)))
 }
 
 /// A new key; its randomness is the system's.

@@ -31,7 +31,7 @@ const REQUEST_TITLE: &str = "trueup key 1";
 pub enum Custody {
     /// The organisation itself: nobody else can sign for it.
     Own,
-    /// The service that keeps the journal, for the organisation: what it signs says no more than that the service did.
+    /// The service that keeps the journal, for a partner: what it signs says no more than that the service did.
     Custodial,
 }
 
@@ -266,7 +266,7 @@ impl Ring {
                 behalf: Organisation::Vendor,
                 source,
             })?;
-        self.hold(key, Custody::Custodial, 0)
+        self.hold(key, Custody::Own, 0)
     }
 
     fn add(&mut self, at: u64, act: &Act) -> Result<(), RingRefusal> {

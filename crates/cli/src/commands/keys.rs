@@ -10,7 +10,7 @@ use crate::args::{
     Format, KeysAddArgs, KeysCommand, KeysListArgs, KeysNewArgs, KeysRetireArgs, KeysRotateArgs,
 };
 use crate::commands::journal::organisation;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::output;
 use crate::record::{Record, keep_key, new_key, read_key, unsayable, write_secret};
 
@@ -87,17 +87,14 @@ fn add(args: &KeysAddArgs) -> Result<(), Failure> {
     let record = Record::opened(folder)?;
     let (request, custody) = match (&args.request, &args.custodial) {
         (Some(path), _) => (read_request(path)?, Custody::Own),
-        (None, Some(whose)) => (
-            kept_here(&record, folder, &organisation(whose)?)?,
-            Custody::Custodial,
-        ),
+        (None, Some(whose)) => kept_here(&record, folder, &organisation(whose)?)?,
         (None, None) => {
             return Err(Failure::Use(
                 "name the file of a request, or --custodial and whose key it is".to_owned(),
             ));
         }
     };
-    let key = ring::requested(&request).map_err(|error| Failure::Found(error.to_string()))?;
+    let key = ring::requested(&request).map_err(|error| Failure::Found(chain(&error)))?;
     record.append(|ring, after| {
         let vendor = record.key_of(ring, &Organisation::Vendor)?;
         let moment = Record::moment(&args.by.by, after);
@@ -127,9 +124,9 @@ fn rotate(args: &KeysRotateArgs) -> Result<(), Failure> {
     };
     let (request, custody) = match &args.request {
         Some(path) => (read_request(path)?, Custody::Own),
-        None => (kept_here(&record, folder, &whose)?, Custody::Custodial),
+        None => kept_here(&record, folder, &whose)?,
     };
-    let key = ring::requested(&request).map_err(|error| Failure::Found(error.to_string()))?;
+    let key = ring::requested(&request).map_err(|error| Failure::Found(chain(&error)))?;
     // The new key of the vendor signs the checkpoint over the act that brings it.
     if args.request.is_none() {
         record = Record::opened(folder)?;
@@ -180,12 +177,20 @@ fn retire(args: &KeysRetireArgs) -> Result<(), Failure> {
     ))
 }
 
-/// A new key that is kept beside the journal, and the request for it.
-fn kept_here(record: &Record, folder: &Path, whose: &Organisation) -> Result<String, Failure> {
+/// A new key that is kept beside the journal, the request for it, and what it is called: the vendor keeps its own.
+fn kept_here(
+    record: &Record,
+    folder: &Path,
+    whose: &Organisation,
+) -> Result<(String, Custody), Failure> {
     let (ring, _) = record.ring()?;
     let key = new_key(ring.program().unwrap_or_default(), whose)?;
     keep_key(folder, &key)?;
-    ring::request(&key).map_err(unsayable)
+    let custody = match whose {
+        Organisation::Vendor => Custody::Own,
+        Organisation::Partner(_) => Custody::Custodial,
+    };
+    Ok((ring::request(&key).map_err(unsayable)?, custody))
 }
 
 fn read_request(path: &Path) -> Result<String, Failure> {

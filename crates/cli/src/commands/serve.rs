@@ -11,7 +11,7 @@ use trueup_server::{App, Refused, Server, Settings};
 use crate::args::{ProgramArgs, ScopeArgs, ServeArgs};
 use crate::commands::statement;
 use crate::compute::{self, Seen};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::folder;
 use crate::output;
 use crate::progress::Progress;
@@ -59,13 +59,6 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         };
         server.serve(stop).await.map_err(failed)
     })
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
 }
 
 /// Statements of a program's folder, as it stands when they are asked for.

@@ -11,7 +11,7 @@ use trueup_facts::trail::{Trail, entries_after, held};
 use trueup_journal::{Checkpoint, Proof, PublicKey};
 
 use crate::args::VerifyArgs;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::record::{FACTS_LOGGED, Record, logged};
 use crate::{output, runs};
 
@@ -187,11 +187,18 @@ fn facts_on_record(record: &Record, program: &Path, report: &mut Report) -> Resu
         Ok(beyond) if beyond.is_empty() => {}
         Ok(beyond) => report.notes.push(format!(
             "{} of the facts' logs are not on the journal yet; the next command that takes in facts puts them there",
-            output::counted(beyond.len(), "entry").replace("entrys", "entries")
+            entries(beyond.len())
         )),
         Err(damaged) => report.found.push(damaged.to_string()),
     }
     Ok(())
+}
+
+fn entries(count: usize) -> String {
+    match count {
+        1 => "1 entry".to_owned(),
+        count => format!("{count} entries"),
+    }
 }
 
 /// The facts' files, held to the digests their logs have of them.
@@ -210,7 +217,9 @@ fn facts(program: &Path, report: &mut Report) {
                 snapshot.number(),
                 output::counted(verified.files, "file")
             ));
-            report.found.extend(verified.damaged.iter().map(chain));
+            report
+                .found
+                .extend(verified.damaged.iter().map(|fault| chain(fault)));
         }
         Err(fault) => report.found.push(chain(&fault)),
     }
@@ -288,15 +297,4 @@ fn proof(file: &Path, key: &str) -> Result<(), Failure> {
         key.id(),
         act.note()
     ))
-}
-
-/// An error and what lies below it.
-fn chain(error: &(impl std::error::Error + ?Sized)) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(next) = below {
-        let _ = write!(text, ": {next}");
-        below = next.source();
-    }
-    text
 }

@@ -53,6 +53,11 @@ fn mappings_are_certified_as_written() {
 }
 
 #[test]
+fn the_journal_is_kept_as_written() {
+    run("journal");
+}
+
+#[test]
 fn differences_are_told_as_written() {
     run("diff");
 }
