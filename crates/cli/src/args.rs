@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+mod agreement;
 mod journal;
 
+pub use agreement::*;
 pub use journal::*;
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
@@ -122,6 +124,9 @@ pub enum Command {
                             curl -H 'content-type: application/json' -d '{\"invoice\": \"I-1\", …}' http://127.0.0.1:8080/v1/facts/invoices\n\n\
                             With TRUEUP_TOKEN set, requests must bear it: Authorization: Bearer …")]
     Serve(ServeArgs),
+    /// Agreements between proposal and signature: proposed by either side, signed by both.
+    #[command(subcommand)]
+    Agreement(AgreementCommand),
     /// The journal: what was decided, by whom, signed, in an order nobody can quietly change.
     #[command(subcommand)]
     Journal(JournalCommand),

@@ -1,6 +1,6 @@
 //! A program's folder as text: program.yaml, plans/, agreements/, read whole with every mistake in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use trueup_facts::digest::Digest;
@@ -32,6 +32,8 @@ pub struct Folder {
     pub matched: Vec<Matched>,
     /// Plans that agreements go over from or to, each group of them in one tree.
     pub families: Vec<Family>,
+    /// The paths of the texts that each plan stands on, by the plan's name.
+    pub stands_on: BTreeMap<String, BTreeSet<String>>,
     /// Every text that decides what is paid, by its path inside the folder.
     pub texts: BTreeMap<String, Bytes>,
     /// The text the diagnostics and explanations speak of.
@@ -159,6 +161,10 @@ pub fn read_texts(texts: &Texts, strictness: Strictness) -> Result<Found, Failur
     if let Some(program) = &declared.program {
         fits::programs(program, &plans, &mut written);
     }
+    let stands_on = plans
+        .iter()
+        .map(|(name, standing)| (name.clone(), standing.texts.clone()))
+        .collect();
     let plans: BTreeMap<String, Plan> = plans
         .into_iter()
         .filter_map(|(name, standing)| Some((name, standing.plan?)))
@@ -184,6 +190,7 @@ pub fn read_texts(texts: &Texts, strictness: Strictness) -> Result<Found, Failur
                 agreements,
                 matched,
                 families,
+                stands_on,
                 texts: texts.were_read(),
                 sources: sources.clone(),
             })

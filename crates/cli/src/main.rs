@@ -23,6 +23,7 @@ mod proofs;
 mod record;
 mod refusals;
 mod runs;
+mod seals;
 mod sides;
 mod substitute;
 mod threads;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         Command::Whatif(args) => commands::whatif::run(&args, &progress),
         Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Serve(args) => commands::serve::run(&args),
+        Command::Agreement(command) => commands::agreement::run(&command),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
         Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
         Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),

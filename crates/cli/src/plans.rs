@@ -1,6 +1,7 @@
 //! Plan files to checked plans: templates are told from plans, bands are read from the files that tables name, and
 //! each plan is checked with its templates at hand.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
 use trueup_plan::check::{self, Strictness};
@@ -22,6 +23,8 @@ pub struct Standing {
     pub name: Scalar,
     /// The plan, if it passed its check.
     pub plan: Option<Plan>,
+    /// The paths of the texts it stands on: its own, those of what it takes over, and the rows that its tables name.
+    pub texts: BTreeSet<String>,
 }
 
 /// What the files of plans/ say, before it is checked.
@@ -72,6 +75,7 @@ pub fn checked(
         // Each plan has its own findings: a mistake in one refuses that one alone.
         plans.push(Standing {
             plan: check::plan(sources, &text, &templates, strictness, &mut own),
+            texts: stands_on(sources, &text, &templates),
             name: text.name,
         });
         // A mistake in a template is found again with every plan that takes it over.
@@ -82,6 +86,35 @@ pub fn checked(
         );
     }
     plans
+}
+
+/// The texts that a plan or template stands on.
+fn stands_on(sources: &Sources, text: &PlanText, templates: &[PlanText]) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    let mut open = vec![text];
+    while let Some(text) = open.pop() {
+        let path = sources.path(text.name.span.file).to_owned();
+        let folder = folder_of(&path);
+        paths.extend(rows::wanted(text).map(|name| format!("{folder}{}", name.text)));
+        let uses = text.uses.iter().filter_map(|used| used.template.as_ref());
+        let named = text.from_template.iter().chain(uses);
+        if paths.insert(path) {
+            open.extend(named.filter_map(|named| {
+                let name = named.text.split('@').next();
+                templates
+                    .iter()
+                    .find(|template| name == Some(&*template.name.text))
+            }));
+        }
+    }
+    paths
+}
+
+/// The folder of a path, with its last slash; nothing where there is none.
+fn folder_of(path: &str) -> &str {
+    path.rfind('/')
+        .and_then(|slash| path.get(..=slash))
+        .unwrap_or("")
 }
 
 /// The plan of a file, with its templates beside it: the plan where nothing refuses it, the text, and what was found.
@@ -178,10 +211,7 @@ fn read(
 ) -> Option<PlanText> {
     let mut text = read_plan(sources, file, found)?;
     let path = sources.path(file).to_owned();
-    let folder = path
-        .rfind('/')
-        .and_then(|slash| path.get(..=slash))
-        .unwrap_or("");
+    let folder = folder_of(&path);
     let named: Vec<String> = rows::wanted(&text)
         .map(|name| name.text.to_string())
         .collect();

@@ -94,7 +94,25 @@ impl Record {
             return Ok(None);
         };
         let (ring, _) = record.ring()?;
-        Ok(ring.origin().is_some().then_some(record))
+        match ring.program() {
+            Some(found) => {
+                record.is_of(found)?;
+                Ok(Some(record))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Holds the journal's program to the folder's: one database is one program's.
+    fn is_of(&self, found: &str) -> Result<(), Failure> {
+        let should = crate::commands::ingest::declared(&self.program)?.name;
+        match *should == *found {
+            true => Ok(()),
+            false => Err(Failure::Use(format!(
+                "{} holds the journal of program {found}, and this is program {should}; each has a database of its own",
+                self.database.place()
+            ))),
+        }
     }
 
     /// The journal of a program.
@@ -149,6 +167,13 @@ impl Record {
     pub fn ring(&self) -> Result<(Ring, u64), Failure> {
         self.wait("reading the journal", async |database| {
             database.ring().await
+        })
+    }
+
+    /// The acts of some kinds, and how many acts there are.
+    pub fn acts_of(&self, kinds: &[&str]) -> Result<(Vec<(u64, Act)>, u64), Failure> {
+        self.wait("reading the journal", async |database| {
+            database.acts_of(kinds).await
         })
     }
 
@@ -223,9 +248,7 @@ impl Record {
 
     /// What the latest act that pins facts says; nothing where none does.
     fn logged(&self) -> Result<Option<FactsLogged>, Failure> {
-        let acts = self.wait("reading the journal", async |database| {
-            database.acts_of(FACTS_LOGGED).await
-        })?;
+        let (acts, _) = self.acts_of(&[FACTS_LOGGED])?;
         acts.last().map(|(at, act)| logged(*at, act)).transpose()
     }
 }
@@ -275,7 +298,7 @@ pub fn facts(program: &Path) -> Result<(), Failure> {
 }
 
 /// Now, to the second: what acts are dated by.
-fn now() -> jiff::Timestamp {
+pub fn now() -> jiff::Timestamp {
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }

@@ -115,6 +115,7 @@ fn fits_the_program(folder: &Folder, plan: &Plan) -> Vec<Diagnostic> {
     let standing = Standing {
         name,
         plan: Some(plan.clone()),
+        texts: BTreeSet::new(),
     };
     let mut found = Vec::new();
     let plans = BTreeMap::from([(plan.name.to_string(), standing)]);

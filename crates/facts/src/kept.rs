@@ -252,6 +252,26 @@ impl Kept {
         })
     }
 
+    /// Keeps texts, each under its own digest and once, so that they can be read again whatever becomes of the folder.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn keep_texts<'a>(&self, texts: impl IntoIterator<Item = &'a Bytes>) -> Result<(), Fault> {
+        let folder = self.texts_folder();
+        self.disk
+            .create_folder(&folder)
+            .map_err(Fault::keep(&folder))?;
+        for bytes in texts {
+            let place = folder.join(Digest::of(bytes).to_string());
+            if !place.is_file() {
+                self.disk
+                    .write(&place, &[bytes], Naming::Replaces)
+                    .map_err(Fault::keep(&place))?;
+            }
+        }
+        Ok(())
+    }
+
     /// A run's manifest, held to its hash.
     ///
     /// # Errors

@@ -66,6 +66,9 @@ pub struct Program {
     pub needs_certified: bool,
     /// The digest of each declaration: `program`, `kind sale`, `directory partners`, `rates`, `source orders`.
     pub declarations: BTreeMap<Arc<str>, Digest>,
+    /// The digest of what each declaration says in program.yaml, whatever the files hold that it names: partners join and
+    /// rates change every day, and what was agreed stays the same.
+    pub said: BTreeMap<Arc<str>, Digest>,
 }
 
 /// What reading a program found.

@@ -20,9 +20,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use signed_note::{Note, NoteError, Signer, VerificationError, Verifier, Verifiers};
+use signed_note::{Note, NoteError, Signer};
 
 use crate::key::{PublicKey, SecretKey};
+use crate::note::{Others, SignatureError, signers};
 use crate::organisation::{Organisation, OrganisationError};
 use crate::tree::Hash;
 
@@ -137,26 +138,6 @@ pub enum ActError {
         "an act says something, in text without control characters, and neither begins nor ends with an empty line"
     )]
     Says,
-}
-
-/// Why a signature does not count.
-#[derive(Debug, thiserror::Error)]
-pub enum SignatureError {
-    /// A key that should have signed did not.
-    #[error("{key} did not sign it")]
-    Missing {
-        /// The name and id of the key.
-        key: String,
-    },
-    /// A signature by a key that has no say in it.
-    #[error("{key} signed it and has no say in it")]
-    Stranger {
-        /// The name and id of the key.
-        key: String,
-    },
-    /// A signature that is not one of this text.
-    #[error("a signature does not fit the text")]
-    Wrong(#[source] NoteError),
 }
 
 impl Act {
@@ -309,71 +290,6 @@ impl Act {
         keys: &[&'k PublicKey],
     ) -> Result<Vec<&'k PublicKey>, SignatureError> {
         signers(&self.note, keys, Others::Refused)
-    }
-}
-
-impl SignatureError {
-    pub(crate) fn missing(key: &PublicKey) -> Self {
-        Self::Missing {
-            key: format!("{} {}", key.name(), key.id()),
-        }
-    }
-}
-
-/// What signatures of unknown keys mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Others {
-    /// The note is refused for them.
-    Refused,
-    /// They are passed over, as of witnesses.
-    Ignored,
-}
-
-/// Which of these keys signed a note.
-pub(crate) fn signers<'k>(
-    note: &str,
-    keys: &[&'k PublicKey],
-    others: Others,
-) -> Result<Vec<&'k PublicKey>, SignatureError> {
-    let parsed = Note::from_bytes(note.as_bytes()).map_err(SignatureError::Wrong)?;
-    let (good, strange) = match parsed.verify(&Known(keys)) {
-        Ok(both) => both,
-        // It is said below whose is missing or too many.
-        Err(NoteError::UnverifiedNote) => (Vec::new(), strangers(note)),
-        Err(error) => return Err(SignatureError::Wrong(error)),
-    };
-    match (others, strange.first()) {
-        (Others::Refused, Some(strange)) => Err(SignatureError::Stranger {
-            key: format!("{} {:08x}", strange.name(), strange.id()),
-        }),
-        (Others::Refused | Others::Ignored, _) => Ok(keys
-            .iter()
-            .copied()
-            .filter(|key| good.iter().any(|good| key.is_named(good.name(), good.id())))
-            .collect()),
-    }
-}
-
-/// The signatures under a note of which no key is known.
-fn strangers(note: &str) -> Vec<signed_note::Signature> {
-    let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines);
-    lines
-        .lines()
-        .filter_map(|line| signed_note::Signature::from_bytes(line.as_bytes()).ok())
-        .collect()
-}
-
-struct Known<'a>(&'a [&'a PublicKey]);
-
-impl Verifiers for Known<'_> {
-    fn verifier(&self, name: &str, id: u32) -> Result<&dyn Verifier, VerificationError> {
-        match self.0.iter().find(|key| key.is_named(name, id)) {
-            Some(key) => Ok(key.verifier()),
-            None => Err(VerificationError::UnknownKey {
-                name: name.to_owned(),
-                id,
-            }),
-        }
     }
 }
 

@@ -5,8 +5,8 @@
 
 use signed_note::{Note, Signer};
 
-use crate::act::{Others, SignatureError, signers};
 use crate::key::{PublicKey, SecretKey};
+use crate::note::{Others, SignatureError, signers};
 use crate::tree::{Frontier, Hash};
 
 /// A signed root.

@@ -17,7 +17,7 @@
 //! let act = opening("alliance", &key, "2026-01-05T09:00:00Z".parse()?, "ada")?;
 //! let mut ring = Ring::default();
 //! ring.judge(0, &act)?;
-//! assert_eq!(ring.origin(), Some(format!("trueup/alliance/{}", key.public().id()).as_str()));
+//! assert_eq!(ring.origin(), Some("alliance/vendor"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -33,6 +33,7 @@ pub mod act;
 pub mod audit;
 pub mod checkpoint;
 pub mod key;
+pub mod note;
 pub mod organisation;
 pub mod proof;
 pub mod ring;
@@ -43,6 +44,7 @@ pub use act::{Act, ActError, Draft, Kind};
 pub use audit::{Audit, Found, Stored};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use key::{KeyError, PublicKey, SecretKey};
+pub use note::SignatureError;
 pub use organisation::{Organisation, OrganisationError};
 pub use proof::{Proof, ProofError};
 pub use ring::{Custody, Ring, RingRefusal, added, opening, retired, rotated};

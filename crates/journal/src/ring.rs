@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use signed_note::{Note, Signer};
 
-use crate::act::{Act, ActError, Draft, Kind, Others, SignatureError, signers};
+use crate::act::{Act, ActError, Draft, Kind};
 use crate::key::{KeyError, PublicKey, SecretKey};
+use crate::note::{Others, SignatureError, signers};
 use crate::organisation::Organisation;
 
 const OPENED: &str = "journal.opened";

@@ -108,13 +108,14 @@ impl Database {
         acts(&mut reading, page).await
     }
 
-    /// The acts of a kind, in their order.
+    /// The acts of some kinds, in their order, and how many acts there are.
     ///
     /// # Errors
     /// When the database fails, or one of them cannot be read.
-    pub async fn acts_of(&self, kind: &str) -> Result<Vec<(u64, Act)>, StoreFault> {
+    pub async fn acts_of(&self, kinds: &[&str]) -> Result<(Vec<(u64, Act)>, u64), StoreFault> {
         let mut reading = self.reading().await?;
-        acts_of(&mut reading, kind).await
+        let size = size(&mut reading).await?;
+        Ok((acts_of(&mut reading, kinds).await?, size))
     }
 
     /// The latest checkpoint; none before the journal is opened.
@@ -279,13 +280,8 @@ async fn size(within: &mut Transaction<'_, Any>) -> Result<u64, StoreFault> {
 }
 
 async fn ring_of(within: &mut Transaction<'_, Any>) -> Result<Ring, StoreFault> {
-    let mut about_keys = Vec::new();
-    for kind in ring::KINDS {
-        about_keys.extend(acts_of(within, kind).await?);
-    }
-    about_keys.sort_by_key(|(at, _)| *at);
     let mut ring = Ring::default();
-    for (at, act) in about_keys {
+    for (at, act) in acts_of(within, &ring::KINDS).await? {
         ring.judge(at, &act)
             .map_err(|why| damaged(format!("act {at} about keys cannot stand there: {why}")))?;
     }
@@ -320,20 +316,25 @@ async fn acts(within: &mut Transaction<'_, Any>, page: Page) -> Result<Vec<Store
 
 async fn acts_of(
     within: &mut Transaction<'_, Any>,
-    kind: &str,
+    kinds: &[&str],
 ) -> Result<Vec<(u64, Act)>, StoreFault> {
-    let rows = sqlx::query(
-        "select seq, at, who, behalf, kind, hash, note from acts where kind = $1 order by seq",
-    )
-    .bind(kind.to_owned())
-    .fetch_all(&mut **within)
-    .await
-    .map_err(StoreFault::sql("reading acts of a kind"))?;
-    let read_one = |row: &AnyRow| {
-        let row = stored(row).map_err(StoreFault::sql("reading acts of a kind"))?;
-        Ok((row.seq, read(row.seq, &row.note)?))
-    };
-    rows.iter().map(read_one).collect()
+    let doing = || StoreFault::sql("reading acts of a kind");
+    let mut acts = Vec::new();
+    for kind in kinds {
+        let rows = sqlx::query(
+            "select seq, at, who, behalf, kind, hash, note from acts where kind = $1 order by seq",
+        )
+        .bind((*kind).to_owned())
+        .fetch_all(&mut **within)
+        .await
+        .map_err(doing())?;
+        for row in &rows {
+            let row = stored(row).map_err(doing())?;
+            acts.push((row.seq, read(row.seq, &row.note)?));
+        }
+    }
+    acts.sort_by_key(|(at, _)| *at);
+    Ok(acts)
 }
 
 async fn latest(within: &mut Transaction<'_, Any>) -> Result<Option<Checkpoint>, StoreFault> {

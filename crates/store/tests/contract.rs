@@ -188,11 +188,12 @@ async fn what_is_appended_is_there_again_and_everything_holds() {
             .await
             .expect("read");
         assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 4]);
-        let of_kind = bench
+        let (of_kind, size) = bench
             .database
-            .acts_of("agreement.proposed")
+            .acts_of(&["agreement.proposed"])
             .await
             .expect("read");
+        assert_eq!(size, 20);
         assert_eq!(of_kind.len(), 19);
         let latest = bench
             .database

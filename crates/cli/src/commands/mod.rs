@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod agreement;
 pub mod certify;
 pub mod check;
 pub mod completions;

@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use trueup_facts::digest::Digest;
 use trueup_facts::disk::Disk;
 use trueup_facts::snapshot::Snapshot;
 use trueup_facts::store::Tables;
 use trueup_facts::trail::{Trail, entries_after, held};
-use trueup_journal::{Checkpoint, Proof, PublicKey};
+use trueup_journal::{Checkpoint, Custody, Proof, PublicKey};
+use trueup_program::Seal;
 
 use crate::args::VerifyArgs;
 use crate::failure::{Failure, chain};
 use crate::record::{FACTS_LOGGED, Record, logged};
+use crate::seals::OnRecord;
 use crate::{output, runs};
 
 /// How many findings of one sort are shown.
@@ -38,6 +41,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     match record {
         Ok(Some(record)) => {
             journal(&record, &args.checkpoint, &mut report)?;
+            agreements(&record, program, &mut report)?;
             facts_on_record(&record, program, &mut report)?;
         }
         Ok(None) if args.checkpoint.is_empty() => report.notes.push(
@@ -138,12 +142,57 @@ fn journal(
     Ok(())
 }
 
+/// The agreements: each step was one that could be taken, and the texts that were signed are there.
+fn agreements(record: &Record, program: &Path, report: &mut Report) -> Result<(), Failure> {
+    let on_record = match OnRecord::of(record) {
+        Ok(on_record) => on_record,
+        Err(Failure::Fault(text)) => {
+            report.found.push(text);
+            return Ok(());
+        }
+        Err(other) => return Err(other),
+    };
+    let kept = runs::kept(program);
+    let (mut signed, mut open, mut lists) = (0, 0, BTreeSet::new());
+    for (_, _, thread) in on_record.negotiations.threads() {
+        signed += thread.signed.len();
+        open += usize::from(thread.open.is_some());
+        lists.extend(thread.signed.iter().map(|version| version.texts.clone()));
+        lists.extend(thread.open.iter().map(|open| open.texts.clone()));
+    }
+    let mut texts: BTreeSet<String> = lists.clone();
+    for list in &lists {
+        let bytes = Digest::parse(list).and_then(|digest| kept.text(digest).ok().flatten());
+        let named = bytes.and_then(|bytes| {
+            serde_json::from_slice::<std::collections::BTreeMap<String, String>>(&bytes).ok()
+        });
+        texts.extend(
+            named
+                .into_iter()
+                .flat_map(std::collections::BTreeMap::into_values),
+        );
+    }
+    for text in &texts {
+        match Digest::parse(text).map(|digest| kept.text(digest)) {
+            Some(Ok(Some(_))) => {}
+            Some(Err(fault)) => report.found.push(chain(&fault)),
+            Some(Ok(None)) | None => report.found.push(format!(
+                "text {text}, which was proposed or signed, is gone from .trueup/texts"
+            )),
+        }
+    }
+    report.looked.push(format!(
+        "Agreements: {} signed, {open} proposed, {}",
+        output::counted(signed, "version"),
+        output::counted(texts.len(), "text")
+    ));
+    Ok(())
+}
+
 /// The facts' logs, held to the acts that pin them.
 fn facts_on_record(record: &Record, program: &Path, report: &mut Report) -> Result<(), Failure> {
-    let acts = match record.wait("reading the journal", async |database| {
-        database.acts_of(FACTS_LOGGED).await
-    }) {
-        Ok(acts) => acts,
+    let acts = match record.acts_of(&[FACTS_LOGGED]) {
+        Ok((acts, _)) => acts,
         Err(Failure::Fault(text)) => {
             report.found.push(text);
             return Ok(());
@@ -259,6 +308,41 @@ fn kept_runs(program: &Path, report: &mut Report) -> Result<(), Failure> {
     Ok(())
 }
 
+/// An agreement by itself: signed by both sides, the vendor's side by the key.
+fn agreement(seal: &Seal, key: &PublicKey, file: &Path) -> Result<(), Failure> {
+    if seal.vendor_key != *key {
+        return Err(Failure::Found(format!(
+            "{} does not hold: the vendor's side is signed by {} {}, and not by the key you trust",
+            file.display(),
+            seal.vendor_key.name(),
+            seal.vendor_key.id()
+        )));
+    }
+    let until = match seal.until {
+        Some(until) => format!("until before {until}"),
+        None => "without an end".to_owned(),
+    };
+    let custody = match seal.custody {
+        Custody::Own => "by a key of its own",
+        Custody::Custodial => {
+            "by a custodial key, which the service keeps: it shows that the service signed for the partner"
+        }
+    };
+    let mut text = format!(
+        "Agreement {} of partner {} in program {}, from {} {until}.\n\
+         The vendor signed it by {}; the partner signed it {custody}.\nBoth signed these texts, by their digests:\n",
+        seal.agreement,
+        seal.partner,
+        seal.program,
+        seal.starts,
+        seal.vendor_key.id()
+    );
+    for (part, digest) in &seal.parts {
+        let _ = writeln!(text, "  {part}  {digest}");
+    }
+    output::print(&text)
+}
+
 /// A proof by itself: the act in it, below a checkpoint that the key signed.
 fn proof(file: &Path, key: &str) -> Result<(), Failure> {
     let text = std::fs::read_to_string(file)
@@ -271,6 +355,10 @@ fn proof(file: &Path, key: &str) -> Result<(), Failure> {
             chain(error)
         ))
     };
+    if text.starts_with("trueup agreement ") {
+        let seal = Seal::of_signed(&text).map_err(|error| refused(&error))?;
+        return agreement(&seal, &key, file);
+    }
     let (proof, act) = Proof::parse(&text).map_err(|error| refused(&error))?;
     let act = act.ok_or_else(|| {
         Failure::Found(format!(

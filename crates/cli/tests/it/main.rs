@@ -5,6 +5,7 @@
 mod differences;
 mod facts_in;
 mod hostile_plans;
+mod journal;
 mod push;
 mod story;
 mod transcripts;

@@ -53,6 +53,11 @@ fn mappings_are_certified_as_written() {
 }
 
 #[test]
+fn agreements_are_signed_as_written() {
+    run("agreements");
+}
+
+#[test]
 fn the_journal_is_kept_as_written() {
     run("journal");
 }

@@ -97,6 +97,8 @@ fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program>
         &mut declarations,
         |findings, name, node| directory::read(findings, texts, name, node),
     );
+    // What stands in program.yaml alone; below, lists count with what their files hold.
+    let mut said = declarations.clone();
     for directory in &directories {
         declarations.insert(
             format!("directory {}", directory.name).into(),
@@ -108,6 +110,11 @@ fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program>
         .and_then(|node| rates::read(findings, texts, node));
     if let Some(rates) = &rates {
         declarations.insert(Arc::from("rates"), rates.digest);
+    }
+    if let Some(node) = keys.get("rates") {
+        let mut hasher = PartsHasher::new("trueup rates 1");
+        hash_node(&mut hasher, node);
+        said.insert(Arc::from("rates"), hasher.finish());
     }
     let needs_certified = match keys.get("mappings") {
         None => false,
@@ -134,6 +141,14 @@ fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program>
         &mut declarations,
         |findings, name, node| source::read(findings, &around, name, node),
     );
+    for source in &sources {
+        let name: Arc<str> = format!("source {}", source.name).into();
+        said.extend(
+            declarations
+                .get(&name)
+                .map(|digest| (name.clone(), *digest)),
+        );
+    }
     Some(Program {
         folder: texts.folder().to_owned(),
         name: name?,
@@ -148,6 +163,7 @@ fn lower(findings: &mut Findings, texts: &Texts, node: &Node) -> Option<Program>
         sources,
         needs_certified,
         declarations,
+        said,
     })
 }
 

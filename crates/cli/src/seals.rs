@@ -1,0 +1,208 @@
+//! What each agreement of the folder stands on today, as both sides would sign it, and what the journal says of agreements.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use trueup_base::id::PartnerId;
+use trueup_facts::digest::Digest;
+use trueup_journal::ring::Held;
+use trueup_journal::{Custody, Organisation, Ring, ring};
+use trueup_program::{Negotiations, Part, Seal, negotiation};
+
+use crate::failure::{Failure, chain};
+use crate::folder::Folder;
+use crate::record::Record;
+use crate::worked;
+
+/// An agreement of one partner, as it stands in the folder.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The partner.
+    pub partner: PartnerId,
+    /// The agreement's name.
+    pub agreement: String,
+    /// The agreement, by its position in the folder.
+    pub at: usize,
+}
+
+/// Every agreement of every partner, in the order of partners and first days.
+pub fn standing(folder: &Folder) -> Vec<Standing> {
+    let mut all = Vec::new();
+    for matched in &folder.matched {
+        for at in matched.versions() {
+            all.extend(folder.agreements.get(at).map(|agreement| Standing {
+                partner: matched.listed.id.clone(),
+                agreement: agreement.name().to_string(),
+                at,
+            }));
+        }
+    }
+    all
+}
+
+/// What the agreements of a folder stand on; worked examples are looked for once.
+pub struct Parts<'f> {
+    folder: &'f Folder,
+    /// The files of the worked examples of each plan.
+    examples: BTreeMap<String, BTreeMap<String, Digest>>,
+}
+
+impl<'f> Parts<'f> {
+    /// Of a folder.
+    pub fn of(folder: &'f Folder) -> Result<Self, Failure> {
+        Ok(Self {
+            folder,
+            examples: examples(&folder.program.folder)?,
+        })
+    }
+
+    /// What an agreement stands on, each with its digest.
+    pub fn of_agreement(&self, at: usize) -> Result<BTreeMap<Part, String>, Failure> {
+        let folder = self.folder;
+        let none = || Failure::Fault("an agreement of the folder is gone".to_owned());
+        let agreement = folder.agreements.get(at).ok_or_else(none)?;
+        let called = &*agreement.plan.text;
+        let mut parts = BTreeMap::new();
+        let own = folder.sources.path(agreement.name.span.file).to_owned();
+        let of_plan = folder.stands_on.get(called).into_iter().flatten();
+        for path in std::iter::once(&own).chain(of_plan) {
+            let digest = folder.digest(path).ok_or_else(none)?;
+            parts.insert(Part::Text(path.clone()), digest);
+        }
+        if let Some(plan) = folder.plans.get(called) {
+            for (path, digest) in self.examples.get(&*plan.name).into_iter().flatten() {
+                parts.insert(Part::Text(path.clone()), digest.to_string());
+            }
+            let kinds: BTreeSet<&str> = plan.kinds.iter().map(|kind| &*kind.name).collect();
+            let is_read = |name: &str| match name.split_once(' ') {
+                None => true,
+                Some(("kind", kind)) => kinds.contains(kind),
+                Some(("source", source)) => folder
+                    .program
+                    .source(source)
+                    .and_then(|source| folder.program.kinds.get(source.kind))
+                    .is_some_and(|kind| kinds.contains(&*kind.name)),
+                Some(_) => true,
+            };
+            for (name, digest) in &folder.program.said {
+                if is_read(name) {
+                    parts.insert(Part::Declaration(name.to_string()), digest.to_string());
+                }
+            }
+        }
+        Ok(parts)
+    }
+
+    /// What both sides would sign of an agreement today; without a key of the partner nothing can be.
+    pub fn seal(&self, standing: &Standing, ring: &Ring) -> Result<Result<Seal, NoKey>, Failure> {
+        let none = || Failure::Fault("an agreement of the folder is gone".to_owned());
+        let agreement = self.folder.agreements.get(standing.at).ok_or_else(none)?;
+        let whose = Organisation::Partner(standing.partner.clone());
+        let (Some(vendor), Some(partner)) = (
+            ring.of(&Organisation::Vendor).next_back(),
+            youngest(ring, &whose),
+        ) else {
+            return Ok(Err(NoKey));
+        };
+        Ok(Ok(Seal {
+            program: self.folder.program.name.to_string(),
+            agreement: standing.agreement.clone(),
+            partner: standing.partner.clone(),
+            starts: agreement.starts,
+            until: agreement.until,
+            parts: self.of_agreement(standing.at)?,
+            vendor_key: vendor.key.clone(),
+            partner_key: partner.key.clone(),
+            custody: partner.custody,
+        }))
+    }
+}
+
+/// A partner that has no key yet.
+#[derive(Clone, Copy, Debug)]
+pub struct NoKey;
+
+/// The key a partner signs with: its own before one that is kept for it, the younger before the older.
+fn youngest<'r>(ring: &'r Ring, whose: &'r Organisation) -> Option<&'r Held> {
+    let held: Vec<&Held> = ring.of(whose).collect();
+    let own = held.iter().rev().find(|held| held.custody == Custody::Own);
+    own.or(held.last()).copied()
+}
+
+/// The files of every worked example, by the plan it names.
+fn examples(program: &Path) -> Result<BTreeMap<String, BTreeMap<String, Digest>>, Failure> {
+    let cases = program.join("cases");
+    let mut by_plan: BTreeMap<String, BTreeMap<String, Digest>> = BTreeMap::new();
+    if !cases.is_dir() {
+        return Ok(by_plan);
+    }
+    let mut folders: Vec<PathBuf> = Vec::new();
+    worked::find(&cases, &mut folders)?;
+    for folder in folders {
+        let expected = folder.join("expected.yaml");
+        let fault =
+            |error: std::io::Error| Failure::fault(format!("reading {}", folder.display()), &error);
+        let text = std::fs::read_to_string(&expected).map_err(fault)?;
+        let Some(plan) = worked::says(&text, "plan") else {
+            continue;
+        };
+        let files = by_plan.entry(plan.to_owned()).or_default();
+        for entry in std::fs::read_dir(&folder).map_err(fault)? {
+            let path = entry.map_err(fault)?.path();
+            if path.is_file()
+                && let Ok(inside) = path.strip_prefix(program)
+            {
+                let bytes = std::fs::read(&path).map_err(fault)?;
+                let inside: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+                files.insert(inside.join("/"), Digest::of(&bytes));
+            }
+        }
+    }
+    Ok(by_plan)
+}
+
+/// What the journal says of agreements, the keys as they are now, and how many acts that is after.
+pub struct OnRecord {
+    /// The agreements.
+    pub negotiations: Negotiations,
+    /// The keys.
+    pub ring: Ring,
+    /// How many acts there are.
+    pub acts: u64,
+}
+
+impl OnRecord {
+    /// Reads them.
+    pub fn of(record: &Record) -> Result<Self, Failure> {
+        let kinds: Vec<&str> = ring::KINDS
+            .iter()
+            .chain(&negotiation::KINDS)
+            .copied()
+            .collect();
+        let (acts, size) = record.acts_of(&kinds)?;
+        let mut on_record = Self {
+            negotiations: Negotiations::default(),
+            ring: Ring::default(),
+            acts: size,
+        };
+        for (at, act) in acts {
+            let damaged = |why: &dyn std::error::Error| {
+                Failure::Fault(format!(
+                    "reading act {at} of the journal: {}; `trueup verify` says more",
+                    chain(why)
+                ))
+            };
+            match ring::KINDS.contains(&act.kind().as_str()) {
+                true => on_record
+                    .ring
+                    .judge(at, &act)
+                    .map_err(|why| damaged(&why))?,
+                false => on_record
+                    .negotiations
+                    .judge(at, &act, &on_record.ring)
+                    .map_err(|why| damaged(&why))?,
+            }
+        }
+        Ok(on_record)
+    }
+}

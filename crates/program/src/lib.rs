@@ -1,0 +1,22 @@
+//! Agreements between proposal and signature.
+//!
+//! What both sides sign is a [`Seal`]: a text that names the partner, the agreement's days and the digest of every text it
+//! stands on, and the key of each side. [`Negotiations`] is what the acts about agreements come to; it says who may take which
+//! step ([`Negotiations::judge`]), and nobody can accept their own proposal.
+//!
+//! The crate must never know where texts lie, what a plan pays, or a clock; whether a seal fits the texts of today is asked
+//! by whoever has them ([`Seal::differs_from`]).
+
+#![forbid(unsafe_code)]
+#![deny(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::float_arithmetic
+)]
+#![deny(clippy::indexing_slicing, clippy::unwrap_used)]
+
+pub mod negotiation;
+pub mod seal;
+
+pub use negotiation::{Negotiations, Proposal, Refusal, SignedVersion, Thread};
+pub use seal::{Difference, Part, Seal, SealError};
