@@ -90,6 +90,15 @@ pub const WALLS: &[Wall] = &[
         is_pure: true,
     },
     Wall {
+        package: "trueup-books",
+        folder: "crates/books",
+        inner: &["trueup-base"],
+        outside: &["thiserror"],
+        tests: &["proptest"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
         package: "trueup-program",
         folder: "crates/program",
         inner: &["trueup-base", "trueup-journal"],
@@ -101,7 +110,7 @@ pub const WALLS: &[Wall] = &[
     Wall {
         package: "trueup-store",
         folder: "crates/store",
-        inner: &["trueup-journal"],
+        inner: &["trueup-base", "trueup-journal", "trueup-books"],
         outside: &["sqlx", "thiserror"],
         tests: &["jiff", "tempfile", "tokio"],
         touches: "SQLite and PostgreSQL: the only SQL",
@@ -159,6 +168,7 @@ pub const WALLS: &[Wall] = &[
             "trueup-engine",
             "trueup-prove",
             "trueup-journal",
+            "trueup-books",
             "trueup-program",
             "trueup-store",
             "trueup-facts",

@@ -33,6 +33,7 @@ macro_rules! invariants {
 }
 
 invariants! {
+    BK1: "the postings of a batch come to zero in each currency",
     EX1: "a scale is at most 1,000 decimal places",
     EX2: "a small number is in lowest terms with a positive denominator",
     SH1: "the parts of an allocation and what stays add up to its total",

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use sqlx::any::{Any, AnyRow};
 use sqlx::{Row, Transaction};
+use trueup_books::Batch;
 use trueup_journal::tree::Placed;
 use trueup_journal::{
     Act, Audit, Checkpoint, Frontier, Hash, Proof, ProofError, Ring, SecretKey, Stored, audit,
     proof, ring,
 };
 
+use crate::books;
 use crate::database::Database;
 use crate::fault::StoreFault;
 
@@ -27,6 +29,35 @@ pub struct Appended {
     pub checkpoint: Checkpoint,
 }
 
+/// What is written in one step: acts, and the batches that they state.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The acts.
+    pub acts: Vec<Act>,
+    /// The batches, each with the SHA-256 of its text in hex.
+    pub batches: Vec<(Batch, String)>,
+}
+
+impl From<Vec<Act>> for Step {
+    fn from(acts: Vec<Act>) -> Self {
+        Self {
+            acts,
+            batches: Vec::new(),
+        }
+    }
+}
+
+/// The journal and the books as they are while a step is decided and nobody else can write.
+#[derive(Clone, Copy, Debug)]
+pub struct Now<'a> {
+    /// The keys.
+    pub ring: &'a Ring,
+    /// How many acts there are.
+    pub acts: u64,
+    /// How many batches there are.
+    pub batches: u64,
+}
+
 /// Which acts are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
@@ -37,25 +68,48 @@ pub struct Page {
 }
 
 impl Database {
-    /// Appends what is decided on the journal as it is, in one step with the checkpoint over it; nothing where nothing is
-    /// decided. The decision is taken while nobody else can append, from the keys and the number of acts.
+    /// Appends acts that are decided on the journal as it is, in one step with the checkpoint over it; nothing where nothing is
+    /// decided.
     ///
     /// # Errors
-    /// When the journal does not take an act, none of the keys can sign the checkpoint, or the database fails. Inside, what
-    /// the decision itself refuses.
+    /// As [`Database::step`].
     pub async fn append<E>(
         &self,
         keys: &[&SecretKey],
         decide: impl FnOnce(&Ring, u64) -> Result<Vec<Act>, E>,
     ) -> Result<Result<Option<Appended>, E>, StoreFault> {
+        self.step(keys, |now| decide(now.ring, now.acts).map(Step::from))
+            .await
+    }
+
+    /// Writes what is decided on journal and books as they are, in one transaction with the checkpoint over the journal;
+    /// nothing where no act is decided. The decision is taken while nobody else can write.
+    ///
+    /// # Errors
+    /// When the journal does not take an act, the books do not take a batch, none of the keys can sign the checkpoint, or the
+    /// database fails. Inside, what the decision itself refuses.
+    pub async fn step<E>(
+        &self,
+        keys: &[&SecretKey],
+        decide: impl FnOnce(Now<'_>) -> Result<Step, E>,
+    ) -> Result<Result<Option<Appended>, E>, StoreFault> {
         let mut transaction = self.begin().await?;
         let first = size(&mut transaction).await?;
+        let batches = books::batches(&mut transaction).await?;
         let mut ring = ring_of(&mut transaction).await?;
-        let acts = match decide(&ring, first) {
-            Ok(acts) if acts.is_empty() => return Ok(Ok(None)),
-            Ok(acts) => acts,
+        let now = Now {
+            ring: &ring,
+            acts: first,
+            batches,
+        };
+        let Step { acts, batches } = match decide(now) {
+            Ok(step) if step.acts.is_empty() => return Ok(Ok(None)),
+            Ok(step) => step,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        for (batch, sha256) in &batches {
+            books::insert(&mut transaction, batch, sha256).await?;
+        }
         let mut tree = frontier(&mut transaction, first).await?;
         for (at, act) in (first..).zip(&acts) {
             ring.judge(at, act)
@@ -228,7 +282,7 @@ impl Database {
     }
 
     /// A transaction that only reads: everything in it is of one moment.
-    async fn reading(&self) -> Result<Transaction<'static, Any>, StoreFault> {
+    pub(crate) async fn reading(&self) -> Result<Transaction<'static, Any>, StoreFault> {
         self.pool()
             .begin()
             .await
@@ -440,15 +494,15 @@ fn read(at: u64, note: &str) -> Result<Act, StoreFault> {
     Act::parse(note).map_err(|why| damaged(format!("act {at}: {why}")))
 }
 
-fn damaged(what: String) -> StoreFault {
+pub(crate) fn damaged(what: String) -> StoreFault {
     StoreFault::Damaged { what }
 }
 
 /// Places and sizes are far below 2^63; one that is not is none of this journal, and is not found.
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The journal in a database: SQLite beside the program by default, PostgreSQL by its address.
+//! The journal and the books in a database: SQLite beside the program by default, PostgreSQL by its address.
 //!
 //! One path of SQL serves both; only the tables and triggers are written twice, in `migrations`. The database refuses to change
 //! or remove an act whoever asks, and takes acts one after the other without a gap. The crate must never know what an act is
@@ -9,10 +9,12 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod books;
 mod database;
 mod fault;
 mod journal;
 
+pub use books::{Balance, BatchRow, batch_of};
 pub use database::Database;
 pub use fault::StoreFault;
-pub use journal::{Appended, Page};
+pub use journal::{Appended, Now, Page, Step};

@@ -5,12 +5,17 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Executor};
+use trueup_base::date::parse_date;
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::{Batch, BatchKind, Booked, Key, Target, converge};
 use trueup_journal::testing::Dice;
 use trueup_journal::{
     Act, Checkpoint, Custody, Draft, Found, Organisation, Ring, SecretKey, added, opening, proof,
     ring,
 };
-use trueup_store::{Appended, Database, Page, StoreFault};
+use trueup_store::{Appended, Database, Page, Step, StoreFault, batch_of};
 
 /// A database of one test, and a way into it that goes around everything.
 struct Bench {
@@ -564,7 +569,7 @@ async fn seen(
 async fn a_flipped_bit_of_the_file_is_found_wherever_anything_seen_changes() {
     const FLIPS: u64 = 400;
     let bench = Bench::sqlite().await;
-    bench.opened(60).await;
+    bench.opened(100).await;
     let before = seen(&bench.database).await.expect("read");
     bench.database.close().await;
     let path = bench.path.clone().expect("a file");
@@ -608,7 +613,7 @@ async fn a_database_of_a_later_version_is_refused() {
     for bench in Bench::both().await {
         bench.opened(2).await;
         bench
-            .tamper(&["update _sqlx_migrations set version = 9999"])
+            .tamper(&["update _sqlx_migrations set version = 9999 where version = 2"])
             .await;
         let again = match &bench.path {
             Some(path) => Database::in_file(path).await,
@@ -643,4 +648,127 @@ async fn what_is_no_database_is_refused_with_its_place() {
         panic!("another database is refused")
     };
     assert!(!format!("{fault:?}{fault}").contains("secret"), "{fault:?}");
+}
+
+/// A batch of one expense for a partner.
+fn expense(number: u64, partner: &str, units: i64) -> Batch {
+    let key = Key {
+        partner: PartnerId::new(partner).expect("a partner"),
+        plan: "reseller".to_owned(),
+        component: "volume_bonus".to_owned(),
+        settled_on: parse_date("2026-03-31").expect("a day"),
+        currency: Currency::parse("EUR").expect("a currency"),
+    };
+    let amount = Exact::from_scaled(i128::from(units), 2);
+    let target = Target::of([(key, amount)]).expect("bookable");
+    Batch::new(
+        number,
+        BatchKind::Accrual,
+        "a run".to_owned(),
+        converge(&target, &Booked::new(), &|_| true),
+    )
+}
+
+impl Bench {
+    async fn post(&self, partner: &str, units: i64) {
+        let vendor = &self.vendor;
+        let done = self
+            .database
+            .step(&[vendor], |now| {
+                let batch = expense(now.batches + 1, partner, units);
+                Ok::<_, ()>(Step {
+                    acts: vec![proposed(vendor, now.acts)],
+                    batches: vec![(batch, "a digest".to_owned())],
+                })
+            })
+            .await;
+        done.expect("the database works")
+            .expect("nothing refused")
+            .expect("an act");
+    }
+}
+
+#[tokio::test]
+async fn what_is_posted_adds_up_and_is_found_again() {
+    for bench in Bench::both().await {
+        bench.opened(1).await;
+        for (partner, units) in [("P-1", 1_250), ("P-2", 300), ("P-1", -250)] {
+            bench.post(partner, units).await;
+        }
+        let balances = bench.database.balances().await.expect("read");
+        let of = |account: &str, partner: &str| {
+            let found = balances
+                .iter()
+                .find(|one| one.account == account && one.partner == partner);
+            found.map(|one| one.amount)
+        };
+        assert_eq!(of("expense", "P-1"), Some(1_000), "{}", bench.name);
+        assert_eq!(of("accrued", "P-1"), Some(-1_000), "{}", bench.name);
+        assert_eq!(of("expense", "P-2"), Some(300), "{}", bench.name);
+        let (booked, batches) = bench.database.booked().await.expect("read");
+        assert_eq!((booked.len(), batches), (2, 3), "{}", bench.name);
+        assert!(
+            bench
+                .database
+                .trial_balance()
+                .await
+                .expect("read")
+                .is_empty()
+        );
+        let rows = bench.database.batches().await.expect("read");
+        for row in &rows {
+            let postings = bench.database.postings(row.number).await.expect("read");
+            let batch = batch_of(row, postings).expect("a batch");
+            assert_eq!(batch.to_text().lines().count(), 4, "{}", bench.name);
+        }
+        assert!(bench.found().await.is_empty(), "{}", bench.name);
+    }
+}
+
+#[tokio::test]
+async fn the_books_take_nothing_that_does_not_balance_and_change_nothing() {
+    for bench in Bench::both().await {
+        bench.opened(1).await;
+        bench.post("P-1", 1_250).await;
+        let pool = around(&bench.url).await;
+        let one = "'accrued', 'P-1', 'reseller', 'volume_bonus', '2026-03-31', 'EUR'";
+        let refused = [
+            // Into a closed batch, and without any.
+            format!("insert into postings values (1, 2, {one}, 5)"),
+            format!("insert into postings values (2, 0, {one}, 5)"),
+            // A batch that is empty, out of its turn, or of other postings than it says.
+            "insert into batches values (2, 'accrual', 'r', 0, 'd')".to_owned(),
+            "insert into batches values (3, 'accrual', 'r', 1, 'd')".to_owned(),
+            "update postings set amount = 1".to_owned(),
+            "delete from postings".to_owned(),
+            "update batches set run = 'other'".to_owned(),
+            "delete from batches".to_owned(),
+        ];
+        for sql in &refused {
+            let done = pool.execute(sqlx::AssertSqlSafe(sql.clone())).await;
+            assert!(done.is_err(), "{}: {sql}", bench.name);
+        }
+        // Postings that do not balance, in one transaction with their batch.
+        let mut connection = pool.acquire().await.expect("a connection");
+        connection.execute("begin").await.expect("begun");
+        let one = sqlx::AssertSqlSafe(format!("insert into postings values (2, 0, {one}, 5)"));
+        connection.execute(one).await.expect("checked at the end");
+        let closed = connection
+            .execute("insert into batches values (2, 'accrual', 'r', 1, 'd')")
+            .await;
+        let said = closed.expect_err("it does not balance").to_string();
+        assert!(
+            said.contains("balances in each currency"),
+            "{}: {said}",
+            bench.name
+        );
+        let _ = connection.execute("rollback").await;
+        let (booked, batches) = bench.database.booked().await.expect("read");
+        assert_eq!(
+            (booked.values().sum::<i64>(), batches),
+            (1_250, 1),
+            "{}",
+            bench.name
+        );
+    }
 }

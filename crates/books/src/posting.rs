@@ -1,0 +1,316 @@
+//! Accounts, postings, and what is to be posted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use trueup_base::date::Date;
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+
+/// An account. What the program costs is a debit, what it owes a credit: debits are above zero, credits below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// What the program costs.
+    Expense,
+    /// What partners have earned and is not payable yet.
+    Accrued,
+}
+
+impl Account {
+    /// Every account.
+    pub const ALL: [Self; 2] = [Self::Expense, Self::Accrued];
+
+    /// The account as one word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Expense => "expense",
+            Self::Accrued => "accrued",
+        }
+    }
+
+    /// The account of a word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|account| account.word() == word)
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// What a posting is for: one component of one partner in one settlement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Who earned it.
+    pub partner: PartnerId,
+    /// Under which plan.
+    pub plan: String,
+    /// By which component.
+    pub component: String,
+    /// The settlement's last day.
+    pub settled_on: Date,
+    /// In which currency.
+    pub currency: Currency,
+}
+
+/// An amount on an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The account.
+    pub account: Account,
+    /// What it is for.
+    pub key: Key,
+    /// In minor units of the currency; debits are above zero.
+    pub amount: i64,
+}
+
+/// An amount that cannot be booked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmountRefusal {
+    /// Finer than the currency.
+    #[error(
+        "{amount} {currency} of {component} for {partner} is no whole number of minor units; let the component round to the currency's"
+    )]
+    Finer {
+        /// Who earned it.
+        partner: PartnerId,
+        /// By which component.
+        component: String,
+        /// How much.
+        amount: String,
+        /// In which currency.
+        currency: &'static str,
+    },
+    /// Beyond what books hold.
+    #[error("{amount} {currency} of {component} for {partner} is more than books hold")]
+    Beyond {
+        /// Who earned it.
+        partner: PartnerId,
+        /// By which component.
+        component: String,
+        /// How much.
+        amount: String,
+        /// In which currency.
+        currency: &'static str,
+    },
+    /// Two amounts for one key.
+    #[error("{component} of {partner} stands twice in one settlement")]
+    Twice {
+        /// Who earned it.
+        partner: PartnerId,
+        /// By which component.
+        component: String,
+    },
+}
+
+/// What a run says is earned, in minor units, by what it is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    amounts: BTreeMap<Key, i64>,
+}
+
+/// What was posted so far for each key: the debits of the expense.
+pub type Booked = BTreeMap<Key, i64>;
+
+/// The largest amount of one posting: differences of two of them, and sums of a million, fit.
+const AMOUNT_MAX: i64 = i64::MAX >> 22;
+
+impl Target {
+    /// Takes what a run says.
+    ///
+    /// # Errors
+    /// When an amount cannot be booked.
+    pub fn of(amounts: impl IntoIterator<Item = (Key, Exact)>) -> Result<Self, AmountRefusal> {
+        let mut target = Self::default();
+        for (key, amount) in amounts {
+            let (partner, component) = (key.partner.clone(), key.component.clone());
+            let currency = key.currency.code();
+            let Some(units) = amount.to_scaled(key.currency.places()) else {
+                return Err(AmountRefusal::Finer {
+                    partner,
+                    component,
+                    amount: amount.to_string(),
+                    currency,
+                });
+            };
+            let units = i64::try_from(units)
+                .ok()
+                .filter(|units| (-AMOUNT_MAX..=AMOUNT_MAX).contains(units));
+            let Some(units) = units else {
+                return Err(AmountRefusal::Beyond {
+                    partner,
+                    component,
+                    amount: amount.to_string(),
+                    currency,
+                });
+            };
+            if target.amounts.insert(key, units).is_some() {
+                return Err(AmountRefusal::Twice { partner, component });
+            }
+        }
+        Ok(target)
+    }
+
+    /// What is earned for a key; nothing where the run says nothing of it.
+    #[must_use]
+    pub fn amount(&self, key: &Key) -> i64 {
+        self.amounts.get(key).copied().unwrap_or_default()
+    }
+}
+
+/// What is to be posted so that what is booked becomes what a run says, for the keys that the run covers: of each an expense
+/// and what is owed for it, in the order of keys. What was booked and is earned no longer is taken back.
+#[must_use]
+pub fn converge(
+    target: &Target,
+    booked: &Booked,
+    is_covered: &dyn Fn(&Key) -> bool,
+) -> Vec<Posting> {
+    let keys: BTreeSet<&Key> = target.amounts.keys().chain(booked.keys()).collect();
+    let mut postings = Vec::new();
+    for key in keys.into_iter().filter(|key| is_covered(key)) {
+        let so_far = booked.get(key).copied().unwrap_or_default();
+        // Both are within AMOUNT_MAX or sums of such, far from the ends.
+        let amount = target.amount(key).saturating_sub(so_far);
+        if amount == 0 {
+            continue;
+        }
+        for (account, amount) in [(Account::Expense, amount), (Account::Accrued, -amount)] {
+            postings.push(Posting {
+                account,
+                key: key.clone(),
+                amount,
+            });
+        }
+    }
+    postings
+}
+
+/// The postings that take others back: the same accounts, equal and opposite amounts (LAW-19).
+#[must_use]
+pub fn opposite(postings: &[Posting]) -> Vec<Posting> {
+    let turned = postings.iter().map(|posting| Posting {
+        amount: -posting.amount,
+        ..posting.clone()
+    });
+    turned.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use trueup_base::date::parse_date;
+
+    fn key(partner: u8, component: u8, month: u8) -> Key {
+        Key {
+            partner: PartnerId::new(format!("P-{partner}")).expect("a partner"),
+            plan: "reseller".to_owned(),
+            component: format!("c{component}"),
+            settled_on: parse_date(&format!("2026-{month:02}-28")).expect("a day"),
+            currency: Currency::parse(if partner == 0 { "JPY" } else { "EUR" })
+                .expect("a currency"),
+        }
+    }
+
+    /// Adds postings to what is booked, as the database does, and to every account.
+    fn book(
+        booked: &mut Booked,
+        accounts: &mut BTreeMap<(Account, &'static str), i64>,
+        postings: &[Posting],
+    ) {
+        for posting in postings {
+            *accounts
+                .entry((posting.account, posting.key.currency.code()))
+                .or_default() += posting.amount;
+            if posting.account == Account::Expense {
+                *booked.entry(posting.key.clone()).or_default() += posting.amount;
+            }
+        }
+    }
+
+    fn run() -> impl Strategy<Value = BTreeMap<(u8, u8, u8), i64>> {
+        prop::collection::btree_map((0u8..3, 0u8..3, 1u8..5), -100_000i64..100_000, 0..12)
+    }
+
+    fn target(amounts: &BTreeMap<(u8, u8, u8), i64>) -> Target {
+        let exact = |(place, units): (&(u8, u8, u8), &i64)| {
+            let key = key(place.0, place.1, place.2);
+            let amount = Exact::from_scaled(i128::from(*units), key.currency.places());
+            (key, amount)
+        };
+        Target::of(amounts.iter().map(exact)).expect("bookable")
+    }
+
+    proptest! {
+        /// LAW-16, LAW-18, LAW-20: every batch balances; posting again posts nothing; whatever runs came before, the books end
+        /// at what the last one says.
+        #[test]
+        fn whatever_came_before_the_books_end_at_the_last_run(runs in prop::collection::vec(run(), 1..6)) {
+            let (mut booked, mut accounts) = (Booked::new(), BTreeMap::new());
+            for amounts in &runs {
+                let target = target(amounts);
+                let postings = converge(&target, &booked, &|_| true);
+                book(&mut booked, &mut accounts, &postings);
+                for currency in ["EUR", "JPY"] {
+                    let sum: i64 = Account::ALL.iter().filter_map(|one| accounts.get(&(*one, currency))).sum();
+                    prop_assert_eq!(sum, 0);
+                }
+                prop_assert!(converge(&target, &booked, &|_| true).is_empty());
+            }
+            let last = runs.last().expect("one run");
+            for (key, amount) in &booked {
+                prop_assert_eq!(*amount, target(last).amount(key));
+            }
+        }
+
+        /// What a run does not cover stays as it is.
+        #[test]
+        fn what_is_not_covered_is_not_touched(before in run(), after in run()) {
+            let (mut booked, mut accounts) = (Booked::new(), BTreeMap::new());
+            book(&mut booked, &mut accounts, &converge(&target(&before), &Booked::new(), &|_| true));
+            let is_covered = |key: &Key| key.partner.as_str() == "P-1";
+            let postings = converge(&target(&after), &booked, &is_covered);
+            prop_assert!(postings.iter().all(|posting| is_covered(&posting.key)));
+        }
+
+        /// LAW-19: taken back, every account is as it was.
+        #[test]
+        fn what_is_taken_back_leaves_every_account_as_it_was(before in run(), after in run()) {
+            let (mut booked, mut accounts) = (Booked::new(), BTreeMap::new());
+            book(&mut booked, &mut accounts, &converge(&target(&before), &Booked::new(), &|_| true));
+            let was = accounts.clone();
+            let postings = converge(&target(&after), &booked, &|_| true);
+            book(&mut booked, &mut accounts, &postings);
+            book(&mut booked, &mut accounts, &opposite(&postings));
+            accounts.retain(|_, sum| *sum != 0);
+            prop_assert_eq!(accounts, was.into_iter().filter(|(_, sum)| *sum != 0).collect::<BTreeMap<_, _>>());
+        }
+    }
+
+    #[test]
+    fn amounts_that_cannot_be_booked_are_refused_by_name() {
+        let one = |partner, text: &str| {
+            Target::of([(key(partner, 1, 1), Exact::parse(text).expect("a number"))])
+        };
+        assert!(matches!(one(1, "0.005"), Err(AmountRefusal::Finer { .. })));
+        assert!(
+            matches!(one(0, "0.5"), Err(AmountRefusal::Finer { .. })),
+            "a yen has no parts"
+        );
+        assert!(matches!(
+            one(1, "100000000000000000"),
+            Err(AmountRefusal::Beyond { .. })
+        ));
+        let twice = [(key(1, 1, 1), Exact::ZERO), (key(1, 1, 1), Exact::ZERO)];
+        assert!(matches!(
+            Target::of(twice),
+            Err(AmountRefusal::Twice { .. })
+        ));
+    }
+}

@@ -1,0 +1,290 @@
+//! The statements of the books: closing batches, and reading what was posted.
+
+use std::collections::BTreeMap;
+
+use sqlx::any::{Any, AnyRow};
+use sqlx::{AssertSqlSafe, Row, Transaction};
+use trueup_base::date::parse_date;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::{Account, Batch, BatchKind, Booked, Key, Posting};
+
+use crate::database::Database;
+use crate::fault::StoreFault;
+use crate::journal::{damaged, signed, unsigned};
+
+/// How many postings one statement writes: both databases take the parameters that these need.
+const AT_A_TIME: usize = 500;
+
+/// The columns of a posting.
+const COLUMNS: usize = 9;
+
+/// A batch as it is stored, without its postings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchRow {
+    /// Its number.
+    pub number: u64,
+    /// What it is, as a word.
+    pub kind: String,
+    /// The hash of the run it follows.
+    pub run: String,
+    /// How many postings it has.
+    pub postings: u64,
+    /// The SHA-256 of its text, in hex.
+    pub sha256: String,
+}
+
+/// What an account comes to for a partner in a currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// The account, as a word.
+    pub account: String,
+    /// The partner.
+    pub partner: String,
+    /// The currency's code.
+    pub currency: String,
+    /// In minor units; debits are above zero.
+    pub amount: i64,
+}
+
+impl Database {
+    /// What was posted so far for each key, and how many batches that is.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn booked(&self) -> Result<(Booked, u64), StoreFault> {
+        let mut reading = self.reading().await?;
+        let batches = batches(&mut reading).await?;
+        let doing = || StoreFault::sql("reading what is booked");
+        let rows = sqlx::query(
+            "select account, partner, plan, component, settled_on, currency, cast(sum(amount) as bigint) from postings \
+             where account = $1 group by account, partner, plan, component, settled_on, currency",
+        )
+        .bind(Account::Expense.word().to_owned())
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(doing())?;
+        let mut booked = Booked::new();
+        for row in &rows {
+            let posting = posting(row, 0)?;
+            booked.insert(posting.key, posting.amount);
+        }
+        Ok((booked, batches))
+    }
+
+    /// What each account comes to, by partner and currency.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn balances(&self) -> Result<Vec<Balance>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let doing = || StoreFault::sql("adding up accounts");
+        let rows = sqlx::query(
+            "select account, partner, currency, cast(sum(amount) as bigint) from postings \
+             group by account, partner, currency order by account, partner, currency",
+        )
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(doing())?;
+        let balance = |row: &AnyRow| {
+            Ok(Balance {
+                account: row.try_get(0)?,
+                partner: row.try_get(1)?,
+                currency: row.try_get(2)?,
+                amount: row.try_get(3)?,
+            })
+        };
+        rows.iter()
+            .map(balance)
+            .collect::<Result<_, _>>()
+            .map_err(doing())
+    }
+
+    /// Every batch, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn batches(&self) -> Result<Vec<BatchRow>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let doing = || StoreFault::sql("reading batches");
+        let rows =
+            sqlx::query("select number, kind, run, postings, sha256 from batches order by number")
+                .fetch_all(&mut *reading)
+                .await
+                .map_err(doing())?;
+        let batch = |row: &AnyRow| {
+            Ok(BatchRow {
+                number: unsigned(row.try_get(0)?),
+                kind: row.try_get(1)?,
+                run: row.try_get(2)?,
+                postings: unsigned(row.try_get(3)?),
+                sha256: row.try_get(4)?,
+            })
+        };
+        rows.iter()
+            .map(batch)
+            .collect::<Result<_, _>>()
+            .map_err(doing())
+    }
+
+    /// The postings under a batch's number, in their order, whether or not there is such a batch.
+    ///
+    /// # Errors
+    /// When the database fails, or a row is no posting.
+    pub async fn postings(&self, batch: u64) -> Result<Vec<Posting>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let rows = sqlx::query(
+            "select account, partner, plan, component, settled_on, currency, amount, line from postings \
+             where batch = $1 order by line",
+        )
+        .bind(signed(batch))
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(StoreFault::sql("reading postings"))?;
+        let mut postings = Vec::with_capacity(rows.len());
+        for (should, row) in (0u64..).zip(&rows) {
+            let line: i64 = row
+                .try_get(7)
+                .map_err(StoreFault::sql("reading postings"))?;
+            if unsigned(line) != should {
+                return Err(damaged(format!(
+                    "posting {should} of batch {batch} is gone"
+                )));
+            }
+            postings.push(posting(row, batch)?);
+        }
+        Ok(postings)
+    }
+}
+
+/// How many batches there are.
+pub(crate) async fn batches(within: &mut Transaction<'_, Any>) -> Result<u64, StoreFault> {
+    let doing = || StoreFault::sql("counting batches");
+    let row = sqlx::query("select coalesce(max(number), 0) from batches")
+        .fetch_one(&mut **within)
+        .await
+        .map_err(doing())?;
+    row.try_get(0).map(unsigned).map_err(doing())
+}
+
+/// Writes a batch: its postings first, then the row that closes it.
+pub(crate) async fn insert(
+    within: &mut Transaction<'_, Any>,
+    batch: &Batch,
+    sha256: &str,
+) -> Result<(), StoreFault> {
+    let lines: Vec<(i64, &Posting)> = (0i64..).zip(batch.postings()).collect();
+    for some in lines.chunks(AT_A_TIME) {
+        let rows: Vec<String> = (0..some.len())
+            .map(|row| {
+                let places: Vec<String> = (1..=COLUMNS)
+                    .map(|column| format!("${}", row * COLUMNS + column))
+                    .collect();
+                format!("({})", places.join(", "))
+            })
+            .collect();
+        // Numbers of parameters and nothing else are put into the text.
+        let sql = format!(
+            "insert into postings (batch, line, account, partner, plan, component, settled_on, currency, amount) values {}",
+            rows.join(", ")
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (line, posting) in some {
+            let key = &posting.key;
+            query = query
+                .bind(signed(batch.number))
+                .bind(*line)
+                .bind(posting.account.word().to_owned())
+                .bind(key.partner.as_str().to_owned())
+                .bind(key.plan.clone())
+                .bind(key.component.clone())
+                .bind(key.settled_on.to_string())
+                .bind(key.currency.code().to_owned())
+                .bind(posting.amount);
+        }
+        query
+            .execute(&mut **within)
+            .await
+            .map_err(StoreFault::sql("writing postings"))?;
+    }
+    sqlx::query(
+        "insert into batches (number, kind, run, postings, sha256) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(signed(batch.number))
+    .bind(batch.kind.word().to_owned())
+    .bind(batch.run.clone())
+    .bind(signed(batch.postings().len() as u64))
+    .bind(sha256.to_owned())
+    .execute(&mut **within)
+    .await
+    .map_err(StoreFault::sql("closing a batch"))?;
+    Ok(())
+}
+
+fn posting(row: &AnyRow, batch: u64) -> Result<Posting, StoreFault> {
+    let text = |at: usize| -> Result<String, StoreFault> {
+        row.try_get(at).map_err(StoreFault::sql("reading postings"))
+    };
+    let wrong = |what: &str, found: &str| {
+        damaged(format!(
+            "a posting of batch {batch} has the {what} `{found}`"
+        ))
+    };
+    let (account, partner, day, currency) = (text(0)?, text(1)?, text(4)?, text(5)?);
+    Ok(Posting {
+        account: Account::of_word(&account).ok_or_else(|| wrong("account", &account))?,
+        key: Key {
+            partner: PartnerId::new(partner.as_str()).map_err(|_| wrong("partner", &partner))?,
+            plan: text(2)?,
+            component: text(3)?,
+            settled_on: parse_date(&day).map_err(|_| wrong("day", &day))?,
+            currency: Currency::parse(&currency).map_err(|_| wrong("currency", &currency))?,
+        },
+        amount: row
+            .try_get(6)
+            .map_err(StoreFault::sql("reading postings"))?,
+    })
+}
+
+/// Sums of all postings that do not come to zero, by currency: of books that are whole there are none.
+pub(crate) async fn unbalanced(
+    within: &mut Transaction<'_, Any>,
+) -> Result<BTreeMap<String, i64>, StoreFault> {
+    let doing = || StoreFault::sql("adding up the books");
+    let rows = sqlx::query(
+        "select currency, cast(sum(amount) as bigint) from postings group by currency having sum(amount) <> 0",
+    )
+    .fetch_all(&mut **within)
+    .await
+    .map_err(doing())?;
+    let pair = |row: &AnyRow| Ok((row.try_get(0)?, row.try_get(1)?));
+    rows.iter()
+        .map(pair)
+        .collect::<Result<_, _>>()
+        .map_err(doing())
+}
+
+impl Database {
+    /// What the books do not come to zero by, in each currency; nothing where they balance.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trial_balance(&self) -> Result<BTreeMap<String, i64>, StoreFault> {
+        let mut reading = self.reading().await?;
+        unbalanced(&mut reading).await
+    }
+}
+
+/// A batch from its row and its postings, as far as it can be one.
+#[must_use]
+pub fn batch_of(row: &BatchRow, postings: Vec<Posting>) -> Option<Batch> {
+    let kind = [BatchKind::Accrual]
+        .into_iter()
+        .find(|kind| kind.word() == row.kind)?;
+    let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+    for posting in &postings {
+        *sums.entry(posting.key.currency.code()).or_default() += i128::from(posting.amount);
+    }
+    let is_whole = sums.values().all(|sum| *sum == 0) && postings.len() as u64 == row.postings;
+    is_whole.then(|| Batch::new(row.number, kind, row.run.clone(), postings))
+}
