@@ -6,5 +6,6 @@ mod differences;
 mod facts_in;
 mod hostile_plans;
 mod push;
+mod settled_again;
 mod story;
 mod transcripts;
