@@ -7,9 +7,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod agreement;
+mod books;
 mod journal;
 
 pub use agreement::*;
+pub use books::*;
 pub use journal::*;
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
@@ -127,6 +129,9 @@ pub enum Command {
     /// Agreements between proposal and signature: proposed by either side, signed by both.
     #[command(subcommand)]
     Agreement(AgreementCommand),
+    /// The books: what was posted, to the cent, and never changed.
+    #[command(subcommand)]
+    Books(BooksCommand),
     /// The journal: what was decided, by whom, signed, in an order nobody can quietly change.
     #[command(subcommand)]
     Journal(JournalCommand),

@@ -554,7 +554,7 @@ impl<'c> Comparing<'c> {
         let (short, version) = (again.hash.short(), &again.manifest.engine);
         if *version == env!("CARGO_PKG_VERSION") {
             return Err(Failure::Fault(format!(
-                "run {short} says {amount} less or more for {} of partner {} than its inputs give; its lines.json was \
+                "run {short} says {amount} less or more for {} of partner {} than its inputs give; its kept lines were \
                  changed, or another build of this version made it: run again",
                 name.component, name.partner
             )));

@@ -1,175 +1,33 @@
-//! From a program's folder to figures: worlds, measures, settlements.
+//! From a program's folder to figures: worlds, measures, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use serde_json::{Value, json};
 use trueup_base::calendar::Window;
-use trueup_base::date::{Date, parse_date};
+use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_engine::cell;
 use trueup_engine::explain::Figure;
 use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
-use trueup_facts::digest::Digest;
-use trueup_facts::ledger::{Ledger, NoSnapshot};
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
-use trueup_facts::push;
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::agreement::AgreementText;
 use trueup_plan::diagnostic::{Diagnostic, any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
-use crate::args::{self, AsOfArgs, ScopeArgs};
+use crate::args::{self, ScopeArgs};
 use crate::beside::Beside;
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::notes;
 use crate::progress::Progress;
-use crate::refusals::{no_partner, nothing_ends_in};
-use crate::runs;
-use crate::threads::on_threads;
+use crate::refusals::no_partner;
+use crate::seen::{Scope, Seen, last_day_with_facts, snapshot};
 use crate::world::listed;
-
-/// Which periods are asked about.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The period, if one was named.
-    pub period: Option<Window>,
-    /// The day after the last one settled: the end of the period, or of the last period with facts.
-    pub until: Date,
-}
-
-/// The facts that a command goes by, and the periods it is about.
-#[derive(Debug)]
-pub struct Seen {
-    /// The facts, as of the snapshot asked for.
-    pub facts: Snapshot,
-    /// Which periods.
-    pub scope: Scope,
-    /// Feeds that are late today; none where an earlier state is asked for.
-    pub late: Vec<notes::LateFeed>,
-}
-
-impl Seen {
-    /// What a command sees: with whatever was acknowledged until now, unless an earlier state is asked for.
-    pub fn of(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
-        if args.as_of.snapshot.is_some() || args.as_of.as_known_on.is_some() {
-            return Self::as_folded(args, folder);
-        }
-        push::settle(&folder.program)
-            .map_err(|fault| Failure::fault("taking in what was pushed", &fault))?;
-        let seen = Self::as_folded(args, folder)?;
-        let late = notes::late(folder, &seen.facts)?;
-        Ok(Self { late, ..seen })
-    }
-
-    /// What is seen of the tables alone.
-    pub fn as_folded(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
-        let facts = facts_as_of(folder, &args.as_of)?;
-        let scope = Scope::of(args.period.as_deref(), folder, &facts)?;
-        Ok(Self {
-            facts,
-            scope,
-            late: Vec::new(),
-        })
-    }
-}
-
-impl Scope {
-    /// The scope of a period's name, or of all periods with facts.
-    pub fn of(period: Option<&str>, folder: &Folder, facts: &Snapshot) -> Result<Self, Failure> {
-        let calendar = &folder.program.calendar;
-        let period = match period {
-            None => None,
-            Some(text) => Some(
-                calendar
-                    .parse_period(text)
-                    .map_err(|error| Failure::Use(format!("--period {text}: {error}")))?,
-            ),
-        };
-        let until = match period {
-            Some(window) => window.ends,
-            None => last_day_with_facts(folder, facts)?,
-        };
-        Ok(Self { period, until })
-    }
-
-    /// Whether a settlement belongs to the scope: it ends in it.
-    pub fn holds(&self, settlement: &Window) -> bool {
-        self.holds_end(settlement.ends)
-    }
-
-    /// Whether a settlement that ends before a day belongs to the scope.
-    pub fn holds_end(&self, ends: Date) -> bool {
-        match self.period {
-            Some(period) => period.starts < ends && ends <= period.ends,
-            None => ends <= self.until,
-        }
-    }
-}
-
-/// The end of the last period that a feed is complete for, or that has facts.
-fn last_day_with_facts(folder: &Folder, facts: &Snapshot) -> Result<Date, Failure> {
-    let declared = folder
-        .program
-        .sources
-        .iter()
-        .filter_map(|source| source.complete)
-        .map(|span| span.until)
-        .max();
-    let newest = facts
-        .last_day(&folder.program)
-        .map_err(|error| Failure::fault("reading the facts", &error))?;
-    let last = match (declared, newest) {
-        (Some(until), Some(newest)) if newest >= until => newest,
-        (Some(until), _) => return Ok(until),
-        (None, Some(newest)) => newest,
-        (None, None) => {
-            return Err(Failure::Found(
-                "there are no facts yet; take them in with `trueup ingest`".to_owned(),
-            ));
-        }
-    };
-    // Whole periods: the newest fact's period counts to its end.
-    let ends = folder
-        .plans
-        .values()
-        .filter_map(|plan| plan.calendar.window_at(plan.period, last))
-        .map(|window| window.ends)
-        .max();
-    ends.ok_or_else(|| Failure::Found("there is no plan to run; put one into plans/".to_owned()))
-}
-
-/// The facts of a program's folder as they are now.
-pub fn snapshot(dir: &Path) -> Result<Snapshot, Failure> {
-    Snapshot::open(dir).map_err(|error| Failure::fault("opening the facts", &error))
-}
-
-/// The facts as they were known at a time, or now.
-pub fn facts_as_of(folder: &Folder, as_of: &AsOfArgs) -> Result<Snapshot, Failure> {
-    let dir = &folder.program.folder;
-    let ledger = || Ledger::read(dir).map_err(|error| Failure::fault("reading the ledger", &error));
-    let none = |why: NoSnapshot| Failure::Use(why.to_string());
-    let (ledger, number) = match (as_of.snapshot, &as_of.as_known_on) {
-        (None, None) => return snapshot(dir),
-        (Some(number), _) => (ledger()?, number),
-        (None, Some(text)) => {
-            let day = parse_date(text)
-                .map_err(|error| Failure::Use(format!("--as-known-on {text}: {error}")))?;
-            let ledger = ledger()?;
-            let number = ledger.known_on(day).map_err(none)?;
-            (ledger, number)
-        }
-    };
-    let versions = ledger.versions_at(number).map_err(none)?;
-    Snapshot::open_at(dir, &versions)
-        .map_err(|error| Failure::fault(format!("opening snapshot {number}"), &error))
-}
 
 /// Who measures: the passes over the facts, or the rows one by one. Both answer the same to the last digit.
 pub enum Source {
@@ -250,158 +108,6 @@ impl Prepared<'_> {
                 Failure::Use(format!("partner {id} is not under plan {}", self.plan.name))
             })
     }
-}
-
-/// What a run came to.
-pub struct Done {
-    /// Its lines: by partner, settlement, plan order.
-    pub lines: Vec<Earned>,
-    /// SHA-256 of the manifest.
-    pub hash: String,
-    /// Everything the lines depend on.
-    pub manifest: Value,
-    /// The number of the snapshot it saw.
-    pub snapshot: u64,
-    /// What a reader should know about the facts behind them.
-    pub notes: Vec<String>,
-}
-
-/// Evaluates every partner of a scope, and keeps the result with a manifest of its inputs.
-pub fn run(
-    folder: &Folder,
-    args: &ScopeArgs,
-    seen: &Seen,
-    progress: &Progress,
-) -> Result<Done, Failure> {
-    let done = evaluated(folder, args, seen, progress)?;
-    runs::keep(folder, &done.manifest, &done.lines)?;
-    Ok(done)
-}
-
-/// Evaluates every partner of a scope.
-pub fn evaluated(
-    folder: &Folder,
-    args: &ScopeArgs,
-    seen: &Seen,
-    progress: &Progress,
-) -> Result<Done, Failure> {
-    let Seen {
-        facts: snapshot,
-        scope,
-        ..
-    } = seen;
-    if let Some(partner) = &args.partner {
-        plan_of(folder, partner)?;
-    }
-    if folder.matched.is_empty() {
-        return Err(Failure::Found(
-            "nobody takes part: no agreement in agreements/ is for a partner of the directory"
-                .to_owned(),
-        ));
-    }
-    let mut lines = Vec::new();
-    for plan in folder.settled_under() {
-        lines.extend(lines_under(folder, plan, snapshot, args, scope, progress)?);
-    }
-    if let (Some(period), true) = (&args.period, lines.is_empty()) {
-        return Err(nothing_ends_in(period, scope, folder.plans.values()));
-    }
-    lines.sort_by(|a, b| (&a.partner, a.settlement.ends).cmp(&(&b.partner, b.settlement.ends)));
-    let manifest = manifest(folder, snapshot, args, scope);
-    Ok(Done {
-        lines,
-        hash: Digest::of(manifest.to_string().as_bytes()).to_string(),
-        manifest,
-        snapshot: snapshot.number(),
-        notes: notes::of(folder, snapshot)?
-            .into_iter()
-            .chain(seen.late.iter().map(|late| late.says.clone()))
-            .collect(),
-    })
-}
-
-/// What everyone earned under one plan, or the one partner asked for: by partner as listed, then by settlement. The
-/// plan may be another than the folder's of that name.
-pub fn lines_under(
-    folder: &Folder,
-    plan: &Plan,
-    snapshot: &Snapshot,
-    args: &ScopeArgs,
-    scope: &Scope,
-    progress: &Progress,
-) -> Result<Vec<Earned>, Failure> {
-    let step = progress.step(format!("measuring for plan {}", plan.name));
-    let prepared = prepare(
-        folder,
-        plan,
-        snapshot,
-        scope.until,
-        args.measurer,
-        Wanted::Settlements(args.partner.as_deref()),
-    )?;
-    step.finish_and_clear();
-    let wanted: Vec<PartnerIx> = match &args.partner {
-        Some(id) => prepared.partner(id).into_iter().collect(),
-        None => prepared.world.all().collect(),
-    };
-    let bar = progress.count(format!("settling plan {}", plan.name), wanted.len() as u64);
-    let lines = settled(&prepared, &wanted, scope, &|| bar.inc(1));
-    bar.finish_and_clear();
-    Ok(lines)
-}
-
-/// Everything a run depends on. What the program reads is in it by digest, so that the same manifest means the same
-/// lines on any machine.
-fn manifest(folder: &Folder, snapshot: &Snapshot, args: &ScopeArgs, scope: &Scope) -> Value {
-    let declared: BTreeMap<String, String> = folder
-        .program
-        .declarations
-        .iter()
-        .map(|(what, digest)| (what.to_string(), digest.to_string()))
-        .collect();
-    let versions: BTreeMap<String, u64> = snapshot
-        .versions()
-        .into_iter()
-        .map(|(kind, version)| (kind.to_string(), version))
-        .collect();
-    let texts: BTreeMap<&str, String> = folder
-        .texts
-        .iter()
-        .map(|(path, bytes)| (&**path, Digest::of(bytes).to_string()))
-        .collect();
-    json!({
-        "engine": env!("CARGO_PKG_VERSION"),
-        "program": &*folder.program.name,
-        "partner": args.partner,
-        "period": args.period,
-        "settled_until": scope.until.to_string(),
-        "declarations": declared,
-        "texts": texts,
-        "facts": {
-            "snapshot": snapshot.number(),
-            "digest": snapshot.digest().to_string(),
-            "versions": versions,
-        },
-    })
-}
-
-/// The settlements of partners, in the order given whatever the number of threads.
-fn settled(
-    prepared: &Prepared<'_>,
-    partners: &[PartnerIx],
-    scope: &Scope,
-    done: &(dyn Fn() + Sync),
-) -> Vec<Earned> {
-    let work = |chunk: Vec<PartnerIx>| {
-        let mut figures = Figures::new(prepared);
-        let mut lines = Vec::new();
-        for partner in chunk {
-            lines.extend(figures.earned(partner, scope));
-            done();
-        }
-        lines
-    };
-    on_threads(partners.to_vec(), &work).concat()
 }
 
 /// Prepares the plan a partner is under, with all the partner's rows, so that every figure opens to them.
@@ -535,7 +241,7 @@ pub fn prepare_if_any<'f>(
 
 /// What of a plan is going to be asked.
 #[derive(Clone, Copy)]
-enum Wanted<'a> {
+pub enum Wanted<'a> {
     /// Every settlement, of everybody or of one partner.
     Settlements(Option<&'a str>),
     /// Besides, everything about one partner, down to its rows.
@@ -552,7 +258,8 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn prepare<'f>(
+/// A plan with everything its evaluation needs, as far as it is going to be asked.
+pub fn prepare<'f>(
     folder: &'f Folder,
     plan: &'f Plan,
     snapshot: &Snapshot,

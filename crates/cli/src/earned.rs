@@ -1,7 +1,6 @@
-//! What a run says: one line for each partner, settlement and earner, and totals over them.
+//! What a run says: one line for each partner, settlement and earner.
 
-use std::collections::BTreeMap;
-
+use serde::Serialize;
 use serde_json::{Value, json};
 use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
@@ -164,23 +163,46 @@ impl Earned {
 
     /// The line for programs.
     pub fn to_json(&self) -> Value {
-        let text = |figure: &Exact| self.exact(figure);
-        json!({
-            "partner": self.partner.as_str(),
-            "plan": &*self.plan,
-            "period": self.period,
-            "settled_until": self.settlement.last().to_string(),
-            "component": &*self.component,
-            "is": &*self.is,
-            "currency": self.currency.code(),
-            "grants": self.grants.word(),
-            "status": self.status.word(),
-            "to_date": self.to_date.as_ref().map(text),
-            "before": text(&self.before),
-            "posted": self.posted.as_ref().map(text),
-            "open": self.open,
-        })
+        json!(self.written())
     }
+
+    /// The line as it is written for programs.
+    pub fn written(&self) -> Written<'_> {
+        let text = |figure: &Exact| self.exact(figure);
+        Written {
+            partner: self.partner.as_str(),
+            plan: &self.plan,
+            period: &self.period,
+            settled_until: self.settlement.last().to_string(),
+            component: &self.component,
+            is: &self.is,
+            currency: self.currency.code(),
+            grants: self.grants.word(),
+            status: self.status.word(),
+            to_date: self.to_date.as_ref().map(text),
+            before: text(&self.before),
+            posted: self.posted.as_ref().map(text),
+            open: &self.open,
+        }
+    }
+}
+
+/// A line of a run as programs read it: in `--format json`, and as it is kept.
+#[derive(Debug, Serialize)]
+pub struct Written<'a> {
+    partner: &'a str,
+    plan: &'a str,
+    period: &'a str,
+    settled_until: String,
+    component: &'a str,
+    is: &'a str,
+    currency: &'static str,
+    grants: &'static str,
+    status: &'static str,
+    to_date: Option<String>,
+    before: String,
+    posted: Option<String>,
+    open: &'a [String],
 }
 
 /// A figure for programs: exact, at these places where that loses nothing, else with all its digits.
@@ -190,22 +212,4 @@ pub fn exact_at(figure: &Exact, places: u32) -> String {
     } else {
         figure.to_string()
     }
-}
-
-/// Sums of posted money by a key, in the key's order.
-pub fn totals<'a, K: Ord>(
-    lines: impl IntoIterator<Item = &'a Earned>,
-    key: impl Fn(&Earned) -> K,
-) -> BTreeMap<K, Exact> {
-    let mut totals = BTreeMap::new();
-    for line in lines {
-        if line.grants != Grant::Money {
-            continue;
-        }
-        let sum = totals.entry(key(line)).or_insert(Exact::ZERO);
-        if let Some(posted) = &line.posted {
-            *sum = &*sum + posted;
-        }
-    }
-    totals
 }

@@ -14,11 +14,12 @@ use trueup_plan::diff::{ProgramDiff, Weight};
 use trueup_plan::tree::Plan;
 
 use crate::args::{ProgramArgs, ScopeArgs};
-use crate::compute::{self, Scope, Seen};
 use crate::effects::{ClassBy, Effects, Known, Paid, effects};
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
 use crate::progress::Progress;
+use crate::seen::{self, Scope, Seen};
+use crate::settling;
 use crate::sides::{AgreementFile, PlanSide};
 use crate::substitute::{self, From};
 use crate::{notes, output, refusals};
@@ -160,7 +161,7 @@ pub fn of_agreement(
         let changed = substitute::with_agreement(&base, name, &file.text, &file.sources)?;
         let mut paid = Paid::default();
         for plan in changed.settled_under() {
-            let lines = compute::lines_under(&changed, plan, &snapshot, &args, &scope, &progress)?;
+            let lines = settling::lines_under(&changed, plan, &snapshot, &args, &scope, &progress)?;
             paid.add(&lines, &|line| line.component.to_string());
         }
         Ok((changed, paid))
@@ -227,7 +228,7 @@ fn ground(plans: &Plans<'_>, asked: &Asked<'_>) -> Result<Ground, Failure> {
     let dir = asked.dir;
     if dir.join("program.yaml").is_file() {
         let mut base = folder::open(dir)?;
-        let snapshot = compute::snapshot(&base.program.folder)?;
+        let snapshot = seen::snapshot(&base.program.folder)?;
         let has_facts = base
             .program
             .sources
@@ -368,9 +369,14 @@ impl<'a> Work<'a> {
                 let family = families.find(|family| family.has(&old.name));
                 let plan = family.map(|family| &family.whole);
                 match plan.or_else(|| changed.plans.get(&*old.name)) {
-                    Some(plan) => {
-                        compute::lines_under(&changed, plan, snapshot, args, scope, &self.progress)?
-                    }
+                    Some(plan) => settling::lines_under(
+                        &changed,
+                        plan,
+                        snapshot,
+                        args,
+                        scope,
+                        &self.progress,
+                    )?,
                     None => Vec::new(),
                 }
             }

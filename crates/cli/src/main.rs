@@ -24,8 +24,11 @@ mod record;
 mod refusals;
 mod runs;
 mod seals;
+mod seen;
+mod settling;
 mod sides;
 mod substitute;
+mod summary;
 mod threads;
 mod worked;
 mod world;
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Agreement(command) => commands::agreement::run(&command),
+        Command::Books(command) => commands::books::run(&command),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
         Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
         Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),

@@ -18,7 +18,7 @@ use trueup_facts::snapshot::Snapshot;
 use trueup_facts::store::Tables;
 use trueup_facts::trail::{LogEntry, entries_after};
 use trueup_journal::{Act, Draft, Organisation, Ring, SecretKey, opening, ring};
-use trueup_store::{Appended, Database, StoreFault};
+use trueup_store::{Appended, Database, Now, Step, StoreFault};
 
 use crate::failure::{Failure, chain};
 
@@ -182,10 +182,17 @@ impl Record {
         &self,
         decide: impl FnOnce(&Ring, u64) -> Result<Vec<Act>, Failure>,
     ) -> Result<Option<Appended>, Failure> {
+        self.step(|now| decide(now.ring, now.acts).map(Step::from))
+    }
+
+    /// Writes what is decided on journal and books as they are, in one step.
+    pub fn step(
+        &self,
+        decide: impl FnOnce(Now<'_>) -> Result<Step, Failure>,
+    ) -> Result<Option<Appended>, Failure> {
         let keys: Vec<&SecretKey> = self.keys.iter().collect();
-        let appended = self.runtime.block_on(self.database.append(&keys, decide));
-        match appended {
-            Ok(appended) => appended,
+        match self.runtime.block_on(self.database.step(&keys, decide)) {
+            Ok(written) => written,
             // The journal's own rules say no; nothing is wrong with the world.
             Err(refused @ StoreFault::Refused { .. }) => Err(Failure::Found(chain(&refused))),
             Err(fault) => Err(Failure::fault("writing to the journal", &fault)),

@@ -3,9 +3,9 @@
 use trueup_facts::program::Program;
 use trueup_plan::tree::Plan;
 
-use crate::compute::Scope;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::seen::Scope;
 
 /// That a program declares no source of a name.
 pub fn no_source(program: &Program, name: &str) -> Failure {

@@ -5,20 +5,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trueup_base::date::{Date, parse_date};
+use trueup_base::exact::Exact;
 use trueup_facts::digest::Digest;
 use trueup_facts::disk::Disk;
-use trueup_facts::kept::{Kept, KeptRun, NewRun};
+use trueup_facts::kept::{Kept, KeptLines, KeptRun, LinesPart, NewRun};
 use trueup_facts::program::{PROGRAM_FILE, state_folder};
 use trueup_facts::snapshot::Snapshot;
 use trueup_facts::texts::Texts;
 use trueup_plan::check::Strictness;
 
-use crate::compute::Scope;
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
+use crate::seen::Scope;
+use crate::threads::on_threads;
 
 /// What a run depends on, as its manifest says it.
 #[derive(Debug, Deserialize)]
@@ -48,7 +51,7 @@ pub struct FactsSeen {
     pub versions: BTreeMap<Arc<str>, u64>,
 }
 
-/// A line of a kept run, as far as comparing needs it.
+/// A line of a kept run, as far as anybody needs it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KeptLine {
     /// Who.
@@ -68,6 +71,12 @@ pub struct KeptLine {
     /// What it grants; money where an older run does not say it.
     #[serde(default = "money")]
     pub grants: String,
+    /// Whether it has its figure, as one word; nothing where an older run does not say it.
+    #[serde(default)]
+    pub status: String,
+    /// The open questions.
+    #[serde(default)]
+    pub open: Vec<String>,
 }
 
 fn money() -> String {
@@ -79,31 +88,108 @@ pub fn kept(program: &Path) -> Kept {
     Kept::of(&state_folder(program), Disk::default())
 }
 
+/// A line that knows its place among those of a run.
+pub trait Placed {
+    /// Whose it is, and the settlement's last day.
+    fn place(&self) -> (&str, &str);
+}
+
+impl Placed for KeptLine {
+    fn place(&self) -> (&str, &str) {
+        (&self.partner, &self.settled_until)
+    }
+}
+
+impl Placed for Value {
+    fn place(&self) -> (&str, &str) {
+        let says = |name| self.get(name).and_then(Self::as_str).unwrap_or_default();
+        (says("partner"), says("settled_until"))
+    }
+}
+
 /// Keeps a run under the hash of its inputs, with every text it read.
-pub fn keep(folder: &Folder, manifest: &Value, lines: &[Earned]) -> Result<Digest, Failure> {
-    let lines = as_kept(lines);
+pub fn keep(
+    kept: &Kept,
+    folder: &Folder,
+    manifest: &Value,
+    parts: &[LinesPart],
+) -> Result<Digest, Failure> {
     let run = NewRun {
         manifest,
-        lines: &lines,
+        lines: parts,
         texts: &folder.texts,
         at: &jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
     };
-    kept(&folder.program.folder)
-        .keep(run)
+    kept.keep(run)
         .map_err(|fault| Failure::fault("keeping the run", &fault))
 }
 
-/// Lines as they are kept.
-pub fn as_kept(lines: &[Earned]) -> Value {
-    Value::Array(lines.iter().map(Earned::to_json).collect())
+/// Lines as they are kept: a JSON array with a row for each.
+pub fn as_kept(lines: &[Earned]) -> Result<Vec<u8>, Failure> {
+    let mut text = b"[".to_vec();
+    for (at, line) in lines.iter().enumerate() {
+        text.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut text, &line.written())
+            .map_err(|error| Failure::fault("writing the lines of a run", &error))?;
+    }
+    text.extend_from_slice(b"\n]\n");
+    Ok(text)
 }
 
-/// The lines of a kept run, as they were written.
-pub fn kept_lines(program: &Path, hash: Digest) -> Result<Value, Failure> {
-    kept(program)
-        .lines(hash)
+/// The text of a part of kept lines.
+pub fn text_of(kept: &Kept, part: &LinesPart) -> Result<Vec<u8>, Failure> {
+    kept.lines_of(part)
+        .map_err(|fault| Failure::fault("reading the lines of a run", &fault))
+}
+
+/// The lines of some parts, by partner and settlement; those of one settlement in the order of the parts.
+pub fn lines_in<T: Placed + DeserializeOwned + Send>(
+    texts: Vec<Vec<u8>>,
+) -> Result<Vec<T>, Failure> {
+    let work = |share: Vec<Vec<u8>>| -> Result<Vec<T>, Failure> {
+        let mut lines = Vec::new();
+        for text in share {
+            let part: Vec<T> = serde_json::from_slice(&text)
+                .map_err(|error| Failure::fault("reading the lines of a run", &error))?;
+            lines.extend(part);
+        }
+        Ok(lines)
+    };
+    let shares: Vec<Vec<T>> = on_threads(texts, &work)
+        .into_iter()
+        .collect::<Result<_, _>>()?;
+    let mut lines: Vec<T> = shares.into_iter().flatten().collect();
+    lines.sort_by(|one, two| one.place().cmp(&two.place()));
+    Ok(lines)
+}
+
+/// A kept run's lines, as they were written or as [`KeptLine`]s.
+pub fn lines<T: Placed + DeserializeOwned + Send>(
+    kept: &Kept,
+    hash: Digest,
+) -> Result<Vec<T>, Failure> {
+    match kept_lines(kept, hash)? {
+        KeptLines::Whole(lines) => serde_json::from_value(lines)
+            .map_err(|error| Failure::fault(format!("reading run {}", hash.short()), &error)),
+        KeptLines::Parts(parts) => {
+            let texts = parts.iter().map(|part| text_of(kept, part));
+            lines_in(texts.collect::<Result<_, _>>()?)
+        }
+    }
+}
+
+/// The parts that a kept run's lines are in; none of a run that an earlier version kept whole.
+pub fn parts(kept: &Kept, hash: Digest) -> Result<Option<Vec<LinesPart>>, Failure> {
+    Ok(match kept_lines(kept, hash)? {
+        KeptLines::Whole(_) => None,
+        KeptLines::Parts(parts) => Some(parts),
+    })
+}
+
+fn kept_lines(kept: &Kept, hash: Digest) -> Result<KeptLines, Failure> {
+    kept.lines(hash)
         .map_err(|fault| Failure::fault(format!("reading run {}", hash.short()), &fault))
 }
 
@@ -123,13 +209,26 @@ pub fn manifest(kept: &Kept, hash: Digest) -> Result<Manifest, Failure> {
     serde_json::from_value(manifest).map_err(|error| fault(&error))
 }
 
-/// A kept run's lines.
-pub fn lines(kept: &Kept, hash: Digest) -> Result<Vec<KeptLine>, Failure> {
-    let fault = |error: &dyn std::error::Error| {
-        Failure::fault(format!("reading run {}", hash.short()), error)
-    };
-    let lines = kept.lines(hash).map_err(|error| fault(&error))?;
-    serde_json::from_value(lines).map_err(|error| fault(&error))
+/// Sums of posted money by a key, in the key's order.
+pub fn totals<'l, K: Ord>(
+    lines: impl IntoIterator<Item = &'l KeptLine>,
+    key: impl Fn(&'l KeptLine) -> K,
+) -> BTreeMap<K, Exact> {
+    let mut totals = BTreeMap::new();
+    for line in lines.into_iter().filter(|line| line.grants == "money") {
+        let sum = totals.entry(key(line)).or_insert(Exact::ZERO);
+        if let Some(posted) = line.posted_exactly() {
+            *sum = &*sum + &posted;
+        }
+    }
+    totals
+}
+
+impl KeptLine {
+    /// What was posted, as a number.
+    pub fn posted_exactly(&self) -> Option<Exact> {
+        self.posted.as_ref()?.parse().ok()
+    }
 }
 
 /// A run as it was: its program, its facts, what it was about and what it came to.

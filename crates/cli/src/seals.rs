@@ -1,5 +1,6 @@
 //! What each agreement of the folder stands on today, as both sides would sign it, and what the journal says of agreements.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -40,9 +41,11 @@ pub fn standing(folder: &Folder) -> Vec<Standing> {
     all
 }
 
-/// What the agreements of a folder stand on; worked examples are looked for once.
+/// What the agreements of a folder stand on; worked examples are looked for once, and so are the parts of an agreement that
+/// many partners have.
 pub struct Parts<'f> {
     folder: &'f Folder,
+    known: RefCell<BTreeMap<usize, BTreeMap<Part, String>>>,
     /// The files of the worked examples of each plan.
     examples: BTreeMap<String, BTreeMap<String, Digest>>,
 }
@@ -52,12 +55,22 @@ impl<'f> Parts<'f> {
     pub fn of(folder: &'f Folder) -> Result<Self, Failure> {
         Ok(Self {
             folder,
+            known: RefCell::default(),
             examples: examples(&folder.program.folder)?,
         })
     }
 
     /// What an agreement stands on, each with its digest.
-    pub fn of_agreement(&self, at: usize) -> Result<BTreeMap<Part, String>, Failure> {
+    fn of_agreement(&self, at: usize) -> Result<BTreeMap<Part, String>, Failure> {
+        if let Some(known) = self.known.borrow().get(&at) {
+            return Ok(known.clone());
+        }
+        let parts = self.found(at)?;
+        self.known.borrow_mut().insert(at, parts.clone());
+        Ok(parts)
+    }
+
+    fn found(&self, at: usize) -> Result<BTreeMap<Part, String>, Failure> {
         let folder = self.folder;
         let none = || Failure::Fault("an agreement of the folder is gone".to_owned());
         let agreement = folder.agreements.get(at).ok_or_else(none)?;
@@ -116,6 +129,27 @@ impl<'f> Parts<'f> {
             custody: partner.custody,
         }))
     }
+}
+
+/// Whether a partner's agreement is signed by both sides as it stands; if not, why.
+pub fn unsigned(
+    parts: &Parts<'_>,
+    on_record: &OnRecord,
+    standing: &Standing,
+) -> Result<Option<String>, Failure> {
+    let Ok(now) = parts.seal(standing, &on_record.ring)? else {
+        return Ok(Some("the partner has no key".to_owned()));
+    };
+    let thread = on_record
+        .negotiations
+        .thread(&standing.partner, &standing.agreement);
+    let Some(last) = thread.and_then(|thread| thread.signed.last()) else {
+        return Ok(Some("it is not signed by both sides".to_owned()));
+    };
+    let differs = last.seal.differs_from(&now);
+    Ok(differs
+        .first()
+        .map(|first| format!("since it was signed {first}")))
 }
 
 /// A partner that has no key yet.

@@ -15,7 +15,7 @@ use trueup_plan::tree::{
 };
 
 /// One cell of a fact, a term or the directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cell {
     /// An exact number.
     Number(Exact),
@@ -40,7 +40,7 @@ pub struct PartnerIx(pub u32);
 pub struct RowIx(pub u32);
 
 /// A partner, its place in the hierarchy and its agreement.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Partner {
     /// Who.
     pub id: PartnerId,
@@ -70,7 +70,7 @@ impl Partner {
 }
 
 /// What a partner agreed to, as far as a formula sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Agreement {
     /// Its first day.
     pub starts: Date,
@@ -100,7 +100,7 @@ pub struct InForce {
 }
 
 /// One version of a fact.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Row {
     /// Its id; versions of one fact share it.
     pub id: FactId,
@@ -124,7 +124,7 @@ pub struct Credit {
 }
 
 /// A span of days for which a feed is declared complete, half-open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Complete {
     /// The first day.
     pub from: Date,
@@ -195,6 +195,12 @@ impl KindFacts {
         })
     }
 
+    /// When the next version of the same fact became known; none for the last version.
+    #[must_use]
+    pub fn replaced_on(&self, row: RowIx) -> Option<Date> {
+        self.replaced_on.get(row.0 as usize).copied().flatten()
+    }
+
     /// Whether a row is the version known at the end of a day's eve: recorded before `known_before`, and not replaced.
     #[must_use]
     pub fn is_known(&self, row: RowIx, known_before: Option<Date>) -> bool {
@@ -214,7 +220,7 @@ impl KindFacts {
 }
 
 /// A rate between two currencies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Rate {
     /// How much of the target one unit of the source is.
     pub rate: Exact,

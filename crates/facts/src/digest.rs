@@ -1,6 +1,7 @@
 //! SHA-256 of what is read and written: a file's name, a row's content, a declaration's version.
 
 use std::fmt;
+use std::hash::Hasher;
 use std::io::{self, Read, Write};
 
 use sha2::{Digest as _, Sha256};
@@ -105,6 +106,69 @@ impl PartsHasher {
     #[must_use]
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
+    }
+}
+
+/// Makes a SHA-256 of whatever derives [`Hash`](std::hash::Hash). How a value feeds a hasher is a matter of the compiler and the
+/// machine, so such a digest may name what this build keeps for itself, and nothing that has to be found again by another.
+#[derive(Clone, Debug, Default)]
+pub struct LocalHasher {
+    sha: Sha256,
+    waiting: Vec<u8>,
+}
+
+/// So many bytes are hashed at once; values feed a hasher in a few bytes each.
+const WAITING_MAX: usize = 4096;
+
+impl LocalHasher {
+    /// The digest of all that was fed.
+    #[must_use]
+    pub fn digest(mut self) -> Digest {
+        self.sha.update(&self.waiting);
+        Digest(self.sha.finalize().into())
+    }
+}
+
+impl Hasher for LocalHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= WAITING_MAX {
+            self.sha.update(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        let Digest(
+            [
+                head @ ..,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+            ],
+        ) = self.clone().digest();
+        u64::from_be_bytes(head)
     }
 }
 

@@ -124,6 +124,25 @@ impl Disk {
         written
     }
 
+    /// Writes a whole file whose bytes say its name, such as their digest: whoever writes it beside us writes the same. It is
+    /// there whole or not at all; that it lasts under its name takes a sync of its folder, one for as many files as there are.
+    ///
+    /// # Errors
+    /// When the disk refuses; nothing new stands under the name then.
+    pub fn write_named(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        // Two processes must not write into one staged file.
+        let own = path.with_added_extension(std::process::id().to_string());
+        let staged = staged_name(&own);
+        let written = self
+            .write_staged(&staged, &[bytes])
+            .and_then(|()| self.rename(&staged, path));
+        if written.is_err() {
+            // What is left of the attempt is of no use to anybody; that it cannot be removed changes nothing.
+            let _ = fs::remove_file(&staged);
+        }
+        written
+    }
+
     fn write_staged(&self, staged: &Path, parts: &[&[u8]]) -> io::Result<()> {
         let mut file = File::create(staged)?;
         for part in parts {

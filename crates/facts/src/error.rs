@@ -89,7 +89,7 @@ pub enum Fault {
         what: String,
     },
     /// A kept run or one of its texts is not what its digest says.
-    #[error("{} is damaged: {what}; restore it from a backup, or run again", path.display())]
+    #[error("{} is damaged: {what}; restore it from a backup, or remove it and run again", path.display())]
     RunDamaged {
         /// The file.
         path: PathBuf,

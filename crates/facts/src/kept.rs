@@ -1,12 +1,15 @@
-//! Runs kept for later: each under the hash of its manifest, and every text it read under the text's own digest.
+//! Runs kept for later: each under the hash of its manifest, every text it read and every part of its lines under their own
+//! digests.
 //!
-//! A run is there whole or not at all, and lasts before it is named: its texts first, then its folder, then its line in
-//! the order of runs. A text is stored once however many runs read it, and is given back only when it still has its
-//! digest. The module never decides what belongs into a manifest, and knows no clock: when a run was made is told to it.
+//! A run is there whole or not at all, and lasts before it is named: its texts and the parts of its lines first, then its
+//! folder, then its line in the order of runs. A text or a part is stored once however many runs have it, and is given back
+//! only when it still has its digest. The module never decides what belongs into a manifest or where lines are cut into
+//! parts, and knows no clock: when a run was made is told to it.
 //!
 //! ```text
 //! .trueup/texts/<sha256>          a text, as it was read
-//! .trueup/runs/<hash>/            manifest.json, lines.json
+//! .trueup/lines/<sha256>          a part of the lines of some runs: a JSON array
+//! .trueup/runs/<hash>/            manifest.json, and lines.json: which parts its lines are
 //! .trueup/runs/order              a line for each time a run was made: its hash, and when
 //! ```
 
@@ -15,7 +18,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::digest::Digest;
 use crate::disk::{Disk, Naming};
@@ -34,12 +38,51 @@ pub struct Kept {
 pub struct NewRun<'a> {
     /// Everything it depends on.
     pub manifest: &'a Value,
-    /// What it came to.
-    pub lines: &'a Value,
+    /// What it came to, in parts that were put before.
+    pub lines: &'a [LinesPart],
     /// Every text it read, by its path.
     pub texts: &'a BTreeMap<String, Bytes>,
     /// When it was made, as the order of runs says it: one word.
     pub at: &'a str,
+}
+
+/// A part of a run's lines, as runs name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinesPart {
+    /// The digest of its text.
+    pub sha256: Digest,
+    /// How many bytes that has.
+    pub bytes: u64,
+    /// How many lines are in it.
+    pub lines: usize,
+}
+
+impl LinesPart {
+    /// The part that a text of so many lines is.
+    #[must_use]
+    pub fn of(text: &[u8], lines: usize) -> Self {
+        Self {
+            sha256: Digest::of(text),
+            bytes: text.len() as u64,
+            lines,
+        }
+    }
+}
+
+/// How lines.json says which parts a run's lines are.
+#[derive(Debug, Serialize, Deserialize)]
+struct Listed {
+    version: u32,
+    parts: Vec<LinesPart>,
+}
+
+/// The lines of a kept run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptLines {
+    /// All of them, as earlier versions kept them.
+    Whole(Value),
+    /// In parts.
+    Parts(Vec<LinesPart>),
 }
 
 /// A run that was kept.
@@ -82,6 +125,10 @@ pub const LATEST: &str = "latest";
 pub const PREVIOUS: &str = "previous";
 
 const ORDER: &str = "order";
+const MANIFEST: &str = "manifest.json";
+const LINES: &str = "lines.json";
+/// The version of what stands in lines.json; the first was the lines themselves.
+const LISTED_VERSION: u32 = 2;
 
 impl Kept {
     /// What is kept in a program's state folder.
@@ -101,34 +148,77 @@ impl Kept {
         self.state.join("texts")
     }
 
-    /// Keeps a run and every text it read. The same inputs again change nothing but the order.
+    fn lines_folder(&self) -> PathBuf {
+        self.state.join("lines")
+    }
+
+    /// Puts the text of a part where runs can name it; it lasts once a run that names it was kept.
     ///
     /// # Errors
     /// When the disk refuses.
+    pub fn put_lines(&self, text: &[u8], lines: usize) -> Result<LinesPart, Fault> {
+        let part = LinesPart::of(text, lines);
+        if !self.has_lines(&part) {
+            let folder = self.lines_folder();
+            let place = folder.join(part.sha256.to_string());
+            self.disk
+                .create_folder(&folder)
+                .map_err(Fault::keep(&folder))?;
+            self.disk
+                .write_named(&place, text)
+                .map_err(Fault::keep(&place))?;
+        }
+        Ok(part)
+    }
+
+    /// Whether a part is there in its full length.
+    #[must_use]
+    pub fn has_lines(&self, part: &LinesPart) -> bool {
+        let place = self.lines_folder().join(part.sha256.to_string());
+        fs::metadata(place).is_ok_and(|found| found.is_file() && found.len() == part.bytes)
+    }
+
+    /// The text of a part, held to its digest.
+    ///
+    /// # Errors
+    /// When it cannot be read or was damaged.
+    pub fn lines_of(&self, part: &LinesPart) -> Result<Vec<u8>, Fault> {
+        let path = self.lines_folder().join(part.sha256.to_string());
+        let bytes = fs::read(&path).map_err(Fault::read(&path))?;
+        held(path, bytes, part.sha256)
+    }
+
+    /// Keeps a run and every text it read. The same inputs again change nothing but the order.
+    ///
+    /// # Errors
+    /// When the disk refuses, or a part of its lines was never put.
     pub fn keep(&self, run: NewRun<'_>) -> Result<Digest, Fault> {
         let hash = Digest::of(run.manifest.to_string().as_bytes());
-        let texts = self.texts_folder();
-        self.disk
-            .create_folder(&texts)
-            .map_err(Fault::keep(&texts))?;
-        for bytes in run.texts.values() {
-            let place = texts.join(Digest::of(bytes).to_string());
-            if !place.is_file() {
-                self.disk
-                    .write(&place, &[bytes], Naming::Replaces)
-                    .map_err(Fault::keep(&place))?;
-            }
-        }
+        self.keep_texts(run.texts.values())?;
         let runs = self.runs_folder();
         self.disk.create_folder(&runs).map_err(Fault::keep(&runs))?;
         let place = runs.join(hash.to_string());
         if !place.is_dir() {
+            self.have_lines_last(run.lines)?;
             self.keep_whole(&place, run).map_err(Fault::keep(&place))?;
         }
         let order = runs.join(ORDER);
         self.note(&order, hash, run.at)
             .map_err(Fault::keep(&order))?;
         Ok(hash)
+    }
+
+    /// Makes the names of parts last, all at once: their bytes were synced when they were put.
+    fn have_lines_last(&self, parts: &[LinesPart]) -> Result<(), Fault> {
+        let folder = self.lines_folder();
+        if let Some(part) = parts.iter().find(|part| !self.has_lines(part)) {
+            let place = folder.join(part.sha256.to_string());
+            return Err(Fault::keep(&place)(io::ErrorKind::NotFound.into()));
+        }
+        match parts.is_empty() {
+            true => Ok(()),
+            false => self.disk.sync_folder(&folder).map_err(Fault::keep(&folder)),
+        }
     }
 
     /// Writes a run aside and moves it into place, so that it is there whole or not.
@@ -138,8 +228,12 @@ impl Kept {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
         let aside = place.with_file_name(format!(".{name}.{}", std::process::id()));
+        let listed = json!(Listed {
+            version: LISTED_VERSION,
+            parts: run.lines.to_vec(),
+        });
         let written = self.disk.create_folder(&aside).and_then(|()| {
-            for (file, value) in [("manifest.json", run.manifest), ("lines.json", run.lines)] {
+            for (file, value) in [(MANIFEST, run.manifest), (LINES, &listed)] {
                 let text = format!("{value:#}\n");
                 self.disk
                     .write(&aside.join(file), &[text.as_bytes()], Naming::Replaces)?;
@@ -277,25 +371,39 @@ impl Kept {
     /// # Errors
     /// When it cannot be read or is not the one that was kept.
     pub fn manifest(&self, hash: Digest) -> Result<Value, Fault> {
-        let path = self
-            .runs_folder()
-            .join(hash.to_string())
-            .join("manifest.json");
-        let manifest = read_json(&path)?;
+        let folder = self.runs_folder().join(hash.to_string());
+        let manifest = read_json(&folder, MANIFEST)?;
         let found = Digest::of(manifest.to_string().as_bytes());
         if found != hash {
-            let what = format!("its digest is {} and not its folder's name", found.short());
-            return Err(Fault::RunDamaged { path, what });
+            let what = format!(
+                "the digest of its manifest is {} and not its name",
+                found.short()
+            );
+            return Err(Fault::RunDamaged { path: folder, what });
         }
         Ok(manifest)
     }
 
-    /// A run's lines, as they were kept.
+    /// A run's lines, or the parts that they are.
     ///
     /// # Errors
-    /// When they cannot be read.
-    pub fn lines(&self, hash: Digest) -> Result<Value, Fault> {
-        read_json(&self.runs_folder().join(hash.to_string()).join("lines.json"))
+    /// When they cannot be read, or a later version kept them.
+    pub fn lines(&self, hash: Digest) -> Result<KeptLines, Fault> {
+        let folder = self.runs_folder().join(hash.to_string());
+        let found = read_json(&folder, LINES)?;
+        if found.is_array() {
+            return Ok(KeptLines::Whole(found));
+        }
+        let damaged = |what: String| Fault::RunDamaged {
+            path: folder.clone(),
+            what: format!("{LINES}: {what}"),
+        };
+        let listed: Listed =
+            serde_json::from_value(found).map_err(|error| damaged(error.to_string()))?;
+        match listed.version {
+            LISTED_VERSION => Ok(KeptLines::Parts(listed.parts)),
+            other => Err(damaged(format!("version {other} of it is not known here"))),
+        }
     }
 
     /// A kept text, held to its digest; none where it was never kept.
@@ -309,20 +417,27 @@ impl Kept {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Fault::read(&path)(error)),
         };
-        let found = Digest::of(&bytes);
-        if found != digest {
-            let what = format!("its digest is {} and not its name", found.short());
-            return Err(Fault::RunDamaged { path, what });
-        }
-        Ok(Some(bytes.into()))
+        held(path, bytes, digest).map(|bytes| Some(bytes.into()))
     }
 }
 
-fn read_json(path: &Path) -> Result<Value, Fault> {
-    let text = fs::read_to_string(path).map_err(Fault::read(path))?;
+/// Bytes that have the digest which names them.
+fn held(path: PathBuf, bytes: Vec<u8>, digest: Digest) -> Result<Vec<u8>, Fault> {
+    let found = Digest::of(&bytes);
+    if found != digest {
+        let what = format!("its digest is {} and not its name", found.short());
+        return Err(Fault::RunDamaged { path, what });
+    }
+    Ok(bytes)
+}
+
+/// A file of a run, whose folder is there whole or not at all.
+fn read_json(folder: &Path, file: &str) -> Result<Value, Fault> {
+    let path = folder.join(file);
+    let text = fs::read_to_string(&path).map_err(Fault::read(&path))?;
     serde_json::from_str(&text).map_err(|error| Fault::RunDamaged {
-        path: path.to_owned(),
-        what: error.to_string(),
+        path: folder.to_owned(),
+        what: format!("{file}: {error}"),
     })
 }
 
@@ -347,9 +462,11 @@ mod tests {
 
         fn keep(&self, what: &str, at: &str) -> Digest {
             let texts = BTreeMap::from([("plans/a.yaml".to_owned(), Bytes::from(what.as_bytes()))]);
+            let lines = json!([what]).to_string();
+            let part = self.kept.put_lines(lines.as_bytes(), 1).expect("put");
             let run = NewRun {
                 manifest: &json!({ "what": what }),
-                lines: &json!([what]),
+                lines: &[part],
                 texts: &texts,
                 at,
             };
@@ -374,7 +491,15 @@ mod tests {
             bench.kept.manifest(hash).expect("read"),
             json!({ "what": "one" })
         );
-        assert_eq!(bench.kept.lines(hash).expect("read"), json!(["one"]));
+        let KeptLines::Parts(parts) = bench.kept.lines(hash).expect("read") else {
+            panic!("lines are kept in parts");
+        };
+        assert_eq!(parts, [LinesPart::of(b"[\"one\"]", 1)]);
+        let texts: Vec<Vec<u8>> = parts
+            .iter()
+            .map(|part| bench.kept.lines_of(part).expect("read"))
+            .collect();
+        assert_eq!(texts, [b"[\"one\"]"]);
         let text = bench
             .kept
             .text(Digest::of(b"one"))
@@ -397,21 +522,27 @@ mod tests {
     }
 
     #[test]
-    fn texts_last_before_the_run_that_names_them_and_the_run_before_its_place_in_the_order() {
+    fn texts_and_lines_last_before_the_run_that_names_them_and_the_run_before_its_place_in_the_order()
+     {
         let bench = Bench::new();
         let hash = bench.keep("one", "now");
         let runs = bench.at("runs");
         let text = bench.at("texts").join(Digest::of(b"one").to_string());
+        let part = bench.at("lines").join(Digest::of(b"[\"one\"]").to_string());
         let place = runs.join(hash.to_string());
         let steps = bench.kept.disk.steps();
         let at = |step: &DiskStep| {
             let last = steps.iter().rposition(|done| done == step);
             last.unwrap_or_else(|| panic!("{step:?} is not among {steps:#?}"))
         };
+        let own = part.with_added_extension(std::process::id().to_string());
         let in_order = [
+            FileSynced(staged_name(&own)),
+            Renamed(part),
             FileSynced(staged_name(&text)),
             Renamed(text),
             FolderSynced(bench.at("texts")),
+            FolderSynced(bench.at("lines")),
             Renamed(place),
             FolderSynced(runs.clone()),
         ];
@@ -421,7 +552,7 @@ mod tests {
         );
         let named = steps
             .iter()
-            .position(|step| *step == in_order[3])
+            .position(|step| *step == in_order[6])
             .expect("named");
         let noted = FileSynced(runs.join(ORDER));
         assert!(named < at(&noted), "{steps:#?}");
@@ -432,8 +563,8 @@ mod tests {
             .collect();
         assert_eq!(
             inside.len(),
-            3,
-            "the text and both files of the run are synced before it is named: {steps:#?}"
+            4,
+            "the part, the text and both files of the run are synced before it is named: {steps:#?}"
         );
     }
 
@@ -448,6 +579,55 @@ mod tests {
         assert_eq!((latest.hash, latest.at.as_deref()), (one, Some("t3")));
         let previous = bench.kept.find(PREVIOUS).expect("listed").expect("found");
         assert_eq!(previous.hash, two);
+    }
+
+    #[test]
+    fn a_part_is_written_once_however_many_runs_have_it_and_again_where_it_is_torn() {
+        let bench = Bench::new();
+        let text = b"[1]";
+        let part = bench.kept.put_lines(text, 1).expect("put");
+        let place = bench.at("lines").join(part.sha256.to_string());
+        let written = || {
+            let steps = bench.kept.disk.steps();
+            let named = steps.iter().filter(|step| **step == Renamed(place.clone()));
+            named.count()
+        };
+        assert_eq!(bench.kept.put_lines(text, 1).expect("put"), part);
+        assert_eq!(written(), 1);
+        fs::write(&place, "[").expect("torn");
+        assert!(!bench.kept.has_lines(&part));
+        assert_eq!(bench.kept.put_lines(text, 1).expect("put"), part);
+        assert_eq!(written(), 2);
+        assert_eq!(bench.kept.lines_of(&part).expect("read"), text);
+    }
+
+    #[test]
+    fn a_run_is_not_named_without_its_lines() {
+        let bench = Bench::new();
+        let part = LinesPart::of(b"[1]", 1);
+        let run = NewRun {
+            manifest: &json!({}),
+            lines: &[part],
+            texts: &BTreeMap::new(),
+            at: "now",
+        };
+        assert!(bench.kept.keep(run).is_err());
+        assert_eq!(bench.order(), []);
+    }
+
+    #[test]
+    fn lines_that_an_earlier_version_kept_are_read_as_they_are() {
+        let bench = Bench::new();
+        let hash = bench.keep("one", "t1");
+        let listed = bench.at("runs").join(hash.to_string()).join(LINES);
+        fs::write(&listed, "[{ \"partner\": \"P-1\" }]").expect("written");
+        let whole = KeptLines::Whole(json!([{ "partner": "P-1" }]));
+        assert_eq!(bench.kept.lines(hash).expect("read"), whole);
+        fs::write(&listed, "{ \"version\": 3, \"parts\": [] }").expect("written");
+        assert!(matches!(
+            bench.kept.lines(hash),
+            Err(Fault::RunDamaged { .. })
+        ));
     }
 
     #[test]
@@ -495,7 +675,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_or_a_manifest_that_was_changed_is_refused() {
+    fn a_text_a_part_or_a_manifest_that_was_changed_is_refused() {
         let bench = Bench::new();
         let hash = bench.keep("one", "t1");
         let digest = Digest::of(b"one");
@@ -508,6 +688,12 @@ mod tests {
             .at("runs")
             .join(hash.to_string())
             .join("manifest.json");
+        let part = LinesPart::of(b"[\"one\"]", 1);
+        fs::write(bench.at("lines").join(part.sha256.to_string()), "[\"two\"]").expect("written");
+        assert!(matches!(
+            bench.kept.lines_of(&part),
+            Err(Fault::RunDamaged { .. })
+        ));
         fs::write(manifest, "{ \"what\": \"two\" }").expect("written");
         assert!(matches!(
             bench.kept.manifest(hash),

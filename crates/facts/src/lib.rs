@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod archive;
-mod cached;
+pub mod cached;
 pub mod cage;
 pub mod compact;
 pub mod csv_in;

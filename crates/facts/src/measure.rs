@@ -21,6 +21,7 @@ mod edges;
 mod fault;
 mod few;
 mod gather;
+mod inputs;
 mod layers;
 mod lookup;
 mod lower;
@@ -48,6 +49,7 @@ use layers::Whose;
 
 pub use fault::MeasureFault;
 pub use gather::{LoweredLine, lowered};
+pub use inputs::Inputs;
 pub use layers::{KeptLayers, LayeredFiles};
 pub use lower::{Gaps, Lowered, Shape};
 pub use measured::Measured;

@@ -7,17 +7,22 @@
 mod measured;
 
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use proptest::strategy::Strategy as _;
 use proptest::test_runner::{Config, TestRunner};
 use trueup_base::calendar::{Window, WindowUnit};
-use trueup_base::date::Date;
+use trueup_base::date::{Date, add_months};
+use trueup_base::exact::Exact;
 use trueup_engine::asks::{Asked, asks};
-use trueup_engine::world::{PartnerIx, World};
+use trueup_engine::world::{Cell, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Place, Reference};
-use trueup_facts::measure::{KeptLayers, Measured, Order, Settings, StoredKinds, measure_and_wait};
+use trueup_facts::digest::Digest;
+use trueup_facts::measure::{
+    Inputs, KeptLayers, Measured, Order, Settings, StoredKinds, measure_and_wait,
+};
 use trueup_plan::tree::{Call, Expr, Fold, Form as Formula, Literal, MeasureId, Name, Plan, Type};
 
 use measured::dice::Dice;
@@ -71,7 +76,7 @@ fn the_executor_answers_as_the_rows_do() {
     let mut reached = reached.into_inner();
     // What one program in some dozens has may be in none of these: go on until it was met.
     for seed in 0..u64::from(10 * cases) {
-        let all = MUST_REACH.iter().chain(MUST_ANSWER);
+        let all = MUST_REACH.iter().chain(MUST_ANSWER).chain(MUST_SETTLE);
         if all.clone().all(|what| reached.counts.contains_key(*what)) {
             break;
         }
@@ -84,7 +89,18 @@ fn the_executor_answers_as_the_rows_do() {
     for what in MUST_ANSWER {
         reached.assert_seen(what, reached.asks, 0.01);
     }
+    for what in MUST_SETTLE {
+        reached.assert_seen(what, cases, 0.1);
+    }
 }
+
+/// What settlements are worked out from, as it was met.
+const MUST_SETTLE: &[&str] = &[
+    "inputs hang on others",
+    "inputs are new",
+    "inputs as before",
+    "inputs with rows",
+];
 
 /// Folds and forms of measures that the executor answered.
 const MUST_REACH: &[&str] = &[
@@ -199,6 +215,7 @@ fn hold(seed: u64, reached: &mut Reached) {
     let rows = usize::try_from(dice.between(1, 60)).unwrap();
     let first = usize::try_from(dice.between(0, 4)).unwrap();
     let mut by_layers = None;
+    let mut settled = BTreeMap::new();
     for files in [first, usize::MAX, usize::MAX] {
         let layered = |kind: &str| {
             program
@@ -231,8 +248,22 @@ fn hold(seed: u64, reached: &mut Reached) {
         if dice.one_in(2) {
             alone(reached);
         }
-        by_layers = Some(measured(order));
+        let everybody = measured(order);
+        hold_inputs(&program, &everybody, &mut settled, reached, &told);
+        by_layers = Some(everybody);
         alone(reached);
+        // One agreement says something else.
+        let mut partners = program.partners.clone();
+        let other = &mut partners[usize::try_from(one.0).unwrap()].agreement;
+        let starts = other.starts;
+        match other.terms.iter_mut().flatten().next() {
+            Some(term) => *term = Cell::Number(Exact::from_int(dice.between(0, 9))),
+            None => other.starts = add_months(starts, 1).unwrap(),
+        }
+        match measure_and_wait(order, World::new(plan, partners)) {
+            Ok(changed) => hold_inputs(&program, &changed, &mut settled, reached, &told),
+            Err(fault) => panic!("{}", told(&format!("{fault:?}"))),
+        }
     }
     let by_layers = by_layers.unwrap();
     hold_answers(
@@ -251,6 +282,44 @@ fn hold(seed: u64, reached: &mut Reached) {
         reached,
         &told,
     );
+}
+
+/// Whoever's settlements are worked out from the same has the same settlements, whatever else changed.
+fn hold_inputs(
+    program: &Program,
+    (measured, world): &(Measured, World),
+    settled: &mut BTreeMap<Digest, Vec<String>>,
+    reached: &mut Reached,
+    told: &dyn Fn(&str) -> String,
+) {
+    let Some(inputs) = Inputs::of(&program.plan, world, measured, program.until) else {
+        reached.note("inputs hang on others");
+        return;
+    };
+    let mut evaluator = Evaluator::<Answer, Measured>::new(&program.plan, world, measured);
+    for partner in world.all() {
+        let lines = evaluator.settle(partner, program.until);
+        evaluator.forget_partner();
+        let lines: Vec<String> = lines.iter().map(|line| format!("{line:?}")).collect();
+        let by_rows = world.facts.iter().any(|facts| {
+            let is_one = matches!(&facts.read, RowsRead::Of(some) if some.contains(&partner));
+            is_one && facts.rows.len() > 1
+        });
+        if by_rows {
+            reached.note("inputs with rows");
+        }
+        match settled.entry(inputs.digest(partner)) {
+            Entry::Vacant(new) => {
+                new.insert(lines);
+                reached.note("inputs are new");
+            }
+            Entry::Occupied(known) => {
+                let told = told(&format!("{partner:?} has the same inputs and other lines"));
+                assert_eq!(*known.get(), lines, "{told}");
+                reached.note("inputs as before");
+            }
+        }
+    }
 }
 
 /// Holds answers and settlements to those of the rows.

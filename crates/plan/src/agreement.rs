@@ -369,7 +369,7 @@ pub fn terms(plan: &Plan, terms: &Node, diagnostics: &mut Vec<Diagnostic>) -> Ve
 }
 
 /// An approval of a contingency.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Approved {
     /// Which.
     pub contingency: ContingencyId,

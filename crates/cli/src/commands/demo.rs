@@ -9,12 +9,14 @@ use trueup_base::exact::Exact;
 
 use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
 use crate::commands::{explain, ingest, run, statement};
-use crate::compute::{self, Seen};
-use crate::earned::{Earned, totals};
+use crate::compute;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
 use crate::output;
 use crate::progress::Progress;
+use crate::runs::{self, KeptLine, totals};
+use crate::seen::Seen;
+use crate::settling;
 
 macro_rules! example {
     ($($path:literal),* $(,)?) => {
@@ -72,13 +74,14 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
 
     let folder = folder::open(&dir)?;
     let seen = Seen::of(&scope_args, &folder)?;
-    let done = compute::run(&folder, &scope_args, &seen, progress)?;
+    let done = settling::run(&folder, &scope_args, &seen, progress)?;
+    let lines: Vec<KeptLine> = done.lines(&runs::kept(&dir))?;
     heading("2. What was earned, by quarter and partner type")?;
-    output::print(&by_type(&done.lines))?;
+    output::print(&by_type(&lines))?;
     heading("3. What each plan paid, by quarter and component")?;
     output::print(&run::summary(&done))?;
 
-    let (large, small) = large_and_small(&done.lines)?;
+    let (large, small) = large_and_small(&lines)?;
     for (title, partner) in [
         ("4. A large reseller's last statement", &large),
         ("5. A small reseller's last statement", &small),
@@ -88,7 +91,7 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
         output::print(&last_statement(&folder, &own, partner, progress)?)?;
     }
     heading("6. One line of it, down to its clause and rows")?;
-    let line = best_explained(&done.lines, &small)?;
+    let line = best_explained(&lines, &small)?;
     explain::run_in(
         &folder,
         &for_partner(&scope_args, &small, Some(line.period.clone())),
@@ -146,20 +149,20 @@ fn for_partner(scope: &ScopeArgs, partner: &str, period: Option<String>) -> Scop
 }
 
 /// Posted money by quarter, a column for each partner type's plan.
-fn by_type(lines: &[Earned]) -> String {
+fn by_type(lines: &[KeptLine]) -> String {
     let sums = totals(lines, |line| {
         (
-            line.settlement.ends,
+            line.settled_until.clone(),
             line.period.clone(),
-            line.plan.to_string(),
+            line.plan.clone(),
         )
     });
-    let all = totals(lines, |line| line.plan.to_string());
+    let all = totals(lines, |line| line.plan.clone());
     let plans: Vec<&String> = all.keys().collect();
     let mut periods: BTreeMap<_, BTreeMap<&str, &Exact>> = BTreeMap::new();
     for ((ends, period, plan), sum) in &sums {
         periods
-            .entry((*ends, period.as_str()))
+            .entry((ends, period.as_str()))
             .or_default()
             .insert(plan, sum);
     }
@@ -187,17 +190,17 @@ fn by_type(lines: &[Earned]) -> String {
 
 /// The partner who earned the most in all, and the one at the lower quartile, of those whose last statement posts variable
 /// pay: the least of all earns cents, which shows nobody how a small partner fares.
-fn large_and_small(lines: &[Earned]) -> Result<(String, String), Failure> {
-    let last = lines.iter().map(|line| line.settlement.ends).max();
+fn large_and_small(lines: &[KeptLine]) -> Result<(String, String), Failure> {
+    let last = lines.iter().map(|line| &line.settled_until).max();
     let earns_variable = |partner: &str| {
         lines.iter().any(|line| {
-            line.partner.as_str() == partner
-                && Some(line.settlement.ends) == last
-                && &*line.component != "retainer"
-                && line.posted.as_ref().is_some_and(Exact::is_positive)
+            line.partner == partner
+                && Some(&line.settled_until) == last
+                && line.component != "retainer"
+                && line.posted_exactly().is_some_and(|sum| sum.is_positive())
         })
     };
-    let mut earners: Vec<(Exact, String)> = totals(lines, |line| line.partner.as_str().to_owned())
+    let mut earners: Vec<(Exact, String)> = totals(lines, |line| line.partner.clone())
         .into_iter()
         .filter(|(partner, sum)| sum.is_positive() && earns_variable(partner))
         .map(|(partner, sum)| (sum, partner))
@@ -229,11 +232,11 @@ fn last_statement(
 }
 
 /// The partner's variable line that posted the most.
-fn best_explained<'a>(lines: &'a [Earned], partner: &str) -> Result<&'a Earned, Failure> {
+fn best_explained<'a>(lines: &'a [KeptLine], partner: &str) -> Result<&'a KeptLine, Failure> {
     lines
         .iter()
-        .filter(|line| line.partner.as_str() == partner && &*line.component != "retainer")
-        .max_by(|a, b| a.posted.cmp(&b.posted))
+        .filter(|line| line.partner == partner && line.component != "retainer")
+        .max_by_key(|line| line.posted_exactly())
         .ok_or_else(|| Failure::Found(format!("partner {partner} has no line to explain")))
 }
 

@@ -11,12 +11,13 @@ use trueup_plan::diagnostic::{Sources, render};
 use trueup_plan::tree::{Component, Edition, Expr, Grant, Plan, Reference, Trigger};
 
 use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
-use crate::compute::{self, Figures, Seen};
+use crate::compute::{self, Figures};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
 use crate::output;
 use crate::progress::Progress;
+use crate::seen::Seen;
 
 /// How many lines stand under one another before the rest is counted.
 const WIDTH_MAX: usize = 60;

@@ -12,12 +12,14 @@ use trueup_facts::snapshot::{KindDifference, Moved, RowChange, Said, Snapshot, W
 use trueup_plan::tree::Grant;
 
 use crate::args::{AsOfArgs, FactsDiffArgs, Format, ScopeArgs};
-use crate::compute::{self, Scope};
+use crate::compute;
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
 use crate::output;
 use crate::progress::Progress;
+use crate::seen::{self, Scope};
+use crate::settling;
 
 /// What changed.
 struct Difference {
@@ -57,9 +59,9 @@ pub fn run(args: &FactsDiffArgs, progress: &Progress) -> Result<(), Failure> {
     let before = match args.before {
         0 => Snapshot::open_at(&folder.program.folder, &BTreeMap::new())
             .map_err(|fault| Failure::fault("opening the facts", &fault))?,
-        number => compute::facts_as_of(&folder, &as_of(Some(number)))?,
+        number => seen::facts_as_of(&folder, &as_of(Some(number)))?,
     };
-    let after = compute::facts_as_of(&folder, &as_of(args.after))?;
+    let after = seen::facts_as_of(&folder, &as_of(args.after))?;
     let step = progress.step("comparing the facts".to_owned());
     let wanted = Wanted {
         partner: args.partner.as_deref(),
@@ -111,7 +113,7 @@ fn paid(
     let mut lines: BTreeMap<(String, Date, String, Currency), Paid> = BTreeMap::new();
     for plan in folder.settled_under() {
         for (facts, is_after) in [(before, false), (after, true)] {
-            for line in compute::lines_under(folder, plan, facts, &scope_args, &scope, progress)? {
+            for line in settling::lines_under(folder, plan, facts, &scope_args, &scope, progress)? {
                 if line.grants != Grant::Money {
                     continue;
                 }

@@ -6,9 +6,9 @@ use trueup_facts::flags::{FactName, Fate, Flag, flag, flags};
 use crate::args::{FactsFlagArgs, FactsFlagsArgs, Format};
 use crate::commands::ingest::declared;
 use crate::commands::quarantine::signed;
-use crate::compute;
 use crate::failure::Failure;
 use crate::output;
+use crate::seen;
 
 /// Flags rows, or lifts their flags.
 pub fn run(args: &FactsFlagArgs) -> Result<(), Failure> {
@@ -48,7 +48,7 @@ pub fn run(args: &FactsFlagArgs) -> Result<(), Failure> {
 /// Lists.
 pub fn list(args: &FactsFlagsArgs) -> Result<(), Failure> {
     let program = declared(&args.program.program)?;
-    let snapshot = compute::snapshot(&program.folder)?;
+    let snapshot = seen::snapshot(&program.folder)?;
     let mut all = flags(&snapshot).map_err(|fault| Failure::fault("reading the flags", &fault))?;
     all.retain(|flag| !args.open || flag.fate == Fate::Open);
     let cells = |flag: &Flag| {

@@ -8,12 +8,12 @@ use trueup_facts::quality::{SourceQuality, Wanted, look};
 
 use crate::args::{FactsQualityArgs, Format};
 use crate::commands::ingest::declared;
-use crate::compute;
 use crate::failure::Failure;
 use crate::notes;
 use crate::output;
 use crate::progress::Progress;
 use crate::refusals::no_source;
+use crate::seen;
 
 /// Looks and tells.
 pub fn run(args: &FactsQualityArgs, progress: &Progress) -> Result<(), Failure> {
@@ -29,7 +29,7 @@ pub fn run(args: &FactsQualityArgs, progress: &Progress) -> Result<(), Failure> 
         }
         None => notes::today(&program)?,
     };
-    let snapshot = compute::snapshot(&program.folder)?;
+    let snapshot = seen::snapshot(&program.folder)?;
     let step = progress.step("looking at the facts".to_owned());
     let wanted = Wanted {
         source: args.source.as_deref(),

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod agreement;
+pub mod books;
 pub mod certify;
 pub mod check;
 pub mod completions;

@@ -1,11 +1,13 @@
 //! `trueup runs`: the runs that were kept, the latest last.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Value, json};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_facts::kept::KeptRun;
+use trueup_facts::digest::Digest;
+use trueup_facts::kept::{Kept, KeptRun};
 
 use crate::args::{Format, RunsArgs};
 use crate::earned::exact_at;
@@ -17,7 +19,55 @@ use crate::runs::{self, KeptLine, Manifest};
 struct Listed {
     run: KeptRun,
     manifest: Manifest,
-    lines: Vec<KeptLine>,
+    sums: Sums,
+}
+
+/// What lines come to.
+#[derive(Clone, Default)]
+struct Sums {
+    lines: usize,
+    /// Posted money by currency.
+    totals: BTreeMap<String, Exact>,
+}
+
+impl Sums {
+    fn of(lines: &[KeptLine]) -> Self {
+        Self {
+            lines: lines.len(),
+            totals: runs::totals(lines, |line| line.currency.clone()),
+        }
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.lines += more.lines;
+        for (currency, more) in &more.totals {
+            let total = self.totals.entry(currency.clone()).or_insert(Exact::ZERO);
+            *total = &*total + more;
+        }
+    }
+
+    /// What a kept run came to; of the parts that runs share each is read once.
+    fn of_run(
+        kept: &Kept,
+        hash: Digest,
+        known: &mut BTreeMap<Digest, Self>,
+    ) -> Result<Self, Failure> {
+        let Some(parts) = runs::parts(kept, hash)? else {
+            return Ok(Self::of(&runs::lines(kept, hash)?));
+        };
+        let mut sums = Self::default();
+        for part in parts {
+            let of_part = match known.entry(part.sha256) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let text = runs::text_of(kept, &part)?;
+                    new.insert(Self::of(&runs::lines_in(vec![text])?))
+                }
+            };
+            sums.add(of_part);
+        }
+        Ok(sums)
+    }
 }
 
 /// Lists.
@@ -25,14 +75,14 @@ pub fn run(args: &RunsArgs) -> Result<(), Failure> {
     let program = &args.program.program;
     crate::folder::refuse_unless_program(program)?;
     let kept = runs::kept(program);
-    let mut listed = Vec::new();
+    let (mut listed, mut known) = (Vec::new(), BTreeMap::new());
     for run in kept
         .runs()
         .map_err(|fault| Failure::fault("listing the runs", &fault))?
     {
         listed.push(Listed {
             manifest: runs::manifest(&kept, run.hash)?,
-            lines: runs::lines(&kept, run.hash)?,
+            sums: Sums::of_run(&kept, run.hash, &mut known)?,
             run,
         });
     }
@@ -56,7 +106,7 @@ pub fn run(args: &RunsArgs) -> Result<(), Failure> {
                 "total",
             ],
             listed.iter().flat_map(|one| {
-                totals(&one.lines).into_iter().map(|(currency, total)| {
+                one.sums.totals.iter().map(|(currency, total)| {
                     vec![
                         one.run.hash.to_string(),
                         one.run.at.clone().unwrap_or_default(),
@@ -64,9 +114,9 @@ pub fn run(args: &RunsArgs) -> Result<(), Failure> {
                         one.manifest.partner.clone().unwrap_or_default(),
                         one.manifest.period.clone().unwrap_or_default(),
                         one.manifest.settled_until.clone(),
-                        one.lines.len().to_string(),
+                        one.sums.lines.to_string(),
                         currency.clone(),
-                        exact(&total, &currency),
+                        exact(total, currency),
                     ]
                 })
             }),
@@ -87,10 +137,12 @@ fn as_table(listed: &[Listed]) -> String {
             Some(period) => period.clone(),
             None => format!("all before {}", one.manifest.settled_until),
         };
-        let totals: Vec<String> = totals(&one.lines)
-            .into_iter()
+        let totals: Vec<String> = one
+            .sums
+            .totals
+            .iter()
             .map(|(currency, total)| {
-                format!("{} {currency}", output::money(&total, places(&currency)))
+                format!("{} {currency}", output::money(total, places(currency)))
             })
             .collect();
         vec![
@@ -99,7 +151,7 @@ fn as_table(listed: &[Listed]) -> String {
             one.run.at.clone().unwrap_or_default(),
             whom.to_owned(),
             when,
-            one.lines.len().to_string(),
+            one.sums.lines.to_string(),
             totals.join(", "),
         ]
     });
@@ -111,9 +163,9 @@ fn as_table(listed: &[Listed]) -> String {
 }
 
 fn as_json(one: &Listed) -> Value {
-    let totals: BTreeMap<String, String> = totals(&one.lines)
-        .into_iter()
-        .map(|(currency, total)| (currency.clone(), exact(&total, &currency)))
+    let totals = one.sums.totals.iter();
+    let totals: BTreeMap<&str, String> = totals
+        .map(|(currency, total)| (&**currency, exact(total, currency)))
         .collect();
     json!({
         "run": one.run.hash.to_string(),
@@ -124,25 +176,9 @@ fn as_json(one: &Listed) -> Value {
         "settled_until": one.manifest.settled_until,
         "snapshot": one.manifest.facts.snapshot,
         "facts": one.manifest.facts.versions,
-        "lines": one.lines.len(),
+        "lines": one.sums.lines,
         "totals": totals,
     })
-}
-
-/// Posted money by currency.
-fn totals(lines: &[KeptLine]) -> BTreeMap<String, Exact> {
-    let mut totals = BTreeMap::new();
-    for line in lines.iter().filter(|line| line.grants == "money") {
-        let total = totals.entry(line.currency.clone()).or_insert(Exact::ZERO);
-        if let Some(posted) = line
-            .posted
-            .as_ref()
-            .and_then(|posted| Exact::parse(posted).ok())
-        {
-            *total = &*total + &posted;
-        }
-    }
-    totals
 }
 
 fn places(currency: &str) -> u32 {

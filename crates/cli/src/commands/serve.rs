@@ -10,11 +10,12 @@ use trueup_server::{App, Refused, Server, Settings};
 
 use crate::args::{ProgramArgs, ScopeArgs, ServeArgs};
 use crate::commands::statement;
-use crate::compute::{self, Seen};
+use crate::compute;
 use crate::failure::{Failure, chain};
 use crate::folder;
 use crate::output;
 use crate::progress::Progress;
+use crate::seen::Seen;
 use crate::threads::on_deep_stack;
 
 /// The variable that holds the token which requests must bear.

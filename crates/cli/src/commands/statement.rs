@@ -11,12 +11,13 @@ use trueup_plan::tree::{Grant, Plan, Reference};
 
 use crate::args::{Format, StatementArgs};
 use crate::beside::Beside;
-use crate::compute::{self, Figures, Prepared, Scope, Seen};
+use crate::compute::{self, Figures, Prepared};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
 use crate::refusals;
+use crate::seen::{Scope, Seen};
 
 /// Prints a statement for each partner and period asked for.
 pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {

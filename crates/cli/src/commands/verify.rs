@@ -11,8 +11,10 @@ use trueup_facts::store::Tables;
 use trueup_facts::trail::{Trail, entries_after, held};
 use trueup_journal::{Checkpoint, Custody, Proof, PublicKey};
 use trueup_program::Seal;
+use trueup_store::batch_of;
 
 use crate::args::VerifyArgs;
+use crate::commands::books::{POSTED, posted};
 use crate::failure::{Failure, chain};
 use crate::record::{FACTS_LOGGED, Record, logged};
 use crate::seals::OnRecord;
@@ -42,6 +44,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
         Ok(Some(record)) => {
             journal(&record, &args.checkpoint, &mut report)?;
             agreements(&record, program, &mut report)?;
+            books(&record, &mut report)?;
             facts_on_record(&record, program, &mut report)?;
         }
         Ok(None) if args.checkpoint.is_empty() => report.notes.push(
@@ -189,6 +192,83 @@ fn agreements(record: &Record, program: &Path, report: &mut Report) -> Result<()
     Ok(())
 }
 
+/// The books: each batch is the one that its act states, and together they come to zero.
+fn books(record: &Record, report: &mut Report) -> Result<(), Failure> {
+    let stored = record.wait("reading the books", async |database| {
+        let rows = database.batches().await?;
+        let mut stored = Vec::new();
+        for row in rows {
+            let postings = database.postings(row.number).await;
+            stored.push((row, postings));
+        }
+        Ok((stored, database.trial_balance().await?))
+    });
+    let (stored, off) = match stored {
+        Ok(stored) => stored,
+        Err(Failure::Fault(text)) => {
+            report.found.push(text);
+            return Ok(());
+        }
+        Err(other) => return Err(other),
+    };
+    let (acts, _) = match record.acts_of(&[POSTED]) {
+        Ok(acts) => acts,
+        // Told already where the journal was looked through.
+        Err(Failure::Fault(_)) => return Ok(()),
+        Err(other) => return Err(other),
+    };
+    let mut stated = std::collections::BTreeMap::new();
+    for (at, act) in &acts {
+        let said = posted(*at, act)?;
+        stated.insert(said.batch, (*at, said));
+    }
+    let mut postings = 0;
+    for (row, own) in stored {
+        let number = row.number;
+        let own = match own {
+            Ok(own) => own,
+            Err(fault) => {
+                report.found.push(chain(&fault));
+                stated.remove(&number);
+                continue;
+            }
+        };
+        postings += own.len();
+        let digest = batch_of(&row, own).map(|batch| Digest::of(batch.to_text().as_bytes()));
+        let is_own = digest.is_some_and(|digest| digest.to_string() == row.sha256);
+        match stated.remove(&number) {
+            Some((_, said)) if is_own && Some(said.sha256) == digest => {}
+            Some((at, _)) => report.found.push(format!(
+                "batch {number} of the books was changed: it is not the one that act {at} states"
+            )),
+            None => report
+                .found
+                .push(format!("batch {number} of the books is stated by no act")),
+        }
+    }
+    for (number, (at, _)) in stated {
+        report.found.push(format!(
+            "batch {number} of the books is gone; act {at} states it"
+        ));
+    }
+    for (currency, units) in off {
+        report.found.push(format!(
+            "the books do not come to zero in {currency}: {units} minor units are left"
+        ));
+    }
+    report.looked.push(format!(
+        "Books: {}, {}",
+        acts.len().to_string()
+            + if acts.len() == 1 {
+                " batch"
+            } else {
+                " batches"
+            },
+        output::counted(postings, "posting")
+    ));
+    Ok(())
+}
+
 /// The facts' logs, held to the acts that pin them.
 fn facts_on_record(record: &Record, program: &Path, report: &mut Report) -> Result<(), Failure> {
     let acts = match record.acts_of(&[FACTS_LOGGED]) {
@@ -287,7 +367,7 @@ fn kept_runs(program: &Path, report: &mut Report) -> Result<(), Failure> {
             Err(other) => return Err(other),
             Ok(manifest) => texts.extend(manifest.texts.into_values()),
         }
-        if let Err(Failure::Fault(text)) = runs::lines(&kept, run.hash) {
+        if let Err(Failure::Fault(text)) = runs::lines::<runs::KeptLine>(&kept, run.hash) {
             report.found.push(text);
         }
     }

@@ -15,11 +15,12 @@ use trueup_plan::tree::{
 };
 
 use crate::args::{TreeFormat, WhatIfArgs};
-use crate::compute::{self, Figures, Prepared, Seen};
+use crate::compute::{self, Figures, Prepared};
 use crate::failure::Failure;
 use crate::folder;
 use crate::output;
 use crate::progress::Progress;
+use crate::seen::Seen;
 
 /// Answers what would be if, for a partner in a period.
 pub fn run(args: &WhatIfArgs, progress: &Progress) -> Result<(), Failure> {

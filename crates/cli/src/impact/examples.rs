@@ -11,10 +11,10 @@ use trueup_engine::{Answer, Evaluator, Reference};
 use trueup_plan::tree::Plan;
 
 use super::{Asked, Plans, all_before};
-use crate::compute::Scope;
 use crate::earned::Earned;
 use crate::effects::Known;
 use crate::failure::Failure;
+use crate::seen::Scope;
 use crate::{output, worked};
 
 /// A worked example and the plan it is about.

@@ -49,6 +49,7 @@ fn signed(story: &Story, with: &[(&str, &str)]) {
         ]);
     }
     done(&["run", "--program", "program"]);
+    done(&["books", "post", "--program", "program"]);
 }
 
 #[test]
@@ -96,6 +97,23 @@ fn the_same_story_is_told_on_postgres() {
         verified.out
     );
     asked(&["rebuild", "--check", "--program", "program"]).expect_code(0);
+    // Whoever changes a posting past the database's refusals is found.
+    runtime.block_on(async {
+        let mut admin = sqlx::AnyConnection::connect(&url).await.expect("connected");
+        for sql in [
+            "alter table postings disable trigger user",
+            "update postings set amount = amount + sign(amount) where line < 2",
+            "alter table postings enable trigger user",
+        ] {
+            admin.execute(sql).await.expect("changed");
+        }
+    });
+    let found = asked(&["verify", "--program", "program"]).expect_code(1);
+    assert!(
+        found.out.contains("batch 1 of the books was changed"),
+        "{}",
+        found.out
+    );
     // The journal of one program does not serve another.
     story.trueup(&["init", "other"]).expect_code(0);
     story.edit("other/program.yaml", "program: starter", "program: another");
@@ -129,7 +147,24 @@ fn holds_nothing(path: &Path) -> bool {
 
 /// What a reader of the program sees: its journal, its agreements, what its facts come to, its runs.
 fn seen(story: &Story) -> String {
-    let asked: [&[&str]; 5] = [
+    let asked: [&[&str]; 7] = [
+        &[
+            "books",
+            "balances",
+            "--program",
+            "program",
+            "--format",
+            "json",
+        ],
+        &[
+            "books",
+            "show",
+            "1",
+            "--program",
+            "program",
+            "--format",
+            "json",
+        ],
         &["journal", "log", "--program", "program", "--format", "json"],
         &["keys", "list", "--program", "program", "--format", "json"],
         &[

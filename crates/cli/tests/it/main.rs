@@ -7,5 +7,6 @@ mod facts_in;
 mod hostile_plans;
 mod journal;
 mod push;
+mod settled_again;
 mod story;
 mod transcripts;

@@ -58,6 +58,11 @@ fn agreements_are_signed_as_written() {
 }
 
 #[test]
+fn the_books_are_kept_as_written() {
+    run("books");
+}
+
+#[test]
 fn the_journal_is_kept_as_written() {
     run("journal");
 }

@@ -111,7 +111,7 @@ fn count_until(edges: &[Date], day: Date) -> u32 {
 }
 
 /// A stretch of days between two edges of a partner: how many shared and how many own edges lie on or before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step(u32);
 
 impl Step {

@@ -33,7 +33,7 @@ pub struct Plans {
 }
 
 /// Where a measure finds its answers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Answered {
     /// How rows become one number.
     pub fold: Fold,
@@ -46,7 +46,7 @@ pub struct Answered {
 }
 
 /// The answers of one credit line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Line {
     /// The line's share.
     pub share: Exact,
@@ -61,7 +61,7 @@ pub struct Line {
 }
 
 /// Where the parts of an answer lie.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Slots {
     /// The pass.
     pub pass: usize,

@@ -1,6 +1,7 @@
 //! The answers of the passes, as the engine asks for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash as _, Hasher};
 use std::ops::Range;
 
 use trueup_base::exact::Exact;
@@ -253,6 +254,37 @@ impl Measured {
             }
         }
         self.by_rows = by_rows;
+    }
+
+    /// What everybody's answers hang on: where each measure finds them.
+    pub(super) fn hash_shared(&self, into: &mut impl Hasher) {
+        self.measures.hash(into);
+        self.left.keys().collect::<Vec<_>>().hash(into);
+        self.passes.len().hash(into);
+        for partials in &self.passes {
+            partials.hash_shared(into);
+        }
+    }
+
+    /// What one partner's answers hang on, where credits do not go up the hierarchy.
+    pub(super) fn hash_partner(
+        &self,
+        partner: PartnerIx,
+        keys: &[Vec<&str>],
+        into: &mut impl Hasher,
+    ) {
+        self.only.is_none_or(|only| only == partner).hash(into);
+        let is_by_rows = |of: &(&MeasureId, &BTreeSet<PartnerIx>)| of.1.contains(&partner);
+        let by_rows = self.by_rows.iter().filter(is_by_rows);
+        by_rows.map(|(id, _)| id).collect::<Vec<_>>().hash(into);
+        for (partials, keys) in self.passes.iter().zip(keys) {
+            partials.hash_partner(partner, keys, into);
+        }
+    }
+
+    /// The keys of each pass, by their numbers.
+    pub(super) fn key_texts(&self) -> Vec<Vec<&str>> {
+        self.passes.iter().map(Partials::key_texts).collect()
     }
 
     fn above(&self, owner: PartnerIx) -> impl Iterator<Item = PartnerIx> + '_ {

@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash as _, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ pub enum Answers {
 }
 
 /// The latest row of a group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Last {
     /// Its day.
     pub dated: Option<i32>,
@@ -141,7 +142,7 @@ enum Place {
 }
 
 /// The smallest, largest or latest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Best {
     /// The smallest.
     Least(Exact),
@@ -418,6 +419,64 @@ impl Partials {
     pub fn len(&self) -> usize {
         self.groups.len()
     }
+
+    /// What every answer hangs on, whoever is asked about: where days are told apart, and what is kept of them.
+    pub fn hash_shared(&self, into: &mut impl Hasher) {
+        self.edges.shared.hash(into);
+        self.known_before.hash(into);
+        self.slots.len().hash(into);
+        for slot in &self.slots {
+            match slot {
+                Kept::Counts(_) => 0_u8.hash(into),
+                Kept::Sums(_, scale) | Kept::WideSums(_, scale) => (1_u8, scale).hash(into),
+                Kept::Ranked(_) => 2_u8.hash(into),
+            }
+        }
+    }
+
+    /// Everything that a partner's own groups say, in an order that hangs on nobody else. Numbers of keys and values are given
+    /// out as rows are met, so their texts are hashed and not the numbers. Groups of one key, day of knowledge, step and value,
+    /// such as the months of a quarter, lie beside each other in any order, and no window parts them: they are hashed as one.
+    pub fn hash_partner(&self, partner: PartnerIx, keys: &[&str], into: &mut impl Hasher) {
+        self.edges.own.get(&partner).hash(into);
+        let told = |place: usize| {
+            self.groups.get(place).map(|group| {
+                let key = keys.get(group.key as usize).copied();
+                let value = self.values.get(group.value as usize);
+                (key, group.known, group.step, value)
+            })
+        };
+        let all = self.of_partner(partner);
+        let mut end = all.start;
+        let groups = self.groups.get(all).unwrap_or_default();
+        let alike = groups.chunk_by(|one, two| one == two).map(|alike| {
+            let from = end;
+            end += alike.len();
+            from..end
+        });
+        let mut alike: Vec<Range<usize>> = alike.collect();
+        if !(keys.is_empty() && self.values.is_empty()) {
+            alike.sort_by(|one, two| told(one.start).cmp(&told(two.start)));
+        }
+        alike.len().hash(into);
+        for alike in &alike {
+            told(alike.start).hash(into);
+        }
+        for slot in &self.slots {
+            slot.hash_alike(partner, &alike, into);
+        }
+    }
+
+    /// Keys as text, by their numbers.
+    pub fn key_texts(&self) -> Vec<&str> {
+        let mut keys = vec![""; self.keys.len()];
+        for (text, number) in &self.keys {
+            if let Some(slot) = keys.get_mut(*number as usize) {
+                *slot = text;
+            }
+        }
+        keys
+    }
 }
 
 fn in_order<T: Clone>(all: &[T], order: &[u32]) -> Vec<T> {
@@ -488,6 +547,25 @@ impl Kept {
             })),
         }
     }
+
+    /// What groups of a partner say, those that are alike together: totals and ranks hang on the partners before.
+    fn hash_alike(&self, partner: PartnerIx, all: &[Range<usize>], into: &mut impl Hasher) {
+        match self {
+            Self::Counts(totals) => all
+                .iter()
+                .for_each(|alike| (at(totals, alike.end) - at(totals, alike.start)).hash(into)),
+            // A sum is hashed as the number it is: other partners' sums may have made all of them wide.
+            Self::Sums(totals, scale) => all.iter().for_each(|alike| {
+                let sum = at(totals, alike.end) - at(totals, alike.start);
+                Exact::from_scaled(sum, *scale).hash(into);
+            }),
+            Self::WideSums(totals, scale) => all.iter().for_each(|alike| {
+                let sum = at(totals, alike.end).wrapping_sub(at(totals, alike.start));
+                exact_wide(sum, *scale).hash(into);
+            }),
+            Self::Ranked(ranked) => ranked.hash_alike(partner, all, into),
+        }
+    }
 }
 
 impl Ranked {
@@ -548,13 +626,34 @@ impl Ranked {
         }
     }
 
+    /// What wins in groups of a partner, and which falls became known with them.
+    fn hash_alike(&self, partner: PartnerIx, all: &[Range<usize>], into: &mut impl Hasher) {
+        let best = |rank: u32| self.best.get(rank.checked_sub(1)? as usize);
+        self.unclear.contains(&partner).hash(into);
+        // Steps are numbered through all partners; here they are by the order in which they come.
+        let mut steps: BTreeMap<u32, usize> = BTreeMap::new();
+        for alike in all {
+            best(self.most(alike.clone())).hash(into);
+            let falls = self.last_falls(std::slice::from_ref(alike));
+            falls.len().hash(into);
+            for (step, rank) in falls {
+                let next = steps.len();
+                (steps.entry(step).or_insert(next), best(rank)).hash(into);
+            }
+        }
+    }
+
     /// The greatest rank of steps in which a winner fell, among groups that lie by when they became known.
     fn most_of_falls(&self, stretches: &[Range<usize>]) -> u32 {
-        if self.falls.is_empty() {
-            return 0;
-        }
-        // What became known last says who wins.
+        self.last_falls(stretches).into_values().max().unwrap_or(0)
+    }
+
+    /// The winner of each step in which one fell: what became known last says who wins.
+    fn last_falls(&self, stretches: &[Range<usize>]) -> BTreeMap<u32, u32> {
         let mut last: BTreeMap<u32, u32> = BTreeMap::new();
+        if self.falls.is_empty() {
+            return last;
+        }
         for range in stretches {
             let from = self.falls.partition_point(|fall| fall.group < range.start);
             let inside = self.falls.get(from..).unwrap_or_default().iter();
@@ -562,7 +661,7 @@ impl Ranked {
                 last.insert(fall.step, fall.rank);
             }
         }
-        last.into_values().max().unwrap_or(0)
+        last
     }
 
     /// The greatest rank among some groups; zero where there is none.

@@ -13,10 +13,14 @@ use arrow::datatypes::{Field, Schema};
 use datafusion::datasource::MemTable;
 use trueup_base::date::{Date, add_months, days_between};
 use trueup_engine::cases::{CaseFiles, setting};
-use trueup_engine::world::{Cell, KindFacts, Row, World};
+use trueup_engine::settle::Line;
+use trueup_engine::world::{Cell, KindFacts, PartnerIx, Row, World};
 use trueup_engine::{Answer, Evaluator, Reference};
-use trueup_facts::measure::{Measured, Order, Settings, Stored, StoredKinds, measure_and_wait};
-use trueup_plan::tree::{FactKind, Plan, Type};
+use trueup_facts::digest::Digest;
+use trueup_facts::measure::{
+    Inputs, Measured, Order, Settings, Stored, StoredKinds, measure_and_wait,
+};
+use trueup_plan::tree::{FactKind, KindId, Plan, Type};
 
 /// A kind's rows as the store would keep them: each version, and before the next one its withdrawal.
 fn stored(kind: &FactKind, facts: &KindFacts) -> Stored {
@@ -128,8 +132,19 @@ fn day_number(day: Date) -> i32 {
     i32::try_from(days_between(Date::constant(1970, 1, 1), day)).unwrap()
 }
 
-/// The lines of everyone by the rows and by the executor, and how many measures stayed with the rows.
-fn settle(plan: &Plan, world: &World, until: Date) -> (Vec<String>, Vec<String>, usize) {
+/// What a worked example comes to.
+struct Settled {
+    /// Everyone's lines by the executor.
+    found: Vec<Vec<String>>,
+    /// The same by the rows.
+    wanted: Vec<Vec<String>>,
+    /// How many measures stayed with the rows.
+    left: usize,
+    /// The digests of what everyone's lines are worked out from, where nobody's hang on another.
+    inputs: Option<Vec<Digest>>,
+}
+
+fn settle(plan: &Plan, world: &World, until: Date) -> Settled {
     let kinds = plan.kinds.iter().zip(&world.facts);
     let facts: StoredKinds = kinds
         .map(|(kind, facts)| (kind.name.to_string(), stored(kind, facts)))
@@ -154,23 +169,78 @@ fn settle(plan: &Plan, world: &World, until: Date) -> (Vec<String>, Vec<String>,
     let (measured, rows) = measure_and_wait(order, empty).unwrap();
     let mut fast = Evaluator::<Answer, Measured>::new(plan, &rows, &measured);
     let mut plain = Evaluator::<Answer, Reference>::new(plan, world, &Reference);
+    let told = |lines: Vec<Line<Answer>>| lines.iter().map(|line| format!("{line:?}")).collect();
     let (mut found, mut wanted) = (Vec::new(), Vec::new());
     for partner in world.all() {
-        found.extend(
-            fast.settle(partner, until)
-                .into_iter()
-                .map(|line| format!("{line:?}")),
-        );
-        wanted.extend(
-            plain
-                .settle(partner, until)
-                .into_iter()
-                .map(|line| format!("{line:?}")),
-        );
+        found.push(told(fast.settle(partner, until)));
+        wanted.push(told(plain.settle(partner, until)));
         fast.forget_partner();
         plain.forget_partner();
     }
-    (found, wanted, measured.left().len())
+    let inputs = Inputs::of(plan, &rows, &measured, until);
+    let digests = |inputs: Inputs<'_>| world.all().map(|one| inputs.digest(one)).collect();
+    Settled {
+        found,
+        wanted,
+        left: measured.left().len(),
+        inputs: inputs.map(digests),
+    }
+}
+
+/// A world in which one partner did nothing, agreed to nothing and is described by nothing.
+fn without(plan: &Plan, world: &World, one: PartnerIx) -> World {
+    let mut world = world.clone();
+    let partner = &mut world.partners[usize::try_from(one.0).unwrap()];
+    partner
+        .attributes
+        .iter_mut()
+        .for_each(|cell| *cell = Cell::Empty);
+    partner
+        .agreement
+        .terms
+        .iter_mut()
+        .for_each(|term| *term = None);
+    let its = Cell::Partner(partner.id.clone());
+    for (kind, facts) in (0u16..).map(KindId).zip(world.facts.clone()) {
+        let mut rows = facts.rows;
+        rows.retain(|row| !row.cells.contains(&its));
+        world.give(plan, kind, rows, facts.complete);
+    }
+    world
+}
+
+#[test]
+fn whoever_has_the_same_inputs_has_the_same_lines_whatever_another_does() {
+    let (mut same, mut others) = (0, 0);
+    for folder in worked_examples() {
+        let Some((plan, world)) = setting(&read(&folder)) else {
+            continue;
+        };
+        let starts = world.partners.iter().map(|one| one.agreement.starts);
+        let until = starts.min().and_then(|first| add_months(first, 24));
+        let (Some(until), true) = (until, world.partners.len() > 1) else {
+            continue;
+        };
+        let whole = settle(&plan, &world, until);
+        // One is enough to show that others do not hang on it, and two take twice as long.
+        for one in world.all().take(1) {
+            let rest = settle(&plan, &without(&plan, &world, one), until);
+            let (Some(before), Some(after)) = (&whole.inputs, &rest.inputs) else {
+                others += 1;
+                continue;
+            };
+            for at in 0..world.partners.len() {
+                if before[at] == after[at] {
+                    let told = format!("{}: {at} without {one:?}", folder.display());
+                    assert_eq!(whole.found[at], rest.found[at], "{told}");
+                    same += 1;
+                }
+            }
+        }
+    }
+    println!("{same} partners have what they had without another; {others} hang on others");
+    assert!(same > 100, "only {same} partners");
+    assert!(others > 10, "only {others} partners hang on others");
 }
 
 #[test]
@@ -188,11 +258,11 @@ fn the_worked_examples_come_out_alike_by_the_executor_and_by_the_rows() {
         let Some(until) = starts.min().and_then(|first| add_months(first, 24)) else {
             continue;
         };
-        let (found, wanted, by_rows) = settle(&plan, &world, until);
-        assert_eq!(found, wanted, "{name}");
+        let settled = settle(&plan, &world, until);
+        assert_eq!(settled.found, settled.wanted, "{name}");
         measures += plan.measures.len();
-        left += by_rows;
-        lines += found.len();
+        left += settled.left;
+        lines += settled.found.iter().map(Vec::len).sum::<usize>();
     }
     println!("{measures} measures, {left} of them left to the rows; {lines} lines");
     assert!(lines > 300, "only {lines} lines");

@@ -1,0 +1,471 @@
+//! `trueup books`: what was posted, and posting.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use trueup_base::date::parse_date;
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::{Account, Batch, BatchKind, Key, Posting, Target, converge};
+use trueup_facts::digest::Digest;
+use trueup_journal::{Act, Draft, Organisation};
+use trueup_store::{Balance, Step};
+
+use crate::args::{
+    BooksBalancesArgs, BooksCommand, BooksLogArgs, BooksPostArgs, BooksShowArgs, Format,
+};
+use crate::earned::exact_at;
+use crate::failure::Failure;
+use crate::output;
+use crate::record::{Record, now, unsayable};
+use crate::runs::{self, Again};
+use crate::seals::{self, OnRecord, Parts};
+
+/// The kind of act that states a batch.
+pub const POSTED: &str = "books.posted";
+
+/// How many agreements that are not signed are named.
+const UNSIGNED_SHOWN: usize = 20;
+
+/// What [`POSTED`] says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Posted {
+    /// The batch.
+    pub batch: u64,
+    /// What it is.
+    pub kind: String,
+    /// The run it follows.
+    pub run: String,
+    /// How many postings it has.
+    pub postings: u64,
+    /// What it adds to the expense, by currency.
+    pub expense: BTreeMap<String, String>,
+    /// The SHA-256 of its text.
+    pub sha256: Digest,
+}
+
+/// Posts, adds up, lists or shows.
+pub fn run(command: &BooksCommand) -> Result<(), Failure> {
+    match command {
+        BooksCommand::Post(args) => post(args),
+        BooksCommand::Balances(args) => balances(args),
+        BooksCommand::Log(args) => log(args),
+        BooksCommand::Show(args) => show(args),
+    }
+}
+
+/// What a run says is earned, and for which keys the run speaks.
+struct Earned {
+    target: Target,
+    /// Keys of which the run says that nothing can be said yet.
+    open: BTreeSet<Key>,
+    again: Again,
+}
+
+impl Earned {
+    fn of(again: Again) -> Result<Self, Failure> {
+        let mut amounts: BTreeMap<Key, Exact> = BTreeMap::new();
+        let mut open = BTreeSet::new();
+        for line in again.lines.iter().filter(|line| line.grants == "money") {
+            let wrong = |what: &str| {
+                Failure::Fault(format!(
+                    "a line of run {} has no {what} that can be read",
+                    again.hash.short()
+                ))
+            };
+            let key = Key {
+                partner: PartnerId::new(line.partner.as_str()).map_err(|_| wrong("partner"))?,
+                plan: line.plan.clone(),
+                component: line.component.clone(),
+                settled_on: parse_date(&line.settled_until).map_err(|_| wrong("day"))?,
+                currency: Currency::parse(&line.currency).map_err(|_| wrong("currency"))?,
+            };
+            match &line.posted {
+                None => {
+                    open.insert(key);
+                }
+                Some(text) => {
+                    let amount = Exact::parse(text).map_err(|_| wrong("amount"))?;
+                    let sum = amounts.entry(key).or_insert(Exact::ZERO);
+                    *sum = &*sum + &amount;
+                }
+            }
+        }
+        let target = Target::of(amounts).map_err(|refusal| Failure::Found(refusal.to_string()))?;
+        Ok(Self {
+            target,
+            open,
+            again,
+        })
+    }
+
+    /// Whether the run speaks for a key: it is in its scope, and the run can say what it comes to.
+    fn speaks_for(&self, key: &Key) -> bool {
+        let manifest = &self.again.manifest;
+        let is_partner = manifest
+            .partner
+            .as_deref()
+            .is_none_or(|partner| partner == key.partner.as_str());
+        let ends = key.settled_on.tomorrow();
+        is_partner
+            && ends.is_ok_and(|ends| self.again.scope.holds_end(ends))
+            && !self.open.contains(key)
+    }
+}
+
+/// Who has an agreement that is not signed as it stands, by the first day of the first such version.
+fn not_signed(
+    earned: &Earned,
+    on_record: &OnRecord,
+) -> Result<BTreeMap<PartnerId, (trueup_base::date::Date, String)>, Failure> {
+    let folder = &earned.again.folder;
+    let parts = Parts::of(folder)?;
+    let mut found = BTreeMap::new();
+    for standing in seals::standing(folder) {
+        let Some(agreement) = folder.agreements.get(standing.at) else {
+            continue;
+        };
+        if let Some(why) = seals::unsigned(&parts, on_record, &standing)? {
+            let says = format!("{} of {}: {why}", standing.agreement, standing.partner);
+            found
+                .entry(standing.partner)
+                .or_insert((agreement.starts, says));
+        }
+    }
+    Ok(found)
+}
+
+fn post(args: &BooksPostArgs) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let record = Record::opened(program)?;
+    let earned = Earned::of(runs::again(program, &args.run)?)?;
+    let on_record = OnRecord::of(&record)?;
+    let unsigned = not_signed(&earned, &on_record)?;
+    // What was settled before an unsigned version began was settled under signed ones.
+    let is_signed = |key: &Key| {
+        unsigned
+            .get(&key.partner)
+            .is_none_or(|(starts, _)| key.settled_on < *starts)
+    };
+    let is_covered = |key: &Key| earned.speaks_for(key) && is_signed(key);
+    let (booked, batches) = record.wait("reading the books", async |database| {
+        database.booked().await
+    })?;
+    let postings = converge(&earned.target, &booked, &is_covered);
+    let mut text = String::new();
+    match postings.is_empty() {
+        true => text.push_str("Nothing to post\n"),
+        false if args.preview => {
+            let _ = writeln!(text, "Would post:\n{}", by_currency(&postings));
+        }
+        false => {
+            let batch = written(args, &record, &earned, &on_record, (postings, batches))?;
+            let _ = writeln!(
+                text,
+                "Batch {}: {} posted, following run {}\n{}",
+                batch.number,
+                output::counted(batch.postings().len(), "posting"),
+                earned.again.hash.short(),
+                by_currency(batch.postings())
+            );
+        }
+    }
+    let mut left: Vec<&str> = Vec::new();
+    for (partner, (_, says)) in &unsigned {
+        let has_lines = earned
+            .again
+            .lines
+            .iter()
+            .any(|line| line.partner == partner.as_str());
+        if has_lines {
+            left.push(says);
+        }
+    }
+    if !left.is_empty() {
+        text.push_str("Not posted, because not signed:\n");
+        for says in left.iter().take(UNSIGNED_SHOWN) {
+            let _ = writeln!(text, "  {says}");
+        }
+        if left.len() > UNSIGNED_SHOWN {
+            let _ = writeln!(
+                text,
+                "  and {} more; `trueup agreement list` has them all",
+                left.len() - UNSIGNED_SHOWN
+            );
+        }
+    }
+    if !earned.open.is_empty() {
+        let _ = writeln!(
+            text,
+            "Not posted, because open: {}",
+            output::counted(earned.open.len(), "line")
+        );
+    }
+    output::print(&text)?;
+    match left.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Findings),
+    }
+}
+
+/// Writes a batch and the act that states it, unless somebody else wrote meanwhile.
+fn written(
+    args: &BooksPostArgs,
+    record: &Record,
+    earned: &Earned,
+    on_record: &OnRecord,
+    (postings, batches): (Vec<Posting>, u64),
+) -> Result<Batch, Failure> {
+    let run = earned.again.hash.to_string();
+    let batch = Batch::new(batches + 1, BatchKind::Accrual, run.clone(), postings);
+    let sha256 = Digest::of(batch.to_text().as_bytes());
+    let expense = batch.sums(|posting| posting.account == Account::Expense);
+    let says = Posted {
+        batch: batch.number,
+        kind: batch.kind.word().to_owned(),
+        run,
+        postings: batch.postings().len() as u64,
+        expense: expense
+            .into_iter()
+            .map(|(currency, units)| (currency.to_owned(), in_currency(units, currency)))
+            .collect(),
+        sha256,
+    };
+    let says = serde_json::to_string(&says)
+        .map_err(|error| Failure::fault("writing what an act says", &error))?;
+    let seen = (on_record.acts, batches);
+    let behalf = Organisation::Vendor;
+    let appended = record.step(|current| {
+        if (current.acts, current.batches) != seen {
+            return Ok(Step::default());
+        }
+        let draft = Draft {
+            at: now(),
+            by: args.by.by.clone(),
+            behalf: behalf.clone(),
+            kind: POSTED.parse().map_err(unsayable)?,
+            after: current.acts,
+            says,
+        };
+        let act = Act::sign(draft, &[record.key_of(current.ring, &behalf)?]).map_err(unsayable)?;
+        Ok(Step {
+            acts: vec![act],
+            batches: vec![(batch.clone(), sha256.to_string())],
+        })
+    })?;
+    match appended {
+        Some(_) => Ok(batch),
+        None => Err(Failure::Found(
+            "somebody else wrote to the journal meanwhile; do it again".to_owned(),
+        )),
+    }
+}
+
+/// Minor units as an amount.
+fn in_currency(units: i128, currency: &str) -> String {
+    let places = Currency::parse(currency).map_or(2, Currency::places);
+    exact_at(&Exact::from_scaled(units, places), places)
+}
+
+/// What postings come to on each account, by currency.
+fn by_currency(postings: &[Posting]) -> String {
+    let mut sums: BTreeMap<(Account, &str), (usize, i128)> = BTreeMap::new();
+    for posting in postings {
+        let (count, sum) = sums
+            .entry((posting.account, posting.key.currency.code()))
+            .or_default();
+        *count += 1;
+        *sum += i128::from(posting.amount);
+    }
+    let rows = sums.iter().map(|((account, currency), (count, sum))| {
+        vec![
+            account.to_string(),
+            (*currency).to_owned(),
+            count.to_string(),
+            output::grouped(&in_currency(*sum, currency)),
+        ]
+    });
+    output::table(&["account", "currency", "postings", "amount"], 2, rows)
+}
+
+fn balances(args: &BooksBalancesArgs) -> Result<(), Failure> {
+    let record = Record::opened(&args.program.program)?;
+    let mut all = record.wait("adding up accounts", async |database| {
+        database.balances().await
+    })?;
+    if let Some(partner) = &args.partner {
+        all.retain(|one| one.partner == *partner);
+    }
+    let cells = |one: &Balance| {
+        vec![
+            one.account.clone(),
+            one.partner.clone(),
+            one.currency.clone(),
+            in_currency(i128::from(one.amount), &one.currency),
+        ]
+    };
+    let heads = ["account", "partner", "currency", "amount"];
+    match args.format {
+        Format::Table if all.is_empty() => output::print("Nothing was posted yet\n"),
+        Format::Table => {
+            let mut rows: Vec<Vec<String>> = Vec::new();
+            let mut sums: BTreeMap<(&str, &str), i128> = BTreeMap::new();
+            for one in &all {
+                let mut row = cells(one);
+                if let Some(amount) = row.last_mut() {
+                    *amount = output::grouped(amount);
+                }
+                rows.push(row);
+                *sums.entry((&one.account, &one.currency)).or_default() += i128::from(one.amount);
+            }
+            for ((account, currency), sum) in sums {
+                rows.push(vec![
+                    account.to_owned(),
+                    "all".to_owned(),
+                    currency.to_owned(),
+                    output::grouped(&in_currency(sum, currency)),
+                ]);
+            }
+            output::print(&format!("{}\n", output::table(&heads, 3, rows)))
+        }
+        Format::Csv => output::csv(&heads, all.iter().map(cells)),
+        Format::Json => output::json(&Value::Array(
+            all.iter()
+                .map(|one| {
+                    json!({
+                        "account": one.account,
+                        "partner": one.partner,
+                        "currency": one.currency,
+                        "amount": in_currency(i128::from(one.amount), &one.currency),
+                    })
+                })
+                .collect(),
+        )),
+    }
+}
+
+fn log(args: &BooksLogArgs) -> Result<(), Failure> {
+    let record = Record::opened(&args.program.program)?;
+    let (acts, _) = record.acts_of(&[POSTED])?;
+    let mut batches = Vec::new();
+    for (at, act) in &acts {
+        batches.push((*at, act, posted(*at, act)?));
+    }
+    let is_shown = args.format == Format::Table;
+    let cells = |(at, act, posted): &(u64, &Act, Posted)| {
+        let amount = |amount: &str| match is_shown {
+            true => output::grouped(amount),
+            false => amount.to_owned(),
+        };
+        let amounts: Vec<String> = posted
+            .expense
+            .iter()
+            .map(|(currency, sum)| format!("{} {currency}", amount(sum)))
+            .collect();
+        vec![
+            posted.batch.to_string(),
+            act.at().to_string(),
+            act.by().to_owned(),
+            posted.kind.clone(),
+            posted.run.chars().take(12).collect(),
+            at.to_string(),
+            posted.postings.to_string(),
+            amounts.join(", "),
+        ]
+    };
+    let heads = [
+        "batch", "at", "by", "kind", "run", "act", "postings", "expense",
+    ];
+    match args.format {
+        Format::Table if batches.is_empty() => output::print("Nothing was posted yet\n"),
+        Format::Table => output::print(&format!(
+            "{}\n",
+            output::table(&heads, 6, batches.iter().map(cells))
+        )),
+        Format::Csv => output::csv(&heads, batches.iter().map(cells)),
+        Format::Json => output::json(&Value::Array(
+            batches
+                .iter()
+                .map(|(at, act, posted)| {
+                    json!({
+                        "batch": posted.batch,
+                        "at": act.at().to_string(),
+                        "by": act.by(),
+                        "kind": posted.kind,
+                        "run": posted.run,
+                        "act": at,
+                        "postings": posted.postings,
+                        "expense": posted.expense,
+                        "sha256": posted.sha256,
+                    })
+                })
+                .collect(),
+        )),
+    }
+}
+
+fn show(args: &BooksShowArgs) -> Result<(), Failure> {
+    let record = Record::opened(&args.program.program)?;
+    let postings = record.wait("reading postings", async |database| {
+        database.postings(args.batch).await
+    })?;
+    if postings.is_empty() {
+        return Err(Failure::Use(format!(
+            "there is no batch {}; `trueup books log` lists them",
+            args.batch
+        )));
+    }
+    let cells = |posting: &Posting| {
+        let key = &posting.key;
+        vec![
+            posting.account.to_string(),
+            key.partner.to_string(),
+            key.plan.clone(),
+            key.component.clone(),
+            key.settled_on.to_string(),
+            key.currency.code().to_owned(),
+            in_currency(i128::from(posting.amount), key.currency.code()),
+        ]
+    };
+    let heads = [
+        "account",
+        "partner",
+        "plan",
+        "component",
+        "settled_on",
+        "currency",
+        "amount",
+    ];
+    match args.format {
+        Format::Table => output::print(&format!(
+            "{}\n",
+            output::table(&heads, 6, postings.iter().map(cells))
+        )),
+        Format::Csv => output::csv(&heads, postings.iter().map(cells)),
+        Format::Json => output::json(&Value::Array(
+            postings
+                .iter()
+                .map(|posting| {
+                    let cells = cells(posting);
+                    Value::Object(
+                        heads
+                            .iter()
+                            .map(|head| (*head).to_owned())
+                            .zip(cells.into_iter().map(Value::String))
+                            .collect(),
+                    )
+                })
+                .collect(),
+        )),
+    }
+}
+
+/// Reads what an act that states a batch says.
+pub fn posted(at: u64, act: &Act) -> Result<Posted, Failure> {
+    serde_json::from_str(act.says())
+        .map_err(|error| Failure::fault(format!("reading act {at}"), &error))
+}
