@@ -88,12 +88,13 @@ impl Batch {
             let key = &posting.key;
             let _ = writeln!(
                 text,
-                "{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
                 posting.account,
                 key.partner,
                 key.plan,
                 key.component,
                 key.settled_on,
+                posting.falls_on,
                 key.currency.code(),
                 posting.amount
             );

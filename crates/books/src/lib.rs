@@ -20,7 +20,7 @@
 //!     currency: Currency::parse("EUR")?,
 //! };
 //! let target = Target::of([(key.clone(), Exact::parse("12.50")?)])?;
-//! let postings = converge(&target, &BTreeMap::from([(key, 1_000)]), &|_| true);
+//! let postings = converge(&target, &BTreeMap::from([(key, 1_000)]), None, &|_| true);
 //! let posted: Vec<i64> = postings.iter().map(|posting| posting.amount).collect();
 //! assert_eq!(posted, [250, -250]); // 2.50 more: an expense, and owed to the partner
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -65,6 +65,8 @@ pub struct Posting {
     pub account: Account,
     /// What it is for.
     pub key: Key,
+    /// The day whose period it falls into: the settlement's last, or the first open one where that is closed.
+    pub falls_on: Date,
     /// In minor units of the currency; debits are above zero.
     pub amount: i64,
 }
@@ -164,11 +166,13 @@ impl Target {
 }
 
 /// What is to be posted so that what is booked becomes what a run says, for the keys that the run covers: of each an expense
-/// and what is owed for it, in the order of keys. What was booked and is earned no longer is taken back.
+/// and what is owed for it, in the order of keys. What was booked and is earned no longer is taken back. What belongs to a
+/// closed period falls on the first day that is open (LAW-20, LAW-21).
 #[must_use]
 pub fn converge(
     target: &Target,
     booked: &Booked,
+    open_from: Option<Date>,
     is_covered: &dyn Fn(&Key) -> bool,
 ) -> Vec<Posting> {
     let keys: BTreeSet<&Key> = target.amounts.keys().chain(booked.keys()).collect();
@@ -184,6 +188,7 @@ pub fn converge(
             postings.push(Posting {
                 account,
                 key: key.clone(),
+                falls_on: open_from.map_or(key.settled_on, |open| open.max(key.settled_on)),
                 amount,
             });
         }
@@ -255,13 +260,13 @@ mod tests {
             let (mut booked, mut accounts) = (Booked::new(), BTreeMap::new());
             for amounts in &runs {
                 let target = target(amounts);
-                let postings = converge(&target, &booked, &|_| true);
+                let postings = converge(&target, &booked, None, &|_| true);
                 book(&mut booked, &mut accounts, &postings);
                 for currency in ["EUR", "JPY"] {
                     let sum: i64 = Account::ALL.iter().filter_map(|one| accounts.get(&(*one, currency))).sum();
                     prop_assert_eq!(sum, 0);
                 }
-                prop_assert!(converge(&target, &booked, &|_| true).is_empty());
+                prop_assert!(converge(&target, &booked, None, &|_| true).is_empty());
             }
             let last = runs.last().expect("one run");
             for (key, amount) in &booked {
@@ -273,9 +278,9 @@ mod tests {
         #[test]
         fn what_is_not_covered_is_not_touched(before in run(), after in run()) {
             let (mut booked, mut accounts) = (Booked::new(), BTreeMap::new());
-            book(&mut booked, &mut accounts, &converge(&target(&before), &Booked::new(), &|_| true));
+            book(&mut booked, &mut accounts, &converge(&target(&before), &Booked::new(), None, &|_| true));
             let is_covered = |key: &Key| key.partner.as_str() == "P-1";
-            let postings = converge(&target(&after), &booked, &is_covered);
+            let postings = converge(&target(&after), &booked, None, &is_covered);
             prop_assert!(postings.iter().all(|posting| is_covered(&posting.key)));
         }
 
@@ -283,14 +288,29 @@ mod tests {
         #[test]
         fn what_is_taken_back_leaves_every_account_as_it_was(before in run(), after in run()) {
             let (mut booked, mut accounts) = (Booked::new(), BTreeMap::new());
-            book(&mut booked, &mut accounts, &converge(&target(&before), &Booked::new(), &|_| true));
+            book(&mut booked, &mut accounts, &converge(&target(&before), &Booked::new(), None, &|_| true));
             let was = accounts.clone();
-            let postings = converge(&target(&after), &booked, &|_| true);
+            let postings = converge(&target(&after), &booked, None, &|_| true);
             book(&mut booked, &mut accounts, &postings);
             book(&mut booked, &mut accounts, &opposite(&postings));
             accounts.retain(|_, sum| *sum != 0);
             prop_assert_eq!(accounts, was.into_iter().filter(|(_, sum)| *sum != 0).collect::<BTreeMap<_, _>>());
         }
+    }
+
+    #[test]
+    fn what_belongs_to_a_closed_period_falls_into_the_open_one() {
+        let target = target(&BTreeMap::from([((1, 1, 1), 500), ((1, 1, 4), 700)]));
+        let open = parse_date("2026-04-01").expect("a day");
+        let postings = converge(&target, &Booked::new(), Some(open), &|_| true);
+        let days: Vec<String> = postings
+            .iter()
+            .map(|posting| posting.falls_on.to_string())
+            .collect();
+        assert_eq!(
+            days,
+            ["2026-04-01", "2026-04-01", "2026-04-28", "2026-04-28"]
+        );
     }
 
     #[test]

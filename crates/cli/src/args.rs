@@ -9,10 +9,12 @@ use clap_complete::Shell;
 mod agreement;
 mod books;
 mod journal;
+mod period;
 
 pub use agreement::*;
 pub use books::*;
 pub use journal::*;
+pub use period::*;
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
 #[derive(Debug, Parser)]
@@ -132,6 +134,9 @@ pub enum Command {
     /// The books: what was posted, to the cent, and never changed.
     #[command(subcommand)]
     Books(BooksCommand),
+    /// Periods: calculated by one, approved by another, closed for good.
+    #[command(subcommand)]
+    Period(PeriodCommand),
     /// The journal: what was decided, by whom, signed, in an order nobody can quietly change.
     #[command(subcommand)]
     Journal(JournalCommand),

@@ -18,6 +18,7 @@ mod impact;
 mod notes;
 mod output;
 mod plans;
+mod posting;
 mod progress;
 mod proofs;
 mod record;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Agreement(command) => commands::agreement::run(&command),
         Command::Books(command) => commands::books::run(&command),
+        Command::Period(command) => commands::period::run(&command),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
         Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
         Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),

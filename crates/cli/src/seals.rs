@@ -8,7 +8,7 @@ use trueup_base::id::PartnerId;
 use trueup_facts::digest::Digest;
 use trueup_journal::ring::Held;
 use trueup_journal::{Custody, Organisation, Ring, ring};
-use trueup_program::{Negotiations, Part, Seal, negotiation};
+use trueup_program::{Negotiations, Part, Periods, Seal, negotiation, period};
 
 use crate::failure::{Failure, chain};
 use crate::folder::Folder;
@@ -199,6 +199,8 @@ fn examples(program: &Path) -> Result<BTreeMap<String, BTreeMap<String, Digest>>
 pub struct OnRecord {
     /// The agreements.
     pub negotiations: Negotiations,
+    /// The periods.
+    pub periods: Periods,
     /// The keys.
     pub ring: Ring,
     /// How many acts there are.
@@ -208,14 +210,11 @@ pub struct OnRecord {
 impl OnRecord {
     /// Reads them.
     pub fn of(record: &Record) -> Result<Self, Failure> {
-        let kinds: Vec<&str> = ring::KINDS
-            .iter()
-            .chain(&negotiation::KINDS)
-            .copied()
-            .collect();
+        let kinds = [&ring::KINDS[..], &negotiation::KINDS, &period::KINDS].concat();
         let (acts, size) = record.acts_of(&kinds)?;
         let mut on_record = Self {
             negotiations: Negotiations::default(),
+            periods: Periods::default(),
             ring: Ring::default(),
             acts: size,
         };
@@ -226,15 +225,22 @@ impl OnRecord {
                     chain(why)
                 ))
             };
-            match ring::KINDS.contains(&act.kind().as_str()) {
-                true => on_record
+            let kind = act.kind().as_str();
+            if ring::KINDS.contains(&kind) {
+                on_record
                     .ring
                     .judge(at, &act)
-                    .map_err(|why| damaged(&why))?,
-                false => on_record
+                    .map_err(|why| damaged(&why))?;
+            } else if period::KINDS.contains(&kind) {
+                on_record
+                    .periods
+                    .judge(at, &act)
+                    .map_err(|why| damaged(&why))?;
+            } else {
+                on_record
                     .negotiations
                     .judge(at, &act, &on_record.ring)
-                    .map_err(|why| damaged(&why))?,
+                    .map_err(|why| damaged(&why))?;
             }
         }
         Ok(on_record)

@@ -1,8 +1,11 @@
-//! Agreements between proposal and signature.
+//! What people decide about a program: agreements between proposal and signature, periods between calculation and closing.
 //!
 //! What both sides sign is a [`Seal`]: a text that names the partner, the agreement's days and the digest of every text it
 //! stands on, and the key of each side. [`Negotiations`] is what the acts about agreements come to; it says who may take which
 //! step ([`Negotiations::judge`]), and nobody can accept their own proposal.
+//!
+//! [`Periods`] is the same for closings: what was calculated is approved by somebody else over the same figures, and closed for
+//! good.
 //!
 //! The crate must never know where texts lie, what a plan pays, or a clock; whether a seal fits the texts of today is asked
 //! by whoever has them ([`Seal::differs_from`]).
@@ -16,7 +19,9 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod negotiation;
+pub mod period;
 pub mod seal;
 
 pub use negotiation::{Negotiations, Proposal, Refusal, SignedVersion, Thread};
+pub use period::{Calculation, PeriodRefusal, Periods};
 pub use seal::{Difference, Part, Seal, SealError};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AssertSqlSafe, Row, Transaction};
-use trueup_base::date::parse_date;
+use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_books::{Account, Batch, BatchKind, Booked, Key, Posting};
@@ -17,7 +17,7 @@ use crate::journal::{damaged, signed, unsigned};
 const AT_A_TIME: usize = 500;
 
 /// The columns of a posting.
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 10;
 
 /// A batch as it is stored, without its postings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,14 +53,24 @@ impl Database {
     /// # Errors
     /// When the database fails, or what is stored is no posting.
     pub async fn booked(&self) -> Result<(Booked, u64), StoreFault> {
+        self.booked_until(Date::MAX).await
+    }
+
+    /// What was posted for each key so far as it falls on a day or before, and how many batches there are.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn booked_until(&self, day: Date) -> Result<(Booked, u64), StoreFault> {
         let mut reading = self.reading().await?;
         let batches = batches(&mut reading).await?;
         let doing = || StoreFault::sql("reading what is booked");
         let rows = sqlx::query(
-            "select account, partner, plan, component, settled_on, currency, cast(sum(amount) as bigint) from postings \
-             where account = $1 group by account, partner, plan, component, settled_on, currency",
+            "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
+             from postings where account = $1 and falls_on <= $2 \
+             group by account, partner, plan, component, settled_on, currency",
         )
         .bind(Account::Expense.word().to_owned())
+        .bind(day.to_string())
         .fetch_all(&mut *reading)
         .await
         .map_err(doing())?;
@@ -70,6 +80,33 @@ impl Database {
             booked.insert(posting.key, posting.amount);
         }
         Ok((booked, batches))
+    }
+
+    /// The days up to which periods were closed, in order.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no day.
+    pub async fn closings(&self) -> Result<Vec<Date>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let doing = || StoreFault::sql("reading closings");
+        let rows = sqlx::query("select closed_on from closings order by closed_on")
+            .fetch_all(&mut *reading)
+            .await
+            .map_err(doing())?;
+        let day = |row: &AnyRow| {
+            let text: String = row.try_get(0).map_err(doing())?;
+            parse_date(&text).map_err(|_| damaged(format!("a closing has the day `{text}`")))
+        };
+        rows.iter().map(day).collect()
+    }
+
+    /// The last day that is closed; none where nothing is.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no day.
+    pub async fn closed_on(&self) -> Result<Option<Date>, StoreFault> {
+        let mut reading = self.reading().await?;
+        closed_on(&mut reading).await
     }
 
     /// What each account comes to, by partner and currency.
@@ -134,7 +171,7 @@ impl Database {
     pub async fn postings(&self, batch: u64) -> Result<Vec<Posting>, StoreFault> {
         let mut reading = self.reading().await?;
         let rows = sqlx::query(
-            "select account, partner, plan, component, settled_on, currency, amount, line from postings \
+            "select account, partner, plan, component, settled_on, falls_on, currency, amount, line from postings \
              where batch = $1 order by line",
         )
         .bind(signed(batch))
@@ -144,7 +181,7 @@ impl Database {
         let mut postings = Vec::with_capacity(rows.len());
         for (should, row) in (0u64..).zip(&rows) {
             let line: i64 = row
-                .try_get(7)
+                .try_get(8)
                 .map_err(StoreFault::sql("reading postings"))?;
             if unsigned(line) != should {
                 return Err(damaged(format!(
@@ -167,6 +204,32 @@ pub(crate) async fn batches(within: &mut Transaction<'_, Any>) -> Result<u64, St
     row.try_get(0).map(unsigned).map_err(doing())
 }
 
+/// The last day that is closed.
+pub(crate) async fn closed_on(
+    within: &mut Transaction<'_, Any>,
+) -> Result<Option<Date>, StoreFault> {
+    let doing = || StoreFault::sql("reading what is closed");
+    let row = sqlx::query("select max(closed_on) from closings")
+        .fetch_one(&mut **within)
+        .await
+        .map_err(doing())?;
+    let text: Option<String> = row.try_get(0).map_err(doing())?;
+    text.map(|text| {
+        parse_date(&text).map_err(|_| damaged(format!("a closing has the day `{text}`")))
+    })
+    .transpose()
+}
+
+/// Closes everything that falls on a day or before.
+pub(crate) async fn close(within: &mut Transaction<'_, Any>, day: Date) -> Result<(), StoreFault> {
+    sqlx::query("insert into closings (closed_on) values ($1)")
+        .bind(day.to_string())
+        .execute(&mut **within)
+        .await
+        .map_err(StoreFault::sql("closing a period"))?;
+    Ok(())
+}
+
 /// Writes a batch: its postings first, then the row that closes it.
 pub(crate) async fn insert(
     within: &mut Transaction<'_, Any>,
@@ -185,7 +248,7 @@ pub(crate) async fn insert(
             .collect();
         // Numbers of parameters and nothing else are put into the text.
         let sql = format!(
-            "insert into postings (batch, line, account, partner, plan, component, settled_on, currency, amount) values {}",
+            "insert into postings (batch, line, account, partner, plan, component, settled_on, falls_on, currency, amount) values {}",
             rows.join(", ")
         );
         let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -199,6 +262,7 @@ pub(crate) async fn insert(
                 .bind(key.plan.clone())
                 .bind(key.component.clone())
                 .bind(key.settled_on.to_string())
+                .bind(posting.falls_on.to_string())
                 .bind(key.currency.code().to_owned())
                 .bind(posting.amount);
         }
@@ -230,18 +294,23 @@ fn posting(row: &AnyRow, batch: u64) -> Result<Posting, StoreFault> {
             "a posting of batch {batch} has the {what} `{found}`"
         ))
     };
-    let (account, partner, day, currency) = (text(0)?, text(1)?, text(4)?, text(5)?);
+    let (account, partner, currency) = (text(0)?, text(1)?, text(6)?);
+    let day = |at: usize| {
+        let text = text(at)?;
+        parse_date(&text).map_err(|_| wrong("day", &text))
+    };
     Ok(Posting {
         account: Account::of_word(&account).ok_or_else(|| wrong("account", &account))?,
         key: Key {
             partner: PartnerId::new(partner.as_str()).map_err(|_| wrong("partner", &partner))?,
             plan: text(2)?,
             component: text(3)?,
-            settled_on: parse_date(&day).map_err(|_| wrong("day", &day))?,
+            settled_on: day(4)?,
             currency: Currency::parse(&currency).map_err(|_| wrong("currency", &currency))?,
         },
+        falls_on: day(5)?,
         amount: row
-            .try_get(6)
+            .try_get(7)
             .map_err(StoreFault::sql("reading postings"))?,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::any::{Any, AnyRow};
 use sqlx::{Row, Transaction};
+use trueup_base::date::Date;
 use trueup_books::Batch;
 use trueup_journal::tree::Placed;
 use trueup_journal::{
@@ -36,6 +37,8 @@ pub struct Step {
     pub acts: Vec<Act>,
     /// The batches, each with the SHA-256 of its text in hex.
     pub batches: Vec<(Batch, String)>,
+    /// The day up to which everything is closed by it, after the batches.
+    pub closes: Option<Date>,
 }
 
 impl From<Vec<Act>> for Step {
@@ -43,6 +46,7 @@ impl From<Vec<Act>> for Step {
         Self {
             acts,
             batches: Vec::new(),
+            closes: None,
         }
     }
 }
@@ -56,6 +60,8 @@ pub struct Now<'a> {
     pub acts: u64,
     /// How many batches there are.
     pub batches: u64,
+    /// The last day that is closed.
+    pub closed_on: Option<Date>,
 }
 
 /// Which acts are asked for.
@@ -101,14 +107,22 @@ impl Database {
             ring: &ring,
             acts: first,
             batches,
+            closed_on: books::closed_on(&mut transaction).await?,
         };
-        let Step { acts, batches } = match decide(now) {
+        let Step {
+            acts,
+            batches,
+            closes,
+        } = match decide(now) {
             Ok(step) if step.acts.is_empty() => return Ok(Ok(None)),
             Ok(step) => step,
             Err(refusal) => return Ok(Err(refusal)),
         };
         for (batch, sha256) in &batches {
             books::insert(&mut transaction, batch, sha256).await?;
+        }
+        if let Some(day) = closes {
+            books::close(&mut transaction, day).await?;
         }
         let mut tree = frontier(&mut transaction, first).await?;
         for (at, act) in (first..).zip(&acts) {

@@ -1,15 +1,13 @@
 //! `trueup books`: what was posted, and posting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trueup_base::date::parse_date;
 use trueup_base::exact::Exact;
-use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Batch, BatchKind, Key, Posting, Target, converge};
+use trueup_books::{Account, Batch, Key, Posting, converge};
 use trueup_facts::digest::Digest;
 use trueup_journal::{Act, Draft, Organisation};
 use trueup_store::{Balance, Step};
@@ -20,9 +18,10 @@ use crate::args::{
 use crate::earned::exact_at;
 use crate::failure::Failure;
 use crate::output;
+use crate::posting::{self, Earned, not_signed};
 use crate::record::{Record, now, unsayable};
-use crate::runs::{self, Again};
-use crate::seals::{self, OnRecord, Parts};
+use crate::runs;
+use crate::seals::OnRecord;
 
 /// The kind of act that states a batch.
 pub const POSTED: &str = "books.posted";
@@ -48,6 +47,24 @@ pub struct Posted {
     pub sha256: Digest,
 }
 
+impl Posted {
+    /// What is said of a batch.
+    pub fn of(batch: &Batch, sha256: Digest) -> Self {
+        let expense = batch.sums(|posting| posting.account == Account::Expense);
+        Self {
+            batch: batch.number,
+            kind: batch.kind.word().to_owned(),
+            run: batch.run.clone(),
+            postings: batch.postings().len() as u64,
+            expense: expense
+                .into_iter()
+                .map(|(currency, units)| (currency.to_owned(), in_currency(units, currency)))
+                .collect(),
+            sha256,
+        }
+    }
+}
+
 /// Posts, adds up, lists or shows.
 pub fn run(command: &BooksCommand) -> Result<(), Failure> {
     match command {
@@ -58,104 +75,18 @@ pub fn run(command: &BooksCommand) -> Result<(), Failure> {
     }
 }
 
-/// What a run says is earned, and for which keys the run speaks.
-struct Earned {
-    target: Target,
-    /// Keys of which the run says that nothing can be said yet.
-    open: BTreeSet<Key>,
-    again: Again,
-}
-
-impl Earned {
-    fn of(again: Again) -> Result<Self, Failure> {
-        let mut amounts: BTreeMap<Key, Exact> = BTreeMap::new();
-        let mut open = BTreeSet::new();
-        for line in again.lines.iter().filter(|line| line.grants == "money") {
-            let wrong = |what: &str| {
-                Failure::Fault(format!(
-                    "a line of run {} has no {what} that can be read",
-                    again.hash.short()
-                ))
-            };
-            let key = Key {
-                partner: PartnerId::new(line.partner.as_str()).map_err(|_| wrong("partner"))?,
-                plan: line.plan.clone(),
-                component: line.component.clone(),
-                settled_on: parse_date(&line.settled_until).map_err(|_| wrong("day"))?,
-                currency: Currency::parse(&line.currency).map_err(|_| wrong("currency"))?,
-            };
-            match &line.posted {
-                None => {
-                    open.insert(key);
-                }
-                Some(text) => {
-                    let amount = Exact::parse(text).map_err(|_| wrong("amount"))?;
-                    let sum = amounts.entry(key).or_insert(Exact::ZERO);
-                    *sum = &*sum + &amount;
-                }
-            }
-        }
-        let target = Target::of(amounts).map_err(|refusal| Failure::Found(refusal.to_string()))?;
-        Ok(Self {
-            target,
-            open,
-            again,
-        })
-    }
-
-    /// Whether the run speaks for a key: it is in its scope, and the run can say what it comes to.
-    fn speaks_for(&self, key: &Key) -> bool {
-        let manifest = &self.again.manifest;
-        let is_partner = manifest
-            .partner
-            .as_deref()
-            .is_none_or(|partner| partner == key.partner.as_str());
-        let ends = key.settled_on.tomorrow();
-        is_partner
-            && ends.is_ok_and(|ends| self.again.scope.holds_end(ends))
-            && !self.open.contains(key)
-    }
-}
-
-/// Who has an agreement that is not signed as it stands, by the first day of the first such version.
-fn not_signed(
-    earned: &Earned,
-    on_record: &OnRecord,
-) -> Result<BTreeMap<PartnerId, (trueup_base::date::Date, String)>, Failure> {
-    let folder = &earned.again.folder;
-    let parts = Parts::of(folder)?;
-    let mut found = BTreeMap::new();
-    for standing in seals::standing(folder) {
-        let Some(agreement) = folder.agreements.get(standing.at) else {
-            continue;
-        };
-        if let Some(why) = seals::unsigned(&parts, on_record, &standing)? {
-            let says = format!("{} of {}: {why}", standing.agreement, standing.partner);
-            found
-                .entry(standing.partner)
-                .or_insert((agreement.starts, says));
-        }
-    }
-    Ok(found)
-}
-
 fn post(args: &BooksPostArgs) -> Result<(), Failure> {
     let program = &args.program.program;
     let record = Record::opened(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?)?;
     let on_record = OnRecord::of(&record)?;
     let unsigned = not_signed(&earned, &on_record)?;
-    // What was settled before an unsigned version began was settled under signed ones.
-    let is_signed = |key: &Key| {
-        unsigned
-            .get(&key.partner)
-            .is_none_or(|(starts, _)| key.settled_on < *starts)
-    };
-    let is_covered = |key: &Key| earned.speaks_for(key) && is_signed(key);
+    let is_covered = |key: &Key| earned.speaks_for(key) && unsigned.allows(key);
     let (booked, batches) = record.wait("reading the books", async |database| {
         database.booked().await
     })?;
-    let postings = converge(&earned.target, &booked, &is_covered);
+    let open_from = on_record.periods.open_from();
+    let postings = converge(&earned.target, &booked, open_from, &is_covered);
     let mut text = String::new();
     match postings.is_empty() {
         true => text.push_str("Nothing to post\n"),
@@ -174,17 +105,7 @@ fn post(args: &BooksPostArgs) -> Result<(), Failure> {
             );
         }
     }
-    let mut left: Vec<&str> = Vec::new();
-    for (partner, (_, says)) in &unsigned {
-        let has_lines = earned
-            .again
-            .lines
-            .iter()
-            .any(|line| line.partner == partner.as_str());
-        if has_lines {
-            left.push(says);
-        }
-    }
+    let left: Vec<&str> = unsigned.says(&earned).collect();
     if !left.is_empty() {
         text.push_str("Not posted, because not signed:\n");
         for says in left.iter().take(UNSIGNED_SHOWN) {
@@ -220,21 +141,8 @@ fn written(
     on_record: &OnRecord,
     (postings, batches): (Vec<Posting>, u64),
 ) -> Result<Batch, Failure> {
-    let run = earned.again.hash.to_string();
-    let batch = Batch::new(batches + 1, BatchKind::Accrual, run.clone(), postings);
-    let sha256 = Digest::of(batch.to_text().as_bytes());
-    let expense = batch.sums(|posting| posting.account == Account::Expense);
-    let says = Posted {
-        batch: batch.number,
-        kind: batch.kind.word().to_owned(),
-        run,
-        postings: batch.postings().len() as u64,
-        expense: expense
-            .into_iter()
-            .map(|(currency, units)| (currency.to_owned(), in_currency(units, currency)))
-            .collect(),
-        sha256,
-    };
+    let (batch, sha256) = posting::batch(batches + 1, earned, postings);
+    let says = Posted::of(&batch, sha256);
     let says = serde_json::to_string(&says)
         .map_err(|error| Failure::fault("writing what an act says", &error))?;
     let seen = (on_record.acts, batches);
@@ -255,6 +163,7 @@ fn written(
         Ok(Step {
             acts: vec![act],
             batches: vec![(batch.clone(), sha256.to_string())],
+            closes: None,
         })
     })?;
     match appended {
@@ -266,7 +175,7 @@ fn written(
 }
 
 /// Minor units as an amount.
-fn in_currency(units: i128, currency: &str) -> String {
+pub fn in_currency(units: i128, currency: &str) -> String {
     let places = Currency::parse(currency).map_or(2, Currency::places);
     exact_at(&Exact::from_scaled(units, places), places)
 }
@@ -427,6 +336,7 @@ fn show(args: &BooksShowArgs) -> Result<(), Failure> {
             key.plan.clone(),
             key.component.clone(),
             key.settled_on.to_string(),
+            posting.falls_on.to_string(),
             key.currency.code().to_owned(),
             in_currency(i128::from(posting.amount), key.currency.code()),
         ]
@@ -437,13 +347,14 @@ fn show(args: &BooksShowArgs) -> Result<(), Failure> {
         "plan",
         "component",
         "settled_on",
+        "falls_on",
         "currency",
         "amount",
     ];
     match args.format {
         Format::Table => output::print(&format!(
             "{}\n",
-            output::table(&heads, 6, postings.iter().map(cells))
+            output::table(&heads, 7, postings.iter().map(cells))
         )),
         Format::Csv => output::csv(&heads, postings.iter().map(cells)),
         Format::Json => output::json(&Value::Array(

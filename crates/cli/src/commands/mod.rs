@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod init;
 pub mod journal;
 pub mod keys;
+pub mod period;
 pub mod quarantine;
 pub mod rebuild;
 pub mod run;

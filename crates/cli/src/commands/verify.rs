@@ -184,6 +184,23 @@ fn agreements(record: &Record, program: &Path, report: &mut Report) -> Result<()
             )),
         }
     }
+    let closings = record.wait("reading the books", async |database| {
+        database.closings().await
+    });
+    let stated: Vec<_> = on_record
+        .periods
+        .closings
+        .iter()
+        .map(|(day, _)| *day)
+        .collect();
+    match closings {
+        Ok(closings) if closings == stated => {}
+        Ok(_) => report
+            .found
+            .push("the closings of the books are not those that acts state".to_owned()),
+        Err(Failure::Fault(text)) => report.found.push(text),
+        Err(other) => return Err(other),
+    }
     report.looked.push(format!(
         "Agreements: {} signed, {open} proposed, {}",
         output::counted(signed, "version"),

@@ -50,6 +50,27 @@ fn signed(story: &Story, with: &[(&str, &str)]) {
     }
     done(&["run", "--program", "program"]);
     done(&["books", "post", "--program", "program"]);
+    done(&[
+        "period",
+        "calculate",
+        "--until",
+        "2026-Q1",
+        "--program",
+        "program",
+        "--by",
+        "u-1",
+    ]);
+    done(&[
+        "period",
+        "approve",
+        "--total",
+        "5440 USD",
+        "--program",
+        "program",
+        "--by",
+        "u-2",
+    ]);
+    done(&["period", "close", "--program", "program", "--by", "u-1"]);
 }
 
 #[test]
@@ -95,6 +116,26 @@ fn the_same_story_is_told_on_postgres() {
         verified.out.ends_with("Nothing was changed\n"),
         "{}",
         verified.out
+    );
+    assert!(
+        verified.out.contains("Books: 1 batch, 10 postings"),
+        "{}",
+        verified.out
+    );
+    asked(&["books", "post", "--program", "program"]).expect_code(0);
+    let balances = asked(&[
+        "books",
+        "balances",
+        "--program",
+        "program",
+        "--format",
+        "csv",
+    ]);
+    let balances = balances.expect_code(0);
+    assert!(
+        balances.out.contains("expense,P-100,USD,10890.00"),
+        "{}",
+        balances.out
     );
     asked(&["rebuild", "--check", "--program", "program"]).expect_code(0);
     // Whoever changes a posting past the database's refusals is found.
@@ -147,7 +188,8 @@ fn holds_nothing(path: &Path) -> bool {
 
 /// What a reader of the program sees: its journal, its agreements, what its facts come to, its runs.
 fn seen(story: &Story) -> String {
-    let asked: [&[&str]; 7] = [
+    let asked: [&[&str]; 8] = [
+        &["period", "status", "--program", "program"],
         &[
             "books",
             "balances",

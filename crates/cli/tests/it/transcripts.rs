@@ -63,6 +63,11 @@ fn the_books_are_kept_as_written() {
 }
 
 #[test]
+fn periods_are_closed_as_written() {
+    run("periods");
+}
+
+#[test]
 fn the_journal_is_kept_as_written() {
     run("journal");
 }

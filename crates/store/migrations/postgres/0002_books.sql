@@ -16,6 +16,8 @@ create table postings (
     plan text not null,
     component text not null,
     settled_on text not null,
+    -- the day whose period it falls into: the settlement's own, or the first open one where that is closed
+    falls_on text not null,
     currency text not null,
     amount bigint not null,
     primary key (batch, line)
@@ -54,3 +56,31 @@ create trigger postings_are_not_truncated before truncate on postings for each s
 create trigger batches_close before insert on batches for each row execute function batches_close();
 create trigger batches_are_not_changed before update or delete on batches for each row execute function only_added();
 create trigger batches_are_not_truncated before truncate on batches for each statement execute function only_added();
+
+-- Everything that falls on the day or before is closed for good.
+create table closings (
+    closed_on text primary key
+);
+
+create function closings_follow() returns trigger language plpgsql as $$
+begin
+    if new.closed_on <= (select max(closed_on) from closings) then
+        raise exception 'closings are appended one after the other';
+    end if;
+    return new;
+end
+$$;
+
+create function postings_fall_into_an_open_period() returns trigger language plpgsql as $$
+begin
+    if new.falls_on <= (select max(closed_on) from closings) then
+        raise exception 'the period is closed: post into the open one';
+    end if;
+    return new;
+end
+$$;
+
+create trigger closings_follow before insert on closings for each row execute function closings_follow();
+create trigger closings_are_not_changed before update or delete on closings for each row execute function only_added();
+create trigger closings_are_not_truncated before truncate on closings for each statement execute function only_added();
+create trigger postings_fall_into_an_open_period before insert on postings for each row execute function postings_fall_into_an_open_period();

@@ -16,6 +16,8 @@ create table postings (
     plan text not null,
     component text not null,
     settled_on text not null,
+    -- the day whose period it falls into: the settlement's own, or the first open one where that is closed
+    falls_on text not null,
     currency text not null,
     amount integer not null,
     primary key (batch, line)
@@ -65,4 +67,31 @@ end;
 create trigger postings_are_not_deleted before delete on postings
 begin
     select raise(abort, 'postings are only ever added');
+end;
+
+-- Everything that falls on the day or before is closed for good.
+create table closings (
+    closed_on text primary key not null
+) strict;
+
+create trigger closings_follow before insert on closings
+when new.closed_on <= (select max(closed_on) from closings)
+begin
+    select raise(abort, 'closings are appended one after the other');
+end;
+
+create trigger closings_are_not_updated before update on closings
+begin
+    select raise(abort, 'closings are only ever added');
+end;
+
+create trigger closings_are_not_deleted before delete on closings
+begin
+    select raise(abort, 'closings are only ever added');
+end;
+
+create trigger postings_fall_into_an_open_period before insert on postings
+when new.falls_on <= (select max(closed_on) from closings)
+begin
+    select raise(abort, 'the period is closed: post into the open one');
 end;

@@ -1,0 +1,407 @@
+//! `trueup period`: from a calculation to a closed period.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use trueup_base::date::{Date, parse_date};
+use trueup_base::exact::Exact;
+use trueup_base::money::Currency;
+use trueup_books::{Account, Booked, Key, converge};
+use trueup_facts::digest::Digest;
+use trueup_journal::{Act, Draft, Organisation, Ring};
+use trueup_program::period::{
+    APPROVALS, APPROVED, Approved, CALCULATED, CLOSED, Calculated, Closed, in_words,
+};
+use trueup_program::{Calculation, Periods};
+use trueup_store::Step;
+
+use crate::args::{
+    PeriodApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
+};
+use crate::commands::books::{POSTED, Posted, in_currency};
+use crate::commands::ingest::declared;
+use crate::earned::exact_at;
+use crate::failure::{Failure, chain};
+use crate::output;
+use crate::posting::{self, Earned, NotSigned, not_signed};
+use crate::record::{Record, now, unsayable};
+use crate::runs;
+use crate::seals::OnRecord;
+
+/// Says, calculates, approves or closes.
+pub fn run(command: &PeriodCommand) -> Result<(), Failure> {
+    match command {
+        PeriodCommand::Status(args) => status(args),
+        PeriodCommand::Calculate(args) => calculate(args),
+        PeriodCommand::Approve(args) => approve(args),
+        PeriodCommand::Close(args) => close(args),
+    }
+}
+
+/// What a period comes to: each key with what falls into the period for it.
+struct Content {
+    amounts: BTreeMap<Key, i64>,
+    open: usize,
+    unsigned: usize,
+}
+
+impl Content {
+    /// What falls between the last closing and a day: what is earned then, and what corrects what is closed.
+    fn of(earned: &Earned, unsigned: &NotSigned, closed: &Booked, until: Date) -> Self {
+        let is_in = |key: &Key| key.settled_on <= until;
+        let is_covered = |key: &Key| is_in(key) && earned.speaks_for(key) && unsigned.allows(key);
+        let postings = converge(&earned.target, closed, None, &is_covered);
+        let expenses = postings
+            .into_iter()
+            .filter(|posting| posting.account == Account::Expense);
+        let mut left_out = BTreeSet::new();
+        for line in &earned.again.lines {
+            let day = parse_date(&line.settled_until);
+            if day.is_ok_and(|day| day <= until) && !unsigned.allows_line(line) {
+                left_out.insert((
+                    &line.partner,
+                    &line.plan,
+                    &line.component,
+                    &line.settled_until,
+                ));
+            }
+        }
+        Self {
+            amounts: expenses
+                .map(|posting| (posting.key, posting.amount))
+                .collect(),
+            open: earned.open.iter().filter(|key| is_in(key)).count(),
+            unsigned: left_out.len(),
+        }
+    }
+
+    fn totals(&self) -> BTreeMap<String, String> {
+        let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
+        for (key, amount) in &self.amounts {
+            *sums.entry(key.currency.code()).or_default() += i128::from(*amount);
+        }
+        let text =
+            |(currency, units): (&str, i128)| (currency.to_owned(), in_currency(units, currency));
+        sums.into_iter().map(text).collect()
+    }
+
+    fn partners(&self) -> usize {
+        let partners: BTreeSet<_> = self.amounts.keys().map(|key| &key.partner).collect();
+        partners.len()
+    }
+
+    /// The content as it is hashed: a line for each key, its cells set apart by tabs.
+    fn digest(&self) -> Digest {
+        let mut text = "trueup period 1\n".to_owned();
+        for (key, amount) in &self.amounts {
+            let _ = writeln!(
+                text,
+                "{}\t{}\t{}\t{}\t{}\t{amount}",
+                key.partner,
+                key.plan,
+                key.component,
+                key.settled_on,
+                key.currency.code()
+            );
+        }
+        Digest::of(text.as_bytes())
+    }
+}
+
+/// A step about periods: what is there, and putting an act on it.
+struct Desk {
+    record: Record,
+    on_record: OnRecord,
+}
+
+impl Desk {
+    fn open(program: &std::path::Path) -> Result<Self, Failure> {
+        let record = Record::opened(program)?;
+        let on_record = OnRecord::of(&record)?;
+        Ok(Self { record, on_record })
+    }
+
+    fn waiting(&self) -> Result<&Calculation, Failure> {
+        self.on_record.periods.waiting.as_ref().ok_or_else(|| {
+            Failure::Found(
+                "no calculation waits; `trueup period calculate --until DAY` makes one".to_owned(),
+            )
+        })
+    }
+
+    fn act<T: Serialize>(
+        &self,
+        ring: &Ring,
+        (kind, after): (&str, u64),
+        by: &str,
+        says: &T,
+    ) -> Result<Act, Failure> {
+        let behalf = Organisation::Vendor;
+        let draft = Draft {
+            at: now(),
+            by: by.to_owned(),
+            behalf: behalf.clone(),
+            kind: kind.parse().map_err(unsayable)?,
+            after,
+            says: serde_json::to_string(says)
+                .map_err(|error| Failure::fault("writing what an act says", &error))?,
+        };
+        Act::sign(draft, &[self.record.key_of(ring, &behalf)?]).map_err(unsayable)
+    }
+
+    /// Writes a step if its acts may be done and nobody wrote meanwhile.
+    fn write(&self, step: Step) -> Result<Periods, Failure> {
+        let mut periods = self.on_record.periods.clone();
+        for (at, act) in (self.on_record.acts..).zip(&step.acts) {
+            periods
+                .judge(at, act)
+                .map_err(|refusal| Failure::Found(chain(&refusal)))?;
+        }
+        let seen = self.on_record.acts;
+        let written = self.record.step(|current| {
+            Ok(match current.acts == seen {
+                true => step,
+                false => Step::default(),
+            })
+        })?;
+        match written {
+            Some(_) => Ok(periods),
+            None => Err(Failure::Found(
+                "somebody else wrote to the journal meanwhile; look, and do it again".to_owned(),
+            )),
+        }
+    }
+
+    /// What a run comes to for a period, as the books and agreements are.
+    fn content(&self, earned: &Earned, until: Date) -> Result<(Content, NotSigned), Failure> {
+        let unsigned = not_signed(earned, &self.on_record)?;
+        let closed_on = self.on_record.periods.closed_on().unwrap_or(Date::MIN);
+        let (closed, _) = self.record.wait("reading the books", async |database| {
+            database.booked_until(closed_on).await
+        })?;
+        Ok((Content::of(earned, &unsigned, &closed, until), unsigned))
+    }
+}
+
+fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
+    let desk = Desk::open(&args.program.program)?;
+    let periods = &desk.on_record.periods;
+    let mut text = match periods.closed_on() {
+        Some(day) => format!(
+            "Closed until {day}, in {}\n",
+            output::counted(periods.closings.len(), "closing")
+        ),
+        None => "Nothing is closed yet\n".to_owned(),
+    };
+    match &periods.waiting {
+        None => text.push_str("No calculation waits; next: trueup period calculate --until DAY\n"),
+        Some(waiting) => {
+            let _ = writeln!(
+                text,
+                "Until {}: calculated by {} in act {}, {} in {} of {}",
+                waiting.until,
+                waiting.by,
+                waiting.at,
+                in_words(&waiting.says.totals),
+                output::counted(
+                    usize::try_from(waiting.says.lines).unwrap_or(usize::MAX),
+                    "line"
+                ),
+                output::counted(
+                    usize::try_from(waiting.says.partners).unwrap_or(usize::MAX),
+                    "partner"
+                ),
+            );
+            let next = match waiting.approved_by.len() < APPROVALS {
+                true => "not approved yet; next: trueup period approve --total …, by somebody else"
+                    .to_owned(),
+                false => format!(
+                    "approved by {}; next: trueup period close",
+                    waiting.approved_by.join(", ")
+                ),
+            };
+            let _ = writeln!(text, "{next}");
+        }
+    }
+    output::print(&text)
+}
+
+fn calculate(args: &PeriodCalculateArgs) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let until = day_of(program, &args.until)?;
+    let desk = Desk::open(program)?;
+    let earned = Earned::of(runs::again(program, &args.run)?)?;
+    is_whole(&earned, until, desk.on_record.periods.closed_on())?;
+    let (content, unsigned) = desk.content(&earned, until)?;
+    let says = Calculated {
+        until: until.to_string(),
+        run: earned.again.hash.to_string(),
+        sha256: content.digest().to_string(),
+        totals: content.totals(),
+        lines: content.amounts.len() as u64,
+        partners: content.partners() as u64,
+        open: content.open as u64,
+        unsigned: content.unsigned as u64,
+    };
+    let after = desk.on_record.acts;
+    let act = desk.act(
+        &desk.on_record.ring,
+        (CALCULATED, after),
+        &args.by.by,
+        &says,
+    )?;
+    desk.write(vec![act].into())?;
+    let mut text = format!(
+        "Until {until}: {} in {} of {}, from run {}\n",
+        in_words(&says.totals),
+        output::counted(content.amounts.len(), "line"),
+        output::counted(content.partners(), "partner"),
+        earned.again.hash.short()
+    );
+    if content.open > 0 {
+        let _ = writeln!(
+            text,
+            "Open, and not in it: {}",
+            output::counted(content.open, "line")
+        );
+    }
+    let left: Vec<&str> = unsigned.says(&earned).collect();
+    if !left.is_empty() {
+        let _ = writeln!(
+            text,
+            "Not in it, because not signed: {} of {}",
+            output::counted(content.unsigned, "line"),
+            output::counted(left.len(), "partner")
+        );
+    }
+    text.push_str("Next: somebody else approves these totals\n");
+    output::print(&text)
+}
+
+fn approve(args: &PeriodApproveArgs) -> Result<(), Failure> {
+    let desk = Desk::open(&args.program.program)?;
+    let waiting = desk.waiting()?;
+    let mut totals = BTreeMap::new();
+    for text in &args.totals {
+        let (currency, amount) = total_of(text)?;
+        if totals.insert(currency, amount).is_some() {
+            return Err(Failure::Use(format!(
+                "--total {text}: the currency is there twice"
+            )));
+        }
+    }
+    let says = Approved {
+        calculation: waiting.at,
+        sha256: waiting.says.sha256.clone(),
+        totals,
+    };
+    let after = desk.on_record.acts;
+    let act = desk.act(&desk.on_record.ring, (APPROVED, after), &args.by.by, &says)?;
+    let until = waiting.until;
+    desk.write(vec![act].into())?;
+    output::print(&format!(
+        "Approved until {until}: {}\n",
+        in_words(&says.totals)
+    ))
+}
+
+fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let desk = Desk::open(program)?;
+    let waiting = desk.waiting()?;
+    let earned = Earned::of(runs::again(program, &waiting.says.run)?)?;
+    let (content, unsigned) = desk.content(&earned, waiting.until)?;
+    if content.digest().to_string() != waiting.says.sha256 {
+        return Err(Failure::Found(format!(
+            "what run {} comes to until {} is no longer what was approved: agreements were signed or changed since; calculate again",
+            earned.again.hash.short(),
+            waiting.until
+        )));
+    }
+    let (booked, batches) = desk.record.wait("reading the books", async |database| {
+        database.booked().await
+    })?;
+    let open_from = desk.on_record.periods.open_from();
+    let is_covered = |key: &Key| {
+        key.settled_on <= waiting.until && earned.speaks_for(key) && unsigned.allows(key)
+    };
+    let postings = converge(&earned.target, &booked, open_from, &is_covered);
+    let says = Closed {
+        calculation: waiting.at,
+        until: waiting.until.to_string(),
+        sha256: waiting.says.sha256.clone(),
+    };
+    let (by, ring, after) = (&args.by.by, &desk.on_record.ring, desk.on_record.acts);
+    let mut step = Step {
+        closes: Some(waiting.until),
+        ..Step::default()
+    };
+    let posted = postings.len();
+    if posted > 0 {
+        let (batch, sha256) = posting::batch(batches + 1, &earned, postings);
+        let stated = Posted::of(&batch, sha256);
+        step.acts
+            .push(desk.act(ring, (POSTED, after), by, &stated)?);
+        step.batches.push((batch, sha256.to_string()));
+    }
+    let next = after + step.acts.len() as u64;
+    step.acts.push(desk.act(ring, (CLOSED, next), by, &says)?);
+    desk.write(step)?;
+    output::print(&format!(
+        "Closed until {}: {}; {} for it\n",
+        waiting.until,
+        in_words(&waiting.says.totals),
+        output::counted(posted, "posting")
+    ))
+}
+
+/// A day, or the last day of a period's name.
+fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
+    if let Ok(day) = parse_date(text) {
+        return Ok(day);
+    }
+    let calendar = declared(program)?.calendar;
+    calendar
+        .parse_period(text)
+        .map(|window| window.last())
+        .map_err(|error| Failure::Use(format!("--until {text}: it is no day, and {error}")))
+}
+
+/// A run that says what everyone earned up to a day, from what is closed on.
+fn is_whole(earned: &Earned, until: Date, closed_on: Option<Date>) -> Result<(), Failure> {
+    let manifest = &earned.again.manifest;
+    let short = earned.again.hash.short();
+    if manifest.partner.is_some() {
+        return Err(Failure::Use(format!(
+            "run {short} is about one partner; a period is everyone's"
+        )));
+    }
+    let scope = &earned.again.scope;
+    let reaches = until.tomorrow().is_ok_and(|ends| scope.holds_end(ends));
+    let begins = scope
+        .period
+        .is_none_or(|period| closed_on.is_some_and(|closed_on| period.starts <= closed_on));
+    match reaches && begins {
+        true => Ok(()),
+        false => Err(Failure::Use(format!(
+            "run {short} does not say what everything until {until} comes to; run without --period, over facts that reach so far"
+        ))),
+    }
+}
+
+/// A total as `11920.00 USD`, in the form in which totals are compared.
+fn total_of(text: &str) -> Result<(String, String), Failure> {
+    let wrong = || {
+        Failure::Use(format!(
+            "--total {text}: write the amount and the currency, such as '11920.00 USD'"
+        ))
+    };
+    let (amount, code) = text.trim().split_once(' ').ok_or_else(wrong)?;
+    let currency = Currency::parse(code.trim()).map_err(|_| wrong())?;
+    let amount = Exact::parse(amount).map_err(|_| wrong())?;
+    Ok((
+        currency.code().to_owned(),
+        exact_at(&amount, currency.places()),
+    ))
+}

@@ -1,0 +1,141 @@
+//! What a kept run says is earned, and under which agreements it may be posted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueup_base::date::{Date, parse_date};
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::{Batch, BatchKind, Key, Posting, Target};
+use trueup_facts::digest::Digest;
+
+use crate::failure::Failure;
+use crate::runs::{Again, KeptLine};
+use crate::seals::{self, OnRecord, Parts};
+
+/// What a run says is earned, and for which keys the run speaks.
+pub struct Earned {
+    /// What it says.
+    pub target: Target,
+    /// Keys of which the run says that nothing can be said yet.
+    pub open: BTreeSet<Key>,
+    /// The run.
+    pub again: Again,
+}
+
+impl Earned {
+    /// Of a kept run.
+    pub fn of(again: Again) -> Result<Self, Failure> {
+        let mut amounts: BTreeMap<Key, Exact> = BTreeMap::new();
+        let mut open = BTreeSet::new();
+        for line in again.lines.iter().filter(|line| line.grants == "money") {
+            let wrong = |what: &str| {
+                Failure::Fault(format!(
+                    "a line of run {} has no {what} that can be read",
+                    again.hash.short()
+                ))
+            };
+            let key = Key {
+                partner: PartnerId::new(line.partner.as_str()).map_err(|_| wrong("partner"))?,
+                plan: line.plan.clone(),
+                component: line.component.clone(),
+                settled_on: parse_date(&line.settled_until).map_err(|_| wrong("day"))?,
+                currency: Currency::parse(&line.currency).map_err(|_| wrong("currency"))?,
+            };
+            match &line.posted {
+                None => {
+                    open.insert(key);
+                }
+                Some(text) => {
+                    let amount = Exact::parse(text).map_err(|_| wrong("amount"))?;
+                    let sum = amounts.entry(key).or_insert(Exact::ZERO);
+                    *sum = &*sum + &amount;
+                }
+            }
+        }
+        let target = Target::of(amounts).map_err(|refusal| Failure::Found(refusal.to_string()))?;
+        Ok(Self {
+            target,
+            open,
+            again,
+        })
+    }
+
+    /// Whether the run speaks for a key: it is in its scope, and the run can say what it comes to.
+    pub fn speaks_for(&self, key: &Key) -> bool {
+        let manifest = &self.again.manifest;
+        let is_partner = manifest
+            .partner
+            .as_deref()
+            .is_none_or(|partner| partner == key.partner.as_str());
+        let ends = key.settled_on.tomorrow();
+        is_partner
+            && ends.is_ok_and(|ends| self.again.scope.holds_end(ends))
+            && !self.open.contains(key)
+    }
+}
+
+/// Partners with an agreement that is not signed as it stands: the first day of the first such version, and why.
+pub struct NotSigned(BTreeMap<PartnerId, (Date, String)>);
+
+impl NotSigned {
+    /// Whether nothing stands in the way of posting for a key: what was settled before an unsigned version began was settled
+    /// under signed ones.
+    pub fn allows(&self, key: &Key) -> bool {
+        self.0
+            .get(&key.partner)
+            .is_none_or(|(starts, _)| key.settled_on < *starts)
+    }
+
+    /// The same of a line of a run.
+    pub fn allows_line(&self, line: &KeptLine) -> bool {
+        let Some((starts, _)) = PartnerId::new(line.partner.as_str())
+            .ok()
+            .and_then(|partner| self.0.get(&partner))
+        else {
+            return true;
+        };
+        parse_date(&line.settled_until).is_ok_and(|day| day < *starts)
+    }
+
+    /// Why nothing is posted for partners that a run has lines of.
+    pub fn says<'a>(&'a self, earned: &'a Earned) -> impl Iterator<Item = &'a str> {
+        let with_lines: BTreeSet<&str> = earned
+            .again
+            .lines
+            .iter()
+            .map(|line| line.partner.as_str())
+            .collect();
+        self.0
+            .iter()
+            .filter(move |(partner, _)| with_lines.contains(partner.as_str()))
+            .map(|(_, (_, says))| says.as_str())
+    }
+}
+
+/// Looks at every agreement of the folder as the run read it.
+pub fn not_signed(earned: &Earned, on_record: &OnRecord) -> Result<NotSigned, Failure> {
+    let folder = &earned.again.folder;
+    let parts = Parts::of(folder)?;
+    let mut found = BTreeMap::new();
+    for standing in seals::standing(folder) {
+        let Some(agreement) = folder.agreements.get(standing.at) else {
+            continue;
+        };
+        if let Some(why) = seals::unsigned(&parts, on_record, &standing)? {
+            let says = format!("{} of {}: {why}", standing.agreement, standing.partner);
+            found
+                .entry(standing.partner)
+                .or_insert((agreement.starts, says));
+        }
+    }
+    Ok(NotSigned(found))
+}
+
+/// A batch that follows a run, and the digest of its text.
+pub fn batch(number: u64, earned: &Earned, postings: Vec<Posting>) -> (Batch, Digest) {
+    let run = earned.again.hash.to_string();
+    let batch = Batch::new(number, BatchKind::Accrual, run, postings);
+    let digest = Digest::of(batch.to_text().as_bytes());
+    (batch, digest)
+}
