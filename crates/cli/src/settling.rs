@@ -277,11 +277,17 @@ impl<'f> Under<'f> {
         let id = |at: &PartnerIx| self.prepared.world.partner(*at).map(|one| &one.id);
         let mut wanted = self.wanted.clone();
         wanted.sort_by_key(id);
-        let is_same = |one: &PartnerIx, _: &PartnerIx| !id(one).is_some_and(ends_part);
-        wanted
-            .chunk_by(is_same)
-            .map(<[PartnerIx]>::to_vec)
-            .collect()
+        let (mut parts, mut part) = (Vec::new(), Vec::new());
+        for partner in wanted {
+            part.push(partner);
+            if part.len() >= PARTNERS_MIN && id(&partner).is_some_and(may_end_part) {
+                parts.push(std::mem::take(&mut part));
+            }
+        }
+        if !part.is_empty() {
+            parts.push(part);
+        }
+        parts
     }
 
     fn part(
@@ -342,13 +348,16 @@ impl<'f> Under<'f> {
     }
 }
 
-/// One in so many partners ends a part: few enough that a change of one partner writes little, enough that files stay few.
-const PARTNERS_A_PART: u8 = 32;
+/// The fewest partners of a part, but for the last: files stay few, and no part is much longer than the others.
+const PARTNERS_MIN: usize = 16;
+/// After those, one in so many partners ends a part.
+const ONE_ENDS_IN: u8 = 16;
 
-/// Whether a part ends with a partner, whoever else there is: so partners who join or leave change no more than their own part.
-fn ends_part(id: &PartnerId) -> bool {
+/// Whether a part may end with a partner, whoever else there is: so the parts after one who joins or leaves are soon those that
+/// they were.
+fn may_end_part(id: &PartnerId) -> bool {
     let Digest([first, ..]) = Digest::of(id.as_str().as_bytes());
-    first.is_multiple_of(PARTNERS_A_PART)
+    first.is_multiple_of(ONE_ENDS_IN)
 }
 
 /// The digest of all that the settlements of some partners are worked out from.
