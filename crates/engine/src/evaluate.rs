@@ -5,6 +5,7 @@
 //! text and not by the agreement's length.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, Duration};
@@ -15,6 +16,7 @@ use trueup_plan::tree::{
 
 use crate::graph::{Graph, NodeId, Opened, What};
 use crate::keyed::Keys;
+use crate::limit::Nest;
 use crate::measure::Measurer;
 use crate::memory::{Memory, Subject};
 use crate::number::{Answer, NoAnswer, Number, Truth};
@@ -128,6 +130,8 @@ pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
     pub(crate) keys: Keys,
     /// What contingencies and guardrails may change.
     pub(crate) changed: BTreeSet<Target>,
+    /// Which limits hold what, once it was asked.
+    pub(crate) nest: Option<Arc<Nest>>,
     has_history: bool,
 }
 
@@ -150,6 +154,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .flat_map(|trigger| plan.changes(trigger))
                 .map(|change| change.target)
                 .collect(),
+            nest: None,
             has_history: world.facts.iter().any(|facts| facts.has_history),
         }
     }
@@ -228,6 +233,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         match self.memory.get(
             Subject::Component(component),
             &self.key_place(at, true, false),
+            &self.graph,
         ) {
             Some(id) => id,
             None => {
@@ -433,7 +439,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Key(..) => return self.read(name, at),
         };
         let place = self.key_place(at, keeps_row, keeps_key);
-        if let Some(id) = self.memory.get(subject, &place) {
+        if let Some(id) = self.memory.get(subject, &place, &self.graph) {
             self.graph.reuse(id);
             return self.answer(id);
         }
@@ -445,7 +451,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let id = self
             .graph
             .end_answer(opened, What::Name(name), place, value.clone());
-        self.memory.keep(subject, place, id);
+        self.memory.keep(subject, &place, id);
         value
     }
 
