@@ -174,7 +174,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Some(id) => id,
             None => {
                 let what = What::Trigger(trigger);
-                self.graph.end_answer(opened, what, *at, Value::Flag(holds))
+                self.graph.end_answer(opened, what, at, Value::Flag(holds))
             }
         }
     }
@@ -210,7 +210,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let value = Value::Flag(holds.clone());
         let id = self
             .graph
-            .end_answer(opened, What::Trigger(trigger), place, value);
+            .end_answer(opened, What::Trigger(trigger), &place, value);
         self.memory.keep(subject, &place, id);
         holds
     }

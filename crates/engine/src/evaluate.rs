@@ -209,7 +209,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let opened = self.graph.begin();
         let value = self.eval(formula, at, None);
         self.graph
-            .end_answer(opened, What::Formula(formula), *at, value)
+            .end_answer(opened, What::Formula(formula), at, value)
     }
 
     /// Asks a name, and returns the node of its answer.
@@ -218,7 +218,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let value = self.named(name, at);
         match self.graph.last_open(opened) {
             Some(id) => id,
-            None => self.graph.end_answer(opened, What::Name(name), *at, value),
+            None => self.graph.end_answer(opened, What::Name(name), at, value),
         }
     }
 
@@ -238,7 +238,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Some(id) => id,
             None => {
                 self.graph
-                    .end_answer(opened, What::Name(Name::Component(component)), *at, value)
+                    .end_answer(opened, What::Name(Name::Component(component)), at, value)
             }
         }
     }
@@ -450,7 +450,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let id = self
             .graph
-            .end_answer(opened, What::Name(name), place, value.clone());
+            .end_answer(opened, What::Name(name), &place, value.clone());
         self.memory.keep(subject, &place, id);
         value
     }

@@ -137,7 +137,7 @@ impl<'p, N: Number> Graph<'p, N> {
         if self.answers_only {
             self.open.truncate(opened.open);
         } else {
-            self.end_answer(opened, what, *place, value.clone());
+            self.end_answer(opened, what, place, value.clone());
         }
     }
 
@@ -146,7 +146,7 @@ impl<'p, N: Number> Graph<'p, N> {
         &mut self,
         opened: Opened,
         what: What<'p>,
-        place: Place,
+        place: &Place,
         value: Value<N>,
     ) -> NodeId {
         let from = self.edges.len();
@@ -159,7 +159,7 @@ impl<'p, N: Number> Graph<'p, N> {
         let id = NodeId(index(self.nodes.len()));
         self.nodes.push(Node {
             what,
-            place,
+            place: *place,
             value,
             inputs,
         });

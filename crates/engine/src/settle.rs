@@ -11,9 +11,7 @@ use std::collections::BTreeMap;
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{
-    Comparison, ComponentId, Grant, LimitId, Name, NoAnswerKind, Reference,
-};
+use trueup_plan::tree::{Comparison, ComponentId, Grant, LimitId, Name, NoAnswerKind, Reference};
 
 use crate::component::Applies;
 use crate::evaluate::{Evaluator, Place};
@@ -362,11 +360,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 
     /// The windows that settlements go through, which `windows` lists up to a day.
-    fn begun(
-        &self,
-        settlements: &[Window],
-        windows: impl Fn(&Self, Date) -> Vec<Window>,
-    ) -> Begun {
+    fn begun(&self, settlements: &[Window], windows: impl Fn(&Self, Date) -> Vec<Window>) -> Begun {
         // Versions answer for other windows as time goes on, and what becomes known later changes those that are over.
         let is_steady = self.plan().editions.is_empty() && !self.has_history();
         let last = settlements.last().filter(|_| is_steady);

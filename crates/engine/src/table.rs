@@ -387,8 +387,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
     ) -> Result<Bounds<N>, NoAnswer> {
         let mut bounds = Bounds {
-            figures: Vec::new(),
-            entered: Vec::new(),
+            figures: Vec::with_capacity(axis.bounds.len()),
+            entered: Vec::with_capacity(axis.bounds.len()),
             is_keyed: false,
         };
         let mut none_yet = N::Truth::known(true);
@@ -436,14 +436,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
 /// Bounds made of terms can fall for an agreement although the plan's text looks right; then no band is the right one.
 fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswer> {
-    let figures: Vec<&Exact> = bounds
-        .figures
-        .iter()
-        .flatten()
-        .filter_map(Number::figure)
-        .collect();
-    for pair in figures.windows(2) {
-        if let [lower, upper] = pair
+    let figures = bounds.figures.iter().flatten().filter_map(Number::figure);
+    let mut before: Option<&Exact> = None;
+    for upper in figures {
+        if let Some(lower) = before
             && lower.cmp(upper) != Ordering::Less
         {
             return Err(NoAnswer::undefined(format!(
@@ -451,6 +447,7 @@ fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswe
                 table.name
             )));
         }
+        before = Some(upper);
     }
     Ok(())
 }

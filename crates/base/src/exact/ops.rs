@@ -40,9 +40,17 @@ fn add_small(a: i128, b: NonZeroU64, c: i128, d: NonZeroU64) -> Exact {
         1 => 1,
         _ => gcd_wide(numerator.unsigned_abs(), u128::from(shared)),
     };
-    let denominator = u128::from(b_rest) * u128::from(d.get()) / common;
+    let denominator = match common {
+        1 => u128::from(b_rest) * u128::from(d.get()),
+        // It divides `shared`, and that the whole denominator.
+        _ => u128::from(b_rest) * (u128::from(d.get()) / common),
+    };
     // `common` divides `shared`, which is below 2^63.
-    Exact::from_lowest(numerator / common.cast_signed(), denominator)
+    let numerator = match common {
+        1 => numerator,
+        _ => numerator / common.cast_signed(),
+    };
+    Exact::from_lowest(numerator, denominator)
 }
 
 fn multiply(x: &Exact, y: &Exact) -> Exact {
@@ -58,7 +66,8 @@ fn multiply_small(a: i64, b: u64, c: i64, d: u64) -> Exact {
     }
     let across = gcd(a.unsigned_abs(), d).max(1);
     let back = gcd(c.unsigned_abs(), b).max(1);
-    let numerator = (i128::from(a) / i128::from(across)) * (i128::from(c) / i128::from(back));
+    // Both divide a denominator, which is below 2^63; narrow divisions are several times faster.
+    let numerator = i128::from(a / across.cast_signed()) * i128::from(c / back.cast_signed());
     let denominator = u128::from(b / back) * u128::from(d / across);
     Exact::from_lowest(numerator, denominator)
 }
@@ -67,8 +76,8 @@ fn multiply_small(a: i64, b: u64, c: i64, d: u64) -> Exact {
 pub(super) fn divide_small(a: i64, b: NonZeroU64, c: i64, d: NonZeroU64) -> Exact {
     let tops = gcd(a.unsigned_abs(), c.unsigned_abs());
     let bottoms = gcd(b.get(), d.get());
-    let sign = i128::from(c.signum());
-    let numerator = (i128::from(a) / i128::from(tops)) * i128::from(d.get() / bottoms) * sign;
+    let sign = i128::from(a.signum() * c.signum());
+    let numerator = i128::from(a.unsigned_abs() / tops) * i128::from(d.get() / bottoms) * sign;
     let denominator = u128::from(b.get() / bottoms) * u128::from(c.unsigned_abs() / tops);
     Exact::from_lowest(numerator, denominator)
 }
