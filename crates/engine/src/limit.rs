@@ -3,7 +3,7 @@
 //! A component enters with its entitlement as of its last settlement. Limits nest by what they hold, the inner first.
 //! What is kept is worked out from totals each time, never by remembering room, so that reversals give room back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use trueup_base::calendar::{Window, WindowUnit};
@@ -46,22 +46,24 @@ pub(crate) enum Nesting {
 pub(crate) struct Nest {
     /// What each limit holds, in the order of the plan's components.
     held: Vec<Vec<ComponentId>>,
-    /// Which limits hold each component that any does.
-    holders: BTreeMap<ComponentId, Vec<usize>>,
+    /// Which limit holds which component, in the order of components.
+    holders: Vec<(ComponentId, usize)>,
     outermost: Vec<LimitId>,
 }
 
 impl Nest {
     pub(crate) fn of(plan: &Plan) -> Self {
         let mut held = Vec::with_capacity(plan.limits.len());
-        let mut holders: BTreeMap<ComponentId, Vec<usize>> = BTreeMap::new();
+        let mut holders = Vec::new();
         for (at, limit) in plan.limits.iter().enumerate() {
-            let components = components_of(plan, limit, 0);
-            for component in &components {
-                holders.entry(*component).or_default().push(at);
-            }
-            held.push(components.into_iter().collect());
+            let mut components = Vec::with_capacity(limit.on.len());
+            components_of(plan, limit, 0, &mut components);
+            components.sort_unstable();
+            components.dedup();
+            holders.extend(components.iter().map(|component| (*component, at)));
+            held.push(components);
         }
+        holders.sort_unstable();
         let mut nest = Self {
             held,
             holders,
@@ -73,7 +75,15 @@ impl Nest {
 
     /// Whether any limit holds a component.
     pub(crate) fn is_held(&self, component: ComponentId) -> bool {
-        self.holders.contains_key(&component)
+        self.holders_of(component).next().is_some()
+    }
+
+    fn holders_of(&self, component: ComponentId) -> impl Iterator<Item = usize> + '_ {
+        let from = self.holders.partition_point(|(of, _)| *of < component);
+        let holders = self.holders.iter().skip(from);
+        holders
+            .take_while(move |(of, _)| *of == component)
+            .map(|(_, at)| *at)
     }
 
     fn is_inside(&self, inner: usize, outer: usize, nesting: Nesting) -> bool {
@@ -124,8 +134,8 @@ impl Nest {
             let first = self.held.get(*inner).and_then(|held| held.first());
             let is_inside = |outer: usize| self.is_inside(*inner, outer, Nesting::InTurn);
             // Only a limit that holds the same can be around it; one that holds nothing is inside any.
-            match first.and_then(|first| self.holders.get(first)) {
-                Some(holders) => holders.iter().any(|outer| is_inside(*outer)),
+            match first {
+                Some(first) => self.holders_of(*first).any(is_inside),
                 None => (0..self.held.len()).any(is_inside),
             }
         };
@@ -161,16 +171,13 @@ fn limit_id(at: usize) -> Option<LimitId> {
     u16::try_from(at).ok().map(LimitId)
 }
 
-fn components_of(plan: &Plan, limit: &Limit, depth: usize) -> BTreeSet<ComponentId> {
-    let mut held = BTreeSet::new();
+fn components_of(plan: &Plan, limit: &Limit, depth: usize, held: &mut Vec<ComponentId>) {
     for on in &limit.on {
         match on {
-            Reference::Component(id) => {
-                held.insert(*id);
-            }
+            Reference::Component(id) => held.push(*id),
             // A checked plan's limits close no ring; the bound keeps an unchecked one from running on.
             Reference::Limit(id) if depth < plan.limits.len() => {
-                held.extend(components_of(plan, &plan[*id], depth + 1));
+                components_of(plan, &plan[*id], depth + 1, held);
             }
             Reference::Limit(_)
             | Reference::Term(_)
@@ -179,7 +186,6 @@ fn components_of(plan: &Plan, limit: &Limit, depth: usize) -> BTreeSet<Component
             | Reference::Table(_) => {}
         }
     }
-    held
 }
 
 /// The listed order of a limit's components, inner limits in their place.
