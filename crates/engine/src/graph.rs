@@ -9,6 +9,9 @@ use crate::number::Number;
 use crate::value::Value;
 use crate::world::RowIx;
 
+/// How many answers an explanation has at least, so that few need not be moved as it grows.
+const NODES_EXPECTED: usize = 64;
+
 /// A node by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
@@ -157,6 +160,9 @@ impl<'p, N: Number> Graph<'p, N> {
         }
         let inputs = (index(from), index(self.edges.len()));
         let id = NodeId(index(self.nodes.len()));
+        if self.nodes.capacity() == 0 && self.explains() {
+            self.nodes.reserve(NODES_EXPECTED);
+        }
         self.nodes.push(Node {
             what,
             place: *place,

@@ -158,7 +158,8 @@ impl Scene<'_> {
         place: &Place,
     ) -> Vec<(Option<bool>, String)> {
         let played: Played<'_, Answer> = Played::new(self, situation);
-        let mut evaluator = Evaluator::new(self.plan, &self.world, &played);
+        let evaluator = Evaluator::new(self.plan, &self.world, &played);
+        let mut evaluator = evaluator.without_explanation();
         formulas
             .into_iter()
             .map(|formula| {
