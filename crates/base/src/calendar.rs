@@ -358,6 +358,7 @@ impl Calendar {
     }
 
     /// The window of this unit with this number.
+    #[inline]
     fn window(&self, unit: WindowUnit, index: i64) -> Option<Window> {
         if let WindowUnit::Period = unit {
             let at = usize::try_from(index).ok()?;

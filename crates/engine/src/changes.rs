@@ -198,7 +198,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             false,
         );
         let subject = Subject::Trigger(trigger);
-        if let Some(id) = self.memory.get(subject, &place, &self.graph) {
+        let key = self.memory.key(subject, &place);
+        if let Some(id) = self.memory.get(key, &place, &self.graph) {
             self.graph.reuse(id);
             return self.answer(id).truth();
         }
@@ -211,7 +212,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let id = self
             .graph
             .end_answer(opened, What::Trigger(trigger), &place, value);
-        self.memory.keep(subject, &place, id);
+        self.memory.keep(key, id);
         holds
     }
 

@@ -230,11 +230,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Ok(Name::Component(answers)) => answers,
             Ok(_) | Err(_) => component,
         };
-        match self.memory.get(
-            Subject::Component(component),
-            &self.key_place(at, true, false),
-            &self.graph,
-        ) {
+        let place = self.key_place(at, true, false);
+        let key = self.memory.key(Subject::Component(component), &place);
+        match self.memory.get(key, &place, &self.graph) {
             Some(id) => id,
             None => {
                 self.graph
@@ -439,7 +437,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Key(..) => return self.read(name, at),
         };
         let place = self.key_place(at, keeps_row, keeps_key);
-        if let Some(id) = self.memory.get(subject, &place, &self.graph) {
+        let key = self.memory.key(subject, &place);
+        if let Some(id) = self.memory.get(key, &place, &self.graph) {
             self.graph.reuse(id);
             return self.answer(id);
         }
@@ -451,7 +450,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let id = self
             .graph
             .end_answer(opened, What::Name(name), &place, value.clone());
-        self.memory.keep(subject, &place, id);
+        self.memory.keep(key, id);
         value
     }
 

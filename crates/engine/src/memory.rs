@@ -50,6 +50,13 @@ struct Entry {
     before: u32,
 }
 
+/// A name at a place, as it is looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    position: usize,
+    tag: u64,
+}
+
 /// The answers known so far, by name and place.
 #[derive(Debug)]
 pub(crate) struct Memory {
@@ -100,16 +107,22 @@ impl Memory {
         }
     }
 
+    /// What a name at a place is looked up and remembered by.
+    pub fn key(&self, subject: Subject, place: &Place) -> Key {
+        Key {
+            position: self.position(subject),
+            tag: tag_of(place),
+        }
+    }
+
     /// The node of a name's answer at a place; a node's own place says whether it is that one.
     pub fn get<N: Number>(
         &self,
-        subject: Subject,
+        Key { position, tag }: Key,
         place: &Place,
         graph: &Graph<'_, N>,
     ) -> Option<NodeId> {
-        let position = self.position(subject);
         let asked = self.names.get(position)?;
-        let tag = tag_of(place);
         let is_it = |node: NodeId| graph.node(node).is_some_and(|node| node.place == *place);
         let mut at = asked.last;
         while let Some(entry) = self.entries.get(at as usize) {
@@ -127,14 +140,12 @@ impl Memory {
         nodes.into_iter().find(|node| is_it(*node))
     }
 
-    /// Remembers a node, which stands at the place.
-    pub fn keep(&mut self, subject: Subject, place: &Place, node: NodeId) {
-        let position = self.position(subject);
+    /// Remembers a node, which stands at the place of the key.
+    pub fn keep(&mut self, Key { position, tag }: Key, node: NodeId) {
         let (Some(asked), Ok(name)) = (self.names.get_mut(position), u32::try_from(position))
         else {
             return;
         };
-        let tag = tag_of(place);
         let next = u32::try_from(self.entries.len()).unwrap_or(NONE);
         if asked.listed < LISTED_MAX && next != NONE {
             self.entries.push(Entry {

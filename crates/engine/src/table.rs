@@ -161,6 +161,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         arguments: &[Value<N>],
         at: &Place,
     ) -> Value<N> {
+        if let ([axis], [argument, ..]) = (table.axes.as_slice(), arguments) {
+            return match self.bounds(table, axis, argument, at) {
+                Ok(bounds) => self.of_one_axis(id, table, formula, arguments, &bounds, at),
+                Err(reason) => Value::None(reason),
+            };
+        }
         let mut axes = Vec::with_capacity(table.axes.len());
         for (axis, argument) in table.axes.iter().zip(arguments) {
             match self.bounds(table, axis, argument, at) {
@@ -170,6 +176,32 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let mut bands = Vec::with_capacity(axes.len());
         self.choose(id, table, formula, arguments, &axes, &mut bands, at)
+    }
+
+    /// The band of the only axis: the highest entered decides; of keys at most one is entered.
+    fn of_one_axis(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        bounds: &Bounds<N>,
+        at: &Place,
+    ) -> Value<N> {
+        let highest = bounds
+            .entered
+            .iter()
+            .rposition(|entered| entered.all() != Some(false));
+        let Some(highest) = highest else {
+            return no_band(table);
+        };
+        match bounds.entered.get(highest).and_then(Truth::all) {
+            Some(true) => self.in_band(id, table, formula, arguments, bounds, &[highest], at),
+            Some(false) | None => {
+                let axes = std::slice::from_ref(bounds);
+                self.choose(id, table, formula, arguments, axes, &mut Vec::new(), at)
+            }
+        }
     }
 
     /// Chooses a band on one axis after the other, from the highest down.

@@ -10,6 +10,7 @@ use super::{Exact, WHOLE, gcd, gcd_wide};
 // A numerator is at least -2^63 and a denominator below 2^63, so the product of any two stays within 2^126 and the sum of
 // two such products within 2^127: nothing below can overflow.
 
+#[inline]
 fn add(x: &Exact, y: &Exact) -> Exact {
     match (&x.0, &y.0) {
         (Small(a, b), Small(c, d)) => add_small(i128::from(*a), *b, i128::from(*c), *d),
@@ -17,6 +18,7 @@ fn add(x: &Exact, y: &Exact) -> Exact {
     }
 }
 
+#[inline]
 fn subtract(x: &Exact, y: &Exact) -> Exact {
     match (&x.0, &y.0) {
         (Small(a, b), Small(c, d)) => add_small(i128::from(*a), *b, -i128::from(*c), *d),
@@ -25,6 +27,7 @@ fn subtract(x: &Exact, y: &Exact) -> Exact {
 }
 
 /// a/b + c/d (Knuth, The Art of Computer Programming 2, 4.5.1): reducing by the gcd of the denominators first keeps the numbers short.
+#[inline]
 fn add_small(a: i128, b: NonZeroU64, c: i128, d: NonZeroU64) -> Exact {
     if b == d {
         return match b {
@@ -53,6 +56,7 @@ fn add_small(a: i128, b: NonZeroU64, c: i128, d: NonZeroU64) -> Exact {
     Exact::from_lowest(numerator, denominator)
 }
 
+#[inline]
 fn multiply(x: &Exact, y: &Exact) -> Exact {
     match (&x.0, &y.0) {
         (Small(a, b), Small(c, d)) => multiply_small(*a, b.get(), *c, d.get()),
@@ -60,6 +64,7 @@ fn multiply(x: &Exact, y: &Exact) -> Exact {
     }
 }
 
+#[inline]
 fn multiply_small(a: i64, b: u64, c: i64, d: u64) -> Exact {
     if b == 1 && d == 1 {
         return Exact::from_lowest(i128::from(a) * i128::from(c), 1);
@@ -73,6 +78,7 @@ fn multiply_small(a: i64, b: u64, c: i64, d: u64) -> Exact {
 }
 
 /// (a/b) / (c/d) for c that is not zero.
+#[inline]
 pub(super) fn divide_small(a: i64, b: NonZeroU64, c: i64, d: NonZeroU64) -> Exact {
     let tops = gcd(a.unsigned_abs(), c.unsigned_abs());
     let bottoms = gcd(b.get(), d.get());
@@ -82,6 +88,7 @@ pub(super) fn divide_small(a: i64, b: NonZeroU64, c: i64, d: NonZeroU64) -> Exac
     Exact::from_lowest(numerator, denominator)
 }
 
+#[inline]
 fn negate(x: &Exact) -> Exact {
     match &x.0 {
         Small(numerator, denominator) => {
