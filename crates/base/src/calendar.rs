@@ -23,6 +23,8 @@ mod month_day;
 mod weeks;
 mod window;
 
+use std::cmp::Ordering;
+
 use crate::date::{
     Date, add_months, day_number, day_number_in_month, day_of_month, from_day_number, month_number,
 };
@@ -231,6 +233,28 @@ impl Calendar {
         )
     }
 
+    /// How many months lie between two days, if a month begins on each of them; `None` too where months are made of weeks.
+    ///
+    /// ```
+    /// use trueup_base::Calendar;
+    /// use trueup_base::date::parse_date;
+    ///
+    /// let (from, until) = (parse_date("2024-01-01")?, parse_date("2024-04-01")?);
+    /// assert_eq!(Calendar::default().whole_months(from, until), Some(3));
+    /// assert_eq!(Calendar::default().whole_months(from, parse_date("2024-04-02")?), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn whole_months(&self, from: Date, until: Date) -> Option<i64> {
+        let starts = self.year_starts.day();
+        let begins = |date: Date| match date.day().cmp(&starts) {
+            Ordering::Less => date.day() == date.days_in_month(),
+            Ordering::Equal => true,
+            Ordering::Greater => false,
+        };
+        let counts = self.weeks.is_none() && begins(from) && begins(until);
+        counts.then(|| month_number(until) - month_number(from))
+    }
+
     /// The same window a year earlier; of a cut window the part that has elapsed alike.
     ///
     /// The same month, quarter, week … by its number in the year, week 53 being answered by week 52 where there is none. Of a cut
@@ -334,6 +358,7 @@ impl Calendar {
     }
 
     /// The window of this unit with this number.
+    #[inline]
     fn window(&self, unit: WindowUnit, index: i64) -> Option<Window> {
         if let WindowUnit::Period = unit {
             let at = usize::try_from(index).ok()?;
@@ -423,17 +448,21 @@ impl Calendar {
         })
     }
 
+    /// Whether a day lies before the one on which its calendar month's month begins.
+    fn is_before_its_month(&self, date: Date) -> bool {
+        let starts = self.year_starts.day();
+        date.day() < starts && date.day() < date.days_in_month()
+    }
+
     /// The number of the program month that holds the date: twelve times the calendar year in which its program year starts, and 0
     /// to 11.
     fn month_at(&self, date: Date) -> i64 {
         match self.weeks {
             None => {
                 let month = month_number(date) - self.months_before();
-                let starts = self.year_starts.day().min(date.days_in_month());
-                if date.day() < starts {
-                    month - 1
-                } else {
-                    month
+                match self.is_before_its_month(date) {
+                    true => month - 1,
+                    false => month,
                 }
             }
             Some(_) => {

@@ -278,6 +278,9 @@ pub(crate) fn day_in_month(month_number: i64, day: i8) -> Option<Date> {
 /// As [`day_in_month`], without counting days.
 pub(crate) fn day_of_month(month_number: i64, day: i8) -> Option<Date> {
     let (year, month) = (month_number.div_euclid(12), month_number.rem_euclid(12));
+    if day <= 28 {
+        return date_of(year, month + 1, i64::from(day));
+    }
     let first = date_of(year, month + 1, 1)?;
     date_of(year, month + 1, i64::from(day.min(first.days_in_month())))
 }

@@ -107,6 +107,7 @@ impl Exact {
     }
 
     /// `self / divisor`; `None` if the divisor is zero.
+    #[inline]
     pub fn checked_div(&self, divisor: &Exact) -> Option<Exact> {
         if divisor.is_zero() {
             return None;
@@ -127,16 +128,19 @@ impl Exact {
     }
 
     /// Whether it is zero.
+    #[inline]
     pub fn is_zero(&self) -> bool {
         self.signum() == 0
     }
 
     /// Whether it is below zero.
+    #[inline]
     pub fn is_negative(&self) -> bool {
         self.signum() < 0
     }
 
     /// Whether it is above zero.
+    #[inline]
     pub fn is_positive(&self) -> bool {
         self.signum() > 0
     }
@@ -150,6 +154,7 @@ impl Exact {
     }
 
     /// -1, 0 or 1.
+    #[inline]
     pub fn signum(&self) -> i32 {
         match &self.0 {
             Small(numerator, _) => match numerator.cmp(&0) {
@@ -238,6 +243,7 @@ impl Exact {
     /// assert_eq!(Exact::parse("0.25")?.bits(), 1 + 3); // 1/4
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[inline]
     pub fn bits(&self) -> usize {
         match &self.0 {
             Small(numerator, denominator) => {
@@ -280,6 +286,7 @@ impl Exact {
     }
 
     /// From a numerator and a denominator above zero in lowest terms.
+    #[inline]
     fn from_lowest(numerator: i128, denominator: u128) -> Exact {
         match (i64::try_from(numerator), small_denominator(denominator)) {
             (Ok(numerator), Some(denominator)) => Exact(Small(numerator, denominator)),
@@ -327,6 +334,7 @@ impl From<i64> for Exact {
 }
 
 impl Ord for Exact {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
             (Small(a, b), Small(c, d)) if b == d => a.cmp(c),
@@ -344,11 +352,13 @@ impl Ord for Exact {
 }
 
 impl PartialOrd for Exact {
+    #[inline]
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
+#[inline]
 fn small_denominator(denominator: u128) -> Option<NonZeroU64> {
     let fits = i64::try_from(denominator).ok()?;
     NonZeroU64::new(fits.unsigned_abs())

@@ -174,7 +174,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Some(id) => id,
             None => {
                 let what = What::Trigger(trigger);
-                self.graph.end_answer(opened, what, *at, Value::Flag(holds))
+                self.graph.end_answer(opened, what, at, Value::Flag(holds))
             }
         }
     }
@@ -198,7 +198,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             false,
         );
         let subject = Subject::Trigger(trigger);
-        if let Some(id) = self.memory.get(subject, &place) {
+        let key = self.memory.key(subject, &place);
+        if let Some(id) = self.memory.get(key, &place, &self.graph) {
             self.graph.reuse(id);
             return self.answer(id).truth();
         }
@@ -210,8 +211,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let value = Value::Flag(holds.clone());
         let id = self
             .graph
-            .end_answer(opened, What::Trigger(trigger), place, value);
-        self.memory.keep(subject, place, id);
+            .end_answer(opened, What::Trigger(trigger), &place, value);
+        self.memory.keep(key, id);
         holds
     }
 

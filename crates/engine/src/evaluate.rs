@@ -5,6 +5,7 @@
 //! text and not by the agreement's length.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, Duration};
@@ -15,6 +16,7 @@ use trueup_plan::tree::{
 
 use crate::graph::{Graph, NodeId, Opened, What};
 use crate::keyed::Keys;
+use crate::limit::Nest;
 use crate::measure::Measurer;
 use crate::memory::{Memory, Subject};
 use crate::number::{Answer, NoAnswer, Number, Truth};
@@ -128,6 +130,8 @@ pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
     pub(crate) keys: Keys,
     /// What contingencies and guardrails may change.
     pub(crate) changed: BTreeSet<Target>,
+    /// Which limits hold what, once it was asked.
+    pub(crate) nest: Option<Arc<Nest>>,
     has_history: bool,
 }
 
@@ -150,6 +154,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .flat_map(|trigger| plan.changes(trigger))
                 .map(|change| change.target)
                 .collect(),
+            nest: None,
             has_history: world.facts.iter().any(|facts| facts.has_history),
         }
     }
@@ -204,7 +209,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let opened = self.graph.begin();
         let value = self.eval(formula, at, None);
         self.graph
-            .end_answer(opened, What::Formula(formula), *at, value)
+            .end_answer(opened, What::Formula(formula), at, value)
     }
 
     /// Asks a name, and returns the node of its answer.
@@ -213,7 +218,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let value = self.named(name, at);
         match self.graph.last_open(opened) {
             Some(id) => id,
-            None => self.graph.end_answer(opened, What::Name(name), *at, value),
+            None => self.graph.end_answer(opened, What::Name(name), at, value),
         }
     }
 
@@ -225,14 +230,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Ok(Name::Component(answers)) => answers,
             Ok(_) | Err(_) => component,
         };
-        match self.memory.get(
-            Subject::Component(component),
-            &self.key_place(at, true, false),
-        ) {
+        let place = self.key_place(at, true, false);
+        let key = self.memory.key(Subject::Component(component), &place);
+        match self.memory.get(key, &place, &self.graph) {
             Some(id) => id,
             None => {
                 self.graph
-                    .end_answer(opened, What::Name(Name::Component(component)), *at, value)
+                    .end_answer(opened, What::Name(Name::Component(component)), at, value)
             }
         }
     }
@@ -433,7 +437,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Key(..) => return self.read(name, at),
         };
         let place = self.key_place(at, keeps_row, keeps_key);
-        if let Some(id) = self.memory.get(subject, &place) {
+        let key = self.memory.key(subject, &place);
+        if let Some(id) = self.memory.get(key, &place, &self.graph) {
             self.graph.reuse(id);
             return self.answer(id);
         }
@@ -444,8 +449,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         };
         let id = self
             .graph
-            .end_answer(opened, What::Name(name), place, value.clone());
-        self.memory.keep(subject, place, id);
+            .end_answer(opened, What::Name(name), &place, value.clone());
+        self.memory.keep(key, id);
         value
     }
 

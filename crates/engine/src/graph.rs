@@ -9,6 +9,9 @@ use crate::number::Number;
 use crate::value::Value;
 use crate::world::RowIx;
 
+/// How many answers an explanation has at least, so that few need not be moved as it grows.
+const NODES_EXPECTED: usize = 64;
+
 /// A node by its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
@@ -137,7 +140,7 @@ impl<'p, N: Number> Graph<'p, N> {
         if self.answers_only {
             self.open.truncate(opened.open);
         } else {
-            self.end_answer(opened, what, *place, value.clone());
+            self.end_answer(opened, what, place, value.clone());
         }
     }
 
@@ -146,7 +149,7 @@ impl<'p, N: Number> Graph<'p, N> {
         &mut self,
         opened: Opened,
         what: What<'p>,
-        place: Place,
+        place: &Place,
         value: Value<N>,
     ) -> NodeId {
         let from = self.edges.len();
@@ -157,9 +160,12 @@ impl<'p, N: Number> Graph<'p, N> {
         }
         let inputs = (index(from), index(self.edges.len()));
         let id = NodeId(index(self.nodes.len()));
+        if self.nodes.capacity() == 0 && self.explains() {
+            self.nodes.reserve(NODES_EXPECTED);
+        }
         self.nodes.push(Node {
             what,
-            place,
+            place: *place,
             value,
             inputs,
         });

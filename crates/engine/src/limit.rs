@@ -4,6 +4,7 @@
 //! What is kept is worked out from totals each time, never by remembering room, so that reversals give room back.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
@@ -43,22 +44,46 @@ pub(crate) enum Nesting {
 /// Which limits hold what.
 #[derive(Clone, Debug)]
 pub(crate) struct Nest {
-    held: Vec<BTreeSet<ComponentId>>,
+    /// What each limit holds, in the order of the plan's components.
+    held: Vec<Vec<ComponentId>>,
+    /// Which limit holds which component, in the order of components.
+    holders: Vec<(ComponentId, usize)>,
     outermost: Vec<LimitId>,
 }
 
 impl Nest {
     pub(crate) fn of(plan: &Plan) -> Self {
-        let mut held: Vec<BTreeSet<ComponentId>> = Vec::with_capacity(plan.limits.len());
-        for limit in &plan.limits {
-            held.push(components_of(plan, limit, 0));
+        let mut held = Vec::with_capacity(plan.limits.len());
+        let mut holders = Vec::new();
+        for (at, limit) in plan.limits.iter().enumerate() {
+            let mut components = Vec::with_capacity(limit.on.len());
+            components_of(plan, limit, 0, &mut components);
+            components.sort_unstable();
+            components.dedup();
+            holders.extend(components.iter().map(|component| (*component, at)));
+            held.push(components);
         }
+        holders.sort_unstable();
         let mut nest = Self {
             held,
+            holders,
             outermost: Vec::new(),
         };
         nest.outermost = nest.find_outermost();
         nest
+    }
+
+    /// Whether any limit holds a component.
+    pub(crate) fn is_held(&self, component: ComponentId) -> bool {
+        self.holders_of(component).next().is_some()
+    }
+
+    fn holders_of(&self, component: ComponentId) -> impl Iterator<Item = usize> + '_ {
+        let from = self.holders.partition_point(|(of, _)| *of < component);
+        let holders = self.holders.iter().skip(from);
+        holders
+            .take_while(move |(of, _)| *of == component)
+            .map(|(_, at)| *at)
     }
 
     fn is_inside(&self, inner: usize, outer: usize, nesting: Nesting) -> bool {
@@ -66,7 +91,7 @@ impl Nest {
             return false;
         };
         inner != outer
-            && a.is_subset(b)
+            && is_part(a, b)
             && (a.len() < b.len() || (nesting == Nesting::InTurn && inner < outer))
     }
 
@@ -79,7 +104,7 @@ impl Nest {
                     .get(*at)
                     .is_some_and(|held| held.contains(&component))
             })
-            .max_by_key(|at| (self.held.get(*at).map_or(0, BTreeSet::len), *at))
+            .max_by_key(|at| (self.held.get(*at).map_or(0, Vec::len), *at))
             .and_then(limit_id)
     }
 
@@ -105,12 +130,17 @@ impl Nest {
     }
 
     fn find_outermost(&self) -> Vec<LimitId> {
-        let all = 0..self.held.len();
-        all.clone()
-            .filter(|at| {
-                !all.clone()
-                    .any(|other| self.is_inside(*at, other, Nesting::InTurn))
-            })
+        let is_inside_any = |inner: &usize| {
+            let first = self.held.get(*inner).and_then(|held| held.first());
+            let is_inside = |outer: usize| self.is_inside(*inner, outer, Nesting::InTurn);
+            // Only a limit that holds the same can be around it; one that holds nothing is inside any.
+            match first {
+                Some(first) => self.holders_of(*first).any(is_inside),
+                None => (0..self.held.len()).any(is_inside),
+            }
+        };
+        (0..self.held.len())
+            .filter(|at| !is_inside_any(at))
             .filter_map(limit_id)
             .collect()
     }
@@ -118,7 +148,7 @@ impl Nest {
     /// Whether everything one limit holds is held by another too.
     pub(crate) fn holds(&self, outer: LimitId, inner: LimitId) -> bool {
         match (self.held.get(outer.index()), self.held.get(inner.index())) {
-            (Some(outer), Some(inner)) => inner.is_subset(outer),
+            (Some(outer), Some(inner)) => is_part(inner, outer),
             (_, None) | (None, _) => false,
         }
     }
@@ -129,20 +159,25 @@ impl Nest {
     }
 }
 
+/// Whether all of one list, which is in order, stands in another.
+fn is_part(inner: &[ComponentId], outer: &[ComponentId]) -> bool {
+    inner.len() <= outer.len()
+        && inner
+            .iter()
+            .all(|component| outer.binary_search(component).is_ok())
+}
+
 fn limit_id(at: usize) -> Option<LimitId> {
     u16::try_from(at).ok().map(LimitId)
 }
 
-fn components_of(plan: &Plan, limit: &Limit, depth: usize) -> BTreeSet<ComponentId> {
-    let mut held = BTreeSet::new();
+fn components_of(plan: &Plan, limit: &Limit, depth: usize, held: &mut Vec<ComponentId>) {
     for on in &limit.on {
         match on {
-            Reference::Component(id) => {
-                held.insert(*id);
-            }
+            Reference::Component(id) => held.push(*id),
             // A checked plan's limits close no ring; the bound keeps an unchecked one from running on.
             Reference::Limit(id) if depth < plan.limits.len() => {
-                held.extend(components_of(plan, &plan[*id], depth + 1));
+                components_of(plan, &plan[*id], depth + 1, held);
             }
             Reference::Limit(_)
             | Reference::Term(_)
@@ -151,7 +186,6 @@ fn components_of(plan: &Plan, limit: &Limit, depth: usize) -> BTreeSet<Component
             | Reference::Table(_) => {}
         }
     }
-    held
 }
 
 /// The listed order of a limit's components, inner limits in their place.
@@ -176,9 +210,15 @@ fn listed(plan: &Plan, limit: &Limit, depth: usize, order: &mut Vec<ComponentId>
 }
 
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
+    /// Which limits hold what, worked out once.
+    pub(crate) fn nest(&mut self) -> Arc<Nest> {
+        let plan = self.plan();
+        Arc::clone(self.nest.get_or_insert_with(|| Arc::new(Nest::of(plan))))
+    }
+
     /// What each component keeps under a limit in one of its windows, the top-up last.
     pub fn limited(&mut self, id: LimitId, at: &Place) -> Vec<(Earner, N)> {
-        let nest = Nest::of(self.plan());
+        let nest = self.nest();
         self.kept(&nest, id, at, Nesting::Alone)
     }
 
@@ -311,15 +351,17 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 shape.name
             )));
         }
-        let Some(settled) = self.last_settlement(every, at) else {
+        let last_end = |until| {
+            let last = self.last_settlement(at.partner, every, until);
+            last.map(|last| last.ends)
+        };
+        let Some(settled) = last_end(at.window.ends).filter(|ends| at.window.starts < *ends) else {
             return N::known(Exact::ZERO);
         };
         // What became known after the window closed counts from the component's next settlement on.
-        let known_before = at.known_before.map(|known| {
-            self.settlements(at.partner, every, known)
-                .last()
-                .map_or(known, |settlement| settlement.ends)
-        });
+        let known_before = at
+            .known_before
+            .map(|known| last_end(known).unwrap_or(known));
         let mut sum = N::known(Exact::ZERO);
         for (component, window) in
             self.component_windows(component, at.partner, at.window.starts, settled)
@@ -356,13 +398,16 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
     }
 
-    /// The end of the last settlement of a unit that is over when the window ends.
-    fn last_settlement(&self, every: WindowUnit, at: &Place) -> Option<Date> {
-        self.settlements(at.partner, every, at.window.ends)
-            .into_iter()
-            .rev()
-            .map(|window| window.ends)
-            .find(|ends| *ends <= at.window.ends && at.window.starts < *ends)
+    /// The last settlement window of a unit in a partner's agreement that ends by a day.
+    pub(crate) fn last_settlement(
+        &self,
+        partner: PartnerIx,
+        every: WindowUnit,
+        until: Date,
+    ) -> Option<Window> {
+        let calendar = &self.plan().calendar;
+        self.days_of(partner)?
+            .last_settlement(calendar, every, until)
     }
 
     /// The settlement windows of a unit in a partner's agreement that end by a day.

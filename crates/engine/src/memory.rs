@@ -1,11 +1,13 @@
 //! What was asked before: a name at a place is computed once.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use trueup_base::date::Date;
 use trueup_plan::tree::{ComponentId, LimitId, MeasureId, Plan, TermId, Trigger, ValueId};
 
 use crate::evaluate::Place;
-use crate::graph::NodeId;
+use crate::graph::{Graph, NodeId};
+use crate::number::Number;
 
 /// A name that is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,19 +22,48 @@ pub(crate) enum Subject {
 
 /// Most names are asked at a handful of places; a list of those is searched faster than a tree. A carried value over
 /// thousands of days moves into a tree.
-const LISTED_MAX: usize = 12;
+const LISTED_MAX: u32 = 12;
+
+/// No entry.
+const NONE: u32 = u32::MAX;
 
 /// The places one name was asked at.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Asked {
-    listed: Vec<(Place, NodeId)>,
-    more: BTreeMap<Place, NodeId>,
+    /// The entry made last.
+    last: u32,
+    /// How many there are in the list.
+    listed: u32,
+}
+
+const NOWHERE: Asked = Asked {
+    last: NONE,
+    listed: 0,
+};
+
+/// One place a name was asked at. The place itself stands with the node.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    tag: u64,
+    node: NodeId,
+    /// The entry of the same name made before.
+    before: u32,
+}
+
+/// A name at a place, as it is looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    position: usize,
+    tag: u64,
 }
 
 /// The answers known so far, by name and place.
 #[derive(Debug)]
 pub(crate) struct Memory {
     names: Vec<Asked>,
+    entries: Vec<Entry>,
+    /// Those that are too many for a list: by name, tag and node.
+    more: BTreeSet<(u32, u64, NodeId)>,
     /// Where each kind of name begins in the list.
     measures_at: usize,
     values_at: usize,
@@ -51,11 +82,10 @@ impl Memory {
         let limits_at = components_at + plan.components.len();
         let contingencies_at = limits_at + plan.limits.len();
         let guardrails_at = contingencies_at + plan.contingencies.len();
-        let names = (0..guardrails_at + plan.guardrails.len())
-            .map(|_| Asked::default())
-            .collect();
         Self {
-            names,
+            names: vec![NOWHERE; guardrails_at + plan.guardrails.len()],
+            entries: Vec::new(),
+            more: BTreeSet::new(),
             measures_at,
             values_at,
             components_at,
@@ -77,32 +107,76 @@ impl Memory {
         }
     }
 
-    /// The node of a name's answer at a place.
-    pub fn get(&self, subject: Subject, place: &Place) -> Option<NodeId> {
-        let asked = self.names.get(self.position(subject))?;
-        let listed = asked.listed.iter().find(|(at, _)| at == place);
-        listed
-            .map(|(_, id)| *id)
-            .or_else(|| asked.more.get(place).copied())
+    /// What a name at a place is looked up and remembered by.
+    pub fn key(&self, subject: Subject, place: &Place) -> Key {
+        Key {
+            position: self.position(subject),
+            tag: tag_of(place),
+        }
     }
 
-    /// Remembers a node.
-    pub fn keep(&mut self, subject: Subject, place: Place, id: NodeId) {
-        let position = self.position(subject);
-        if let Some(asked) = self.names.get_mut(position) {
-            if asked.listed.len() < LISTED_MAX {
-                asked.listed.push((place, id));
-            } else {
-                asked.more.insert(place, id);
+    /// The node of a name's answer at a place; a node's own place says whether it is that one.
+    pub fn get<N: Number>(
+        &self,
+        Key { position, tag }: Key,
+        place: &Place,
+        graph: &Graph<'_, N>,
+    ) -> Option<NodeId> {
+        let asked = self.names.get(position)?;
+        let is_it = |node: NodeId| graph.node(node).is_some_and(|node| node.place == *place);
+        let mut at = asked.last;
+        while let Some(entry) = self.entries.get(at as usize) {
+            if entry.tag == tag && is_it(entry.node) {
+                return Some(entry.node);
             }
+            at = entry.before;
+        }
+        if asked.listed < LISTED_MAX {
+            return None;
+        }
+        let name = u32::try_from(position).ok()?;
+        let tagged = (name, tag, NodeId(0))..=(name, tag, NodeId(u32::MAX));
+        let nodes = self.more.range(tagged).map(|(_, _, node)| *node);
+        nodes.into_iter().find(|node| is_it(*node))
+    }
+
+    /// Remembers a node, which stands at the place of the key.
+    pub fn keep(&mut self, Key { position, tag }: Key, node: NodeId) {
+        let (Some(asked), Ok(name)) = (self.names.get_mut(position), u32::try_from(position))
+        else {
+            return;
+        };
+        let next = u32::try_from(self.entries.len()).unwrap_or(NONE);
+        if asked.listed < LISTED_MAX && next != NONE {
+            self.entries.push(Entry {
+                tag,
+                node,
+                before: asked.last,
+            });
+            asked.last = next;
+            asked.listed += 1;
+        } else {
+            self.more.insert((name, tag, node));
         }
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        for asked in &mut self.names {
-            asked.listed.clear();
-            asked.more.clear();
-        }
+        self.names.fill(NOWHERE);
+        self.entries.clear();
+        self.more.clear();
     }
+}
+
+/// A number that two places seldom share: places are compared where it is the same.
+fn tag_of(place: &Place) -> u64 {
+    let day = |day: Date| {
+        let (year, month, day) = (day.year(), day.month(), day.day());
+        (i64::from(year) * 512 + i64::from(month) * 32 + i64::from(day)).cast_unsigned()
+    };
+    let row = place.row.map_or(0, |row| u64::from(row.row.0) + 1);
+    let key = place.key.map_or(0, |key| u64::from(key.0) + 1);
+    let known = place.known_before.map_or(0, day);
+    let days = day(place.window.starts) << 32 | day(place.window.ends);
+    days ^ row << 8 ^ key << 40 ^ known << 20 ^ u64::from(place.partner.0) << 48
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{Comparison, ComponentId, Grant, LimitId, Name, Reference};
+use trueup_plan::tree::{Comparison, ComponentId, Grant, LimitId, Name, NoAnswerKind, Reference};
 
 use crate::component::Applies;
 use crate::evaluate::{Evaluator, Place};
@@ -69,18 +69,36 @@ struct Target<N: Number> {
     entitled: N,
     /// Whether it lies too far back for anything to be posted for it.
     is_closed: bool,
+    /// Whether no later settlement can find anything else in it.
+    is_at_rest: bool,
 }
-
-/// What has been posted, by earner and window.
-type Posted<N> = BTreeMap<(Earner, Date), N>;
 
 /// The settlements of one earner so far.
 struct Ledger<N: Number> {
-    posted: Posted<N>,
+    posted: BTreeMap<Date, N>,
+    at_rest: AtRest<N>,
+}
+
+/// What the leading windows come to that are at rest: each settlement goes on from there.
+struct AtRest<N: Number> {
+    to_date: N,
+    before: N,
+    open: Vec<NoAnswer>,
 }
 
 impl<N: Number> Ledger<N> {
-    /// What a settlement posts, when the windows begun by it entitle to `targets`.
+    fn new() -> Self {
+        Self {
+            posted: BTreeMap::new(),
+            at_rest: AtRest {
+                to_date: N::known(Exact::ZERO),
+                before: N::known(Exact::ZERO),
+                open: Vec::new(),
+            },
+        }
+    }
+
+    /// What a settlement posts, when the windows begun by it, after those at rest, entitle to `targets`.
     fn settle(
         &mut self,
         earner: Earner,
@@ -89,16 +107,15 @@ impl<N: Number> Ledger<N> {
         targets: Vec<Target<N>>,
     ) -> Line<N> {
         let zero = N::known(Exact::ZERO);
-        let (mut to_date, mut before, mut posted) = (zero.clone(), zero.clone(), zero.clone());
-        let (mut open, mut parts) = (Vec::new(), Vec::new());
+        let mut to_date = self.at_rest.to_date.clone();
+        let mut before = self.at_rest.before.clone();
+        let mut open = self.at_rest.open.clone();
+        let (mut posted, mut parts) = (zero.clone(), Vec::new());
+        let mut is_leading = true;
         for target in targets {
-            let whole = target.window;
+            let (whole, is_at_rest) = (target.window, target.is_at_rest);
             let window = whole.starts;
-            let so_far = self
-                .posted
-                .get(&(earner, window))
-                .cloned()
-                .unwrap_or_else(|| zero.clone());
+            let so_far = self.posted.get(&window).unwrap_or(&zero).clone();
             let entitled = match target.is_closed {
                 true => so_far.clone(),
                 false => target.entitled,
@@ -120,7 +137,16 @@ impl<N: Number> Ledger<N> {
                     posted: part,
                 });
             }
-            self.posted.insert((earner, window), target);
+            is_leading &= is_at_rest;
+            if is_leading {
+                // The next settlement finds this window as it is now, and posts nothing for it.
+                self.at_rest.to_date = to_date.clone();
+                self.at_rest.before = self.at_rest.before.plus(&target);
+                self.at_rest.open.clone_from(&open);
+                self.posted.remove(&window);
+            } else {
+                self.posted.insert(window, target);
+            }
         }
         Line {
             earner,
@@ -138,7 +164,7 @@ impl<N: Number> Ledger<N> {
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// Every settlement of a partner that ends by a day, in the order of settlement and plan.
     pub fn settle(&mut self, partner: PartnerIx, until: Date) -> Vec<Line<N>> {
-        let nest = Nest::of(self.plan());
+        let nest = self.nest();
         let mut lines = Vec::new();
         for at in 0..self.plan().components.len() {
             let Some(id) = u16::try_from(at).ok().map(ComponentId) else {
@@ -165,11 +191,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         is_wanted: impl Fn(ComponentId) -> bool,
     ) -> Vec<Entitled<N>> {
         let plan = self.plan();
-        let nest = Nest::of(plan);
+        let nest = self.nest();
         let outermost = self.outermost_of(&nest, partner);
         let starts = self.agreement_starts(partner).unwrap_or(until);
         let last = |walk: &Self, every| {
-            let settlement = walk.settlements(partner, every, until).pop();
+            let settlement = walk.last_settlement(partner, every, until);
             settlement.map(|settlement| settlement.ends)
         };
         let mut all = Vec::new();
@@ -240,8 +266,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         partner: PartnerIx,
         until: Date,
     ) -> Vec<Window> {
-        let plan = self.plan();
         let starts = self.agreement_starts(partner).unwrap_or(until);
+        if self.plan().editions.is_empty() {
+            return match nest.is_held(id) {
+                true => Vec::new(),
+                false => self.agreement_windows(partner, self.plan()[id].over, starts, until),
+            };
+        }
         let holders: Vec<LimitId> = self
             .outermost_of(nest, partner)
             .into_iter()
@@ -250,9 +281,6 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .any(|held| self.is_same_earner(Earner::Component(held), Earner::Component(id)))
             })
             .collect();
-        if plan.editions.is_empty() && !holders.is_empty() {
-            return Vec::new();
-        }
         let held: Vec<Window> = holders
             .into_iter()
             .flat_map(|limit| self.windows_answered(limit, partner, starts, until))
@@ -292,38 +320,63 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if component.grants == Grant::Flag {
             return;
         }
-        let mut ledger = Ledger {
-            posted: BTreeMap::new(),
-        };
-        for settlement in self.settlements(partner, component.every, until) {
-            let windows = self.windows_alone(nest, id, partner, settlement.ends);
+        let settlements = self.settlements(partner, component.every, until);
+        let alone = |walk: &Self, ends| walk.windows_alone(nest, id, partner, ends);
+        let mut begun = self.begun(&settlements, alone);
+        let mut ledger = Ledger::new();
+        let mut rested_had_it = false;
+        for settlement in settlements {
+            let windows = begun.by(settlement.ends, |ends| alone(self, ends));
             // A version that is over only corrects what it posted.
-            let Some(last) = windows.last() else {
+            let Some((last, _)) = windows.last() else {
                 continue;
             };
             let is_over = last.ends <= settlement.starts;
-            let known_before = self.known_at(settlement.ends);
             let mut place = Place {
-                known_before,
+                known_before: self.known_at(settlement.ends),
                 ..Place::new(partner, settlement)
             };
             let mut targets = Vec::with_capacity(windows.len());
-            let mut has_it = false;
-            for window in windows {
+            let mut have_it = Vec::with_capacity(windows.len());
+            for (window, is_done) in windows {
                 place = Place { window, ..place };
                 let entitled = self.named_here(Name::Component(id), &place).number();
-                has_it |= !is_over && !matches!(self.does_apply(id, &place), Applies::No);
+                have_it.push(!matches!(self.does_apply(id, &place), Applies::No));
                 targets.push(Target {
                     window,
-                    entitled,
                     is_closed: self.is_closed(partner, &window, &settlement),
+                    is_at_rest: is_done && self.is_at_rest(&entitled),
+                    entitled,
                 });
             }
+            let has_it = rested_had_it || have_it.contains(&true);
+            have_it.truncate(begun.rest(&targets));
+            rested_had_it |= have_it.contains(&true);
             let line = ledger.settle(Earner::Component(id), settlement, place, targets);
-            if has_it || !is_zero(&line.posted) {
+            if (has_it && !is_over) || !is_zero(&line.posted) {
                 lines.push(line);
             }
         }
+    }
+
+    /// The windows that settlements go through, which `windows` lists up to a day.
+    fn begun(&self, settlements: &[Window], windows: impl Fn(&Self, Date) -> Vec<Window>) -> Begun {
+        // Versions answer for other windows as time goes on, and what becomes known later changes those that are over.
+        let is_steady = self.plan().editions.is_empty() && !self.has_history();
+        let last = settlements.last().filter(|_| is_steady);
+        Begun {
+            whole: last.map(|last| windows(self, last.ends)),
+            resting: 0,
+        }
+    }
+
+    /// Whether later settlements can find nothing else in a window that is over, even if corrections no longer reach it.
+    fn is_at_rest(&self, entitled: &N) -> bool {
+        let is_open = || {
+            let missing = entitled.is(NoAnswerKind::Missing);
+            missing.or_else(&entitled.is(NoAnswerKind::Undefined)).all() != Some(false)
+        };
+        self.plan().reach_back.is_none() || !is_open()
     }
 
     /// Whether corrections no longer reach a window: it ended longer before the settlement's end than the plan reaches back.
@@ -364,33 +417,41 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return;
         };
         let starts = self.agreement_starts(partner).unwrap_or(until);
-        let mut ledger = Ledger {
-            posted: BTreeMap::new(),
-        };
-        for settlement in self.settlements(partner, every, until) {
-            let known_before = self.known_at(settlement.ends);
+        let settlements = self.settlements(partner, every, until);
+        let answered = |walk: &Self, ends| walk.windows_answered(limit, partner, starts, ends);
+        let mut begun = self.begun(&settlements, answered);
+        let mut ledgers: BTreeMap<Earner, Ledger<N>> = BTreeMap::new();
+        for settlement in settlements {
             let mut place = Place {
-                known_before,
+                known_before: self.known_at(settlement.ends),
                 ..Place::new(partner, settlement)
             };
             let mut targets: BTreeMap<Earner, Vec<Target<N>>> = BTreeMap::new();
-            let windows = self.windows_answered(limit, partner, starts, settlement.ends);
+            let windows = begun.by(settlement.ends, |ends| answered(self, ends));
             let is_over = windows
                 .last()
-                .is_none_or(|last| last.ends <= settlement.starts);
-            for window in windows {
+                .is_none_or(|(last, _)| last.ends <= settlement.starts);
+            for (window, is_done) in windows {
                 place = Place { window, ..place };
                 let is_closed = self.is_closed(partner, &window, &settlement);
-                for (earner, entitled) in self.kept(nest, limit, &place, Nesting::InTurn) {
+                let kept = self.kept(nest, limit, &place, Nesting::InTurn);
+                // They rest together: of each earner as many windows lie behind.
+                let is_at_rest = is_done && kept.iter().all(|(_, kept)| self.is_at_rest(kept));
+                for (earner, entitled) in kept {
                     targets.entry(earner).or_default().push(Target {
                         window,
                         entitled,
                         is_closed,
+                        is_at_rest,
                     });
                 }
             }
+            if let Some(targets) = targets.values().next() {
+                begun.rest(targets);
+            }
             for (earner, targets) in targets {
                 let (own_place, is_due) = self.own_settlement(earner, settlement, &place, every);
+                let ledger = ledgers.entry(earner).or_insert_with(Ledger::new);
                 let line = ledger.settle(earner, settlement, own_place, targets);
                 if (is_due && !is_over) || !is_zero(&line.posted) {
                     lines.push(line);
@@ -415,20 +476,49 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 let starts = self
                     .agreement_starts(at.partner)
                     .unwrap_or(settlement.starts);
-                let own = self
-                    .component_windows(id, at.partner, starts, settlement.ends)
-                    .pop();
+                let own = self.last_component_window(id, at.partner, starts, settlement.ends);
                 let (id, window) = own.unwrap_or((id, settlement));
                 let place = Place { window, ..*at };
                 let settles = component.every == every
                     || self
-                        .settlements(at.partner, component.every, settlement.ends)
-                        .last()
+                        .last_settlement(at.partner, component.every, settlement.ends)
                         .is_some_and(|last| last.ends == settlement.ends);
                 let has_it = !matches!(self.does_apply(id, &place), Applies::No);
                 (place, settles && has_it)
             }
         }
+    }
+}
+
+/// The windows begun by one settlement after the other. Of a plan of one version, without a past that changes, they are cut
+/// from one list, and those that are over and have been settled are left behind.
+struct Begun {
+    whole: Option<Vec<Window>>,
+    resting: usize,
+}
+
+impl Begun {
+    /// Those begun by a day that are not at rest, each with whether it is over by then for good.
+    fn by(&self, day: Date, listed: impl FnOnce(Date) -> Vec<Window>) -> Vec<(Window, bool)> {
+        match &self.whole {
+            Some(whole) => whole
+                .iter()
+                .skip(self.resting)
+                .map_while(|window| Some((window.cut(window.starts, day)?, window.ends <= day)))
+                .collect(),
+            None => {
+                let listed = listed(day).into_iter();
+                listed.map(|window| (window, false)).collect()
+            }
+        }
+    }
+
+    /// Leaves behind the leading windows that are at rest, and says how many they are.
+    fn rest<N: Number>(&mut self, targets: &[Target<N>]) -> usize {
+        let resting = targets.iter().take_while(|target| target.is_at_rest);
+        let resting = resting.count();
+        self.resting += resting;
+        resting
     }
 }
 

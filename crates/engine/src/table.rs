@@ -161,6 +161,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         arguments: &[Value<N>],
         at: &Place,
     ) -> Value<N> {
+        if let ([axis], [argument, ..]) = (table.axes.as_slice(), arguments) {
+            return match self.bounds(table, axis, argument, at) {
+                Ok(bounds) => self.of_one_axis(id, table, formula, arguments, &bounds, at),
+                Err(reason) => Value::None(reason),
+            };
+        }
         let mut axes = Vec::with_capacity(table.axes.len());
         for (axis, argument) in table.axes.iter().zip(arguments) {
             match self.bounds(table, axis, argument, at) {
@@ -170,6 +176,32 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let mut bands = Vec::with_capacity(axes.len());
         self.choose(id, table, formula, arguments, &axes, &mut bands, at)
+    }
+
+    /// The band of the only axis: the highest entered decides; of keys at most one is entered.
+    fn of_one_axis(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        bounds: &Bounds<N>,
+        at: &Place,
+    ) -> Value<N> {
+        let highest = bounds
+            .entered
+            .iter()
+            .rposition(|entered| entered.all() != Some(false));
+        let Some(highest) = highest else {
+            return no_band(table);
+        };
+        match bounds.entered.get(highest).and_then(Truth::all) {
+            Some(true) => self.in_band(id, table, formula, arguments, bounds, &[highest], at),
+            Some(false) | None => {
+                let axes = std::slice::from_ref(bounds);
+                self.choose(id, table, formula, arguments, axes, &mut Vec::new(), at)
+            }
+        }
     }
 
     /// Chooses a band on one axis after the other, from the highest down.
@@ -387,8 +419,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
     ) -> Result<Bounds<N>, NoAnswer> {
         let mut bounds = Bounds {
-            figures: Vec::new(),
-            entered: Vec::new(),
+            figures: Vec::with_capacity(axis.bounds.len()),
+            entered: Vec::with_capacity(axis.bounds.len()),
             is_keyed: false,
         };
         let mut none_yet = N::Truth::known(true);
@@ -436,14 +468,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
 /// Bounds made of terms can fall for an agreement although the plan's text looks right; then no band is the right one.
 fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswer> {
-    let figures: Vec<&Exact> = bounds
-        .figures
-        .iter()
-        .flatten()
-        .filter_map(Number::figure)
-        .collect();
-    for pair in figures.windows(2) {
-        if let [lower, upper] = pair
+    let figures = bounds.figures.iter().flatten().filter_map(Number::figure);
+    let mut before: Option<&Exact> = None;
+    for upper in figures {
+        if let Some(lower) = before
             && lower.cmp(upper) != Ordering::Less
         {
             return Err(NoAnswer::undefined(format!(
@@ -451,6 +479,7 @@ fn must_rise<N: Number>(table: &Table, bounds: &Bounds<N>) -> Result<(), NoAnswe
                 table.name
             )));
         }
+        before = Some(upper);
     }
     Ok(())
 }

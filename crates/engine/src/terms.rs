@@ -20,6 +20,21 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return self.agreed(id, term, at);
         };
         let calendar = &self.plan().calendar;
+        // Most often the window lies in one of the term's.
+        let around = calendar
+            .window_at(per, at.window.starts)
+            .filter(|around| at.window.ends <= around.ends);
+        if let Some(whole) = around {
+            let part = Window {
+                starts: at.window.starts,
+                ends: at.window.ends,
+                ..whole
+            };
+            return match self.part_of(id, term, (&whole, &part), at) {
+                Ok(part) => Value::Number(part),
+                Err(reason) => Value::None(reason),
+            };
+        }
         let windows = match per {
             WindowUnit::Agreement => self.whole_agreement(id, at),
             WindowUnit::Day
@@ -42,16 +57,30 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let Some(part) = whole.cut(at.window.starts, at.window.ends) else {
                 continue;
             };
-            let figure = self.agreed_for(id, term, &whole, at).number();
-            let Some(share) = spread_share(calendar, &term.spread, &whole, &part) else {
-                return Value::None(NoAnswer::undefined(format!(
-                    "{} can't be shared out to this window",
-                    term.name
-                )));
-            };
-            sum = sum.plus(&figure.times(&N::known(share)));
+            match self.part_of(id, term, (&whole, &part), at) {
+                Ok(part) => sum = sum.plus(&part),
+                Err(reason) => return Value::None(reason),
+            }
         }
         Value::Number(sum)
+    }
+
+    /// What falls on a part of one of the term's windows.
+    fn part_of(
+        &mut self,
+        id: TermId,
+        term: &'p Term,
+        (whole, part): (&Window, &Window),
+        at: &Place,
+    ) -> Result<N, NoAnswer> {
+        let figure = self.agreed_for(id, term, whole, at).number();
+        match spread_share(&self.plan().calendar, &term.spread, whole, part) {
+            Some(share) => Ok(figure.times(&N::known(share))),
+            None => Err(NoAnswer::undefined(format!(
+                "{} can't be shared out to this window",
+                term.name
+            ))),
+        }
     }
 
     /// The agreement as one window, if it has an end: of an endless one no part is known.
@@ -124,6 +153,9 @@ fn months_in(calendar: &Calendar, from: Date, until: Date) -> Option<Exact> {
     };
     if from >= until {
         return Some(Exact::ZERO);
+    }
+    if let Some(months) = calendar.whole_months(from, until) {
+        return Some(Exact::from_int(months));
     }
     let first = calendar.window_at(WindowUnit::Month, from)?;
     let last = calendar.window_at(WindowUnit::Month, until.yesterday().ok()?)?;

@@ -612,6 +612,23 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .collect()
     }
 
+    /// The last of them.
+    pub(crate) fn last_component_window(
+        &self,
+        id: ComponentId,
+        partner: PartnerIx,
+        from: Date,
+        until: Date,
+    ) -> Option<(ComponentId, Window)> {
+        let plan = self.plan();
+        if !plan.editions.is_empty() {
+            return self.component_windows(id, partner, from, until).pop();
+        }
+        let days = self.days_of(partner)?;
+        let last = days.last_window(&plan.calendar, plan[id].over, from, until)?;
+        Some((id, last))
+    }
+
     /// The windows of a limit between two days, each with the version's limit that answers in it.
     pub(crate) fn limit_windows(
         &self,

@@ -92,7 +92,7 @@ impl<'w> AgreementDays<'w> {
     }
 
     /// The last of these windows.
-    fn last_window(
+    pub(crate) fn last_window(
         self,
         calendar: &Calendar,
         unit: WindowUnit,
@@ -136,6 +136,27 @@ impl<'w> AgreementDays<'w> {
                 window.is_final() || window.ends == self.until || self.is_split(window.ends)
             })
             .collect()
+    }
+
+    /// The last of the settlement windows of a unit that end by a day.
+    pub(crate) fn last_settlement(
+        self,
+        calendar: &Calendar,
+        every: WindowUnit,
+        until: Date,
+    ) -> Option<Window> {
+        if !self.versions.is_empty() {
+            return self.settlements(calendar, every, until).pop();
+        }
+        let last = self.last_window(calendar, every, self.starts, until)?;
+        let is_settled = |window: &Window| window.is_final() || window.ends == self.until;
+        match is_settled(&last) {
+            true => Some(last),
+            // The day cuts this one short; the one before it is over.
+            false => self
+                .last_window(calendar, every, self.starts, last.starts)
+                .filter(is_settled),
+        }
     }
 
     /// The window in which everyone's answer is asked from here: the asking agreement's own first day cuts no window of

@@ -10,6 +10,7 @@ use super::{Exact, WHOLE, gcd, gcd_wide};
 // A numerator is at least -2^63 and a denominator below 2^63, so the product of any two stays within 2^126 and the sum of
 // two such products within 2^127: nothing below can overflow.
 
+#[inline]
 fn add(x: &Exact, y: &Exact) -> Exact {
     match (&x.0, &y.0) {
         (Small(a, b), Small(c, d)) => add_small(i128::from(*a), *b, i128::from(*c), *d),
@@ -17,6 +18,7 @@ fn add(x: &Exact, y: &Exact) -> Exact {
     }
 }
 
+#[inline]
 fn subtract(x: &Exact, y: &Exact) -> Exact {
     match (&x.0, &y.0) {
         (Small(a, b), Small(c, d)) => add_small(i128::from(*a), *b, -i128::from(*c), *d),
@@ -25,6 +27,7 @@ fn subtract(x: &Exact, y: &Exact) -> Exact {
 }
 
 /// a/b + c/d (Knuth, The Art of Computer Programming 2, 4.5.1): reducing by the gcd of the denominators first keeps the numbers short.
+#[inline]
 fn add_small(a: i128, b: NonZeroU64, c: i128, d: NonZeroU64) -> Exact {
     if b == d {
         return match b {
@@ -40,11 +43,20 @@ fn add_small(a: i128, b: NonZeroU64, c: i128, d: NonZeroU64) -> Exact {
         1 => 1,
         _ => gcd_wide(numerator.unsigned_abs(), u128::from(shared)),
     };
-    let denominator = u128::from(b_rest) * u128::from(d.get()) / common;
+    let denominator = match common {
+        1 => u128::from(b_rest) * u128::from(d.get()),
+        // It divides `shared`, and that the whole denominator.
+        _ => u128::from(b_rest) * (u128::from(d.get()) / common),
+    };
     // `common` divides `shared`, which is below 2^63.
-    Exact::from_lowest(numerator / common.cast_signed(), denominator)
+    let numerator = match common {
+        1 => numerator,
+        _ => numerator / common.cast_signed(),
+    };
+    Exact::from_lowest(numerator, denominator)
 }
 
+#[inline]
 fn multiply(x: &Exact, y: &Exact) -> Exact {
     match (&x.0, &y.0) {
         (Small(a, b), Small(c, d)) => multiply_small(*a, b.get(), *c, d.get()),
@@ -52,27 +64,31 @@ fn multiply(x: &Exact, y: &Exact) -> Exact {
     }
 }
 
+#[inline]
 fn multiply_small(a: i64, b: u64, c: i64, d: u64) -> Exact {
     if b == 1 && d == 1 {
         return Exact::from_lowest(i128::from(a) * i128::from(c), 1);
     }
     let across = gcd(a.unsigned_abs(), d).max(1);
     let back = gcd(c.unsigned_abs(), b).max(1);
-    let numerator = (i128::from(a) / i128::from(across)) * (i128::from(c) / i128::from(back));
+    // Both divide a denominator, which is below 2^63; narrow divisions are several times faster.
+    let numerator = i128::from(a / across.cast_signed()) * i128::from(c / back.cast_signed());
     let denominator = u128::from(b / back) * u128::from(d / across);
     Exact::from_lowest(numerator, denominator)
 }
 
 /// (a/b) / (c/d) for c that is not zero.
+#[inline]
 pub(super) fn divide_small(a: i64, b: NonZeroU64, c: i64, d: NonZeroU64) -> Exact {
     let tops = gcd(a.unsigned_abs(), c.unsigned_abs());
     let bottoms = gcd(b.get(), d.get());
-    let sign = i128::from(c.signum());
-    let numerator = (i128::from(a) / i128::from(tops)) * i128::from(d.get() / bottoms) * sign;
+    let sign = i128::from(a.signum() * c.signum());
+    let numerator = i128::from(a.unsigned_abs() / tops) * i128::from(d.get() / bottoms) * sign;
     let denominator = u128::from(b.get() / bottoms) * u128::from(c.unsigned_abs() / tops);
     Exact::from_lowest(numerator, denominator)
 }
 
+#[inline]
 fn negate(x: &Exact) -> Exact {
     match &x.0 {
         Small(numerator, denominator) => {

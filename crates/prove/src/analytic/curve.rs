@@ -17,7 +17,7 @@ use trueup_base::exact::Exact;
 use trueup_engine::{Answer, NoAnswer};
 
 pub(crate) use fraction::Fraction;
-use pieces::{Builder, Run, together};
+use pieces::{Builder, Run, Walk, together};
 pub(crate) use pieces::{Course, Pieces};
 pub(crate) use told::{Told, Tri};
 
@@ -200,6 +200,16 @@ impl Spot {
     }
 }
 
+impl Shape {
+    /// To be gone along; `flat` is where the one run of what is the same everywhere stands meanwhile.
+    fn walk<'a>(&'a self, flat: &'a mut Option<Piece>) -> Walk<'a, Piece> {
+        match self {
+            Self::Flat(spot) => Walk::Flat(flat.insert(Piece::from(spot)), spot),
+            Self::Pieces(pieces) => Walk::Pieces(pieces, 0),
+        }
+    }
+}
+
 /// From pieces, unless there are too many to be followed or they say the same everywhere.
 fn shape_of(pieces: Pieces<Piece>) -> Shape {
     if pieces.knots.len() > KNOTS_MAX {
@@ -223,38 +233,27 @@ fn combined(
     mut at_spot: impl FnMut(&Spot, &Spot) -> Spot,
     mut on_run: impl FnMut(&Piece, &Piece, &End, &End, &mut Builder<Piece>),
 ) -> Shape {
-    let lifted;
-    let lifted_right;
-    let (left, right) = match (left, right) {
+    let (mut flat, mut flat_right) = (None, None);
+    let course = match (left, right) {
         (Shape::Flat(left), Shape::Flat(right)) => return Shape::Flat(at_spot(left, right)),
-        (Shape::Pieces(left), Shape::Pieces(right)) => (&**left, &**right),
-        (Shape::Flat(spot), Shape::Pieces(right)) => {
-            lifted = Pieces::throughout(right.course.clone(), Piece::from(spot));
-            (&lifted, &**right)
-        }
-        (Shape::Pieces(left), Shape::Flat(spot)) => {
-            lifted_right = Pieces::throughout(left.course.clone(), Piece::from(spot));
-            (&**left, &lifted_right)
-        }
+        (Shape::Pieces(pieces), _) | (_, Shape::Pieces(pieces)) => &pieces.course,
     };
-    let knots = together(&[&left.knots, &right.knots]);
-    let (left_spots, left_runs) = left.at_knots(&knots);
-    let (right_spots, right_runs) = right.at_knots(&knots);
-    let mut builder = Builder::new(left.course.clone());
-    let mut low = left.course.lowest.clone();
-    let runs = left_runs.into_iter().zip(right_runs);
-    let mut spots = left_spots.iter().zip(&right_spots).zip(knots);
-    for (left_run, right_run) in runs {
-        let next = spots.next();
-        let high = match &next {
-            Some((_, knot)) => Some(knot.clone()),
-            None => left.course.highest.clone(),
-        };
-        on_run(left_run, right_run, &low, &high, &mut builder);
-        if let Some(((left_spot, right_spot), knot)) = next {
-            builder.knot(knot.clone(), at_spot(left_spot, right_spot));
-            low = Some(knot);
+    let (mut left, mut right) = (left.walk(&mut flat), right.walk(&mut flat_right));
+    let knots = together(left.knots(), right.knots());
+    let mut builder = Builder::new(course, knots.len());
+    let mut low = course.lowest.clone();
+    for knot in knots.iter() {
+        let high = Some(knot.clone());
+        if let (Some(left), Some(right)) = (left.run(), right.run()) {
+            on_run(left, right, &low, &high, &mut builder);
         }
+        if let (Some(left), Some(right)) = (left.pass(knot), right.pass(knot)) {
+            builder.knot(knot.clone(), at_spot(&left, &right));
+        }
+        low = high;
+    }
+    if let (Some(left), Some(right)) = (left.run(), right.run()) {
+        on_run(left, right, &low, &course.highest, &mut builder);
     }
     shape_of(builder.done())
 }

@@ -59,7 +59,8 @@ impl Drawing<'_> {
             return Some(whole);
         }
         let played = self.played(whole.clone());
-        let mut evaluator = Evaluator::new(self.scene.plan, &self.scene.world, &played);
+        let evaluator = Evaluator::new(self.scene.plan, &self.scene.world, &played);
+        let mut evaluator = evaluator.without_explanation();
         let (starts, ends) = (self.scene.horizon.starts, self.scene.horizon.ends);
         let period = self.scene.plan.period;
         let mut holds = Told::known(true);
@@ -145,7 +146,8 @@ pub(crate) fn paid_along(
     for (variable, slots, curve) in varied {
         played = played.with(variable, slots, curve);
     }
-    let mut evaluator = Evaluator::new(scene.plan, &scene.world, &played);
+    let evaluator = Evaluator::new(scene.plan, &scene.world, &played);
+    let mut evaluator = evaluator.without_explanation();
     let until = scene.horizon.ends;
     evaluator.entitled(scene.partner, until, |id| moved.contains(&id))
 }

@@ -83,9 +83,9 @@ fn of_kind(
 ) -> Option<Diagnostic> {
     let rows = rows(scene, look, kind);
     let mut situation = look.best.clone();
-    for (sort, copies) in scene.sorts.iter().zip(&mut situation.copies) {
+    for (sort, at) in scene.sorts.iter().zip(0usize..) {
         if sort.kind == kind && !sort.is_others {
-            *copies = Exact::ZERO;
+            situation.set_copies(at, &Exact::ZERO);
         }
     }
     let pairs: Vec<(&Row, &Row)> = rows
@@ -126,7 +126,7 @@ fn rows(scene: &Scene<'_>, look: &Look, kind: KindId) -> Vec<Row> {
         if sort.kind != kind || sort.is_others {
             continue;
         }
-        let own: Vec<(ColumnId, Exact)> = look.best.figures.get(at).cloned().unwrap_or_default();
+        let own: Vec<(ColumnId, Exact)> = look.best.figures(at).to_vec();
         if own.is_empty() {
             all.push((at, own));
             continue;

@@ -5,9 +5,19 @@
 
 use trueup_base::exact::Exact;
 
-/// A polynomial; the coefficient of the highest power, if there is any, is not zero.
+/// A polynomial; the coefficient of the highest power, if there is any, is not zero. Most are straight lines, which take
+/// no memory of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Poly(Vec<Exact>);
+pub(crate) enum Poly {
+    /// Zero everywhere.
+    Zero,
+    /// The same figure everywhere.
+    Constant(Exact),
+    /// The figure at zero, and the slope.
+    Line([Exact; 2]),
+    /// Three coefficients or more, the lowest power first.
+    Long(Vec<Exact>),
+}
 
 /// A place where a polynomial is zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,82 +37,125 @@ impl Poly {
         while coefficients.last().is_some_and(Exact::is_zero) {
             coefficients.pop();
         }
-        Self(coefficients)
+        match coefficients.as_slice() {
+            [] => Self::Zero,
+            [only] => Self::Constant(only.clone()),
+            [at_zero, slope] => Self::Line([at_zero.clone(), slope.clone()]),
+            [..] => Self::Long(coefficients),
+        }
     }
 
     /// The same figure everywhere.
     pub(crate) fn constant(figure: Exact) -> Self {
-        Self::new(vec![figure])
+        match figure.is_zero() {
+            true => Self::Zero,
+            false => Self::Constant(figure),
+        }
+    }
+
+    fn line(at_zero: Exact, slope: Exact) -> Self {
+        match slope.is_zero() {
+            true => Self::constant(at_zero),
+            false => Self::Line([at_zero, slope]),
+        }
     }
 
     /// The variable itself.
     pub(crate) fn variable() -> Self {
-        Self(vec![Exact::ZERO, Exact::ONE])
+        Self::Line([Exact::ZERO, Exact::ONE])
+    }
+
+    /// Its coefficients, the lowest power first.
+    fn coefficients(&self) -> &[Exact] {
+        match self {
+            Self::Zero => &[],
+            Self::Constant(figure) => std::slice::from_ref(figure),
+            Self::Line(line) => line,
+            Self::Long(coefficients) => coefficients,
+        }
     }
 
     /// The highest power; none of the polynomial that is zero everywhere.
     pub(crate) fn degree(&self) -> Option<usize> {
-        self.0.len().checked_sub(1)
+        self.coefficients().len().checked_sub(1)
     }
 
     /// The one figure it has everywhere, if it has.
     pub(crate) fn as_constant(&self) -> Option<Exact> {
-        match self.0.as_slice() {
-            [] => Some(Exact::ZERO),
-            [only] => Some(only.clone()),
-            [..] => None,
+        match self {
+            Self::Zero => Some(Exact::ZERO),
+            Self::Constant(figure) => Some(figure.clone()),
+            Self::Line(_) | Self::Long(_) => None,
         }
     }
 
     pub(crate) fn is_zero(&self) -> bool {
-        self.0.is_empty()
+        matches!(self, Self::Zero)
     }
 
     /// The coefficient of the highest power.
     pub(crate) fn leading(&self) -> Exact {
-        self.0.last().cloned().unwrap_or(Exact::ZERO)
+        self.coefficients().last().cloned().unwrap_or(Exact::ZERO)
     }
 
     /// The bits of all coefficients together, to bound what is counted with.
     pub(crate) fn bits(&self) -> usize {
-        self.0.iter().map(Exact::bits).sum()
+        self.coefficients().iter().map(Exact::bits).sum()
     }
 
     pub(crate) fn at(&self, x: &Exact) -> Exact {
-        let mut value = Exact::ZERO;
-        for coefficient in self.0.iter().rev() {
+        let mut coefficients = self.coefficients().iter().rev();
+        let mut value = coefficients.next().cloned().unwrap_or(Exact::ZERO);
+        for coefficient in coefficients {
             value = &(&value * x) + coefficient;
         }
         value
     }
 
     pub(crate) fn plus(&self, other: &Self) -> Self {
-        let (long, short) = match self.0.len() >= other.0.len() {
-            true => (self, other),
-            false => (other, self),
-        };
-        let mut sum = long.0.clone();
-        for (slot, more) in sum.iter_mut().zip(&short.0) {
-            *slot = &*slot + more;
-        }
-        Self::new(sum)
+        self.with(other, |a, b| a + b, Exact::clone)
     }
 
     pub(crate) fn negated(&self) -> Self {
-        Self(self.0.iter().map(|coefficient| -coefficient).collect())
+        Self::Zero.minus(self)
     }
 
     pub(crate) fn minus(&self, other: &Self) -> Self {
-        self.plus(&other.negated())
+        self.with(other, |a, b| a - b, |coefficient| -coefficient)
+    }
+
+    /// Coefficient by coefficient; `alone` is what becomes of one of the other polynomial that stands alone.
+    fn with(
+        &self,
+        other: &Self,
+        both: impl Fn(&Exact, &Exact) -> Exact,
+        alone: impl Fn(&Exact) -> Exact,
+    ) -> Self {
+        let (own, others) = (self.coefficients(), other.coefficients());
+        let at = |power: usize| match (own.get(power), others.get(power)) {
+            (Some(a), Some(b)) => both(a, b),
+            (Some(a), None) => a.clone(),
+            (None, Some(b)) => alone(b),
+            (None, None) => Exact::ZERO,
+        };
+        match own.len().max(others.len()) {
+            0 => Self::Zero,
+            1 => Self::constant(at(0)),
+            2 => Self::line(at(0), at(1)),
+            many => Self::new((0..many).map(at).collect()),
+        }
     }
 
     pub(crate) fn times(&self, other: &Self) -> Self {
-        if self.is_zero() || other.is_zero() {
-            return Self(Vec::new());
+        match (self, other) {
+            (Self::Zero, _) | (_, Self::Zero) => return Self::Zero,
+            (Self::Constant(by), poly) | (poly, Self::Constant(by)) => return poly.scaled(by),
+            (Self::Line(_) | Self::Long(_), Self::Line(_) | Self::Long(_)) => {}
         }
-        let mut product = vec![Exact::ZERO; self.0.len() + other.0.len() - 1];
-        for (i, a) in self.0.iter().enumerate() {
-            for (slot, b) in product.iter_mut().skip(i).zip(&other.0) {
+        let (own, others) = (self.coefficients(), other.coefficients());
+        let mut product = vec![Exact::ZERO; own.len() + others.len() - 1];
+        for (i, a) in own.iter().enumerate() {
+            for (slot, b) in product.iter_mut().skip(i).zip(others) {
                 *slot = &*slot + &(a * b);
             }
         }
@@ -110,11 +163,18 @@ impl Poly {
     }
 
     pub(crate) fn scaled(&self, by: &Exact) -> Self {
-        Self::new(self.0.iter().map(|coefficient| coefficient * by).collect())
+        match self {
+            Self::Zero => Self::Zero,
+            Self::Constant(figure) => Self::constant(figure * by),
+            Self::Line([at_zero, slope]) => Self::line(at_zero * by, slope * by),
+            Self::Long(coefficients) => {
+                Self::new(coefficients.iter().map(|figure| figure * by).collect())
+            }
+        }
     }
 
     pub(crate) fn derivative(&self) -> Self {
-        let slopes = self.0.iter().zip(0i64..).skip(1);
+        let slopes = self.coefficients().iter().zip(0i64..).skip(1);
         Self::new(
             slopes
                 .map(|(coefficient, power)| coefficient * &Exact::from_int(power))
@@ -125,12 +185,12 @@ impl Poly {
     /// Quotient and remainder; nothing to divide by zero.
     pub(crate) fn divided(&self, by: &Self) -> Option<(Self, Self)> {
         let degree = by.degree()?;
-        let mut rest = self.0.clone();
-        let mut quotient = vec![Exact::ZERO; self.0.len().saturating_sub(degree)];
+        let mut rest = self.coefficients().to_vec();
+        let mut quotient = vec![Exact::ZERO; rest.len().saturating_sub(degree)];
         while rest.len() > degree {
             let shift = rest.len() - 1 - degree;
             let factor = rest.last()?.checked_div(&by.leading())?;
-            for (slot, coefficient) in rest.iter_mut().skip(shift).zip(&by.0) {
+            for (slot, coefficient) in rest.iter_mut().skip(shift).zip(by.coefficients()) {
                 *slot = &*slot - &(&factor * coefficient);
             }
             if let Some(slot) = quotient.get_mut(shift) {
@@ -154,9 +214,7 @@ impl Poly {
     pub(crate) fn common(&self, other: &Self) -> Self {
         let (mut a, mut b) = (self.monic(), other.monic());
         while !b.is_zero() {
-            let rest = a
-                .divided(&b)
-                .map_or_else(|| Self(Vec::new()), |(_, rest)| rest.monic());
+            let rest = a.divided(&b).map_or(Self::Zero, |(_, rest)| rest.monic());
             a = b;
             b = rest;
         }
@@ -168,16 +226,16 @@ impl Poly {
         let is_inside = |x: &Exact| {
             lowest.as_ref().is_none_or(|end| end < x) && highest.as_ref().is_none_or(|end| x < end)
         };
-        match self.0.as_slice() {
-            [] | [_] => Vec::new(),
-            [constant, slope] => constant
+        match self {
+            Self::Zero | Self::Constant(_) => Vec::new(),
+            Self::Line([constant, slope]) => constant
                 .checked_div(slope)
                 .map(|quotient| -&quotient)
                 .filter(is_inside)
                 .map(Root::At)
                 .into_iter()
                 .collect(),
-            [..] => {
+            Self::Long(_) => {
                 let reach = self.reach();
                 let low = match lowest {
                     Some(end) if *end > -&reach => end.clone(),
@@ -204,7 +262,7 @@ impl Poly {
     fn reach(&self) -> Exact {
         let leading = self.leading();
         let largest = self
-            .0
+            .coefficients()
             .iter()
             .filter_map(|coefficient| coefficient.checked_div(&leading))
             .map(|ratio| ratio.abs())

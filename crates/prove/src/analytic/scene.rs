@@ -25,7 +25,7 @@ use trueup_plan::tree::{
     Call, ColumnId, ComponentId, CreditTo, Expr, Form, KindId, LimitId, MeasureId, Name, Plan,
 };
 
-use fingerprint::Fingerprint;
+use fingerprint::{Fingerprint, Tries};
 use horizon::Horizon;
 pub(crate) use lack::Lack;
 pub(crate) use played::{Measured, Played};
@@ -121,8 +121,10 @@ impl<'a> Scene<'a> {
             .iter()
             .map(|moves| scene.part_of(moves))
             .collect();
-        let of_partner = scene.lacks_of_partner();
-        scene.lacks.extend(of_partner);
+        if let Some(even) = Tries::of(&scene).largest() {
+            let of_partner = scene.lacks_of_partner(even);
+            scene.lacks.extend(of_partner);
+        }
         Some(scene)
     }
 
@@ -285,12 +287,13 @@ impl<'a> Scene<'a> {
         let mut kept = Vec::new();
         let mut moves = Vec::new();
         let mut lacks = Vec::new();
+        let tries = Tries::of(self);
         for at in 0..self.sorts.len() {
-            let Some(sort) = self.sorts.get(at) else {
+            let (Some(sort), Some(even)) = (self.sorts.get(at), tries.largest()) else {
                 break;
             };
-            let print = self.fingerprint(at, sort);
-            if let Some(lack) = self.lack_of(at, sort) {
+            let print = self.fingerprint(at, sort, &tries);
+            if let Some(lack) = self.lack_of(at, sort, even) {
                 // A row that nothing can be paid on would leave everything without an answer.
                 lacks.push(lack);
                 continue;

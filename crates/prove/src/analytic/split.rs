@@ -143,9 +143,7 @@ fn by_number(scene: &Scene<'_>, look: &Look, at: usize) -> Option<(Gain, bool)> 
     let sort = scene.sorts.get(at).filter(|sort| !sort.is_others)?;
     let with = |copies: i64| {
         let mut situation = look.best.clone();
-        if let Some(slot) = situation.copies.get_mut(at) {
-            *slot = Exact::from_int(copies);
-        }
+        situation.set_copies(at, &Exact::from_int(copies));
         let trial = scene.trial(at, &scene.planned(at, &situation, None))?;
         Some(Side {
             x: Exact::from_int(copies),
@@ -255,9 +253,7 @@ fn is_told_apart(scene: &Scene<'_>, at: usize) -> bool {
 /// The situation that pays the most, with one row of the sort in each window.
 fn situation(look: &Look, at: usize) -> Situation {
     let mut situation = look.best.clone();
-    if let Some(copies) = situation.copies.get_mut(at) {
-        *copies = Exact::ONE;
-    }
+    situation.set_copies(at, &Exact::ONE);
     situation
 }
 

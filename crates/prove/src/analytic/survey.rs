@@ -116,13 +116,7 @@ impl Look {
     pub(crate) fn situation_for(&self, variable: Variable) -> Situation {
         let levels = self.levels.get(&variable).map_or(&[][..], Vec::as_slice);
         let middle = levels.get(levels.len() / 2).cloned().unwrap_or(Exact::ONE);
-        let mut situation = self.best.with(variable, &middle);
-        if let Some(copies) = situation.copies.get_mut(variable.sort)
-            && copies.is_zero()
-        {
-            *copies = Exact::ONE;
-        }
-        situation
+        self.best.with(variable, &middle).with_a_row(variable.sort)
     }
 }
 
@@ -174,12 +168,14 @@ impl<'s> Survey<'s> {
             }
             if pass == 0 {
                 // Growth is measured against a past that stays as it is.
-                let past = self.middling().with_the_past_alike();
-                self.look.best.before = past.before;
+                self.look.best = self.look.best.with_the_past_of(&self.middling());
             }
         }
         let nothing = Situation::even(scene, &Exact::ZERO, &Exact::ZERO);
         for variable in self.look.variables.clone() {
+            if self.look.is_cut_short() {
+                break;
+            }
             for (situation, nth) in self
                 .situations(variable, &few, &nothing)
                 .into_iter()
@@ -273,14 +269,14 @@ impl<'s> Survey<'s> {
         nothing: &Situation,
     ) -> Vec<Situation> {
         let mut all = vec![self.for_input(self.look.best.clone(), variable)];
-        let mut add = |situation: Situation| {
+        let add = |all: &mut Vec<Situation>, situation: Situation| {
             let situation = self.for_input(situation, variable);
             if all.len() < SITUATIONS_MAX && !all.contains(&situation) {
                 all.push(situation);
             }
         };
-        add(few.clone());
-        add(nothing.clone());
+        add(&mut all, few.clone());
+        add(&mut all, nothing.clone());
         let others: Vec<Variable> = self
             .look
             .variables
@@ -297,16 +293,19 @@ impl<'s> Survey<'s> {
                     None => situation,
                 }
             });
-        add(middle);
+        add(&mut all, middle);
         for nth in 0..LEVELS_MAX {
             for other in &others {
+                if all.len() >= SITUATIONS_MAX {
+                    return all;
+                }
                 if let Some(figure) = self
                     .look
                     .levels
                     .get(other)
                     .and_then(|levels| levels.get(nth))
                 {
-                    add(self.look.best.with(*other, figure));
+                    add(&mut all, self.look.best.with(*other, figure));
                 }
             }
         }
@@ -318,12 +317,7 @@ impl<'s> Survey<'s> {
     fn for_input(&self, mut situation: Situation, variable: Variable) -> Situation {
         let sort = variable.sort;
         if let Varied::Column(_) = variable.what {
-            situation = situation.with(variable, &Exact::ONE);
-            if let Some(copies) = situation.copies.get_mut(sort)
-                && copies.is_zero()
-            {
-                *copies = Exact::ONE;
-            }
+            situation = situation.with(variable, &Exact::ONE).with_a_row(sort);
         } else if !self.scene.counts_by_figures(sort) {
             for column in self
                 .scene
@@ -414,7 +408,7 @@ impl<'s> Survey<'s> {
             kept.sort_by(|a, b| {
                 let order = |one: &Seen| {
                     let is_of_many = one.variable.what == Varied::Copies;
-                    let copies = one.situation.copies.get(one.variable.sort);
+                    let copies = one.situation.copies(one.variable.sort);
                     let has_many = copies.is_some_and(|copies| *copies > Exact::ONE);
                     let own = Reverse(one.own.abs());
                     (is_of_many, has_many, own, one.slots == Slots::All)

@@ -1,6 +1,6 @@
 //! A situation made real: every row written out, and put to the evaluator as facts would be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
@@ -167,15 +167,12 @@ impl<'s> Scene<'s> {
         }
         let mut world = World::new(self.plan, self.world.partners.clone());
         world.rates = self.world.rates.clone();
-        for (_, at) in self.plan.kinds.iter().zip(0u16..) {
-            let kind = KindId(at);
-            let own = rows.iter().filter(|(of, _)| *of == kind);
-            world.give(
-                self.plan,
-                kind,
-                own.map(|(_, row)| row.clone()).collect(),
-                None,
-            );
+        let mut by_kind: BTreeMap<KindId, Vec<Row>> = BTreeMap::new();
+        for (kind, row) in &rows {
+            by_kind.entry(*kind).or_default().push(row.clone());
+        }
+        for (kind, rows) in by_kind {
+            world.give(self.plan, kind, rows, None);
         }
         Some(Trial {
             scene: self,
@@ -216,7 +213,8 @@ impl Trial<'_> {
 
     /// Asks the evaluator about these facts.
     pub(crate) fn with<R>(&self, ask: impl FnOnce(&mut Evaluator<'_, Answer>) -> R) -> R {
-        let mut evaluator = Evaluator::new(self.scene.plan, &self.world, &Reference);
+        let evaluator = Evaluator::new(self.scene.plan, &self.world, &Reference);
+        let mut evaluator = evaluator.without_explanation();
         ask(&mut evaluator)
     }
 

@@ -86,6 +86,9 @@ impl Fraction {
     }
 
     pub(crate) fn minus(&self, other: &Self) -> Option<Self> {
+        if self.is_polynomial() && other.is_polynomial() {
+            return Self::polynomial(self.above.minus(&other.above)).followed();
+        }
         self.plus(&other.negated())
     }
 

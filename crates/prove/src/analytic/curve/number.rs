@@ -133,6 +133,13 @@ impl Number for Curve {
 
     fn plus(&self, other: &Self) -> Self {
         let slack = &self.slack + &other.slack;
+        // Sums begin with nothing.
+        for (nothing, sum) in [(self, other), (other, self)] {
+            if nothing.figure().is_some_and(Exact::is_zero) {
+                let shape = sum.shape.clone();
+                return Self { shape, slack };
+            }
+        }
         self.with(other, slack, |a, b| a + b, Fraction::plus)
     }
 

@@ -3,6 +3,7 @@
 //! Numbers and truths are both kept so. The knots of several are brought together before they are combined, and a knot
 //! where nothing changes is taken out again.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use trueup_base::exact::Exact;
@@ -126,42 +127,69 @@ impl<R: Run> Pieces<R> {
         let (low, high) = self.ends(run);
         between(&low, &high)
     }
+}
 
-    /// What is said at given knots, which hold all of this one's own, and of the runs between them.
-    pub(crate) fn at_knots(&self, knots: &[Exact]) -> (Vec<R::Spot>, Vec<&R>) {
-        let mut spots = Vec::with_capacity(knots.len());
-        let mut runs = Vec::with_capacity(knots.len() + 1);
-        let mut own = 0usize;
-        for knot in knots {
-            let Some(run) = self.runs.get(own) else { break };
-            runs.push(run);
-            if self.knots.get(own) == Some(knot) {
-                spots.extend(self.spots.get(own).cloned());
-                own += 1;
-            } else {
-                spots.push(run.at(knot));
-            }
+/// What is said along a course, gone along from left to right.
+pub(crate) enum Walk<'a, R: Run> {
+    /// The same everywhere: of every run, and of every place.
+    Flat(&'a R, &'a R::Spot),
+    /// In pieces, of which so many lie behind.
+    Pieces(&'a Pieces<R>, usize),
+}
+
+impl<'a, R: Run> Walk<'a, R> {
+    /// Its knots, all of them.
+    pub(crate) fn knots(&self) -> &'a [Exact] {
+        match self {
+            Self::Flat(..) => &[],
+            Self::Pieces(pieces, _) => &pieces.knots,
         }
-        runs.extend(self.runs.get(own));
-        (spots, runs)
+    }
+
+    /// The run it has come to.
+    pub(crate) fn run(&self) -> Option<&'a R> {
+        match self {
+            Self::Flat(run, _) => Some(run),
+            Self::Pieces(pieces, behind) => pieces.runs.get(*behind),
+        }
+    }
+
+    /// Goes on to a knot, its own or one inside its run, and says what is said there.
+    pub(crate) fn pass(&mut self, knot: &Exact) -> Option<R::Spot> {
+        match self {
+            Self::Flat(_, spot) => Some(spot.clone()),
+            Self::Pieces(pieces, behind) if pieces.knots.get(*behind) == Some(knot) => {
+                let spot = pieces.spots.get(*behind).cloned();
+                *behind += 1;
+                spot
+            }
+            Self::Pieces(pieces, behind) => pieces.runs.get(*behind).map(|run| run.at(knot)),
+        }
     }
 }
 
-/// Knots of several, together.
-pub(crate) fn together(several: &[&[Exact]]) -> Vec<Exact> {
-    match several {
-        [] => Vec::new(),
-        [only] => only.to_vec(),
-        [..] => {
-            let mut all: Vec<Exact> = several
-                .iter()
-                .flat_map(|knots| knots.iter().cloned())
-                .collect();
-            all.sort();
-            all.dedup();
-            all
+/// Knots of two, together: both lists rise.
+pub(crate) fn together<'a>(a: &'a [Exact], b: &'a [Exact]) -> Cow<'a, [Exact]> {
+    if b.is_empty() || a == b {
+        return Cow::Borrowed(a);
+    }
+    if a.is_empty() {
+        return Cow::Borrowed(b);
+    }
+    let mut all = Vec::with_capacity(a.len() + b.len());
+    let (mut a, mut b) = (a, b);
+    while let ([first, rest_a @ ..], [second, rest_b @ ..]) = (a, b) {
+        let order = first.cmp(second);
+        all.push(if order.is_gt() { second } else { first }.clone());
+        if order.is_le() {
+            a = rest_a;
+        }
+        if order.is_ge() {
+            b = rest_b;
         }
     }
+    all.extend(a.iter().chain(b).cloned());
+    Cow::Owned(all)
 }
 
 /// Pieces as they are put together, from left to right.
@@ -173,12 +201,13 @@ pub(crate) struct Builder<R: Run> {
 }
 
 impl<R: Run> Builder<R> {
-    pub(crate) fn new(course: Rc<Course>) -> Self {
+    /// For about so many knots.
+    pub(crate) fn new(course: &Rc<Course>, knots: usize) -> Self {
         Self {
-            course,
-            knots: Vec::new(),
-            spots: Vec::new(),
-            runs: Vec::new(),
+            course: Rc::clone(course),
+            knots: Vec::with_capacity(knots),
+            spots: Vec::with_capacity(knots),
+            runs: Vec::with_capacity(knots + 1),
         }
     }
 

@@ -8,7 +8,7 @@ use trueup_engine::{NoAnswer, Truth};
 use trueup_plan::tree::{Comparison, NoAnswerKind};
 
 use super::number::{compare_runs, compare_spots};
-use super::pieces::{Builder, Course, Pieces, Run, together};
+use super::pieces::{Builder, Course, Pieces, Run, Walk, together};
 use super::{Piece, Shape, Spot, shape_of};
 use crate::analytic::poly::End;
 
@@ -143,7 +143,7 @@ impl Told {
         match shape {
             Shape::Flat(spot) => Self::Flat(at_spot(spot)),
             Shape::Pieces(pieces) => {
-                let mut builder = Builder::new(pieces.course.clone());
+                let mut builder = Builder::new(&pieces.course, pieces.knots.len());
                 let mut spots = pieces.knots.iter().zip(&pieces.spots);
                 for run in &pieces.runs {
                     builder.run(on_run(run));
@@ -158,38 +158,29 @@ impl Told {
 
     /// A comparison of two numbers.
     pub(super) fn compared(left: &Shape, how: Comparison, right: &Shape) -> Self {
-        let (lifted_left, lifted_right);
-        let (left, right) = match (left, right) {
+        let (mut flat, mut flat_right) = (None, None);
+        let course = match (left, right) {
             (Shape::Flat(left), Shape::Flat(right)) => {
                 return Self::Flat(compare_spots(how, left, right));
             }
-            (Shape::Pieces(left), Shape::Pieces(right)) => (&**left, &**right),
-            (Shape::Flat(spot), Shape::Pieces(right)) => {
-                lifted_left = Pieces::throughout(right.course.clone(), Piece::from(spot));
-                (&lifted_left, &**right)
-            }
-            (Shape::Pieces(left), Shape::Flat(spot)) => {
-                lifted_right = Pieces::throughout(left.course.clone(), Piece::from(spot));
-                (&**left, &lifted_right)
-            }
+            (Shape::Pieces(pieces), _) | (_, Shape::Pieces(pieces)) => &pieces.course,
         };
-        let knots = together(&[&left.knots, &right.knots]);
-        let (left_spots, left_runs) = left.at_knots(&knots);
-        let (right_spots, right_runs) = right.at_knots(&knots);
-        let mut builder = Builder::new(left.course.clone());
-        let mut low = left.course.lowest.clone();
-        let mut spots = left_spots.iter().zip(&right_spots).zip(knots);
-        for runs in left_runs.into_iter().zip(right_runs) {
-            let next = spots.next();
-            let high: End = match &next {
-                Some((_, knot)) => Some(knot.clone()),
-                None => left.course.highest.clone(),
-            };
-            compare_runs(how, runs, &low, &high, &mut builder);
-            if let Some(((left, right), knot)) = next {
-                builder.knot(knot.clone(), compare_spots(how, left, right));
-                low = Some(knot);
+        let (mut left, mut right) = (left.walk(&mut flat), right.walk(&mut flat_right));
+        let knots = together(left.knots(), right.knots());
+        let mut builder = Builder::new(course, knots.len());
+        let mut low = course.lowest.clone();
+        for knot in knots.iter() {
+            let high: End = Some(knot.clone());
+            if let (Some(left), Some(right)) = (left.run(), right.run()) {
+                compare_runs(how, (left, right), &low, &high, &mut builder);
             }
+            if let (Some(left), Some(right)) = (left.pass(knot), right.pass(knot)) {
+                builder.knot(knot.clone(), compare_spots(how, &left, &right));
+            }
+            low = high;
+        }
+        if let (Some(left), Some(right)) = (left.run(), right.run()) {
+            compare_runs(how, (left, right), &low, &course.highest, &mut builder);
         }
         Self::from_pieces(builder.done())
     }
@@ -202,70 +193,68 @@ impl Told {
         at_spot: impl Fn(&Tri, &Spot, &Spot) -> Spot,
         on_run: impl Fn(&Tri, &Piece, &Piece) -> Piece,
     ) -> Shape {
-        let when = match self {
-            Self::Flat(Tri::Known(true)) => return then.clone(),
-            Self::Flat(Tri::Known(false)) => return otherwise.clone(),
-            Self::Flat(tri) => match (then, otherwise) {
-                (Shape::Flat(then), Shape::Flat(otherwise)) => {
-                    return Shape::Flat(at_spot(tri, then, otherwise));
-                }
-                (Shape::Pieces(pieces), _) | (_, Shape::Pieces(pieces)) => {
-                    Rc::new(Pieces::throughout(pieces.course.clone(), tri.clone()))
-                }
-            },
-            Self::Pieces(pieces) => pieces.clone(),
-        };
-        let lift = |shape: &Shape| match shape {
-            Shape::Flat(spot) => {
-                Rc::new(Pieces::throughout(when.course.clone(), Piece::from(spot)))
+        let course = match (self, then, otherwise) {
+            (Self::Flat(Tri::Known(true)), _, _) => return then.clone(),
+            (Self::Flat(Tri::Known(false)), _, _) => return otherwise.clone(),
+            (Self::Flat(tri), Shape::Flat(then), Shape::Flat(otherwise)) => {
+                return Shape::Flat(at_spot(tri, then, otherwise));
             }
-            Shape::Pieces(pieces) => pieces.clone(),
+            (Self::Pieces(pieces), _, _) => &pieces.course,
+            (Self::Flat(_), Shape::Pieces(pieces), _)
+            | (Self::Flat(_), Shape::Flat(_), Shape::Pieces(pieces)) => &pieces.course,
         };
-        let (then, otherwise) = (lift(then), lift(otherwise));
-        let knots = together(&[&when.knots, &then.knots, &otherwise.knots]);
-        let (when_spots, when_runs) = when.at_knots(&knots);
-        let (then_spots, then_runs) = then.at_knots(&knots);
-        let (other_spots, other_runs) = otherwise.at_knots(&knots);
-        let mut builder = Builder::new(when.course.clone());
-        let mut spots = when_spots
-            .iter()
-            .zip(then_spots.iter().zip(&other_spots))
-            .zip(knots);
-        for (tri, (then, otherwise)) in when_runs
-            .into_iter()
-            .zip(then_runs.into_iter().zip(other_runs))
+        let (mut flat, mut flat_otherwise) = (None, None);
+        let mut when = self.walk();
+        let mut then = then.walk(&mut flat);
+        let mut otherwise = otherwise.walk(&mut flat_otherwise);
+        let of_both = together(then.knots(), otherwise.knots());
+        let knots = together(when.knots(), &of_both);
+        let mut builder = Builder::new(course, knots.len());
+        for knot in knots.iter() {
+            if let (Some(tri), Some(then), Some(otherwise)) =
+                (when.run(), then.run(), otherwise.run())
+            {
+                builder.run(on_run(tri, then, otherwise));
+            }
+            if let (Some(tri), Some(then), Some(otherwise)) =
+                (when.pass(knot), then.pass(knot), otherwise.pass(knot))
+            {
+                builder.knot(knot.clone(), at_spot(&tri, &then, &otherwise));
+            }
+        }
+        if let (Some(tri), Some(then), Some(otherwise)) = (when.run(), then.run(), otherwise.run())
         {
             builder.run(on_run(tri, then, otherwise));
-            if let Some(((tri, (then, otherwise)), knot)) = spots.next() {
-                builder.knot(knot, at_spot(tri, then, otherwise));
-            }
         }
         shape_of(builder.done())
     }
 
+    /// To be gone along.
+    fn walk(&self) -> Walk<'_, Tri> {
+        match self {
+            Self::Flat(tri) => Walk::Flat(tri, tri),
+            Self::Pieces(pieces) => Walk::Pieces(pieces, 0),
+        }
+    }
+
     fn with(&self, other: &Self, combine: impl Fn(&Tri, &Tri) -> Tri) -> Self {
-        let (left, right) = match (self, other) {
+        let course = match (self, other) {
             (Self::Flat(left), Self::Flat(right)) => return Self::Flat(combine(left, right)),
-            (Self::Pieces(left), Self::Pieces(right)) => (left.clone(), right.clone()),
-            (Self::Flat(tri), Self::Pieces(right)) => {
-                let left = Pieces::throughout(right.course.clone(), tri.clone());
-                (Rc::new(left), right.clone())
-            }
-            (Self::Pieces(left), Self::Flat(tri)) => {
-                let right = Pieces::throughout(left.course.clone(), tri.clone());
-                (left.clone(), Rc::new(right))
-            }
+            (Self::Pieces(pieces), _) | (_, Self::Pieces(pieces)) => &pieces.course,
         };
-        let knots = together(&[&left.knots, &right.knots]);
-        let (left_spots, left_runs) = left.at_knots(&knots);
-        let (right_spots, right_runs) = right.at_knots(&knots);
-        let mut builder = Builder::new(left.course.clone());
-        let mut spots = left_spots.iter().zip(&right_spots).zip(knots);
-        for (left, right) in left_runs.into_iter().zip(right_runs) {
-            builder.run(combine(left, right));
-            if let Some(((left, right), knot)) = spots.next() {
-                builder.knot(knot, combine(left, right));
+        let (mut left, mut right) = (self.walk(), other.walk());
+        let knots = together(left.knots(), right.knots());
+        let mut builder = Builder::new(course, knots.len());
+        for knot in knots.iter() {
+            if let (Some(left), Some(right)) = (left.run(), right.run()) {
+                builder.run(combine(left, right));
             }
+            if let (Some(left), Some(right)) = (left.pass(knot), right.pass(knot)) {
+                builder.knot(knot.clone(), combine(&left, &right));
+            }
+        }
+        if let (Some(left), Some(right)) = (left.run(), right.run()) {
+            builder.run(combine(left, right));
         }
         Self::from_pieces(builder.done())
     }

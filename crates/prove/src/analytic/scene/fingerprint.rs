@@ -33,9 +33,24 @@ impl Fingerprint {
 /// Figures with which a row is tried.
 const FIGURES: [i64; 3] = [1, 7, 5_000];
 
+/// One situation for each of these figures, which stands in all open columns of all rows.
+pub(super) struct Tries(Vec<Situation>);
+
+impl Tries {
+    pub(super) fn of(scene: &Scene<'_>) -> Self {
+        let even = |figure| Situation::even(scene, &Exact::from_int(figure), &Exact::ONE);
+        Self(FIGURES.map(even).into())
+    }
+
+    /// The one with the largest figure.
+    pub(super) fn largest(&self) -> Option<&Situation> {
+        self.0.last()
+    }
+}
+
 impl Scene<'_> {
     /// What a sort of row does; nothing where it is not credited to the partner looked at.
-    pub(super) fn fingerprint(&self, at: usize, sort: &Sort) -> Fingerprint {
+    pub(super) fn fingerprint(&self, at: usize, sort: &Sort, tries: &Tries) -> Fingerprint {
         let mut print = Fingerprint::default();
         let plan = self.plan;
         let shape = &plan[sort.kind];
@@ -68,15 +83,15 @@ impl Scene<'_> {
                 .and_then(|row| date_of(row, measure.at));
             let mut says = vec![format!("{on:?}")];
             let mut counts = true;
-            for figure in FIGURES {
-                let said = self.said(formulas.into_iter().flatten(), figure, &place);
+            for situation in &tries.0 {
+                let said = self.said(formulas.into_iter().flatten(), situation, &place);
                 counts &= measure.filter.is_none()
                     || said.first().is_some_and(|(holds, _)| *holds != Some(false));
                 says.extend(said.into_iter().map(|(_, text)| text));
             }
             // A threshold on an amount lets the row count for some figures and not for others.
-            let depends = FIGURES.iter().any(|figure| {
-                let said = self.said(measure.filter.iter(), *figure, &place);
+            let depends = tries.0.iter().any(|situation| {
+                let said = self.said(measure.filter.iter(), situation, &place);
                 said.first().is_some_and(|(holds, _)| *holds == Some(true))
             });
             if (counts || depends) && on.is_some() {
@@ -92,12 +107,12 @@ impl Scene<'_> {
             }
             let mut says = Vec::new();
             let mut counts = false;
-            for figure in FIGURES {
-                let filter = self.said(each.filter.iter(), figure, &place);
+            for situation in &tries.0 {
+                let filter = self.said(each.filter.iter(), situation, &place);
                 counts |= filter
                     .first()
                     .is_none_or(|(holds, _)| *holds != Some(false));
-                let pays = self.said([&component.pays], figure, &place);
+                let pays = self.said([&component.pays], situation, &place);
                 says.extend(filter.into_iter().chain(pays).map(|(_, text)| text));
             }
             if !counts {
@@ -135,16 +150,16 @@ impl Scene<'_> {
             .map(|credit| RowPlace::new(sort.kind, role, credit))
     }
 
-    /// What formulas say on a row whose open columns all hold one figure: whether it holds, and in words.
+    /// What formulas say on a row in a situation: whether it holds, and in words.
     fn said<'f>(
         &'f self,
         formulas: impl IntoIterator<Item = &'f Expr>,
-        figure: i64,
+        situation: &Situation,
         place: &Place,
     ) -> Vec<(Option<bool>, String)> {
-        let situation = Situation::even(self, &Exact::from_int(figure), &Exact::ONE);
-        let played: Played<'_, Answer> = Played::new(self, &situation);
-        let mut evaluator = Evaluator::new(self.plan, &self.world, &played);
+        let played: Played<'_, Answer> = Played::new(self, situation);
+        let evaluator = Evaluator::new(self.plan, &self.world, &played);
+        let mut evaluator = evaluator.without_explanation();
         formulas
             .into_iter()
             .map(|formula| {

@@ -27,7 +27,7 @@ pub(crate) struct Lack {
 
 impl Scene<'_> {
     /// The text of a sort of row for which a table has no band.
-    pub(super) fn lack_of(&self, at: usize, sort: &Sort) -> Option<Lack> {
+    pub(super) fn lack_of(&self, at: usize, sort: &Sort, even: &Situation) -> Option<Lack> {
         let slot = self.slots().start;
         let row = *self.places.get(&(at, slot))?;
         let place = Place {
@@ -49,11 +49,11 @@ impl Scene<'_> {
         let (filter_and_formula, shape) = (measures.chain(components), &self.plan[sort.kind]);
         for (filter, formula, name) in filter_and_formula {
             let Some(formula) = formula else { continue };
-            let counts = filter.is_none_or(|filter| self.holds(filter, &place));
+            let counts = filter.is_none_or(|filter| self.holds(filter, &place, even));
             if !counts {
                 continue;
             }
-            if let Some((table, argument)) = self.without_band(formula, &place) {
+            if let Some((table, argument)) = self.without_band(formula, &place, even) {
                 let facts = self.world.kind(sort.kind)?;
                 let cells = &facts.rows.get(row.0 as usize)?.cells;
                 let says = match &argument.form {
@@ -86,7 +86,7 @@ impl Scene<'_> {
     }
 
     /// The texts of the partner's own columns and terms for which a table has no band.
-    pub(super) fn lacks_of_partner(&self) -> Vec<Lack> {
+    pub(super) fn lacks_of_partner(&self, even: &Situation) -> Vec<Lack> {
         let mut found = Vec::new();
         let Some(window) = self.horizon.slots.first() else {
             return found;
@@ -96,11 +96,11 @@ impl Scene<'_> {
             if component.each.is_some() {
                 continue;
             }
-            if let Some((table, argument)) = self.without_band(&component.pays, &place) {
+            if let Some((table, argument)) = self.without_band(&component.pays, &place, even) {
                 found.push(Lack {
                     table,
                     argument: written(self.plan, argument),
-                    says: self.said_of(argument, &place),
+                    says: self.said_of(argument, &place, even),
                     name: component.name.to_string(),
                     row: None,
                 });
@@ -109,9 +109,8 @@ impl Scene<'_> {
         found
     }
 
-    fn said_of(&self, argument: &Expr, place: &Place) -> Option<String> {
-        let situation = even(self);
-        let played: Played<'_, Answer> = Played::new(self, &situation);
+    fn said_of(&self, argument: &Expr, place: &Place, even: &Situation) -> Option<String> {
+        let played: Played<'_, Answer> = Played::new(self, even);
         let mut evaluator = Evaluator::new(self.plan, &self.world, &played);
         let node = evaluator.ask(argument, place);
         match evaluator.answer(node) {
@@ -121,10 +120,9 @@ impl Scene<'_> {
         }
     }
 
-    fn holds(&self, filter: &Expr, place: &Place) -> bool {
+    fn holds(&self, filter: &Expr, place: &Place, even: &Situation) -> bool {
         use trueup_engine::Truth;
-        let situation = even(self);
-        let played: Played<'_, Answer> = Played::new(self, &situation);
+        let played: Played<'_, Answer> = Played::new(self, even);
         let mut evaluator = Evaluator::new(self.plan, &self.world, &played);
         let node = evaluator.ask(filter, place);
         match evaluator.answer(node) {
@@ -134,9 +132,13 @@ impl Scene<'_> {
     }
 
     /// The table without a band for a text that leaves a formula without an answer, and the argument.
-    fn without_band<'f>(&'f self, formula: &'f Expr, place: &Place) -> Option<(TableId, &'f Expr)> {
-        let situation = even(self);
-        let played: Played<'_, Answer> = Played::new(self, &situation);
+    fn without_band<'f>(
+        &'f self,
+        formula: &'f Expr,
+        place: &Place,
+        even: &Situation,
+    ) -> Option<(TableId, &'f Expr)> {
+        let played: Played<'_, Answer> = Played::new(self, even);
         let mut evaluator = Evaluator::new(self.plan, &self.world, &played);
         let mut at = evaluator.ask(formula, place);
         let graph = evaluator.graph();
@@ -168,11 +170,6 @@ impl Scene<'_> {
         // The formula found is the plan's own, as the one that was asked is.
         Some((*table, own(self, argument)?))
     }
-}
-
-fn even(scene: &Scene<'_>) -> Situation {
-    let figure = trueup_base::exact::Exact::from_int(5_000);
-    Situation::even(scene, &figure, &trueup_base::exact::Exact::ONE)
 }
 
 fn own<'s>(scene: &'s Scene<'_>, like: &Expr) -> Option<&'s Expr> {

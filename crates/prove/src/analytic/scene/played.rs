@@ -91,7 +91,8 @@ impl Measured {
             return known.clone();
         }
         let played: Played<'_, Answer> = Played::new(scene, situation);
-        let mut evaluator = Evaluator::new(scene.plan, &scene.world, &played);
+        let evaluator = Evaluator::new(scene.plan, &scene.world, &played);
+        let mut evaluator = evaluator.without_explanation();
         let place = Place::new(ask.partner, ask.window);
         let node = evaluator.ask_name(Name::Measure(ask.measure), &place);
         let answer = match evaluator.answer(node) {

@@ -1,19 +1,72 @@
 //! How much of each sort of row there is.
 
+use std::cmp::Ordering;
+use std::rc::Rc;
+
 use trueup_base::exact::Exact;
 use trueup_plan::tree::{ColumnId, Fold, Name, Type, Unit};
 
-use super::Scene;
+use super::{Scene, Sort};
 
 /// For each sort of row, how many a window has of it and which figures stand in them; the same in every window of the
-/// horizon, and other figures in those before it.
+/// horizon, and other figures in those before it. Situations are made from one another by the thousand and differ in a
+/// figure or two, so they share what is the same in both.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Situation {
-    pub copies: Vec<Exact>,
-    pub figures: Vec<Vec<(ColumnId, Exact)>>,
+    copies: Shared<Vec<Exact>>,
+    figures: Shared<Vec<Figures>>,
     /// What stands in the one row that there is of each sort in each window before.
-    pub before: Vec<Vec<(ColumnId, Exact)>>,
+    before: Shared<Vec<Figures>>,
 }
+
+/// The figures in the open columns of a row.
+type Figures = Shared<Vec<(ColumnId, Exact)>>;
+
+/// Something that several situations hold; what they hold together is the same without being looked at.
+#[derive(Debug)]
+struct Shared<T>(Rc<T>);
+
+impl<T> Shared<T> {
+    fn new(all: T) -> Self {
+        Self(Rc::new(all))
+    }
+}
+
+impl<T: Clone> Shared<T> {
+    /// For a change, which the others that hold it do not see.
+    fn own(&mut self) -> &mut T {
+        Rc::make_mut(&mut self.0)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T: Ord> Ord for Shared<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match Rc::ptr_eq(&self.0, &other.0) {
+            true => Ordering::Equal,
+            false => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl<T: Ord> PartialOrd for Shared<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Ord> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<T: Ord> Eq for Shared<T> {}
 
 /// What of a sort of row is varied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,18 +105,14 @@ impl Slots {
 impl Situation {
     /// The same figure in every open column, and as many rows of every sort.
     pub(crate) fn even(scene: &Scene<'_>, figure: &Exact, copies: &Exact) -> Self {
-        let figures: Vec<Vec<(ColumnId, Exact)>> = scene
-            .sorts
-            .iter()
-            .map(|sort| {
-                sort.numbers()
-                    .map(|column| (column, figure.clone()))
-                    .collect()
-            })
-            .collect();
+        let row = |sort: &Sort| {
+            let figures = sort.numbers().map(|column| (column, figure.clone()));
+            Shared::new(figures.collect())
+        };
+        let figures = Shared::new(scene.sorts.iter().map(row).collect());
         Self {
-            copies: vec![copies.clone(); scene.sorts.len()],
-            before: figures.clone(),
+            copies: Shared::new(vec![copies.clone(); scene.sorts.len()]),
+            before: Shared::clone(&figures),
             figures,
         }
     }
@@ -71,8 +120,8 @@ impl Situation {
     /// What an input is here.
     pub(crate) fn figure(&self, variable: Variable) -> Option<&Exact> {
         match variable.what {
-            Varied::Copies => self.copies.get(variable.sort),
-            Varied::Column(column) => in_column(self.figures.get(variable.sort)?, column),
+            Varied::Copies => self.copies.0.get(variable.sort),
+            Varied::Column(column) => in_column(self.figures.0.get(variable.sort)?, column),
         }
     }
 
@@ -88,12 +137,12 @@ impl Situation {
             true => &self.figures,
             false => &self.before,
         };
-        in_column(figures.get(sort)?, column)
+        in_column(figures.0.get(sort)?, column)
     }
 
     /// How many rows of a sort there are in a window.
     pub(crate) fn copies_in(&self, scene: &Scene<'_>, sort: usize, slot: usize) -> Exact {
-        let copies = self.copies.get(sort);
+        let copies = self.copies(sort);
         if slot == scene.twin() {
             return Exact::ZERO;
         }
@@ -103,10 +152,35 @@ impl Situation {
         }
     }
 
-    /// The same with what stands here also in the windows before.
-    pub(crate) fn with_the_past_alike(&self) -> Self {
+    /// How many rows a window of the horizon has of a sort.
+    pub(crate) fn copies(&self, sort: usize) -> Option<&Exact> {
+        self.copies.0.get(sort)
+    }
+
+    /// The figures in the open columns of a sort.
+    pub(crate) fn figures(&self, sort: usize) -> &[(ColumnId, Exact)] {
+        self.figures.0.get(sort).map_or(&[], |figures| &figures.0)
+    }
+
+    /// Lets a window of the horizon have so many rows of a sort.
+    pub(crate) fn set_copies(&mut self, sort: usize, copies: &Exact) {
+        if let Some(slot) = self.copies.own().get_mut(sort) {
+            *slot = copies.clone();
+        }
+    }
+
+    /// Lets there be a row of a sort where there is none.
+    pub(crate) fn with_a_row(mut self, sort: usize) -> Self {
+        if self.copies(sort).is_some_and(Exact::is_zero) {
+            self.set_copies(sort, &Exact::ONE);
+        }
+        self
+    }
+
+    /// The same with what stands in the horizon of another also in the windows before.
+    pub(crate) fn with_the_past_of(&self, other: &Self) -> Self {
         Self {
-            before: self.figures.clone(),
+            before: other.figures.clone(),
             ..self.clone()
         }
     }
@@ -114,23 +188,23 @@ impl Situation {
     /// The same with another figure for an input.
     pub(crate) fn with(&self, variable: Variable, figure: &Exact) -> Self {
         let mut other = self.clone();
-        let slot = match variable.what {
-            Varied::Copies => other.copies.get_mut(variable.sort),
-            Varied::Column(column) => other
-                .figures
-                .get_mut(variable.sort)
-                .and_then(|figures| figures.iter_mut().find(|(of, _)| *of == column))
-                .map(|(_, figure)| figure),
-        };
-        if let Some(slot) = slot {
-            *slot = figure.clone();
+        match variable.what {
+            Varied::Copies => other.set_copies(variable.sort, figure),
+            Varied::Column(column) => {
+                let figures = other.figures.own().get_mut(variable.sort);
+                let mut figures = figures.into_iter().flat_map(Shared::own);
+                if let Some((_, slot)) = figures.find(|(of, _)| *of == column) {
+                    *slot = figure.clone();
+                }
+            }
         }
         other
     }
 }
 
-fn in_column(figures: &[(ColumnId, Exact)], column: ColumnId) -> Option<&Exact> {
+fn in_column(figures: &Figures, column: ColumnId) -> Option<&Exact> {
     figures
+        .0
         .iter()
         .find(|(of, _)| *of == column)
         .map(|(_, figure)| figure)
