@@ -23,6 +23,7 @@ use crate::beside::Beside;
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::locked::Standing;
 use crate::notes;
 use crate::progress::Progress;
 use crate::refusals::no_partner;
@@ -58,6 +59,8 @@ pub struct Prepared<'f> {
     pub whose: String,
     /// What a reader should know about the facts behind the figures.
     pub notes: Vec<String>,
+    /// Whether the figures can still change.
+    pub standing: Standing,
     /// Its agreement and the facts it was worked out from; of several versions the facts alone.
     pub under: String,
     /// Of several versions: each version's edition, what it is called, and its agreement.
@@ -291,6 +294,7 @@ pub fn prepare<'f>(
         source,
         whose: String::new(),
         notes: Vec::new(),
+        standing: Standing::default(),
         under: String::new(),
         versions: Vec::new(),
         program_shown: String::new(),

@@ -15,6 +15,7 @@ mod families;
 mod fits;
 mod folder;
 mod impact;
+mod locked;
 mod notes;
 mod output;
 mod plans;

@@ -23,5 +23,5 @@ pub mod period;
 pub mod seal;
 
 pub use negotiation::{Negotiations, Proposal, Refusal, SignedVersion, Thread};
-pub use period::{Calculation, PeriodRefusal, Periods};
+pub use period::{Calculation, Closing, PeriodRefusal, Periods};
 pub use seal::{Difference, Part, Seal, SealError};

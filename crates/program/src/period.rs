@@ -90,8 +90,19 @@ pub struct Calculation {
 pub struct Periods {
     /// The calculation that waits.
     pub waiting: Option<Calculation>,
-    /// Closings, the latest last: their last days, and the places of their acts.
-    pub closings: Vec<(Date, u64)>,
+    /// Closings, the latest last.
+    pub closings: Vec<Closing>,
+}
+
+/// A closed period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The place of its act.
+    pub at: u64,
+    /// Its last day.
+    pub until: Date,
+    /// The run that was approved.
+    pub run: String,
 }
 
 /// Why a step cannot be taken.
@@ -150,7 +161,7 @@ impl Periods {
     /// The last day that is closed.
     #[must_use]
     pub fn closed_on(&self) -> Option<Date> {
-        self.closings.last().map(|(day, _)| *day)
+        self.closings.last().map(|closing| closing.until)
     }
 
     /// The first day that is open; none where nothing is closed.
@@ -233,8 +244,9 @@ impl Periods {
         if found < APPROVALS {
             return Err(PeriodRefusal::NotApproved { found });
         }
+        let run = waiting.says.run.clone();
         self.waiting = None;
-        self.closings.push((until, at));
+        self.closings.push(Closing { at, until, run });
         Ok(())
     }
 
@@ -454,7 +466,7 @@ mod tests {
                         let was = before.waiting.expect("it waited");
                         prop_assert!(was.approved_by.iter().any(|by| *by != was.by));
                         prop_assert_eq!(after.closed_on(), Some(was.until));
-                        prop_assert!(before.closings.last().is_none_or(|(day, _)| *day < was.until));
+                        prop_assert!(before.closings.last().is_none_or(|closing| closing.until < was.until));
                     }
                     Ok(_) => prop_assert_eq!(&after.closings, &before.closings),
                 }

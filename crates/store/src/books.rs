@@ -63,23 +63,16 @@ impl Database {
     pub async fn booked_until(&self, day: Date) -> Result<(Booked, u64), StoreFault> {
         let mut reading = self.reading().await?;
         let batches = batches(&mut reading).await?;
-        let doing = || StoreFault::sql("reading what is booked");
-        let rows = sqlx::query(
-            "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
-             from postings where account = $1 and falls_on <= $2 \
-             group by account, partner, plan, component, settled_on, currency",
-        )
-        .bind(Account::Expense.word().to_owned())
-        .bind(day.to_string())
-        .fetch_all(&mut *reading)
-        .await
-        .map_err(doing())?;
-        let mut booked = Booked::new();
-        for row in &rows {
-            let posting = posting(row, 0)?;
-            booked.insert(posting.key, posting.amount);
-        }
-        Ok((booked, batches))
+        Ok((booked(&mut reading, day, None).await?, batches))
+    }
+
+    /// What was posted for one partner's keys so far as it falls on a day or before.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn booked_of(&self, partner: &PartnerId, day: Date) -> Result<Booked, StoreFault> {
+        let mut reading = self.reading().await?;
+        booked(&mut reading, day, Some(partner)).await
     }
 
     /// The days up to which periods were closed, in order.
@@ -192,6 +185,32 @@ impl Database {
         }
         Ok(postings)
     }
+}
+
+async fn booked(
+    within: &mut Transaction<'_, Any>,
+    day: Date,
+    partner: Option<&PartnerId>,
+) -> Result<Booked, StoreFault> {
+    let doing = || StoreFault::sql("reading what is booked");
+    let rows = sqlx::query(
+        "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
+         from postings where account = $1 and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         group by account, partner, plan, component, settled_on, currency",
+    )
+    .bind(Account::Expense.word().to_owned())
+    .bind(day.to_string())
+    .bind(partner.map_or_else(String::new, |partner| partner.as_str().to_owned()))
+    .bind(i64::from(partner.is_none()))
+    .fetch_all(&mut **within)
+    .await
+    .map_err(doing())?;
+    let mut booked = Booked::new();
+    for row in &rows {
+        let posting = posting(row, 0)?;
+        booked.insert(posting.key, posting.amount);
+    }
+    Ok(booked)
 }
 
 /// How many batches there are.

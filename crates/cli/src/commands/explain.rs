@@ -14,7 +14,8 @@ use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
 use crate::compute::{self, Figures};
 use crate::earned::Earned;
 use crate::failure::Failure;
-use crate::folder::{self, Folder};
+use crate::folder::Folder;
+use crate::locked;
 use crate::output;
 use crate::progress::Progress;
 use crate::seen::Seen;
@@ -24,18 +25,20 @@ const WIDTH_MAX: usize = 60;
 
 /// Explains a name for a partner in a period.
 pub fn run(args: &ExplainArgs, progress: &Progress) -> Result<(), Failure> {
-    let folder = folder::open(&args.scope.program.program)?;
-    run_in(
-        &folder,
+    // Of a closed period what was approved is explained; without a period the latest one there is.
+    let basis = locked::bases(&args.scope)?
+        .pop()
+        .ok_or_else(|| Failure::Fault("there is nothing to go by".to_owned()))?;
+    run_by(
+        &basis.folder,
+        basis.seen,
         &args.scope,
-        &args.name,
-        args.rows,
-        args.format,
+        (&args.name, args.rows, args.format),
         progress,
     )
 }
 
-/// Explains in a program that is already read.
+/// Explains in a program that is already read, as it is known now.
 pub fn run_in(
     folder: &Folder,
     args: &ScopeArgs,
@@ -44,12 +47,22 @@ pub fn run_in(
     format: TreeFormat,
     progress: &Progress,
 ) -> Result<(), Failure> {
+    let seen = Seen::of(args, folder)?;
+    run_by(folder, seen, args, (name, with_rows, format), progress)
+}
+
+fn run_by(
+    folder: &Folder,
+    seen: Seen,
+    args: &ScopeArgs,
+    (name, with_rows, format): (&str, bool, TreeFormat),
+    progress: &Progress,
+) -> Result<(), Failure> {
     let Some(partner) = &args.partner else {
         return Err(Failure::Use(
             "a figure is one partner's; name it with --partner ID".to_owned(),
         ));
     };
-    let seen = Seen::of(args, folder)?;
     let prepared = compute::prepare_partner(folder, args, partner, &seen, progress)?;
     let at = prepared.partner(partner)?;
     let scope = seen.scope;

@@ -1,9 +1,11 @@
 //! `trueup statement`: what a partner earned in a period, why, and what is still open.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use trueup_base::calendar::Window;
+use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_engine::explain::{Figure, no_answer};
 use trueup_engine::world::PartnerIx;
@@ -14,10 +16,11 @@ use crate::beside::Beside;
 use crate::compute::{self, Figures, Prepared};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
+use crate::locked::{self, Standing};
 use crate::output;
 use crate::progress::Progress;
 use crate::refusals;
-use crate::seen::{Scope, Seen};
+use crate::seen::Scope;
 
 /// Prints a statement for each partner and period asked for.
 pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
@@ -26,21 +29,49 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             "a statement is one partner's; name it with --partner ID".to_owned(),
         ));
     };
-    let folder = crate::folder::open(&args.scope.program.program)?;
-    let seen = Seen::of(&args.scope, &folder)?;
-    let prepared = compute::prepare_partner(&folder, &args.scope, partner, &seen, progress)?;
-    let statements = asked(
-        &prepared,
-        partner,
-        &seen.scope,
-        args.scope.period.as_deref(),
-    )?;
+    let bases = locked::bases(&args.scope)?;
+    let mut told = Vec::new();
+    for basis in &bases {
+        let (folder, seen) = (&basis.folder, &basis.seen);
+        let mut prepared = compute::prepare_partner(folder, &args.scope, partner, seen, progress)?;
+        prepared.standing = basis.standing;
+        let mut own = statements(&prepared, partner, &seen.scope)?;
+        own.retain(|statement| basis.holds(statement.last));
+        // What corrects closed periods falls on the first open day.
+        if let (Standing::Open, Some(first)) = (basis.standing, own.first_mut())
+            && basis
+                .after
+                .and_then(|after| after.tomorrow().ok())
+                .is_some_and(|open| first.first <= open)
+        {
+            first.corrections = corrections(&prepared, partner, basis)?;
+        }
+        told.push((prepared, own));
+    }
+    if told.iter().all(|(_, own)| own.is_empty())
+        && let (Some(basis), Some((prepared, _))) = (bases.last(), told.last())
+    {
+        let period = args.scope.period.as_deref();
+        return Err(none(prepared, partner, &basis.seen.scope, period));
+    }
     match args.format {
         Format::Table => {
-            let pages: Vec<String> = statements.iter().map(|one| page(&prepared, one)).collect();
+            let page = |(prepared, own): &(Prepared<'_>, Vec<Statement>)| {
+                own.iter()
+                    .map(|one| page(prepared, one))
+                    .collect::<Vec<_>>()
+            };
+            let pages: Vec<String> = told.iter().flat_map(page).collect();
             output::print(&pages.join("\n"))
         }
-        Format::Json => output::json(&all_as_json(&prepared, &statements)),
+        Format::Json => {
+            let data = |(prepared, own): &(Prepared<'_>, Vec<Statement>)| {
+                own.iter()
+                    .map(|one| as_json(prepared, one))
+                    .collect::<Vec<_>>()
+            };
+            output::json(&Value::Array(told.iter().flat_map(data).collect()))
+        }
         Format::Csv => output::csv(
             &[
                 "partner",
@@ -53,44 +84,38 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
                 "currency",
                 "open",
             ],
-            statements.iter().flat_map(|one| &one.lines).map(|line| {
-                vec![
-                    line.partner.as_str().to_owned(),
-                    line.period.clone(),
-                    line.component.to_string(),
-                    line.status.word().to_owned(),
-                    line.to_date
-                        .as_ref()
-                        .map(|figure| line.exact(figure))
-                        .unwrap_or_default(),
-                    line.exact(&line.before),
-                    line.posted_text(),
-                    line.currency.code().to_owned(),
-                    line.open.join("; "),
-                ]
-            }),
+            told.iter()
+                .flat_map(|(_, own)| own)
+                .flat_map(|one| &one.lines)
+                .map(|line| {
+                    vec![
+                        line.partner.as_str().to_owned(),
+                        line.period.clone(),
+                        line.component.to_string(),
+                        line.status.word().to_owned(),
+                        line.to_date
+                            .as_ref()
+                            .map(|figure| line.exact(figure))
+                            .unwrap_or_default(),
+                        line.exact(&line.before),
+                        line.posted_text(),
+                        line.currency.code().to_owned(),
+                        line.open.join("; "),
+                    ]
+                }),
         ),
     }
 }
 
-/// A partner's statements in a scope, or why there is none.
-fn asked(
-    prepared: &Prepared,
-    partner: &str,
-    scope: &Scope,
-    period: Option<&str>,
-) -> Result<Vec<Statement>, Failure> {
-    let statements = statements(prepared, partner, scope)?;
-    if !statements.is_empty() {
-        return Ok(statements);
-    }
-    Err(match period {
+/// Why there is no statement.
+fn none(prepared: &Prepared, partner: &str, scope: &Scope, period: Option<&str>) -> Failure {
+    match period {
         Some(period) => refusals::nothing_ends_in(period, scope, [prepared.plan]),
         None => Failure::Found(format!(
             "partner {partner} has no statement yet: no period of its agreement ended by {}",
             scope.until
         )),
-    })
+    }
 }
 
 /// A partner's statements as data.
@@ -100,17 +125,16 @@ pub fn as_data(
     scope: &Scope,
     period: Option<&str>,
 ) -> Result<Value, Failure> {
-    let statements = asked(prepared, partner, scope, period)?;
-    Ok(all_as_json(prepared, &statements))
-}
-
-fn all_as_json(prepared: &Prepared, statements: &[Statement]) -> Value {
-    Value::Array(
-        statements
-            .iter()
-            .map(|one| as_json(prepared, one))
-            .collect(),
-    )
+    let statements = statements(prepared, partner, scope)?;
+    match statements.is_empty() {
+        true => Err(none(prepared, partner, scope, period)),
+        false => Ok(Value::Array(
+            statements
+                .iter()
+                .map(|one| as_json(prepared, one))
+                .collect(),
+        )),
+    }
 }
 
 /// One partner's period.
@@ -119,14 +143,80 @@ pub struct Statement {
     pub period: String,
     /// From its first to its last day.
     pub days: (String, String),
+    /// Its first day.
+    pub first: Date,
+    /// Its last day.
+    pub last: Date,
     /// The plan's title, what it is worked out under, and the plan and its version.
     pub under: Under,
     /// Progress toward the objectives: what it is, and the figure.
     pub measured: Vec<(String, Vec<(String, Figure)>)>,
     /// Its lines.
     pub lines: Vec<Earned>,
+    /// What corrects closed periods and falls into this one.
+    pub corrections: Vec<Correction>,
     /// What stands beside them.
     pub beside: Beside,
+}
+
+/// What became known of a closed settlement after it was closed.
+pub struct Correction {
+    /// The component.
+    pub component: String,
+    /// The settlement's last day.
+    pub settled_on: Date,
+    /// What it adds.
+    pub amount: Exact,
+}
+
+/// What is earned for closed settlements as it is known now, less what was posted for them while they were open.
+fn corrections(
+    prepared: &Prepared,
+    partner: &str,
+    basis: &locked::Basis,
+) -> Result<Vec<Correction>, Failure> {
+    let Some(closed_on) = basis.after else {
+        return Ok(Vec::new());
+    };
+    let at = prepared.partner(partner)?;
+    let all = Scope {
+        period: None,
+        until: basis.seen.scope.until,
+    };
+    let mut differs: BTreeMap<(Date, String, String), Exact> = BTreeMap::new();
+    let mut open = BTreeSet::new();
+    for line in Figures::new(prepared).earned(at, &all) {
+        let day = line.settlement.last();
+        if day > closed_on || line.grants != Grant::Money {
+            continue;
+        }
+        let key = (day, line.component.to_string(), line.plan.to_string());
+        match &line.posted {
+            // Nothing can be said of it, so nothing is taken back.
+            None => {
+                open.insert(key);
+            }
+            Some(posted) => {
+                let sum = differs.entry(key).or_insert(Exact::ZERO);
+                *sum = &*sum + posted;
+            }
+        }
+    }
+    for (key, units) in &basis.booked {
+        let amount = Exact::from_scaled(i128::from(*units), key.currency.places());
+        let place = (key.settled_on, key.component.clone(), key.plan.clone());
+        let sum = differs.entry(place).or_insert(Exact::ZERO);
+        *sum = &*sum - &amount;
+    }
+    let made = differs
+        .into_iter()
+        .filter(|(key, amount)| !amount.is_zero() && !open.contains(key))
+        .map(|((settled_on, component, _), amount)| Correction {
+            component,
+            settled_on,
+            amount,
+        });
+    Ok(made.collect())
 }
 
 /// What a statement is worked out under.
@@ -189,9 +279,12 @@ pub fn statements(
         statements.push(Statement {
             period: prepared.plan.calendar.label(&window),
             days: (window.starts.to_string(), window.last().to_string()),
+            first: window.starts,
+            last: window.last(),
             under,
             measured,
             lines: own,
+            corrections: Vec::new(),
             beside: figures.beside(at, window),
         });
     }
@@ -243,14 +336,25 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         prepared.whose, statement.period, statement.days.0, statement.days.1
     );
     let _ = writeln!(text, "{}", statement.under.says);
-    if !prepared.notes.is_empty() {
-        text.push_str("Provisional: see the notes below\n");
+    match prepared.standing {
+        Standing::Locked(day) => {
+            let _ = writeln!(
+                text,
+                "Locked: as approved when everything until {day} was closed; what came in since counts in later periods"
+            );
+        }
+        Standing::Open => text.push_str("Provisional: the period is not closed yet\n"),
+        Standing::Unsaid if !prepared.notes.is_empty() => {
+            text.push_str("Provisional: see the notes below\n");
+        }
+        Standing::Unsaid => {}
     }
     text.push('\n');
     if !statement.measured.is_empty() {
         let _ = writeln!(text, "{}", objectives(statement));
     }
     let _ = writeln!(text, "{}", lines(prepared, statement));
+    text.push_str(&corrected(statement, plan));
     text.push_str(&statement.beside.to_text(plan.currency.places()));
     text.push_str(&open(&statement.lines));
     for (at, note) in prepared.notes.iter().enumerate() {
@@ -262,6 +366,33 @@ pub fn page(prepared: &Prepared, statement: &Statement) -> String {
         prepared.program_shown, prepared.partner_shown, statement.period
     );
     text
+}
+
+/// What corrects closed periods, and what the period comes to with it.
+fn corrected(statement: &Statement, plan: &Plan) -> String {
+    if statement.corrections.is_empty() {
+        return String::new();
+    }
+    let places = plan.currency.places();
+    let mut sum = total(&statement.lines);
+    let mut rows = Vec::new();
+    for correction in &statement.corrections {
+        sum = &sum + &correction.amount;
+        rows.push(vec![
+            correction.component.clone(),
+            correction.settled_on.to_string(),
+            output::signed(&correction.amount, places),
+        ]);
+    }
+    rows.push(vec![
+        format!("Total with corrections in {}", plan.currency.code()),
+        String::new(),
+        output::money(&sum, places),
+    ]);
+    format!(
+        "\nCorrections of closed periods, for what came in since\n{}\n",
+        output::table(&["component", "settled on", "correction"], 2, rows)
+    )
 }
 
 /// Progress toward the objectives: words to the left, the figures of all of them in one column to the right.
@@ -422,10 +553,22 @@ fn as_json(prepared: &Prepared, statement: &Statement) -> Value {
         })).collect::<Vec<_>>(),
         "lines": statement.lines.iter().map(Earned::to_json).collect::<Vec<_>>(),
         "total": exact_at(&total(&statement.lines), prepared.plan.currency.places()),
-        "provisional": !prepared.notes.is_empty(),
+        "corrections": statement.corrections.iter().map(|correction| json!({
+            "component": correction.component,
+            "settled_on": correction.settled_on.to_string(),
+            "amount": exact_at(&correction.amount, prepared.plan.currency.places()),
+        })).collect::<Vec<_>>(),
+        "provisional": match prepared.standing {
+            Standing::Locked(_) => false,
+            Standing::Open => true,
+            Standing::Unsaid => !prepared.notes.is_empty(),
+        },
         "notes": prepared.notes,
     });
     if let Value::Object(fields) = &mut said {
+        if let Standing::Locked(day) = prepared.standing {
+            fields.insert("closed_until".to_owned(), json!(day.to_string()));
+        }
         statement
             .beside
             .add_to(fields, prepared.plan.currency.places());

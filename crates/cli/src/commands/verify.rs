@@ -191,7 +191,7 @@ fn agreements(record: &Record, program: &Path, report: &mut Report) -> Result<()
         .periods
         .closings
         .iter()
-        .map(|(day, _)| *day)
+        .map(|closing| closing.until)
         .collect();
     match closings {
         Ok(closings) if closings == stated => {}
