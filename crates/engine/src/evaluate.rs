@@ -70,6 +70,15 @@ impl Place {
         }
     }
 
+    /// Whether it has nothing that a name may be remembered without.
+    fn is_plain(&self) -> bool {
+        self.row.is_none()
+            && self.key.is_none()
+            && self.known_before.is_none()
+            && !self.as_agreed
+            && self.judged_until.is_none()
+    }
+
     /// The length of a trailing window.
     #[must_use]
     pub fn trailing_length(&self) -> Option<Duration> {
@@ -436,20 +445,28 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Name::Agreed
             | Name::Key(..) => return self.read(name, at),
         };
-        let place = self.key_place(at, keeps_row, keeps_key);
-        let key = self.memory.key(subject, &place);
-        if let Some(id) = self.memory.get(key, &place, &self.graph) {
+        // Most places are nothing but a partner and a window, and are remembered as they are.
+        let stripped;
+        let place = match at.is_plain() {
+            true => at,
+            false => {
+                stripped = self.key_place(at, keeps_row, keeps_key);
+                &stripped
+            }
+        };
+        let key = self.memory.key(subject, place);
+        if let Some(id) = self.memory.get(key, place, &self.graph) {
             self.graph.reuse(id);
             return self.answer(id);
         }
         let opened = self.graph.begin();
-        let value = match self.measurer.given(name, &place) {
+        let value = match self.measurer.given(name, place) {
             Some(given) => given,
-            None => self.worked_out(subject, &place),
+            None => self.worked_out(subject, place),
         };
         let id = self
             .graph
-            .end_answer(opened, What::Name(name), &place, value.clone());
+            .end_answer(opened, What::Name(name), place, value.clone());
         self.memory.keep(key, id);
         value
     }

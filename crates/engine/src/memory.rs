@@ -1,12 +1,10 @@
 //! What was asked before: a name at a place is computed once.
 
-use std::collections::BTreeSet;
-
 use trueup_base::date::Date;
 use trueup_plan::tree::{ComponentId, LimitId, MeasureId, Plan, TermId, Trigger, ValueId};
 
 use crate::evaluate::Place;
-use crate::graph::{Graph, NodeId};
+use crate::graph::{Graph, Node, NodeId};
 use crate::number::Number;
 
 /// A name that is remembered.
@@ -20,50 +18,41 @@ pub(crate) enum Subject {
     Trigger(Trigger),
 }
 
-/// Most names are asked at a handful of places; a list of those is searched faster than a tree. A carried value over
-/// thousands of days moves into a tree.
-const LISTED_MAX: u32 = 12;
-
 /// No entry.
 const NONE: u32 = u32::MAX;
 
-/// The places one name was asked at.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    /// The entry made last.
-    last: u32,
-    /// How many there are in the list.
-    listed: u32,
-}
+/// How many chains there are at first.
+const CHAINS_MIN: usize = 64;
 
-const NOWHERE: Asked = Asked {
-    last: NONE,
-    listed: 0,
-};
-
-/// One place a name was asked at. The place itself stands with the node.
+/// One name at one place. The place itself stands with the node.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    tag: u64,
+    key: Key,
     node: NodeId,
-    /// The entry of the same name made before.
+    /// The entry of the same chain made before.
     before: u32,
 }
 
-/// A name at a place, as it is looked up.
-#[derive(Clone, Copy, Debug)]
+/// A name at a place, as it is looked up: the name's position, and a number that two places seldom share, with its digits
+/// spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
-    position: usize,
-    tag: u64,
+    spread: u64,
+    position: u32,
 }
 
+/// An odd number near 2^64 over the golden ratio: the upper half of a product with it depends on every digit.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// The answers known so far, by name and place.
+///
+/// Entries stand in the order in which they were made. Each is also a link of one of many short chains, the one its key
+/// leads to, so that it is found however many there are. Nothing ever goes through the chains: no order comes from them.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    names: Vec<Asked>,
     entries: Vec<Entry>,
-    /// Those that are too many for a list: by name, tag and node.
-    more: BTreeSet<(u32, u64, NodeId)>,
+    /// The entry of each chain made last; a power of two of them, or none.
+    chains: Vec<u32>,
     /// Where each kind of name begins in the list.
     measures_at: usize,
     values_at: usize,
@@ -81,17 +70,15 @@ impl Memory {
         let components_at = values_at + plan.values.len();
         let limits_at = components_at + plan.components.len();
         let contingencies_at = limits_at + plan.limits.len();
-        let guardrails_at = contingencies_at + plan.contingencies.len();
         Self {
-            names: vec![NOWHERE; guardrails_at + plan.guardrails.len()],
             entries: Vec::new(),
-            more: BTreeSet::new(),
+            chains: Vec::new(),
             measures_at,
             values_at,
             components_at,
             limits_at,
             contingencies_at,
-            guardrails_at,
+            guardrails_at: contingencies_at + plan.contingencies.len(),
         }
     }
 
@@ -109,62 +96,77 @@ impl Memory {
 
     /// What a name at a place is looked up and remembered by.
     pub fn key(&self, subject: Subject, place: &Place) -> Key {
+        // A plan has fewer names than that many times over.
+        let position = u32::try_from(self.position(subject)).unwrap_or(NONE);
+        let tag = tag_of(place) ^ u64::from(position).wrapping_mul(SPREAD);
         Key {
-            position: self.position(subject),
-            tag: tag_of(place),
+            spread: tag.wrapping_mul(SPREAD),
+            position,
         }
     }
 
     /// The node of a name's answer at a place; a node's own place says whether it is that one.
-    pub fn get<N: Number>(
-        &self,
-        Key { position, tag }: Key,
-        place: &Place,
-        graph: &Graph<'_, N>,
-    ) -> Option<NodeId> {
-        let asked = self.names.get(position)?;
-        let is_it = |node: NodeId| graph.node(node).is_some_and(|node| node.place == *place);
-        let mut at = asked.last;
+    pub fn get<N: Number>(&self, key: Key, place: &Place, graph: &Graph<'_, N>) -> Option<NodeId> {
+        let mut at = *self.chains.get(self.chain(key))?;
         while let Some(entry) = self.entries.get(at as usize) {
-            if entry.tag == tag && is_it(entry.node) {
+            let is_it = |node: &Node<'_, N>| node.place == *place;
+            if entry.key == key && graph.node(entry.node).is_some_and(is_it) {
                 return Some(entry.node);
             }
             at = entry.before;
         }
-        if asked.listed < LISTED_MAX {
-            return None;
-        }
-        let name = u32::try_from(position).ok()?;
-        let tagged = (name, tag, NodeId(0))..=(name, tag, NodeId(u32::MAX));
-        let nodes = self.more.range(tagged).map(|(_, _, node)| *node);
-        nodes.into_iter().find(|node| is_it(*node))
+        None
     }
 
     /// Remembers a node, which stands at the place of the key.
-    pub fn keep(&mut self, Key { position, tag }: Key, node: NodeId) {
-        let (Some(asked), Ok(name)) = (self.names.get_mut(position), u32::try_from(position))
-        else {
-            return;
-        };
+    pub fn keep(&mut self, key: Key, node: NodeId) {
         let next = u32::try_from(self.entries.len()).unwrap_or(NONE);
-        if asked.listed < LISTED_MAX && next != NONE {
-            self.entries.push(Entry {
-                tag,
-                node,
-                before: asked.last,
-            });
-            asked.last = next;
-            asked.listed += 1;
-        } else {
-            self.more.insert((name, tag, node));
+        if next == NONE {
+            // It is worked out again; so many answers do not fit in memory anyway.
+            return;
         }
+        self.entries.push(Entry {
+            key,
+            node,
+            before: NONE,
+        });
+        match self.entries.len() > self.chains.len() {
+            true => self.lengthen(),
+            false => self.link(next),
+        }
+    }
+
+    /// Puts an entry at the head of its chain.
+    fn link(&mut self, at: u32) {
+        let chain = self
+            .entries
+            .get(at as usize)
+            .map(|entry| self.chain(entry.key));
+        let head = chain.and_then(|chain| self.chains.get_mut(chain));
+        if let (Some(entry), Some(head)) = (self.entries.get_mut(at as usize), head) {
+            entry.before = std::mem::replace(head, at);
+        }
+    }
+
+    /// Twice as many chains, with all entries.
+    fn lengthen(&mut self) {
+        let chains = (self.chains.len() * 2).max(CHAINS_MIN);
+        self.chains = vec![NONE; chains];
+        for (_, at) in (0..self.entries.len()).zip(0u32..) {
+            self.link(at);
+        }
+    }
+
+    /// The chain a key leads to.
+    fn chain(&self, key: Key) -> usize {
+        let last = self.chains.len().wrapping_sub(1);
+        usize::try_from(key.spread >> 32).unwrap_or(0) & last
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
-        self.names.fill(NOWHERE);
         self.entries.clear();
-        self.more.clear();
+        self.chains.fill(NONE);
     }
 }
 

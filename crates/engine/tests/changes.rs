@@ -4,80 +4,26 @@
 #[path = "../../plan/tests/mutants/mod.rs"]
 mod mutants;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "worked/mod.rs"]
+mod worked;
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use trueup_base::date::{Date, Duration};
+use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_engine::cases::{self, CaseFiles};
 use trueup_engine::settle::Earner;
-use trueup_engine::world::{PartnerIx, World, date_of};
+use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::{Answer, Evaluator, Number, Reference};
 use trueup_plan::diagnostic::Sources;
 use trueup_plan::diff::{Side, Weight, plans};
 use trueup_plan::tree::{Grant, Plan};
 
 use mutants::{Draw, mutant};
-
-/// Examples of what happens to money after it is earned, and of nothing else.
-const AFTER_PAY: [&str; 2] = ["last-claims", "smallest-payout"];
+use worked::until;
 
 /// Every worked example that runs: its plan and its world.
-static EXAMPLES: LazyLock<Vec<(Plan, World)>> = LazyLock::new(|| {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../cases");
-    let mut found = Vec::new();
-    let mut open = vec![root];
-    while let Some(folder) = open.pop() {
-        if folder.join("expected.yaml").is_file() {
-            // A tree of several versions, and names under the prefix of a use, are no plan that somebody writes; and when
-            // money leaves is no matter of what is paid.
-            let setting = cases::setting(&files(&folder));
-            let is_written =
-                |(plan, _): &(Plan, World)| plan.editions.is_empty() && plan.uses.is_empty();
-            if !AFTER_PAY.iter().any(|name| folder.ends_with(name)) {
-                found.extend(setting.filter(is_written));
-            }
-            continue;
-        }
-        for entry in fs::read_dir(&folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                open.push(path);
-            }
-        }
-    }
-    assert!(found.len() > 80, "only {} examples", found.len());
-    found
-});
-
-fn files(folder: &Path) -> CaseFiles {
-    let entries = fs::read_dir(folder).expect("a folder");
-    let files = entries.filter_map(|entry| {
-        let path = entry.expect("an entry").path();
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        CaseFiles::takes(&name).then(|| (name, fs::read_to_string(&path).expect("a text")))
-    });
-    CaseFiles::new("example", files.collect::<Vec<_>>())
-}
-
-/// The day by which everything of an example is settled.
-fn until(plan: &Plan, world: &World) -> Date {
-    let last = world
-        .facts
-        .iter()
-        .zip(&plan.kinds)
-        .flat_map(|(facts, kind)| facts.rows.iter().map(|row| date_of(row, kind.dated)))
-        .flatten()
-        .max()
-        .unwrap_or(Date::constant(2026, 1, 1));
-    let later = Duration {
-        months: 13,
-        days: 0,
-    };
-    later.after(last).expect("a day of the calendar")
-}
+static EXAMPLES: LazyLock<Vec<(Plan, World)>> = LazyLock::new(worked::examples);
 
 /// What a partner is paid in money by a day; nothing where a line is open.
 fn paid(plan: &Plan, world: &World, partner: PartnerIx, until: Date) -> Option<Exact> {
