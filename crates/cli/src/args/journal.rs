@@ -102,7 +102,8 @@ pub enum KeysCommand {
     /// Add a key: a partner's own from its request, or one that is kept here for a partner.
     #[command(
         after_help = "Examples:\n  trueup keys add p-100.request --program my-program\n  \
-                            trueup keys add --custodial partner/P-200 --program my-program"
+                            trueup keys add --custodial partner/P-200 --program my-program\n  \
+                            trueup keys add --custodial everyone --program my-program"
     )]
     Add(KeysAddArgs),
     /// Put a new key in the place of an organisation's old one, signed by the old one.
@@ -148,7 +149,8 @@ pub struct KeysAddArgs {
     /// The request that the key's holder sent.
     #[arg(required_unless_present = "custodial", conflicts_with = "custodial")]
     pub request: Option<PathBuf>,
-    /// Make a key here and keep it for this organisation; what it signs is called custodial for ever.
+    /// Make a key here and keep it for this organisation, or for `everyone` who has none; what it signs is called custodial for
+    /// ever.
     #[arg(long, value_name = "ORGANISATION")]
     pub custodial: Option<String>,
     /// Which program.

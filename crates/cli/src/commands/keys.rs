@@ -9,10 +9,15 @@ use trueup_journal::{Custody, Organisation, added, retired, rotated};
 use crate::args::{
     Format, KeysAddArgs, KeysCommand, KeysListArgs, KeysNewArgs, KeysRetireArgs, KeysRotateArgs,
 };
+use crate::commands::ingest::declared;
 use crate::commands::journal::organisation;
 use crate::failure::{Failure, chain};
 use crate::output;
 use crate::record::{Record, keep_key, new_key, read_key, unsayable, write_secret};
+use crate::world::listed;
+
+/// Whoever has no key yet.
+const EVERYONE: &str = "everyone";
 
 /// Lists, makes, adds, rotates or retires.
 pub fn run(command: &KeysCommand) -> Result<(), Failure> {
@@ -85,6 +90,9 @@ fn new(args: &KeysNewArgs) -> Result<(), Failure> {
 fn add(args: &KeysAddArgs) -> Result<(), Failure> {
     let folder = &args.program.program;
     let record = Record::opened(folder)?;
+    if args.custodial.as_deref() == Some(EVERYONE) {
+        return add_for_everyone(args, &record);
+    }
     let (request, custody) = match (&args.request, &args.custodial) {
         (Some(path), _) => (read_request(path)?, Custody::Own),
         (None, Some(whose)) => kept_here(&record, folder, &organisation(whose)?)?,
@@ -110,6 +118,36 @@ fn add(args: &KeysAddArgs) -> Result<(), Failure> {
             Custody::Own => "of its own",
             Custody::Custodial => "that is kept here and called custodial",
         }
+    ))
+}
+
+/// Keeps a key for every partner of the directory that has none.
+fn add_for_everyone(args: &KeysAddArgs, record: &Record) -> Result<(), Failure> {
+    let folder = &args.program.program;
+    let program = declared(folder)?;
+    let (ring, _) = record.ring()?;
+    let mut requests = Vec::new();
+    for one in program.partners().map(listed).unwrap_or_default() {
+        let whose = Organisation::Partner(one.id);
+        if ring.of(&whose).next().is_none() {
+            requests.push(kept_here(record, folder, &whose)?);
+        }
+    }
+    let count = requests.len();
+    record.append(|ring, after| {
+        let vendor = record.key_of(ring, &Organisation::Vendor)?;
+        let places = after..;
+        places
+            .zip(&requests)
+            .map(|(after, (request, custody))| {
+                let moment = Record::moment(&args.by.by, after);
+                added(moment, request, *custody, vendor).map_err(unsayable)
+            })
+            .collect()
+    })?;
+    output::print(&format!(
+        "{} added, which are kept here and called custodial\n",
+        output::counted(count, "key")
     ))
 }
 
