@@ -118,7 +118,11 @@ fn story() -> Story {
 }
 
 fn take_in(story: &Story, rows: &str) {
-    let text = format!("invoice,partner,day,product,amount,revision\n{rows}");
+    let head = "invoice,partner,day,product,amount,revision";
+    take_in_text(story, &format!("{head}\n{rows}"));
+}
+
+fn take_in_text(story: &Story, text: &str) {
     story.write("more.csv", text);
     let words = [
         "ingest",
@@ -219,6 +223,102 @@ fn a_run_that_evaluates_what_changed_says_what_a_run_of_everything_says() {
         let fresh = run(&story, "fresh", &[more, &["--format", "json"]].concat());
         assert!(again == fresh, "{more:?}");
     }
+}
+
+/// One plan that reads the largest sale and nothing else, of facts that say when they became known.
+fn story_of_the_largest() -> Story {
+    let story = Story::new();
+    let program = PROGRAM.replace(
+        "revision: revision\n",
+        "revision: revision\n    recorded_on: known\n",
+    );
+    story.write("program/program.yaml", program);
+    let (head, _) = PLAN.split_once("terms:").expect("terms");
+    story.write(
+        "program/plans/alone.yaml",
+        format!(
+            "{head}measures:\n  largest: {{ is: The largest sale, max: sale.amount }}\n\
+             components:\n  top: {{ is: A part of the largest, pays: 1% * largest }}\n"
+        ),
+    );
+    story.write(
+        "program/agreements/all.yaml",
+        "agreement: all\nplan: alone\npartners: { region: north }\nstarts: 2026-01-01\n",
+    );
+    story.write(
+        "program/partners.csv",
+        "id,region\nP-001,north\nP-002,north\n",
+    );
+    story.write(
+        "program/data/sales.csv",
+        "invoice,partner,day,product,amount,revision,known\n\
+         I-1,P-001,2026-01-10,a,900.00,1,2026-01-10\nI-2,P-001,2026-01-11,a,100.00,1,2026-01-11\n\
+         I-3,P-002,2026-01-10,a,500.00,1,2026-01-10\n",
+    );
+    story
+        .trueup(&["ingest", "--program", "program"])
+        .expect_code(0);
+    story
+}
+
+#[test]
+fn a_winner_that_changes_with_no_count_and_no_sum_settles_anew() {
+    let story = story_of_the_largest();
+    hold(&story, "cold");
+    let mut said = run(&story, "program", &["--format", "csv"]);
+    for (what, row) in [
+        (
+            "the largest falls",
+            "I-1,P-001,2026-01-10,a,700.00,2,2026-04-05",
+        ),
+        (
+            "it falls further",
+            "I-1,P-001,2026-01-10,a,600.00,3,2026-04-06",
+        ),
+        (
+            "another rises",
+            "I-3,P-002,2026-01-10,a,650.00,2,2026-04-05",
+        ),
+        (
+            "it rises further",
+            "I-3,P-002,2026-01-10,a,750.00,3,2026-04-06",
+        ),
+    ] {
+        let text = format!("invoice,partner,day,product,amount,revision,known\n{row}\n");
+        take_in_text(&story, &text);
+        hold(&story, what);
+        let now = run(&story, "program", &["--format", "csv"]);
+        assert_ne!(said, now, "{what}: nothing changed");
+        said = now;
+    }
+}
+
+#[test]
+fn what_the_directory_says_of_a_partner_settles_that_partner_anew() {
+    let story = story();
+    let plan = "program/plans/alone.yaml";
+    let pays = "case when partner.class = 'gold' then 2% * largest else 1% * largest end";
+    story.edit(plan, "pays: 1% * largest", &format!("pays: \"{pays}\""));
+    story.edit(
+        "program/program.yaml",
+        "{ region: region }",
+        "{ region: region, class: product }",
+    );
+    let listed = story.read("program/partners.csv");
+    let listed = listed.replace("region\n", "region,product\n");
+    let listed = listed
+        .replace("north\n", "north,iron\n")
+        .replace("south\n", "south,iron\n");
+    story.write("program/partners.csv", listed);
+    hold(&story, "before");
+    story.edit(
+        "program/partners.csv",
+        "P-021,north,iron",
+        "P-021,north,gold",
+    );
+    let before = files(&story, "lines").len();
+    hold(&story, "after");
+    assert_eq!(files(&story, "lines").len(), before + 1);
 }
 
 #[test]
