@@ -146,7 +146,7 @@ fn add_for_everyone(args: &KeysAddArgs, record: &Record) -> Result<(), Failure> 
             .collect()
     })?;
     output::print(&format!(
-        "{} added, which are kept here and called custodial\n",
+        "{} added, kept here and called custodial\n",
         output::counted(count, "key")
     ))
 }
