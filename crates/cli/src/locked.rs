@@ -48,9 +48,14 @@ impl Basis {
         self.after.is_none_or(|after| after < last) && self.until.is_none_or(|until| last <= until)
     }
 
-    fn now(args: &ScopeArgs, standing: Standing, after: Option<Date>) -> Result<Self, Failure> {
+    fn now(
+        args: &ScopeArgs,
+        look: Look,
+        standing: Standing,
+        after: Option<Date>,
+    ) -> Result<Self, Failure> {
         let folder = folder::open(&args.program.program)?;
-        let seen = Seen::of(args, &folder)?;
+        let seen = look(args, &folder)?;
         Ok(Self {
             folder,
             seen,
@@ -62,15 +67,18 @@ impl Basis {
     }
 }
 
+/// How the facts as they are now are looked at.
+pub type Look = fn(&ScopeArgs, &Folder) -> Result<Seen, Failure>;
+
 /// What the periods asked about go by, the earliest first. Whoever asks for an earlier state of the facts gets just that.
-pub fn bases(args: &ScopeArgs) -> Result<Vec<Basis>, Failure> {
+pub fn bases(args: &ScopeArgs, look: Look) -> Result<Vec<Basis>, Failure> {
     let program = &args.program.program;
     let is_as_of = args.as_of.snapshot.is_some() || args.as_of.as_known_on.is_some();
     let record = match is_as_of {
         true => None,
         false => Record::if_opened(program)?,
     };
-    let unsaid = || Ok(vec![Basis::now(args, Standing::Unsaid, None)?]);
+    let unsaid = || Ok(vec![Basis::now(args, look, Standing::Unsaid, None)?]);
     let Some(record) = record else {
         return unsaid();
     };
@@ -78,7 +86,7 @@ pub fn bases(args: &ScopeArgs) -> Result<Vec<Basis>, Failure> {
     let Some(closed_on) = periods.closed_on() else {
         return unsaid();
     };
-    let mut now = Basis::now(args, Standing::Open, Some(closed_on))?;
+    let mut now = Basis::now(args, look, Standing::Open, Some(closed_on))?;
     if let Some(partner) = args
         .partner
         .as_deref()

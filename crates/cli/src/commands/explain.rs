@@ -26,7 +26,7 @@ const WIDTH_MAX: usize = 60;
 /// Explains a name for a partner in a period.
 pub fn run(args: &ExplainArgs, progress: &Progress) -> Result<(), Failure> {
     // Of a closed period what was approved is explained; without a period the latest one there is.
-    let basis = locked::bases(&args.scope)?
+    let basis = locked::bases(&args.scope, Seen::of)?
         .pop()
         .ok_or_else(|| Failure::Fault("there is nothing to go by".to_owned()))?;
     run_by(

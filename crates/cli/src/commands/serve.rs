@@ -10,11 +10,9 @@ use trueup_server::{App, Refused, Server, Settings};
 
 use crate::args::{ProgramArgs, ScopeArgs, ServeArgs};
 use crate::commands::statement;
-use crate::compute;
 use crate::failure::{Failure, chain};
 use crate::folder;
 use crate::output;
-use crate::progress::Progress;
 use crate::seen::Seen;
 use crate::threads::on_deep_stack;
 
@@ -79,14 +77,10 @@ impl App for Statements {
 
 impl Statements {
     fn of(&self, partner: &str, period: Option<&str>) -> Result<Value, Failure> {
-        let folder = folder::open(&self.program)?;
         let program = ProgramArgs {
             program: self.program.clone(),
         };
         let args = ScopeArgs::of(program, Some(partner), period);
-        let seen = Seen::as_folded(&args, &folder)?;
-        let quiet = Progress::new(true);
-        let prepared = compute::prepare_partner(&folder, &args, partner, &seen, &quiet)?;
-        statement::as_data(&prepared, partner, &seen.scope, period)
+        statement::as_data(&args, partner, Seen::as_folded)
     }
 }

@@ -11,16 +11,16 @@ use trueup_engine::explain::{Figure, no_answer};
 use trueup_engine::world::PartnerIx;
 use trueup_plan::tree::{Grant, Plan, Reference};
 
-use crate::args::{Format, StatementArgs};
+use crate::args::{Format, ScopeArgs, StatementArgs};
 use crate::beside::Beside;
 use crate::compute::{self, Figures, Prepared};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
-use crate::locked::{self, Standing};
+use crate::locked::{self, Basis, Look, Standing};
 use crate::output;
 use crate::progress::Progress;
 use crate::refusals;
-use crate::seen::Scope;
+use crate::seen::{Scope, Seen};
 
 /// Prints a statement for each partner and period asked for.
 pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
@@ -29,31 +29,8 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             "a statement is one partner's; name it with --partner ID".to_owned(),
         ));
     };
-    let bases = locked::bases(&args.scope)?;
-    let mut told = Vec::new();
-    for basis in &bases {
-        let (folder, seen) = (&basis.folder, &basis.seen);
-        let mut prepared = compute::prepare_partner(folder, &args.scope, partner, seen, progress)?;
-        prepared.standing = basis.standing;
-        let mut own = statements(&prepared, partner, &seen.scope)?;
-        own.retain(|statement| basis.holds(statement.last));
-        // What corrects closed periods falls on the first open day.
-        if let (Standing::Open, Some(first)) = (basis.standing, own.first_mut())
-            && basis
-                .after
-                .and_then(|after| after.tomorrow().ok())
-                .is_some_and(|open| first.first <= open)
-        {
-            first.corrections = corrections(&prepared, partner, basis)?;
-        }
-        told.push((prepared, own));
-    }
-    if told.iter().all(|(_, own)| own.is_empty())
-        && let (Some(basis), Some((prepared, _))) = (bases.last(), told.last())
-    {
-        let period = args.scope.period.as_deref();
-        return Err(none(prepared, partner, &basis.seen.scope, period));
-    }
+    let bases = locked::bases(&args.scope, Seen::of)?;
+    let told = told(&bases, &args.scope, partner, progress)?;
     match args.format {
         Format::Table => {
             let page = |(prepared, own): &(Prepared<'_>, Vec<Statement>)| {
@@ -64,14 +41,7 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             let pages: Vec<String> = told.iter().flat_map(page).collect();
             output::print(&pages.join("\n"))
         }
-        Format::Json => {
-            let data = |(prepared, own): &(Prepared<'_>, Vec<Statement>)| {
-                own.iter()
-                    .map(|one| as_json(prepared, one))
-                    .collect::<Vec<_>>()
-            };
-            output::json(&Value::Array(told.iter().flat_map(data).collect()))
-        }
+        Format::Json => output::json(&all_as_json(&told)),
         Format::Csv => output::csv(
             &[
                 "partner",
@@ -107,6 +77,47 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
     }
 }
 
+/// Statements by what they go by.
+type Told<'b> = Vec<(Prepared<'b>, Vec<Statement>)>;
+
+/// A partner's statements, each by what its period goes by, or why there is none.
+fn told<'b>(
+    bases: &'b [Basis],
+    args: &ScopeArgs,
+    partner: &str,
+    progress: &Progress,
+) -> Result<Told<'b>, Failure> {
+    let mut told = Vec::new();
+    for basis in bases {
+        let (folder, seen) = (&basis.folder, &basis.seen);
+        let mut prepared = compute::prepare_partner(folder, args, partner, seen, progress)?;
+        prepared.standing = basis.standing;
+        let mut own = statements(&prepared, partner, &seen.scope)?;
+        own.retain(|statement| basis.holds(statement.last));
+        // What corrects closed periods falls on the first open day.
+        let open_from = basis.after.and_then(|after| after.tomorrow().ok());
+        if let (Standing::Open, Some(first)) = (basis.standing, own.first_mut())
+            && open_from.is_some_and(|open| first.first <= open)
+        {
+            first.corrections = corrections(&prepared, partner, basis)?;
+        }
+        told.push((prepared, own));
+    }
+    match (
+        told.iter().any(|(_, own)| !own.is_empty()),
+        told.last(),
+        bases.last(),
+    ) {
+        (false, Some((prepared, _)), Some(basis)) => Err(none(
+            prepared,
+            partner,
+            &basis.seen.scope,
+            args.period.as_deref(),
+        )),
+        (_, _, _) => Ok(told),
+    }
+}
+
 /// Why there is no statement.
 fn none(prepared: &Prepared, partner: &str, scope: &Scope, period: Option<&str>) -> Failure {
     match period {
@@ -119,22 +130,17 @@ fn none(prepared: &Prepared, partner: &str, scope: &Scope, period: Option<&str>)
 }
 
 /// A partner's statements as data.
-pub fn as_data(
-    prepared: &Prepared,
-    partner: &str,
-    scope: &Scope,
-    period: Option<&str>,
-) -> Result<Value, Failure> {
-    let statements = statements(prepared, partner, scope)?;
-    match statements.is_empty() {
-        true => Err(none(prepared, partner, scope, period)),
-        false => Ok(Value::Array(
-            statements
-                .iter()
-                .map(|one| as_json(prepared, one))
-                .collect(),
-        )),
-    }
+pub fn as_data(args: &ScopeArgs, partner: &str, look: Look) -> Result<Value, Failure> {
+    let bases = locked::bases(args, look)?;
+    let quiet = Progress::new(true);
+    Ok(all_as_json(&told(&bases, args, partner, &quiet)?))
+}
+
+fn all_as_json(told: &Told<'_>) -> Value {
+    let data = told
+        .iter()
+        .flat_map(|(prepared, own)| own.iter().map(|one| as_json(prepared, one)));
+    Value::Array(data.collect())
 }
 
 /// One partner's period.
@@ -173,7 +179,7 @@ pub struct Correction {
 fn corrections(
     prepared: &Prepared,
     partner: &str,
-    basis: &locked::Basis,
+    basis: &Basis,
 ) -> Result<Vec<Correction>, Failure> {
     let Some(closed_on) = basis.after else {
         return Ok(Vec::new());
