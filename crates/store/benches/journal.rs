@@ -38,8 +38,9 @@ async fn main() {
     let key = SecretKey::new(&mut Dice::new(1), "alliance", &Organisation::Vendor).expect("a key");
     let at = "2026-01-05T09:00:00Z".parse().expect("an instant");
     let first = opening("alliance", &key, at, "u-17").expect("signed");
+    let keys = [&key];
     let append = async |many: u64| {
-        let made = database.append(&[&key], |_, after| {
+        let made = database.append(&keys, |_, after| {
             Ok::<_, ()>(
                 (after..after + many)
                     .map(|after| act(&key, after))
