@@ -8,11 +8,13 @@ use clap_complete::Shell;
 
 mod agreement;
 mod books;
+mod bundle;
 mod journal;
 mod period;
 
 pub use agreement::*;
 pub use books::*;
+pub use bundle::*;
 pub use journal::*;
 pub use period::*;
 
@@ -110,6 +112,13 @@ pub enum Command {
         after_help = "Example:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1"
     )]
     Statement(StatementArgs),
+    /// Write a partner's statement as one file that anyone can verify without us.
+    #[command(
+        after_help = "The file holds the partner's own facts, the plan, the agreement, every step of the explanation, postings and proofs.\n\n\
+                            Examples:\n  trueup bundle --program my-program --partner P-100 --period 2026-Q1 --out P-100.bundle\n  \
+                            trueup verify P-100.bundle --key alliance/vendor+1a2b3c4d+Ab…"
+    )]
+    Bundle(BundleArgs),
     /// Ask what a change would pay, or which nearest changes would have paid more.
     #[command(after_help = "Examples:\n  \
                             trueup whatif --program my-program --partner P-100 --period 2026-Q1\n  \

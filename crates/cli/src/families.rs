@@ -60,6 +60,11 @@ impl Family {
         agreements::partner_of_versions(&self.whole, matched, &versions, found)
     }
 
+    /// The places of a partner's versions in the tree.
+    pub fn editions(&self, partner: &str) -> &[u16] {
+        self.places.get(partner).map_or(&[], Vec::as_slice)
+    }
+
     /// The agreement of each of a partner's versions, by the place of its plan.
     pub fn agreement<'f>(
         &self,

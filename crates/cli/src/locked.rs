@@ -40,6 +40,8 @@ pub struct Basis {
     pub until: Option<Date>,
     /// What was posted for the partner in closed periods; nothing where the periods are closed themselves.
     pub booked: Booked,
+    /// The run that was approved, where the figures are those of one.
+    pub run: Option<String>,
 }
 
 impl Basis {
@@ -63,6 +65,7 @@ impl Basis {
             after,
             until: None,
             booked: Booked::new(),
+            run: None,
         })
     }
 }
@@ -123,6 +126,7 @@ pub fn bases(args: &ScopeArgs, look: Look) -> Result<Vec<Basis>, Failure> {
                 after,
                 until: Some(until),
                 booked: Booked::new(),
+                run: Some(closing.run.clone()),
             });
         }
         after = Some(until);

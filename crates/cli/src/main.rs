@@ -5,6 +5,7 @@
 mod agreements;
 mod args;
 mod beside;
+mod bundling;
 mod commands;
 mod compare;
 mod compute;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Command::Why(args) => commands::why::run(&args, &progress),
         Command::Explain(args) => commands::explain::run(&args, &progress),
         Command::Statement(args) => commands::statement::run(&args, &progress),
+        Command::Bundle(args) => commands::bundle::run(&args, &progress),
         Command::Whatif(args) => commands::whatif::run(&args, &progress),
         Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Serve(args) => commands::serve::run(&args),

@@ -1,14 +1,15 @@
 //! What each agreement of the folder stands on today, as both sides would sign it, and what the journal says of agreements.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use trueup_base::id::PartnerId;
 use trueup_facts::digest::Digest;
 use trueup_journal::ring::Held;
 use trueup_journal::{Custody, Organisation, Ring, ring};
-use trueup_program::{Negotiations, Part, Periods, Seal, negotiation, period};
+use trueup_plan::tree::Plan;
+use trueup_program::{Negotiations, Part, Periods, Seal, SignedVersion, negotiation, period};
 
 use crate::failure::{Failure, chain};
 use crate::folder::Folder;
@@ -86,19 +87,8 @@ impl<'f> Parts<'f> {
             for (path, digest) in self.examples.get(&*plan.name).into_iter().flatten() {
                 parts.insert(Part::Text(path.clone()), digest.to_string());
             }
-            let kinds: BTreeSet<&str> = plan.kinds.iter().map(|kind| &*kind.name).collect();
-            let is_read = |name: &str| match name.split_once(' ') {
-                None => true,
-                Some(("kind", kind)) => kinds.contains(kind),
-                Some(("source", source)) => folder
-                    .program
-                    .source(source)
-                    .and_then(|source| folder.program.kinds.get(source.kind))
-                    .is_some_and(|kind| kinds.contains(&*kind.name)),
-                Some(_) => true,
-            };
             for (name, digest) in &folder.program.said {
-                if is_read(name) {
+                if reads(folder, plan, name) {
                     parts.insert(Part::Declaration(name.to_string()), digest.to_string());
                 }
             }
@@ -129,6 +119,41 @@ impl<'f> Parts<'f> {
             custody: partner.custody,
         }))
     }
+}
+
+/// Whether a plan reads what a declaration of program.yaml says.
+pub fn reads(folder: &Folder, plan: &Plan, declaration: &str) -> bool {
+    let is_read = |kind: &str| plan.kinds.iter().any(|read| *read.name == *kind);
+    match declaration.split_once(' ') {
+        None => true,
+        Some(("kind", kind)) => is_read(kind),
+        Some(("source", source)) => folder
+            .program
+            .source(source)
+            .and_then(|source| folder.program.kinds.get(source.kind))
+            .is_some_and(|kind| is_read(&kind.name)),
+        Some(_) => true,
+    }
+}
+
+/// The version of a partner's agreement that both sides signed as it stands; none where none is.
+pub fn signed<'r>(
+    parts: &Parts<'_>,
+    on_record: &'r OnRecord,
+    standing: &Standing,
+) -> Result<Option<&'r SignedVersion>, Failure> {
+    let Ok(now) = parts.seal(standing, &on_record.ring)? else {
+        return Ok(None);
+    };
+    let thread = on_record
+        .negotiations
+        .thread(&standing.partner, &standing.agreement);
+    let signed = thread
+        .into_iter()
+        .flat_map(|thread| thread.signed.iter().rev());
+    Ok(signed
+        .into_iter()
+        .find(|version| version.seal.differs_from(&now).is_empty()))
 }
 
 /// Whether a partner's agreement is signed by both sides as it stands; if not, why.

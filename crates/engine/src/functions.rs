@@ -99,16 +99,34 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     .collect();
                 Value::Number(fold_numbers(*fold, answers))
             }
-            Call::Total { x, filter } => self.total(x, filter.as_deref(), at),
-            Call::Team(x) => self.team(x, at),
-            Call::Rank { x, within, filter } => {
-                self.rank(x, within.as_deref(), filter.as_deref(), at)
+            Call::Total { x, filter } => match self.told(call, at) {
+                Some(told) => told,
+                None => self.total(x, filter.as_deref(), at),
+            },
+            Call::Team(x) => match self.told(call, at) {
+                Some(told) => told,
+                None => self.team(x, at),
+            },
+            Call::Rank { x, within, filter } => match self.told(call, at) {
+                Some(told) => told,
+                None => self.rank(x, within.as_deref(), filter.as_deref(), at),
+            },
+            // The rows that share are the partner's own.
+            Call::Allocate(allocation) if allocation.rows.is_some() => {
+                self.allocate(allocation, at)
             }
-            Call::Allocate(allocation) => self.allocate(allocation, at),
+            Call::Allocate(allocation) => match self.told(call, at) {
+                Some(told) => told,
+                None => self.allocate(allocation, at),
+            },
             Call::Of(partner, x) => match self.eval(partner, at, bands) {
                 Value::Partner(id) => match self.world().find(&id) {
-                    Some(partner) => self.asked_of(partner, x, at),
-                    None => Value::None(self.not_here(&id)),
+                    Some(partner) if partner == at.partner => self.asked_of(partner, x, at),
+                    found => match (self.told(call, at), found) {
+                        (Some(told), _) => told,
+                        (None, Some(partner)) => self.asked_of(partner, x, at),
+                        (None, None) => Value::None(self.not_here(&id)),
+                    },
                 },
                 other => Value::None(
                     other
@@ -119,6 +137,18 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             },
             Call::Convert(conversion) => self.convert(conversion, at, bands),
         }
+    }
+
+    /// What the measurer was told of other partners, in the place of asking them.
+    fn told(&self, question: &Call, at: &Place) -> Option<Value<N>> {
+        let key = at.key.and_then(|key| self.keys.cell(key));
+        self.measurer.of_others(question, at, key)
+    }
+
+    /// What the key of a place says.
+    #[must_use]
+    pub fn key_of(&self, at: &Place) -> Option<&Cell> {
+        at.key.and_then(|key| self.keys.cell(key))
     }
 
     fn extreme(

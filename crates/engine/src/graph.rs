@@ -191,6 +191,12 @@ impl<'p, N: Number> Graph<'p, N> {
         self.open.truncate(opened.open);
     }
 
+    /// What was asked from outside, in the order asked: everything that counts follows into one of these.
+    #[must_use]
+    pub fn asked(&self) -> &[NodeId] {
+        &self.open
+    }
+
     /// A node.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Option<&Node<'p, N>> {

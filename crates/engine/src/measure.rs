@@ -4,13 +4,13 @@ use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::FactId;
-use trueup_plan::tree::{ComponentId, Fold, KindId, Measure, MeasureId, Name};
+use trueup_plan::tree::{Call, ComponentId, Fold, KindId, Measure, MeasureId, Name};
 
 use crate::evaluate::{Detail, Evaluator, Place, RowPlace};
 use crate::graph::What;
 use crate::number::{NoAnswer, Number, Patch, Truth};
 use crate::value::Value;
-use crate::world::{Credit, PartnerIx, RowIx, date_of, role_of};
+use crate::world::{Cell, Credit, PartnerIx, RowIx, date_of, role_of};
 
 /// A measure asked for a partner in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,12 @@ pub trait Measurer<N: Number> {
     fn copies(&self, _kind: KindId, _row: RowIx) -> Option<N> {
         None
     }
+
+    /// What a question about other partners answers (a total, a rank, a share, another's figure), for whoever is told it and
+    /// does not know the others. `key` is the key of the place, where it has one.
+    fn of_others(&self, _question: &Call, _at: &Place, _key: Option<&Cell>) -> Option<Value<N>> {
+        None
+    }
 }
 
 /// The reference measurer: it leaves every question to the rows, read one by one.
@@ -66,6 +72,10 @@ impl<N: Number, M: Measurer<N> + ?Sized> Measurer<N> for &M {
 
     fn copies(&self, kind: KindId, row: RowIx) -> Option<N> {
         (**self).copies(kind, row)
+    }
+
+    fn of_others(&self, question: &Call, at: &Place, key: Option<&Cell>) -> Option<Value<N>> {
+        (**self).of_others(question, at, key)
     }
 }
 
@@ -586,6 +596,10 @@ mod tests {
         fn copies(&self, _kind: KindId, _row: RowIx) -> Option<Answer> {
             Some(Answer::Known(Exact::from_int(3)))
         }
+
+        fn of_others(&self, _: &Call, _: &Place, _: Option<&Cell>) -> Option<Value<Answer>> {
+            Some(Value::Number(Answer::Known(Exact::from_int(4))))
+        }
     }
 
     #[test]
@@ -607,5 +621,8 @@ mod tests {
         let given = Measurer::given(&borrowed, name, &at);
         assert_eq!(given.map(|given| given.number()), known(2));
         assert_eq!(Measurer::copies(&borrowed, KindId(0), RowIx(0)), known(3));
+        let question = Call::Least(Vec::new());
+        let told = Measurer::of_others(&borrowed, &question, &at, None);
+        assert_eq!(told.map(|told| told.number()), known(4));
     }
 }

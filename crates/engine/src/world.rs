@@ -219,6 +219,28 @@ impl KindFacts {
     }
 }
 
+/// A row with its credits.
+#[derive(Clone, Debug)]
+pub struct CreditedRow {
+    /// The row.
+    pub row: Row,
+    /// When the next version of the same fact became known; none for the last version.
+    pub replaced_on: Option<Date>,
+    /// In which role it is credited to whom; which row is said by its place.
+    pub credits: Vec<(u16, PartnerIx, Credit)>,
+}
+
+/// Rows of a kind with their credits.
+#[derive(Clone, Debug, Default)]
+pub struct Credited {
+    /// The rows.
+    pub rows: Vec<CreditedRow>,
+    /// Spans the feed is complete for; none means always.
+    pub complete: Option<Vec<Complete>>,
+    /// Whether any fact of the kind, of whichever partner, has more than one version or a day of recording.
+    pub has_history: bool,
+}
+
 /// A rate between two currencies.
 #[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Rate {
@@ -332,6 +354,31 @@ impl World {
             }
         }
         credits
+    }
+
+    /// Gives a kind rows whose credits are known already: those of one partner, by whoever does not know the other rows. The
+    /// rows come in the order in which [`give`](Self::give) puts them.
+    pub fn give_credited(&mut self, kind: KindId, given: Credited) {
+        let (mut rows, mut replaced_on) = (Vec::new(), Vec::new());
+        let mut credits: BTreeMap<(u16, PartnerIx), Vec<Credit>> = BTreeMap::new();
+        for (row, at) in given.rows.into_iter().zip(0u32..) {
+            for (role, partner, mut credit) in row.credits {
+                credit.row = RowIx(at);
+                credits.entry((role, partner)).or_default().push(credit);
+            }
+            rows.push(row.row);
+            replaced_on.push(row.replaced_on);
+        }
+        if let Some(facts) = self.facts.get_mut(kind.index()) {
+            *facts = KindFacts {
+                rows,
+                complete: given.complete,
+                credits,
+                replaced_on,
+                has_history: given.has_history,
+                read: RowsRead::All,
+            };
+        }
     }
 
     /// A partner's position.

@@ -5,6 +5,7 @@
 
 mod difference;
 mod kind;
+mod revisions;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,6 +26,7 @@ use crate::store::{FACT_ID, Tables, read_file};
 
 pub use difference::{KindDifference, Moved, RowChange, Said, Wanted, What};
 pub use kind::KindSnapshot;
+pub use revisions::Revisions;
 
 /// The facts of a program at one version of each table.
 #[derive(Debug)]

@@ -304,7 +304,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-fn posting(row: &AnyRow, batch: u64) -> Result<Posting, StoreFault> {
+pub(crate) fn posting(row: &AnyRow, batch: u64) -> Result<Posting, StoreFault> {
     let text = |at: usize| -> Result<String, StoreFault> {
         row.try_get(at).map_err(StoreFault::sql("reading postings"))
     };

@@ -13,6 +13,7 @@ mod books;
 mod database;
 mod fault;
 mod journal;
+mod of_partner;
 
 pub use books::{Balance, BatchRow, batch_of};
 pub use database::Database;

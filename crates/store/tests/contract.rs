@@ -9,7 +9,7 @@ use trueup_base::date::parse_date;
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
-use trueup_books::{Batch, BatchKind, Booked, Key, Target, converge};
+use trueup_books::{Account, Batch, BatchKind, Booked, Key, Target, converge};
 use trueup_journal::testing::Dice;
 use trueup_journal::{
     Act, Checkpoint, Custody, Draft, Found, Organisation, Ring, SecretKey, added, opening, proof,
@@ -722,6 +722,15 @@ async fn what_is_posted_adds_up_and_is_found_again() {
             let batch = batch_of(row, postings).expect("a batch");
             assert_eq!(batch.to_text().lines().count(), 4, "{}", bench.name);
         }
+        let partner = PartnerId::new("P-1").expect("a partner");
+        let own = bench.database.postings_of(&partner).await.expect("read");
+        let expenses = own
+            .iter()
+            .filter(|(_, posting)| posting.account == Account::Expense);
+        let told: Vec<(u64, i64)> = expenses
+            .map(|(batch, posting)| (*batch, posting.amount))
+            .collect();
+        assert_eq!(told, [(1, 1_250), (3, -250)], "{}", bench.name);
         assert!(bench.found().await.is_empty(), "{}", bench.name);
     }
 }

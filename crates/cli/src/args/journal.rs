@@ -200,7 +200,7 @@ pub struct KeysRetireArgs {
 /// `trueup verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// A proof to check by itself; nothing else is read then.
+    /// A bundle, a proof or an agreement to check by itself; nothing else is read then.
     #[arg(requires = "key")]
     pub file: Option<PathBuf>,
     /// The vendor's key, as the vendor published it.

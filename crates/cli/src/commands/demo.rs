@@ -8,7 +8,7 @@ use std::path::Path;
 use trueup_base::exact::Exact;
 
 use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
-use crate::commands::{explain, ingest, run, statement};
+use crate::commands::{demo_bundle, explain, ingest, run, statement};
 use crate::compute;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
@@ -100,6 +100,8 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
         TreeFormat::Table,
         progress,
     )?;
+    heading("7. The small reseller's statement as one file that anyone can verify")?;
+    demo_bundle::run(&dir, &small, &line.period, progress)?;
     heading("Go on from here")?;
     output::print(&next_steps(&dir, &large))?;
     if !args.once {

@@ -2,10 +2,12 @@
 
 pub mod agreement;
 pub mod books;
+pub mod bundle;
 pub mod certify;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod demo_bundle;
 pub mod diff;
 pub mod explain;
 pub mod facts_diff;

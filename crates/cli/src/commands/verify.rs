@@ -15,6 +15,7 @@ use trueup_store::batch_of;
 
 use crate::args::VerifyArgs;
 use crate::commands::books::{POSTED, posted};
+use crate::commands::bundle;
 use crate::failure::{Failure, chain};
 use crate::record::{FACTS_LOGGED, Record, logged};
 use crate::seals::OnRecord;
@@ -442,8 +443,18 @@ fn agreement(seal: &Seal, key: &PublicKey, file: &Path) -> Result<(), Failure> {
 
 /// A proof by itself: the act in it, below a checkpoint that the key signed.
 fn proof(file: &Path, key: &str) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(file)
+    let bytes = std::fs::read(file)
         .map_err(|error| Failure::fault(format!("reading {}", file.display()), &error))?;
+    if trueup_bundle::lines::is_bundle(&bytes) {
+        let key = PublicKey::parse(key).map_err(|error| Failure::Use(error.to_string()))?;
+        return bundle::check(file, &bytes, &key);
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::Found(format!(
+            "{} does not hold: it is no text; a bundle, a proof or an agreement is one",
+            file.display()
+        ))
+    })?;
     let key = PublicKey::parse(key).map_err(|error| Failure::Use(error.to_string()))?;
     let refused = |error: &dyn std::error::Error| {
         Failure::Found(format!(

@@ -103,6 +103,11 @@ fn quality_is_told_as_written() {
 }
 
 #[test]
+fn a_statement_as_a_file_is_verified_as_written() {
+    run("bundle");
+}
+
+#[test]
 fn rows_set_aside_are_settled_as_written() {
     run("quarantine");
 }
