@@ -108,6 +108,15 @@ pub const WALLS: &[Wall] = &[
         is_pure: true,
     },
     Wall {
+        package: "trueup-exports",
+        folder: "crates/exports",
+        inner: &["trueup-base"],
+        outside: &["iban_validate", "jiff", "quick-xml", "thiserror"],
+        tests: &["proptest", "serde_json", "tempfile"],
+        touches: "nothing: bytes out",
+        is_pure: true,
+    },
+    Wall {
         package: "trueup-store",
         folder: "crates/store",
         inner: &["trueup-base", "trueup-journal", "trueup-books"],
@@ -273,6 +282,11 @@ pub const OUTSIDE: &[Outside] = &[
     ),
     outside("flate2", "0001", "gzip"),
     outside("futures", "0001", "streams of record batches"),
+    outside(
+        "iban_validate",
+        "0027",
+        "the form of each country's IBAN and its check digits",
+    ),
     outside("indicatif", "0001", "progress of long work on a terminal"),
     outside(
         "iso_currency",
@@ -301,7 +315,11 @@ pub const OUTSIDE: &[Outside] = &[
     ),
     outside("parquet", "0001", "Parquet in and out"),
     outside("proptest", "0001", "generated tests"),
-    outside("quick-xml", "0020", "the XML in workbooks, as events"),
+    outside(
+        "quick-xml",
+        "0020",
+        "the XML in workbooks and payment files, as events",
+    ),
     outside(
         "rand_core",
         "0024",

@@ -1,0 +1,5 @@
+//! What leaves the house, held to its laws and to what others read in it.
+
+mod elsewhere;
+mod payments;
+mod payments_laws;
