@@ -1,8 +1,8 @@
-//! What leaves the house, as bytes: payment files for the bank.
+//! What leaves the house, as bytes: payment files for the bank, journals for the ledger.
 //!
 //! Whoever calls says everything, the time too, so the same contents come to the same bytes on every machine and in every
 //! year. What a format can't hold is refused with the place, never cut or rounded; what is written can be read back
-//! ([`pain001::parse`]) and comes to the same contents.
+//! ([`pain001::parse`], [`ledger_csv::parse`]) and comes to the same contents.
 //!
 //! The crate must never know a clock, a file, the network, a plan or a database.
 
@@ -14,4 +14,6 @@
 )]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+mod guard;
+pub mod ledger_csv;
 pub mod pain001;

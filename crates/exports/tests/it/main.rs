@@ -1,5 +1,6 @@
 //! What leaves the house, held to its laws and to what others read in it.
 
 mod elsewhere;
+mod ledger;
 mod payments;
 mod payments_laws;
