@@ -111,7 +111,18 @@ pub const WALLS: &[Wall] = &[
         package: "trueup-exports",
         folder: "crates/exports",
         inner: &["trueup-base"],
-        outside: &["csv", "iban_validate", "jiff", "quick-xml", "thiserror"],
+        outside: &[
+            "csv",
+            "dejavu",
+            "iban_validate",
+            "jiff",
+            "krilla",
+            "notosans",
+            "quick-xml",
+            "rust_xlsxwriter",
+            "rustybuzz",
+            "thiserror",
+        ],
         tests: &["proptest", "serde_json", "tempfile"],
         touches: "nothing: bytes out",
         is_pure: true,
@@ -258,7 +269,7 @@ pub const OUTSIDE: &[Outside] = &[
     outside(
         "csv",
         "0004",
-        "CSV out, and in tests a second opinion on CSV in",
+        "CSV out and read back, and in tests a second opinion on CSV in",
     ),
     outside(
         "dashu-int",
@@ -274,6 +285,11 @@ pub const OUTSIDE: &[Outside] = &[
         "datafusion",
         "0001",
         "measures over columns: sums, comparisons and joins",
+    ),
+    outside(
+        "dejavu",
+        "0027",
+        "the font behind the font of statements: scripts and signs that Noto Sans lacks",
     ),
     outside(
         "deltalake",
@@ -299,6 +315,11 @@ pub const OUTSIDE: &[Outside] = &[
         "calendar dates and time zones, from its bundled table",
     ),
     outside(
+        "krilla",
+        "0027",
+        "PDF out: tagged, of the kind that archives keep",
+    ),
+    outside(
         "landlock",
         "0020",
         "takes files and the network from a decoder",
@@ -308,6 +329,7 @@ pub const OUTSIDE: &[Outside] = &[
         "0020",
         "the numbers of system calls, by their names",
     ),
+    outside("notosans", "0027", "the font of statements"),
     outside(
         "object_store",
         "0001",
@@ -326,10 +348,16 @@ pub const OUTSIDE: &[Outside] = &[
         "the form in which keys are given their randomness",
     ),
     outside("rlimit", "0020", "limits a decoder's memory and time"),
+    outside("rust_xlsxwriter", "0027", "workbooks out"),
     outside(
         "rustix",
         "0020",
         "ends a decoder with whatever it may have started",
+    ),
+    outside(
+        "rustybuzz",
+        "0027",
+        "which glyphs a text is, and how wide they stand",
     ),
     outside(
         "saphyr-parser",

@@ -1,7 +1,7 @@
-//! What leaves the house, as bytes: payment files for the bank, journals for the ledger.
+//! What leaves the house, as bytes: payment files for the bank, journals for the ledger, statements for partners.
 //!
 //! Whoever calls says everything, the time too, so the same contents come to the same bytes on every machine and in every
-//! year. What a format can't hold is refused with the place, never cut or rounded; what is written can be read back
+//! year. What a format can't hold is refused with the place, never cut or rounded; what banks and ledgers get can be read back
 //! ([`pain001::parse`], [`ledger_csv::parse`]) and comes to the same contents.
 //!
 //! The crate must never know a clock, a file, the network, a plan or a database.
@@ -17,3 +17,4 @@
 mod guard;
 pub mod ledger_csv;
 pub mod pain001;
+pub mod statement;

@@ -402,7 +402,7 @@ fn element(bytes: &[u8]) -> Result<Element, ParseError> {
                 }
             }
             // What banks take needs no other way of writing it; the apostrophe is escaped.
-            Event::GeneralRef(name) if name.as_ref() == b"apos" && !open.is_empty() => {
+            Event::GeneralRef(name) if &name[..] == b"apos" && !open.is_empty() => {
                 if let Some(around) = open.last_mut() {
                     around.text.push('\'');
                 }

@@ -2,5 +2,7 @@
 
 mod elsewhere;
 mod ledger;
+mod papers;
 mod payments;
 mod payments_laws;
+mod statements;
