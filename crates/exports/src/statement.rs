@@ -1,8 +1,10 @@
 //! A partner's statement as a document: what it says ([`StatementPaper`]), and two ways to write it, as a page to read and
 //! keep ([`pdf`]) and as a workbook to calculate with ([`xlsx`]).
 //!
+//! Several papers, such as a year's quarters, go into one document, in the order given.
+//!
 //! Whoever makes a paper hands over words and exact amounts; sums are worked out here, so both writers say the same. The
-//! only date in a document is that of its period: the same paper is the same bytes in every year.
+//! only date in a document is that of its last period: the same paper is the same bytes in every year.
 //!
 //! ```
 //! use trueup_base::{Currency, Exact, date::parse_date};
@@ -25,8 +27,9 @@
 //!     now: Some(Exact::parse("6690")?),
 //! });
 //! assert_eq!(paper.total().to_string(), "6690");
-//! assert!(pdf::write(&paper)?.starts_with(b"%PDF-1.7"));
-//! assert_eq!(xlsx::write(&paper)?, xlsx::write(&paper)?);
+//! let papers = [paper];
+//! assert!(pdf::write(&papers)?.starts_with(b"%PDF-1.7"));
+//! assert_eq!(xlsx::write(&papers)?, xlsx::write(&papers)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -183,6 +186,9 @@ pub struct Open {
 /// Why a paper can't be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PaperRefusal {
+    /// No paper at all.
+    #[error("there is no statement to write")]
+    Nothing,
     /// A text that a cell can't hold; nothing is cut.
     #[error(
         "a text of {characters} characters on the statement of {partner} does not fit into a cell of a workbook, which holds {max}; write a PDF, or shorten `{begins}…`"
@@ -270,6 +276,30 @@ impl StatementPaper {
             Grants::Money | Grants::Fund => self.currency.places(),
             Grants::Count => 0,
         }
+    }
+}
+
+/// What a document of papers is called, and what it is about.
+struct About<'p> {
+    title: String,
+    subject: String,
+    last: &'p StatementPaper,
+}
+
+impl<'p> About<'p> {
+    fn of(papers: &'p [StatementPaper]) -> Result<Self, PaperRefusal> {
+        let (Some(first), Some(last)) = (papers.first(), papers.last()) else {
+            return Err(PaperRefusal::Nothing);
+        };
+        let periods = match papers.len() {
+            1 => last.period.name.clone(),
+            _ => format!("{} to {}", first.period.name, last.period.name),
+        };
+        Ok(Self {
+            title: format!("{}: {periods}", last.title),
+            subject: format!("Statement for {} ({})", last.partner.name, last.partner.id),
+            last,
+        })
     }
 }
 

@@ -4,12 +4,12 @@
 //! Texts are texts: nothing in them is a command, and nothing is fetched. A sign that none of the fonts has is shown as a
 //! box, which the page says below; control characters are blanks. Lines break where words do, and longer words anywhere.
 
-use trueup_base::{Date, Exact};
+use trueup_base::Exact;
 
 use self::fonts::Fonts;
 use self::layout::{Flow, Ink, Pt, Style, WIDTH};
 use self::table::{Cell, Column, Row, Weight};
-use super::{Grants, Group, Line, PaperRefusal, Standing, StatementPaper, shown, signed};
+use super::{About, Grants, Group, Line, PaperRefusal, Standing, StatementPaper, shown, signed};
 
 mod canvas;
 mod fonts;
@@ -43,18 +43,45 @@ const FIGURES: Pt = 7_400;
 /// When the format's writer refuses the document ([`PaperRefusal::Format`]).
 ///
 /// See the [module above](super) for an example.
-pub fn write(paper: &StatementPaper) -> Result<Vec<u8>, PaperRefusal> {
+pub fn write(papers: &[StatementPaper]) -> Result<Vec<u8>, PaperRefusal> {
+    let about = About::of(papers)?;
     let fonts = Fonts::new();
     let mut flow = Flow::new(&fonts);
-    masthead(&mut flow, paper);
-    if !paper.objectives.is_empty() {
-        heading(&mut flow, "Objectives");
-        groups(&mut flow, &paper.objectives);
+    let mut feet = Vec::new();
+    for paper in papers {
+        let first = flow.begin();
+        body(&mut flow, paper);
+        feet.push((first, flow.count(), paper));
     }
-    earnings(&mut flow, paper);
-    corrections(&mut flow, paper);
+    for (first, end, paper) in feet {
+        let of = format!(
+            "{} · {} ({}) · {}",
+            paper.title, paper.partner.name, paper.partner.id, paper.period.name
+        );
+        let hashes: Vec<String> = paper
+            .hashes
+            .iter()
+            .map(|(what, hash)| format!("{what} {}", hash.chars().take(16).collect::<String>()))
+            .collect();
+        flow.feet(first..end, &of, &hashes.join(" · "));
+    }
+    canvas::write(flow.finish(), &fonts, &about).map_err(|why| PaperRefusal::Format {
+        partner: about.last.partner.id.clone(),
+        why,
+    })
+}
+
+/// One paper, from the top of a page.
+fn body(flow: &mut Flow<'_>, paper: &StatementPaper) {
+    masthead(flow, paper);
+    if !paper.objectives.is_empty() {
+        heading(flow, "Objectives");
+        groups(flow, &paper.objectives);
+    }
+    earnings(flow, paper);
+    corrections(flow, paper);
     if !paper.balances.is_empty() {
-        heading(&mut flow, "Balances");
+        heading(flow, "Balances");
         let columns = [
             Column::words("balance", WIDTH - 2 * FIGURES),
             Column::figures(in_currency("amount", paper), 2 * FIGURES),
@@ -65,13 +92,13 @@ pub fn write(paper: &StatementPaper) -> Result<Vec<u8>, PaperRefusal> {
                 Cell::of(BODY, money(paper, &balance.amount)),
             ])
         });
-        table::draw(&mut flow, &columns, rows.collect());
+        table::draw(flow, &columns, rows.collect());
     }
     if !paper.beside.is_empty() {
-        heading(&mut flow, "Beside the lines");
-        groups(&mut flow, &paper.beside);
+        heading(flow, "Beside the lines");
+        groups(flow, &paper.beside);
     }
-    closing(&mut flow, paper);
+    closing(flow, paper);
     if flow.has_missing() {
         flow.gap(600);
         flow.paragraph(
@@ -79,29 +106,6 @@ pub fn write(paper: &StatementPaper) -> Result<Vec<u8>, PaperRefusal> {
             "□ stands for a sign that the fonts of this document lack; the workbook has it.",
         );
     }
-    let foot = format!(
-        "{} · {} ({}) · {}",
-        paper.title, paper.partner.name, paper.partner.id, paper.period.name
-    );
-    let hashes: Vec<String> = paper
-        .hashes
-        .iter()
-        .map(|(what, hash)| format!("{what} {}", hash.chars().take(16).collect::<String>()))
-        .collect();
-    flow.feet(&foot, &hashes.join(" · "));
-    let made_on: Date = paper.period.last;
-    let about = canvas::About {
-        title: format!("{}: {}", paper.title, paper.period.name),
-        subject: format!(
-            "Statement for {} ({})",
-            paper.partner.name, paper.partner.id
-        ),
-        made_on,
-    };
-    canvas::write(flow.finish(), &fonts, &about).map_err(|why| PaperRefusal::Format {
-        partner: paper.partner.id.clone(),
-        why,
-    })
 }
 
 fn in_currency(what: &str, paper: &StatementPaper) -> String {

@@ -1,14 +1,19 @@
-//! A statement as a workbook: the sheet `Statement` to read, the sheet `Lines` to calculate with.
+//! A statement as a workbook: the sheet `Statement` to read, the sheet `Lines` to calculate with. Of several papers each has
+//! a sheet to read, named for its period, and all their lines are on one.
 //!
 //! An amount is a number where a spreadsheet holds all its digits (fifteen), and a text where it would not. Words are
 //! written as texts and marked as such, so that none becomes a formula when somebody edits its cell.
+
+use std::collections::BTreeSet;
 
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
 };
 use trueup_base::{Exact, Rounding};
 
-use super::{Grants, Group, Line, PaperRefusal, Standing, StatementPaper, exact_places, shown};
+use super::{
+    About, Grants, Group, Line, PaperRefusal, Standing, StatementPaper, exact_places, shown,
+};
 use crate::guard::guarded;
 
 /// How many characters a cell holds, and how many rows a sheet.
@@ -29,15 +34,45 @@ const PALE: u32 = 0xE8_EE_F3;
 /// When a text or the number of rows is more than a workbook holds.
 ///
 /// See the [module above](super) for an example.
-pub fn write(paper: &StatementPaper) -> Result<Vec<u8>, PaperRefusal> {
+pub fn write(papers: &[StatementPaper]) -> Result<Vec<u8>, PaperRefusal> {
+    let about = About::of(papers)?;
     let mut workbook = Workbook::new();
-    workbook.set_properties(&properties(paper));
-    let mut statement = Sheet::new(paper, "Statement", workbook.add_worksheet())?;
-    summary(&mut statement)?;
-    let mut lines = Sheet::new(paper, "Lines", workbook.add_worksheet())?;
-    table(&mut lines)?;
+    workbook.set_properties(&properties(&about));
+    let mut names = BTreeSet::from(["lines".to_owned()]);
+    for paper in papers {
+        let name = match papers.len() {
+            1 => "Statement".to_owned(),
+            _ => sheet_name(&paper.period.name, &mut names),
+        };
+        let mut statement = Sheet::new(paper, &name, workbook.add_worksheet())?;
+        summary(&mut statement)?;
+    }
+    let mut lines = Sheet::new(about.last, "Lines", workbook.add_worksheet())?;
+    table(&mut lines, papers)?;
     let bytes = workbook.save_to_buffer();
-    bytes.map_err(|error| format_refused(paper, &error))
+    bytes.map_err(|error| format_refused(about.last, &error))
+}
+
+/// A period's name as a sheet may be called, and no other sheet is.
+fn sheet_name(period: &str, names: &mut BTreeSet<String>) -> String {
+    let plain = period.chars().map(|sign| match sign {
+        '[' | ']' | ':' | '*' | '?' | '/' | '\\' | '\'' => '-',
+        sign if sign.is_control() => '-',
+        sign => sign,
+    });
+    let plain: String = plain.take(24).collect();
+    let mut name = if plain.is_empty() {
+        "Statement".to_owned()
+    } else {
+        plain.clone()
+    };
+    let mut number = 2;
+    // Sheets whose names differ in case alone are one to a spreadsheet.
+    while !names.insert(name.to_lowercase()) {
+        name = format!("{plain} ({number})");
+        number += 1;
+    }
+    name
 }
 
 fn format_refused(paper: &StatementPaper, error: &rust_xlsxwriter::XlsxError) -> PaperRefusal {
@@ -47,18 +82,17 @@ fn format_refused(paper: &StatementPaper, error: &rust_xlsxwriter::XlsxError) ->
     }
 }
 
-/// The period's last day stands for the day it was made.
-fn properties(paper: &StatementPaper) -> DocProperties {
-    let last = paper.period.last;
+/// The last period's last day stands for the day it was made.
+fn properties(about: &About<'_>) -> DocProperties {
+    let last = about.last.period.last;
     let made = u16::try_from(last.year()).ok().and_then(|year| {
         let month = u8::try_from(last.month()).ok()?;
         let day = u8::try_from(last.day()).ok()?;
         ExcelDateTime::from_ymd(year, month, day).ok()
     });
-    let title = format!("{}: {}", paper.title, paper.period.name);
     let properties = DocProperties::new()
-        .set_title(title)
-        .set_subject(format!("{} ({})", paper.partner.name, paper.partner.id))
+        .set_title(&about.title)
+        .set_subject(&about.subject)
         .set_author("Trueup");
     let begun = ExcelDateTime::from_ymd(1900, 1, 1).ok();
     match made.or(begun) {
@@ -368,8 +402,7 @@ fn said(sheet: &mut Sheet<'_>) -> Written {
 }
 
 /// One row a line and nothing else, so that it can be filtered and added up.
-fn table(sheet: &mut Sheet<'_>) -> Written {
-    let paper = sheet.paper;
+fn table<'p>(sheet: &mut Sheet<'p>, papers: &'p [StatementPaper]) -> Written {
     let columns = [
         ("partner", 14),
         ("period", 12),
@@ -391,9 +424,11 @@ fn table(sheet: &mut Sheet<'_>) -> Written {
     }
     let frozen = sheet.sheet.set_freeze_panes(1, 3).map(|_| ());
     sheet.taken(frozen)?;
-    for line in &paper.lines {
-        sheet.next()?;
-        row(sheet, line)?;
+    for paper in papers {
+        for line in &paper.lines {
+            sheet.next()?;
+            row(sheet, paper, line)?;
+        }
     }
     let last = sheet.row;
     let filtered = sheet.sheet.autofilter(0, 0, last, 8).map(|_| ());
@@ -403,8 +438,8 @@ fn table(sheet: &mut Sheet<'_>) -> Written {
     sheet.taken(repeated)
 }
 
-fn row(sheet: &mut Sheet<'_>, line: &Line) -> Written {
-    let paper = sheet.paper;
+fn row<'p>(sheet: &mut Sheet<'p>, paper: &'p StatementPaper, line: &Line) -> Written {
+    sheet.paper = paper;
     sheet.words(0, &paper.partner.id, &plain())?;
     sheet.words(1, &paper.period.name, &plain())?;
     sheet.words(2, &line.component, &plain())?;

@@ -1,6 +1,6 @@
 //! Statements as others read them: pypdf the pages, openpyxl the sheets.
 
-use std::fs;
+use std::{fs, slice};
 
 use serde_json::Value;
 use trueup_base::Exact;
@@ -18,11 +18,17 @@ fn read(name: &str, bytes: &[u8]) -> Value {
 }
 
 fn read_pdf(paper: &StatementPaper) -> Value {
-    read("statement.pdf", &pdf::write(paper).unwrap())
+    read(
+        "statement.pdf",
+        &pdf::write(slice::from_ref(paper)).unwrap(),
+    )
 }
 
 fn read_xlsx(paper: &StatementPaper) -> Value {
-    read("statement.xlsx", &xlsx::write(paper).unwrap())
+    read(
+        "statement.xlsx",
+        &xlsx::write(slice::from_ref(paper)).unwrap(),
+    )
 }
 
 /// All pages' text, blanks of any kind as one.
@@ -35,15 +41,10 @@ fn all_text(read: &Value) -> String {
 
 #[test]
 fn the_same_paper_is_the_same_bytes() {
-    for paper in [bare("Bo"), full(), long(40), hostile()] {
-        assert_eq!(
-            pdf::write(&paper).unwrap(),
-            pdf::write(&paper.clone()).unwrap()
-        );
-        assert_eq!(
-            xlsx::write(&paper).unwrap(),
-            xlsx::write(&paper.clone()).unwrap()
-        );
+    for papers in [vec![bare("Bo")], vec![full(), long(10)], vec![hostile()]] {
+        let again = papers.clone();
+        assert_eq!(pdf::write(&papers), pdf::write(&again));
+        assert_eq!(xlsx::write(&papers), xlsx::write(&again));
     }
 }
 
@@ -302,9 +303,9 @@ fn no_cell_of_a_workbook_is_a_formula_or_becomes_one() {
 fn a_text_that_no_cell_holds_is_refused_and_not_cut() {
     let mut paper = full();
     paper.notes = vec!["n".repeat(32_767)];
-    assert!(xlsx::write(&paper).is_ok());
+    assert!(xlsx::write(slice::from_ref(&paper)).is_ok());
     paper.notes = vec!["n".repeat(32_768)];
-    let refused = xlsx::write(&paper).unwrap_err();
+    let refused = xlsx::write(slice::from_ref(&paper)).unwrap_err();
     assert!(
         matches!(
             refused,
@@ -315,7 +316,7 @@ fn a_text_that_no_cell_holds_is_refused_and_not_cut() {
         ),
         "{refused}"
     );
-    assert!(pdf::write(&paper).is_ok());
+    assert!(pdf::write(slice::from_ref(&paper)).is_ok());
 }
 
 #[test]
@@ -337,6 +338,63 @@ fn what_is_no_money_is_not_in_the_total_and_says_so() {
 fn a_period_before_workbooks_can_say_it_is_written_all_the_same() {
     let mut paper = bare("Bo");
     paper.period.last = parse_date("1800-12-31").unwrap();
-    assert!(xlsx::write(&paper).is_ok());
-    assert!(pdf::write(&paper).is_ok());
+    assert!(xlsx::write(slice::from_ref(&paper)).is_ok());
+    assert!(pdf::write(slice::from_ref(&paper)).is_ok());
+}
+
+#[test]
+fn papers_of_several_periods_are_one_document() {
+    let mut first = full();
+    first.period.name = "2026-Q1".into();
+    first.hashes = vec![("run".into(), "5".repeat(64))];
+    let papers = [first, full()];
+    let read = read("both.pdf", &pdf::write(&papers).unwrap());
+    let pages: Vec<&str> = read["pages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|page| page.as_str().unwrap())
+        .collect();
+    assert_eq!(pages.len(), 4);
+    assert_eq!(
+        read["title"],
+        "Growth and Care Partner Program: 2026-Q1 to 2026-Q2"
+    );
+    for (page, number, hash) in [
+        (0, "Page 1 of 4", "run 5555555555555555"),
+        (2, "Page 3 of 4", "run 1a2b3c4d1a2b3c4d"),
+    ] {
+        assert!(pages[page].contains("PARTNER STATEMENT"));
+        assert!(pages[page].contains(number), "{}", pages[page]);
+        assert!(pages[page].contains(hash), "{}", pages[page]);
+    }
+    let read = self::read("both.xlsx", &xlsx::write(&papers).unwrap());
+    assert_eq!(
+        read["sheets"],
+        serde_json::json!(["2026-Q1", "2026-Q2", "Lines"])
+    );
+    let lines = &read["cells"]["Lines"];
+    assert_eq!(lines["B2"]["value"], "2026-Q1");
+    assert_eq!(lines["B13"]["value"], "2026-Q2");
+    assert_eq!(read["filter"], "A1:I13");
+}
+
+#[test]
+fn no_paper_is_no_document() {
+    assert_eq!(pdf::write(&[]), Err(PaperRefusal::Nothing));
+    assert_eq!(xlsx::write(&[]), Err(PaperRefusal::Nothing));
+}
+
+#[test]
+fn periods_of_one_name_have_sheets_of_their_own() {
+    let mut strange = full();
+    strange.period.name = "2026/Q2: [all]?".into();
+    let read = read(
+        "same.xlsx",
+        &xlsx::write(&[full(), full(), strange]).unwrap(),
+    );
+    assert_eq!(
+        read["sheets"],
+        serde_json::json!(["2026-Q2", "2026-Q2 (2)", "2026-Q2- -all--", "Lines"])
+    );
 }

@@ -2,6 +2,9 @@
 
 use std::num::NonZeroU16;
 
+use super::super::About;
+use super::fonts::{FontIx, Fonts};
+use super::layout::{Drawn, Ink, Kind, Mark, PAGE_HEIGHT, PAGE_WIDTH, PartIx, Pt};
 use krilla::color::rgb;
 use krilla::configure::{Accessibility, Archival, ConfigurationBuilder};
 use krilla::geom::{PathBuilder, Point, Rect};
@@ -17,20 +20,6 @@ use krilla::tagging::{
 };
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use krilla::{Document, SerializeSettings};
-use trueup_base::Date;
-
-use super::fonts::{FontIx, Fonts};
-use super::layout::{Drawn, Ink, Kind, Mark, PAGE_HEIGHT, PAGE_WIDTH, PartIx, Pt};
-
-/// What a document says of itself.
-pub struct About {
-    /// Its title.
-    pub title: String,
-    /// What it is about.
-    pub subject: String,
-    /// The day that stands for the day it was made.
-    pub made_on: Date,
-}
 
 /// The language of our own words; partners' names and plans' words may be in another.
 const LANGUAGE: &str = "en";
@@ -39,7 +28,7 @@ const LANGUAGE: &str = "en";
 ///
 /// # Errors
 /// When the writer finds that it would not be of the kind that archives keep, in its words.
-pub fn write(drawn: Drawn, fonts: &Fonts, about: &About) -> Result<Vec<u8>, String> {
+pub fn write(drawn: Drawn, fonts: &Fonts, about: &About<'_>) -> Result<Vec<u8>, String> {
     let configuration = ConfigurationBuilder::new()
         .with_archival_validator(Archival::A2_A)
         .with_accessibility_validator(Accessibility::UA1)
@@ -77,8 +66,9 @@ pub fn write(drawn: Drawn, fonts: &Fonts, about: &About) -> Result<Vec<u8>, Stri
     document.finish().map_err(|error| format!("{error:?}"))
 }
 
-fn metadata(about: &About) -> Metadata {
-    let made_on = about.made_on;
+fn metadata(about: &About<'_>) -> Metadata {
+    // The last period's last day stands for the day it was made.
+    let made_on = about.last.period.last;
     let part = |number: i8| u8::try_from(number).unwrap_or(1);
     let made = DateTime::new(u16::try_from(made_on.year()).unwrap_or(0))
         .month(part(made_on.month()))

@@ -3,6 +3,8 @@
 //! Places are whole hundredths of a point, from the top left; a page is filled from its top, and what does not fit begins
 //! the next. What is drawn is kept as marks, and what it means as a tree beside them.
 
+use std::ops::Range;
+
 use super::fonts::{Fonts, Run};
 
 /// A length: hundredths of a point.
@@ -185,7 +187,21 @@ impl<'f> Flow<'f> {
         self.drawn
     }
 
-    /// Whether a sign was missing in all fonts.
+    /// Begins a paper on a page of its own; says which.
+    pub fn begin(&mut self) -> usize {
+        if self.drawn.pages.last().is_some_and(|page| !page.is_empty()) {
+            self.turn();
+        }
+        self.is_missing = false;
+        self.count() - 1
+    }
+
+    /// How many pages there are.
+    pub fn count(&self) -> usize {
+        self.drawn.pages.len()
+    }
+
+    /// Whether a sign of the paper was missing in all fonts.
     pub fn has_missing(&self) -> bool {
         self.is_missing
     }
@@ -359,13 +375,13 @@ impl<'f> Flow<'f> {
         self.line(left + inside, self.y, style, word, false, Some(part));
     }
 
-    /// What stands at the foot of every page: what it is of, its number, and hashes.
-    pub fn feet(&mut self, of: &str, hashes: &str) {
+    /// What stands at the foot of some pages: what they are of, their number, and hashes.
+    pub fn feet(&mut self, pages: Range<usize>, of: &str, hashes: &str) {
         const FOOT: Style = Style::new(700, false, Ink::Grey);
         let of = self.cut(FOOT, of, WIDTH - 8_000);
         let hashes = self.cut(FOOT, hashes, WIDTH);
         let count = self.drawn.pages.len();
-        for at in 0..count {
+        for at in pages {
             let number = format!("Page {} of {count}", at + 1);
             let top = BOTTOM + 1_500;
             let words = [
