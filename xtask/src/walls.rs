@@ -190,6 +190,7 @@ pub const WALLS: &[Wall] = &[
             "trueup-journal",
             "trueup-books",
             "trueup-program",
+            "trueup-exports",
             "trueup-store",
             "trueup-facts",
             "trueup-server",

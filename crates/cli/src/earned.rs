@@ -52,6 +52,8 @@ pub struct Earned {
     pub plan: Text,
     /// In which currency, for money and fund credit.
     pub currency: Currency,
+    /// What earned it.
+    pub earner: Earner,
     /// The component, or a limit's `top_up`.
     pub component: Text,
     /// What it is, in words.
@@ -118,6 +120,7 @@ impl Earned {
                 .map_or(&plan.name, |edition| &edition.called)
                 .clone(),
             currency: plan.currency,
+            earner: line.earner,
             component,
             is,
             grants,
