@@ -272,7 +272,7 @@ fn check(entries: &[Entry]) -> Result<(), Refusal> {
     }
 }
 
-/// Reads a journal that [`write`] wrote, and nothing else.
+/// Reads a journal that [`write()`] wrote, and nothing else.
 ///
 /// # Errors
 /// When it would have been written otherwise.

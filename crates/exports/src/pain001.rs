@@ -1,7 +1,7 @@
 //! Payment files: ISO 20022 `pain.001.001.09`, the customer's credit transfer initiation, written and read back.
 //!
 //! Each part is a type of its own that only takes what banks take, so a file that can be built is nearly a file that can
-//! be written; [`write`] checks what takes several parts to see. Everything that identifies a file comes from the caller,
+//! be written; [`write()`] checks what takes several parts to see. Everything that identifies a file comes from the caller,
 //! its message id and its time too: the same contents are the same bytes, however often they are exported (LAW-35), and
 //! [`parse`] comes back to the same contents (LAW-42). No amount is zero or below (LAW-36).
 //!

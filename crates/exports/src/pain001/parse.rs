@@ -68,7 +68,7 @@ pub enum ParseError {
     },
 }
 
-/// Reads a payment file that [`write`](super::write) wrote.
+/// Reads a payment file that [`write()`](super::write()) wrote.
 ///
 /// # Errors
 /// When it is no such file, or its totals are not those of its payments.
