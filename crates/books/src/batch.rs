@@ -12,14 +12,23 @@ use crate::posting::Posting;
 pub enum BatchKind {
     /// What a run says is earned, less what was posted before.
     Accrual,
+    /// What a closing makes of what was earned: held, payable, lost or owed back.
+    Closing,
+    /// What a payout moves: from payable to ordered, from ordered to paid or back.
+    Payment,
 }
 
 impl BatchKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Accrual, Self::Closing, Self::Payment];
+
     /// The kind as one word.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Accrual => "accrual",
+            Self::Closing => "closing",
+            Self::Payment => "payment",
         }
     }
 }
@@ -31,7 +40,7 @@ pub struct Batch {
     pub number: u64,
     /// What it is.
     pub kind: BatchKind,
-    /// The hash of the run it follows.
+    /// The hash of the run it follows; of a payment, of what is paid.
     pub run: String,
     postings: Vec<Posting>,
 }

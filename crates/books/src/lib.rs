@@ -10,7 +10,7 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use trueup_base::{Currency, Exact, date::parse_date, id::PartnerId};
-//! use trueup_books::{Key, Target, converge};
+//! use trueup_books::{Account, Key, Target, converge};
 //!
 //! let key = Key {
 //!     partner: PartnerId::new("P-1")?,
@@ -20,7 +20,8 @@
 //!     currency: Currency::parse("EUR")?,
 //! };
 //! let target = Target::of([(key.clone(), Exact::parse("12.50")?)])?;
-//! let postings = converge(&target, &BTreeMap::from([(key, 1_000)]), None, &|_| true);
+//! let booked = BTreeMap::from([((Account::Expense, key), 1_000)]);
+//! let postings = converge(&target, &booked, None, &|_| true);
 //! let posted: Vec<i64> = postings.iter().map(|posting| posting.amount).collect();
 //! assert_eq!(posted, [250, -250]); // 2.50 more: an expense, and owed to the partner
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,7 +36,13 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod batch;
+pub mod payment;
 pub mod posting;
+pub mod settled;
 
 pub use batch::{Batch, BatchKind};
-pub use posting::{Account, AmountRefusal, Booked, Key, Posting, Target, converge, opposite};
+pub use payment::{Payment, payments, reported};
+pub use posting::{
+    Account, AmountRefusal, Booked, Key, Posting, Target, converge, in_units, on, opposite,
+};
+pub use settled::{Moves, settle};

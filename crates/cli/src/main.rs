@@ -16,6 +16,7 @@ mod fits;
 mod folder;
 mod impact;
 mod locked;
+mod moves;
 mod notes;
 mod output;
 mod plans;
@@ -76,7 +77,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Agreement(command) => commands::agreement::run(&command),
         Command::Books(command) => commands::books::run(&command),
-        Command::Period(command) => commands::period::run(&command),
+        Command::Period(command) => commands::period::run(&command, &progress),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
         Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
         Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),

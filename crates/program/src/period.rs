@@ -36,6 +36,8 @@ pub struct Calculated {
     pub sha256: String,
     /// What they come to, by currency.
     pub totals: BTreeMap<String, String>,
+    /// What becomes payable by closing it, by currency.
+    pub payable: BTreeMap<String, String>,
     /// How many lines there are.
     pub lines: u64,
     /// How many partners they are of.
@@ -336,6 +338,7 @@ mod tests {
                 run: "a run".to_owned(),
                 sha256: format!("of {sum}"),
                 totals: BTreeMap::from([("EUR".to_owned(), sum.to_owned())]),
+                payable: BTreeMap::new(),
                 lines: 3,
                 partners: 2,
                 open: 0,

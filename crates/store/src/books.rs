@@ -195,10 +195,11 @@ async fn booked(
     let doing = || StoreFault::sql("reading what is booked");
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
-         from postings where account = $1 and falls_on <= $2 and (partner = $3 or $4 = 1) \
-         group by account, partner, plan, component, settled_on, currency",
+         from postings join batches on batches.number = postings.batch \
+         where batches.kind <> $1 and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
-    .bind(Account::Expense.word().to_owned())
+    .bind(BatchKind::Payment.word().to_owned())
     .bind(day.to_string())
     .bind(partner.map_or_else(String::new, |partner| partner.as_str().to_owned()))
     .bind(i64::from(partner.is_none()))
@@ -208,7 +209,7 @@ async fn booked(
     let mut booked = Booked::new();
     for row in &rows {
         let posting = posting(row, 0)?;
-        booked.insert(posting.key, posting.amount);
+        booked.insert((posting.account, posting.key), posting.amount);
     }
     Ok(booked)
 }
@@ -366,7 +367,7 @@ impl Database {
 /// A batch from its row and its postings, as far as it can be one.
 #[must_use]
 pub fn batch_of(row: &BatchRow, postings: Vec<Posting>) -> Option<Batch> {
-    let kind = [BatchKind::Accrual]
+    let kind = BatchKind::ALL
         .into_iter()
         .find(|kind| kind.word() == row.kind)?;
     let mut sums: BTreeMap<&str, i128> = BTreeMap::new();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Booked, Key, converge};
+use trueup_books::{Account, BatchKind, Booked, Key, Moves, Posting, settle};
 use trueup_facts::digest::Digest;
 use trueup_journal::{Act, Draft, Organisation, Ring};
 use trueup_program::period::{
@@ -23,38 +23,41 @@ use crate::commands::books::{POSTED, Posted, in_currency};
 use crate::commands::ingest::declared;
 use crate::earned::exact_at;
 use crate::failure::{Failure, chain};
+use crate::moves;
 use crate::output;
 use crate::posting::{self, Earned, NotSigned, not_signed};
+use crate::progress::Progress;
 use crate::record::{Record, now, unsayable};
 use crate::runs;
 use crate::seals::OnRecord;
 
 /// Says, calculates, approves or closes.
-pub fn run(command: &PeriodCommand) -> Result<(), Failure> {
+pub fn run(command: &PeriodCommand, progress: &Progress) -> Result<(), Failure> {
     match command {
         PeriodCommand::Status(args) => status(args),
-        PeriodCommand::Calculate(args) => calculate(args),
+        PeriodCommand::Calculate(args) => calculate(args, progress),
         PeriodCommand::Approve(args) => approve(args),
-        PeriodCommand::Close(args) => close(args),
+        PeriodCommand::Close(args) => close(args, progress),
     }
 }
 
 /// What a period comes to: each key with what falls into the period for it.
 struct Content {
-    amounts: BTreeMap<Key, i64>,
+    postings: Vec<Posting>,
     open: usize,
     unsigned: usize,
 }
 
 impl Content {
     /// What falls between the last closing and a day: what is earned then, and what corrects what is closed.
-    fn of(earned: &Earned, unsigned: &NotSigned, closed: &Booked, until: Date) -> Self {
+    fn of(
+        (earned, moves): (&Earned, &BTreeMap<Key, Moves>),
+        unsigned: &NotSigned,
+        closed: &Booked,
+        until: Date,
+    ) -> Self {
         let is_in = |key: &Key| key.settled_on <= until;
         let is_covered = |key: &Key| is_in(key) && earned.speaks_for(key) && unsigned.allows(key);
-        let postings = converge(&earned.target, closed, None, &is_covered);
-        let expenses = postings
-            .into_iter()
-            .filter(|posting| posting.account == Account::Expense);
         let mut left_out = BTreeSet::new();
         for line in &earned.again.lines {
             let day = parse_date(&line.settled_until);
@@ -68,18 +71,25 @@ impl Content {
             }
         }
         Self {
-            amounts: expenses
-                .map(|posting| (posting.key, posting.amount))
-                .collect(),
+            postings: settle(moves, closed, None, &is_covered),
             open: earned.open.iter().filter(|key| is_in(key)).count(),
             unsigned: left_out.len(),
         }
     }
 
-    fn totals(&self) -> BTreeMap<String, String> {
+    fn on(&self, account: Account) -> impl Iterator<Item = &Posting> {
+        self.postings
+            .iter()
+            .filter(move |posting| posting.account == account)
+    }
+
+    /// What an account comes to, by currency; of what is owed above zero.
+    fn totals(&self, account: Account) -> BTreeMap<String, String> {
         let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
-        for (key, amount) in &self.amounts {
-            *sums.entry(key.currency.code()).or_default() += i128::from(*amount);
+        let sign = if account == Account::Expense { 1 } else { -1 };
+        for posting in self.on(account) {
+            let sum = sums.entry(posting.key.currency.code()).or_default();
+            *sum += sign * i128::from(posting.amount);
         }
         let text =
             |(currency, units): (&str, i128)| (currency.to_owned(), in_currency(units, currency));
@@ -87,22 +97,29 @@ impl Content {
     }
 
     fn partners(&self) -> usize {
-        let partners: BTreeSet<_> = self.amounts.keys().map(|key| &key.partner).collect();
+        let partners: BTreeSet<_> = self
+            .postings
+            .iter()
+            .map(|posting| &posting.key.partner)
+            .collect();
         partners.len()
     }
 
     /// The content as it is hashed: a line for each key, its cells set apart by tabs.
     fn digest(&self) -> Digest {
-        let mut text = "trueup period 1\n".to_owned();
-        for (key, amount) in &self.amounts {
+        let mut text = "trueup period 2\n".to_owned();
+        for posting in &self.postings {
+            let key = &posting.key;
             let _ = writeln!(
                 text,
-                "{}\t{}\t{}\t{}\t{}\t{amount}",
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                posting.account,
                 key.partner,
                 key.plan,
                 key.component,
                 key.settled_on,
-                key.currency.code()
+                key.currency.code(),
+                posting.amount
             );
         }
         Digest::of(text.as_bytes())
@@ -174,13 +191,21 @@ impl Desk {
     }
 
     /// What a run comes to for a period, as the books and agreements are.
-    fn content(&self, earned: &Earned, until: Date) -> Result<(Content, NotSigned), Failure> {
+    fn content(
+        &self,
+        earned: &Earned,
+        moves: &BTreeMap<Key, Moves>,
+        until: Date,
+    ) -> Result<(Content, NotSigned), Failure> {
         let unsigned = not_signed(earned, &self.on_record)?;
         let closed_on = self.on_record.periods.closed_on().unwrap_or(Date::MIN);
         let (closed, _) = self.record.wait("reading the books", async |database| {
             database.booked_until(closed_on).await
         })?;
-        Ok((Content::of(earned, &unsigned, &closed, until), unsigned))
+        Ok((
+            Content::of((earned, moves), &unsigned, &closed, until),
+            unsigned,
+        ))
     }
 }
 
@@ -227,19 +252,22 @@ fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
     output::print(&text)
 }
 
-fn calculate(args: &PeriodCalculateArgs) -> Result<(), Failure> {
+fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let until = day_of(program, &args.until)?;
     let desk = Desk::open(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?)?;
     is_whole(&earned, until, desk.on_record.periods.closed_on())?;
-    let (content, unsigned) = desk.content(&earned, until)?;
+    let moves = moves::until(&earned.again, until, progress)?;
+    let (content, unsigned) = desk.content(&earned, &moves, until)?;
+    let lines = content.on(Account::Expense).count();
     let says = Calculated {
         until: until.to_string(),
         run: earned.again.hash.to_string(),
         sha256: content.digest().to_string(),
-        totals: content.totals(),
-        lines: content.amounts.len() as u64,
+        totals: content.totals(Account::Expense),
+        payable: content.totals(Account::Payable),
+        lines: lines as u64,
         partners: content.partners() as u64,
         open: content.open as u64,
         unsigned: content.unsigned as u64,
@@ -255,10 +283,20 @@ fn calculate(args: &PeriodCalculateArgs) -> Result<(), Failure> {
     let mut text = format!(
         "Until {until}: {} in {} of {}, from run {}\n",
         in_words(&says.totals),
-        output::counted(content.amounts.len(), "line"),
+        output::counted(lines, "line"),
         output::counted(content.partners(), "partner"),
         earned.again.hash.short()
     );
+    let held = content.totals(Account::Held);
+    let _ = match held.is_empty() {
+        true => writeln!(text, "Payable then: {}", in_words(&says.payable)),
+        false => writeln!(
+            text,
+            "Payable then: {}; more held than before by {}",
+            in_words(&says.payable),
+            in_words(&held)
+        ),
+    };
     if content.open > 0 {
         let _ = writeln!(
             text,
@@ -306,12 +344,13 @@ fn approve(args: &PeriodApproveArgs) -> Result<(), Failure> {
     ))
 }
 
-fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
+fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
     let waiting = desk.waiting()?;
     let earned = Earned::of(runs::again(program, &waiting.says.run)?)?;
-    let (content, unsigned) = desk.content(&earned, waiting.until)?;
+    let moves = moves::until(&earned.again, waiting.until, progress)?;
+    let (content, unsigned) = desk.content(&earned, &moves, waiting.until)?;
     if content.digest().to_string() != waiting.says.sha256 {
         return Err(Failure::Found(format!(
             "what run {} comes to until {} is no longer what was approved: agreements were signed or changed since; calculate again",
@@ -326,7 +365,7 @@ fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
     let is_covered = |key: &Key| {
         key.settled_on <= waiting.until && earned.speaks_for(key) && unsigned.allows(key)
     };
-    let postings = converge(&earned.target, &booked, open_from, &is_covered);
+    let postings = settle(&moves, &booked, open_from, &is_covered);
     let says = Closed {
         calculation: waiting.at,
         until: waiting.until.to_string(),
@@ -339,7 +378,7 @@ fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
     };
     let posted = postings.len();
     if posted > 0 {
-        let (batch, sha256) = posting::batch(batches + 1, &earned, postings);
+        let (batch, sha256) = posting::batch((batches + 1, BatchKind::Closing), &earned, postings);
         let stated = Posted::of(&batch, sha256);
         step.acts
             .push(desk.act(ring, (POSTED, after), by, &stated)?);
