@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
+use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_books::Key;
 use trueup_engine::cell;
@@ -513,6 +514,14 @@ impl<'p> Figures<'p> {
             })
         });
         moved.collect()
+    }
+
+    /// The smallest payout of a partner on a day; none where the plan names none, or it has no answer.
+    pub fn smallest_payout(&mut self, partner: PartnerIx, day: Date) -> Option<(PartnerId, Exact)> {
+        self.evaluator.forget_partner();
+        let who = self.prepared.world.partner(partner)?;
+        let smallest = self.evaluator.smallest_payout(partner, day)?;
+        Some((who.id.clone(), smallest.figure()?.clone()))
     }
 
     /// What stands beside a partner's lines in a period.

@@ -40,6 +40,19 @@ pub fn key_of(again: &Again, line: &KeptLine) -> Result<Key, Failure> {
     })
 }
 
+/// The arguments that ask of everyone what a run was about.
+pub fn everyone(again: &Again) -> ScopeArgs {
+    ScopeArgs {
+        program: ProgramArgs {
+            program: again.folder.program.folder.clone(),
+        },
+        partner: None,
+        period: None,
+        as_of: AsOfArgs::default(),
+        measurer: Measurer::Passes,
+    }
+}
+
 /// What became of everything that a run of everyone posted until the end of a day. A release at the midnight that ends the day
 /// belongs to it, as the settlement itself does.
 pub fn until(
@@ -59,15 +72,7 @@ pub fn until(
             false => sums.earned = &sums.earned + &amount,
         }
     }
-    let args = ScopeArgs {
-        program: ProgramArgs {
-            program: again.folder.program.folder.clone(),
-        },
-        partner: None,
-        period: None,
-        as_of: AsOfArgs::default(),
-        measurer: Measurer::Passes,
-    };
+    let args = everyone(again);
     let ends = day.tomorrow().unwrap_or(day);
     for plan in again.folder.settled_under() {
         let moved = for_everyone(

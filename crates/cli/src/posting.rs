@@ -123,13 +123,9 @@ pub fn not_signed(earned: &Earned, on_record: &OnRecord) -> Result<NotSigned, Fa
 }
 
 /// A batch that follows a run, and the digest of its text.
-pub fn batch(
-    (number, kind): (u64, BatchKind),
-    earned: &Earned,
-    postings: Vec<Posting>,
-) -> (Batch, Digest) {
+pub fn batch(number: u64, earned: &Earned, postings: Vec<Posting>) -> (Batch, Digest) {
     let run = earned.again.hash.to_string();
-    let batch = Batch::new(number, kind, run, postings);
+    let batch = Batch::new(number, BatchKind::Accrual, run, postings);
     let digest = Digest::of(batch.to_text().as_bytes());
     (batch, digest)
 }

@@ -21,6 +21,7 @@ pub const KINDS: [&str; 2] = [OPENED, RESOLVED];
 #[serde(deny_unknown_fields)]
 pub struct Opened {
     /// Whose line.
+    #[serde(with = "crate::id_text")]
     pub partner: PartnerId,
     /// Under which plan.
     pub plan: String,

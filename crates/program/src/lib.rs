@@ -20,6 +20,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod dispute;
+mod id_text;
 pub mod negotiation;
 pub mod payout;
 pub mod period;

@@ -70,6 +70,7 @@ impl Route {
 #[serde(deny_unknown_fields)]
 pub struct Stated {
     /// Whose.
+    #[serde(with = "crate::id_text")]
     pub partner: PartnerId,
     /// How the money gets there.
     pub route: Route,
@@ -158,6 +159,7 @@ pub struct Reported {
     /// The payout.
     pub payout: u64,
     /// Whose payment.
+    #[serde(with = "crate::id_text")]
     pub partner: PartnerId,
     /// In which currency.
     pub currency: String,

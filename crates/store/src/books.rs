@@ -48,7 +48,18 @@ pub struct Balance {
 }
 
 impl Database {
-    /// What was posted so far for each key, and how many batches that is.
+    /// What each account comes to for each key, payments with it, and how many batches there are.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn balances_by_key(&self) -> Result<(Booked, u64), StoreFault> {
+        let mut reading = self.reading().await?;
+        let batches = batches(&mut reading).await?;
+        let all = booked(&mut reading, Date::MAX, None, Counting::Everything).await?;
+        Ok((all, batches))
+    }
+
+    /// What was posted so far for each key by what follows from runs, and how many batches that is.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
@@ -63,7 +74,10 @@ impl Database {
     pub async fn booked_until(&self, day: Date) -> Result<(Booked, u64), StoreFault> {
         let mut reading = self.reading().await?;
         let batches = batches(&mut reading).await?;
-        Ok((booked(&mut reading, day, None).await?, batches))
+        Ok((
+            booked(&mut reading, day, None, Counting::Runs).await?,
+            batches,
+        ))
     }
 
     /// What was posted for one partner's keys so far as it falls on a day or before.
@@ -72,7 +86,7 @@ impl Database {
     /// When the database fails, or what is stored is no posting.
     pub async fn booked_of(&self, partner: &PartnerId, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        booked(&mut reading, day, Some(partner)).await
+        booked(&mut reading, day, Some(partner), Counting::Runs).await
     }
 
     /// The days up to which periods were closed, in order.
@@ -111,7 +125,7 @@ impl Database {
         let doing = || StoreFault::sql("adding up accounts");
         let rows = sqlx::query(
             "select account, partner, currency, cast(sum(amount) as bigint) from postings \
-             group by account, partner, currency order by account, partner, currency",
+             group by account, partner, currency having sum(amount) <> 0 order by account, partner, currency",
         )
         .fetch_all(&mut *reading)
         .await
@@ -187,22 +201,33 @@ impl Database {
     }
 }
 
+/// Which batches count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    /// Those that follow from runs.
+    Runs,
+    /// Those of payments too.
+    Everything,
+}
+
 async fn booked(
     within: &mut Transaction<'_, Any>,
     day: Date,
     partner: Option<&PartnerId>,
+    counting: Counting,
 ) -> Result<Booked, StoreFault> {
     let doing = || StoreFault::sql("reading what is booked");
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
          from postings join batches on batches.number = postings.batch \
-         where batches.kind <> $1 and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         where (batches.kind <> $1 or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
          group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
     .bind(BatchKind::Payment.word().to_owned())
     .bind(day.to_string())
     .bind(partner.map_or_else(String::new, |partner| partner.as_str().to_owned()))
     .bind(i64::from(partner.is_none()))
+    .bind(i64::from(counting == Counting::Everything))
     .fetch_all(&mut **within)
     .await
     .map_err(doing())?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Batch, BatchKind, Key, Posting, converge};
+use trueup_books::{Account, Batch, Key, Posting, converge};
 use trueup_facts::digest::Digest;
 use trueup_journal::{Act, Draft, Organisation};
 use trueup_store::{Balance, Step};
@@ -141,7 +141,7 @@ fn written(
     on_record: &OnRecord,
     (postings, batches): (Vec<Posting>, u64),
 ) -> Result<Batch, Failure> {
-    let (batch, sha256) = posting::batch((batches + 1, BatchKind::Accrual), earned, postings);
+    let (batch, sha256) = posting::batch(batches + 1, earned, postings);
     let says = Posted::of(&batch, sha256);
     let says = serde_json::to_string(&says)
         .map_err(|error| Failure::fault("writing what an act says", &error))?;

@@ -3,33 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde::Serialize;
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
 use trueup_books::{Account, BatchKind, Booked, Key, Moves, Posting, settle};
 use trueup_facts::digest::Digest;
-use trueup_journal::{Act, Draft, Organisation, Ring};
+use trueup_journal::Organisation;
+use trueup_program::Calculation;
 use trueup_program::period::{
     APPROVALS, APPROVED, Approved, CALCULATED, CLOSED, Calculated, Closed, in_words,
 };
-use trueup_program::{Calculation, Periods};
 use trueup_store::Step;
 
 use crate::args::{
     PeriodApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
 };
-use crate::commands::books::{POSTED, Posted, in_currency};
+use crate::commands::books::in_currency;
 use crate::commands::ingest::declared;
+use crate::desk::Desk;
 use crate::earned::exact_at;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
 use crate::moves;
 use crate::output;
-use crate::posting::{self, Earned, NotSigned, not_signed};
+use crate::posting::{Earned, NotSigned, not_signed};
 use crate::progress::Progress;
-use crate::record::{Record, now, unsayable};
 use crate::runs;
-use crate::seals::OnRecord;
 
 /// Says, calculates, approves or closes.
 pub fn run(command: &PeriodCommand, progress: &Progress) -> Result<(), Failure> {
@@ -126,87 +124,29 @@ impl Content {
     }
 }
 
-/// A step about periods: what is there, and putting an act on it.
-struct Desk {
-    record: Record,
-    on_record: OnRecord,
+/// The calculation that waits.
+fn waiting(desk: &Desk) -> Result<&Calculation, Failure> {
+    desk.on_record.periods.waiting.as_ref().ok_or_else(|| {
+        Failure::Found(
+            "no calculation waits; `trueup period calculate --until DAY` makes one".to_owned(),
+        )
+    })
 }
 
-impl Desk {
-    fn open(program: &std::path::Path) -> Result<Self, Failure> {
-        let record = Record::opened(program)?;
-        let on_record = OnRecord::of(&record)?;
-        Ok(Self { record, on_record })
-    }
-
-    fn waiting(&self) -> Result<&Calculation, Failure> {
-        self.on_record.periods.waiting.as_ref().ok_or_else(|| {
-            Failure::Found(
-                "no calculation waits; `trueup period calculate --until DAY` makes one".to_owned(),
-            )
-        })
-    }
-
-    fn act<T: Serialize>(
-        &self,
-        ring: &Ring,
-        (kind, after): (&str, u64),
-        by: &str,
-        says: &T,
-    ) -> Result<Act, Failure> {
-        let behalf = Organisation::Vendor;
-        let draft = Draft {
-            at: now(),
-            by: by.to_owned(),
-            behalf: behalf.clone(),
-            kind: kind.parse().map_err(unsayable)?,
-            after,
-            says: serde_json::to_string(says)
-                .map_err(|error| Failure::fault("writing what an act says", &error))?,
-        };
-        Act::sign(draft, &[self.record.key_of(ring, &behalf)?]).map_err(unsayable)
-    }
-
-    /// Writes a step if its acts may be done and nobody wrote meanwhile.
-    fn write(&self, step: Step) -> Result<Periods, Failure> {
-        let mut periods = self.on_record.periods.clone();
-        for (at, act) in (self.on_record.acts..).zip(&step.acts) {
-            periods
-                .judge(at, act)
-                .map_err(|refusal| Failure::Found(chain(&refusal)))?;
-        }
-        let seen = self.on_record.acts;
-        let written = self.record.step(|current| {
-            Ok(match current.acts == seen {
-                true => step,
-                false => Step::default(),
-            })
-        })?;
-        match written {
-            Some(_) => Ok(periods),
-            None => Err(Failure::Found(
-                "somebody else wrote to the journal meanwhile; look, and do it again".to_owned(),
-            )),
-        }
-    }
-
-    /// What a run comes to for a period, as the books and agreements are.
-    fn content(
-        &self,
-        earned: &Earned,
-        moves: &BTreeMap<Key, Moves>,
-        until: Date,
-    ) -> Result<(Content, NotSigned), Failure> {
-        let unsigned = not_signed(earned, &self.on_record)?;
-        let closed_on = self.on_record.periods.closed_on().unwrap_or(Date::MIN);
-        let (closed, _) = self.record.wait("reading the books", async |database| {
-            database.booked_until(closed_on).await
-        })?;
-        Ok((
-            Content::of((earned, moves), &unsigned, &closed, until),
-            unsigned,
-        ))
-    }
+/// What a run comes to for a period, as the books and agreements are.
+fn content(
+    desk: &Desk,
+    earned: &Earned,
+    moves: &BTreeMap<Key, Moves>,
+    until: Date,
+) -> Result<(Content, NotSigned), Failure> {
+    let unsigned = not_signed(earned, &desk.on_record)?;
+    let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
+    let (closed, _) = desk.record.wait("reading the books", async |database| {
+        database.booked_until(closed_on).await
+    })?;
+    let content = Content::of((earned, moves), &unsigned, &closed, until);
+    Ok((content, unsigned))
 }
 
 fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
@@ -259,7 +199,7 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
     let earned = Earned::of(runs::again(program, &args.run)?)?;
     is_whole(&earned, until, desk.on_record.periods.closed_on())?;
     let moves = moves::until(&earned.again, until, progress)?;
-    let (content, unsigned) = desk.content(&earned, &moves, until)?;
+    let (content, unsigned) = content(&desk, &earned, &moves, until)?;
     let lines = content.on(Account::Expense).count();
     let says = Calculated {
         until: until.to_string(),
@@ -272,14 +212,7 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
         open: content.open as u64,
         unsigned: content.unsigned as u64,
     };
-    let after = desk.on_record.acts;
-    let act = desk.act(
-        &desk.on_record.ring,
-        (CALCULATED, after),
-        &args.by.by,
-        &says,
-    )?;
-    desk.write(vec![act].into())?;
+    desk.say(CALCULATED, (&args.by.by, &Organisation::Vendor), &says)?;
     let mut text = format!(
         "Until {until}: {} in {} of {}, from run {}\n",
         in_words(&says.totals),
@@ -319,25 +252,14 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
 
 fn approve(args: &PeriodApproveArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.program.program)?;
-    let waiting = desk.waiting()?;
-    let mut totals = BTreeMap::new();
-    for text in &args.totals {
-        let (currency, amount) = total_of(text)?;
-        if totals.insert(currency, amount).is_some() {
-            return Err(Failure::Use(format!(
-                "--total {text}: the currency is there twice"
-            )));
-        }
-    }
+    let waiting = waiting(&desk)?;
     let says = Approved {
         calculation: waiting.at,
         sha256: waiting.says.sha256.clone(),
-        totals,
+        totals: totals_of(&args.totals)?,
     };
-    let after = desk.on_record.acts;
-    let act = desk.act(&desk.on_record.ring, (APPROVED, after), &args.by.by, &says)?;
     let until = waiting.until;
-    desk.write(vec![act].into())?;
+    desk.say(APPROVED, (&args.by.by, &Organisation::Vendor), &says)?;
     output::print(&format!(
         "Approved until {until}: {}\n",
         in_words(&says.totals)
@@ -347,10 +269,10 @@ fn approve(args: &PeriodApproveArgs) -> Result<(), Failure> {
 fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
-    let waiting = desk.waiting()?;
+    let waiting = waiting(&desk)?;
     let earned = Earned::of(runs::again(program, &waiting.says.run)?)?;
     let moves = moves::until(&earned.again, waiting.until, progress)?;
-    let (content, unsigned) = desk.content(&earned, &moves, waiting.until)?;
+    let (content, unsigned) = content(&desk, &earned, &moves, waiting.until)?;
     if content.digest().to_string() != waiting.says.sha256 {
         return Err(Failure::Found(format!(
             "what run {} comes to until {} is no longer what was approved: agreements were signed or changed since; calculate again",
@@ -371,21 +293,20 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
         until: waiting.until.to_string(),
         sha256: waiting.says.sha256.clone(),
     };
-    let (by, ring, after) = (&args.by.by, &desk.on_record.ring, desk.on_record.acts);
-    let mut step = Step {
-        closes: Some(waiting.until),
-        ..Step::default()
-    };
     let posted = postings.len();
-    if posted > 0 {
-        let (batch, sha256) = posting::batch((batches + 1, BatchKind::Closing), &earned, postings);
-        let stated = Posted::of(&batch, sha256);
-        step.acts
-            .push(desk.act(ring, (POSTED, after), by, &stated)?);
-        step.batches.push((batch, sha256.to_string()));
-    }
-    let next = after + step.acts.len() as u64;
-    step.acts.push(desk.act(ring, (CLOSED, next), by, &says)?);
+    let mut step = match postings.is_empty() {
+        true => Step::default(),
+        false => desk.posting(
+            (batches + 1, BatchKind::Closing),
+            &earned.again.hash.to_string(),
+            postings,
+            &args.by.by,
+        )?,
+    };
+    step.closes = Some(waiting.until);
+    let next = desk.on_record.acts + step.acts.len() as u64;
+    let who = (args.by.by.as_str(), &Organisation::Vendor);
+    step.acts.push(desk.act((CLOSED, next), who, &says)?);
     desk.write(step)?;
     output::print(&format!(
         "Closed until {}: {}; {} for it\n",
@@ -396,7 +317,7 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
 }
 
 /// A day, or the last day of a period's name.
-fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
+pub fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
     if let Ok(day) = parse_date(text) {
         return Ok(day);
     }
@@ -427,6 +348,20 @@ fn is_whole(earned: &Earned, until: Date, closed_on: Option<Date>) -> Result<(),
             "run {short} does not say what everything until {until} comes to; run without --period, over facts that reach so far"
         ))),
     }
+}
+
+/// Totals, one for each currency.
+pub fn totals_of(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut totals = BTreeMap::new();
+    for text in texts {
+        let (currency, amount) = total_of(text)?;
+        if totals.insert(currency, amount).is_some() {
+            return Err(Failure::Use(format!(
+                "--total {text}: the currency is there twice"
+            )));
+        }
+    }
+    Ok(totals)
 }
 
 /// A total as `11920.00 USD`, in the form in which totals are compared.
