@@ -16,11 +16,13 @@ pub enum BatchKind {
     Closing,
     /// What a payout moves: from payable to ordered, from ordered to paid or back.
     Payment,
+    /// One line that no rule gives.
+    Exception,
 }
 
 impl BatchKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Accrual, Self::Closing, Self::Payment];
+    pub const ALL: [Self; 4] = [Self::Accrual, Self::Closing, Self::Payment, Self::Exception];
 
     /// The kind as one word.
     #[must_use]
@@ -29,6 +31,7 @@ impl BatchKind {
             Self::Accrual => "accrual",
             Self::Closing => "closing",
             Self::Payment => "payment",
+            Self::Exception => "exception",
         }
     }
 }
@@ -40,7 +43,7 @@ pub struct Batch {
     pub number: u64,
     /// What it is.
     pub kind: BatchKind,
-    /// The hash of the run it follows; of a payment, of what is paid.
+    /// The hash of the run it follows; of a payment, of what is paid; of an exception, which one.
     pub run: String,
     postings: Vec<Posting>,
 }

@@ -43,6 +43,7 @@ pub mod settled;
 pub use batch::{Batch, BatchKind};
 pub use payment::{Payment, payments, reported};
 pub use posting::{
-    Account, AmountRefusal, Booked, Key, Posting, Target, converge, in_units, on, opposite,
+    Account, AmountRefusal, Booked, Key, Posting, Target, converge, excepted, in_units, on,
+    opposite,
 };
 pub use settled::{Moves, settle};

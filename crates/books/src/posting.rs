@@ -262,6 +262,19 @@ pub(crate) fn posting(
     }
 }
 
+/// What an exception posts: it is payable at once, or, below zero, taken from later payments.
+#[must_use]
+pub fn excepted(key: &Key, amount: i64, open_from: Option<Date>) -> Vec<Posting> {
+    let against = match amount > 0 {
+        true => Account::Payable,
+        false => Account::Overpaid,
+    };
+    vec![
+        posting(Account::Expense, key, amount, open_from),
+        posting(against, key, -amount, open_from),
+    ]
+}
+
 /// The postings that take others back: the same accounts, equal and opposite amounts (LAW-19).
 #[must_use]
 pub fn opposite(postings: &[Posting]) -> Vec<Posting> {

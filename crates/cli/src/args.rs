@@ -142,6 +142,9 @@ pub enum Command {
     /// Disputes: lines of a statement that one side does not accept.
     #[command(subcommand)]
     Dispute(DisputeCommand),
+    /// Exceptions: one line that no rule gives, proposed by one and approved by another.
+    #[command(subcommand)]
+    Exception(ExceptionCommand),
     /// Payment profiles: where partners' money goes.
     #[command(subcommand)]
     Profile(ProfileCommand),

@@ -9,7 +9,8 @@ use trueup_facts::digest::Digest;
 use trueup_journal::ring::Held;
 use trueup_journal::{Act, Custody, Organisation, Ring, ring};
 use trueup_program::{
-    Disputes, Negotiations, Part, Payouts, Periods, Seal, dispute, negotiation, payout, period,
+    Disputes, Exceptions, Negotiations, Part, Payouts, Periods, Seal, dispute, exception,
+    negotiation, payout, period,
 };
 
 use crate::failure::{Failure, chain};
@@ -206,6 +207,8 @@ pub struct OnRecord {
     pub periods: Periods,
     /// Disputes.
     pub disputes: Disputes,
+    /// Exceptions.
+    pub exceptions: Exceptions,
     /// Payouts, and where they go.
     pub payouts: Payouts,
     /// The keys.
@@ -223,6 +226,7 @@ impl OnRecord {
             &period::KINDS,
             &dispute::KINDS,
             &payout::KINDS,
+            &exception::KINDS,
         ]
         .concat();
         let (acts, size) = record.acts_of(&kinds)?;
@@ -249,6 +253,8 @@ impl OnRecord {
             self.disputes.judge(at, act).map_err(|why| chain(&why))?;
         } else if payout::KINDS.contains(&kind) {
             self.payouts.judge(at, act).map_err(|why| chain(&why))?;
+        } else if exception::KINDS.contains(&kind) {
+            self.exceptions.judge(at, act).map_err(|why| chain(&why))?;
         } else {
             let judged = self.negotiations.judge(at, act, &self.ring);
             judged.map_err(|why| chain(&why))?;

@@ -20,6 +20,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod dispute;
+pub mod exception;
 mod id_text;
 pub mod negotiation;
 pub mod payout;
@@ -27,6 +28,7 @@ pub mod period;
 pub mod seal;
 
 pub use dispute::{Dispute, DisputeRefusal, Disputes};
+pub use exception::{Exception, ExceptionRefusal, Exceptions};
 pub use negotiation::{Negotiations, Proposal, Refusal, SignedVersion, Thread};
 pub use payout::{Payout, PayoutRefusal, Payouts};
 pub use period::{Calculation, Closing, PeriodRefusal, Periods};

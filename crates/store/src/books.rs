@@ -206,7 +206,7 @@ impl Database {
 enum Counting {
     /// Those that follow from runs.
     Runs,
-    /// Those of payments too.
+    /// Those of payments and exceptions too.
     Everything,
 }
 
@@ -220,14 +220,15 @@ async fn booked(
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
          from postings join batches on batches.number = postings.batch \
-         where (batches.kind <> $1 or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         where (batches.kind in ($1, $6) or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
          group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
-    .bind(BatchKind::Payment.word().to_owned())
+    .bind(BatchKind::Accrual.word().to_owned())
     .bind(day.to_string())
     .bind(partner.map_or_else(String::new, |partner| partner.as_str().to_owned()))
     .bind(i64::from(partner.is_none()))
     .bind(i64::from(counting == Counting::Everything))
+    .bind(BatchKind::Closing.word().to_owned())
     .fetch_all(&mut **within)
     .await
     .map_err(doing())?;

@@ -98,6 +98,62 @@ pub struct ListArgs {
     pub format: Format,
 }
 
+/// `trueup exception`
+#[derive(Debug, Subcommand)]
+pub enum ExceptionCommand {
+    /// Propose to pay, or take back, what no rule gives.
+    #[command(
+        after_help = "Example:\n  trueup exception propose --partner P-100 --amount '250.00 USD' --reason goodwill --because 'the portal was down' --program my-program --by u-17"
+    )]
+    Propose(ExceptionProposeArgs),
+    /// Approve what somebody else proposed, which posts it.
+    #[command(after_help = "Example:\n  trueup exception approve 31 --program my-program --by u-4")]
+    Approve(ExceptionApproveArgs),
+    /// List exceptions, the latest last.
+    #[command(after_help = "Example:\n  trueup exception list --program my-program")]
+    List(ListArgs),
+}
+
+/// `trueup exception propose`
+#[derive(Debug, Args)]
+pub struct ExceptionProposeArgs {
+    /// Whose.
+    #[arg(long, value_name = "ID")]
+    pub partner: String,
+    /// How much, as `250.00 USD`; below zero takes back.
+    #[arg(long, value_name = "AMOUNT CURRENCY", allow_hyphen_values = true)]
+    pub amount: String,
+    /// The reason code, such as goodwill or correction.
+    #[arg(long, value_name = "CODE")]
+    pub reason: String,
+    /// Why, in words.
+    #[arg(long, value_name = "WHY")]
+    pub because: String,
+    /// The day it is of; today, if nothing is said.
+    #[arg(long, value_name = "DAY")]
+    pub on: Option<String>,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
+}
+
+/// `trueup exception approve`
+#[derive(Debug, Args)]
+pub struct ExceptionApproveArgs {
+    /// The exception's number.
+    #[arg(value_name = "NUMBER")]
+    pub exception: u64,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
+}
+
 /// `trueup profile`
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {

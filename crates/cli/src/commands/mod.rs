@@ -8,6 +8,7 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod dispute;
+pub mod exception;
 pub mod explain;
 pub mod facts_diff;
 pub mod facts_files;

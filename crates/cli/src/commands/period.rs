@@ -365,7 +365,7 @@ pub fn totals_of(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> 
 }
 
 /// A total as `11920.00 USD`, in the form in which totals are compared.
-fn total_of(text: &str) -> Result<(String, String), Failure> {
+pub fn total_of(text: &str) -> Result<(String, String), Failure> {
     let wrong = || {
         Failure::Use(format!(
             "--total {text}: write the amount and the currency, such as '11920.00 USD'"
