@@ -6,6 +6,7 @@ pub mod certify;
 pub mod check;
 pub mod completions;
 pub mod demo;
+pub mod demo_money;
 pub mod diff;
 pub mod dispute;
 pub mod exception;
