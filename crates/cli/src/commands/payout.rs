@@ -31,6 +31,9 @@ use crate::profiles::Kept;
 use crate::progress::Progress;
 use crate::record::write_secret;
 
+/// How many amounts that wait are named.
+const WAITING_SHOWN: usize = 20;
+
 /// Prepares, approves, orders, writes, reports or lists.
 pub fn run(command: &PayoutCommand, progress: &Progress) -> Result<(), Failure> {
     match command {
@@ -77,8 +80,11 @@ fn prepare(args: &PayoutPrepareArgs, progress: &Progress) -> Result<(), Failure>
     }
     if !gathered.waits.is_empty() {
         text.push_str("Not in it:\n");
-        for says in &gathered.waits {
+        for says in gathered.waits.iter().take(WAITING_SHOWN) {
             let _ = writeln!(text, "  {says}");
+        }
+        if gathered.waits.len() > WAITING_SHOWN {
+            let _ = writeln!(text, "  and {} more", gathered.waits.len() - WAITING_SHOWN);
         }
     }
     output::print(&text)
