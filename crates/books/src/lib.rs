@@ -3,7 +3,8 @@
 //! Posting is convergence. A run says what each partner has earned by component and settlement ([`Target`]); the books know
 //! what was posted for that so far ([`Booked`]); what is posted is the difference ([`converge`]). So posting twice posts
 //! nothing, a corrected fact posts its correction, and whatever order the deliveries came in, the books end at what the last
-//! run says. Every [`Batch`] sums to zero in each currency ([`trueup_base::invariant::BK1`]).
+//! run says. A closing does the same for every account: what is held, payable, lost or owed back ([`settle`]), and
+//! [`payments`] is what may be paid of it. Every [`Batch`] sums to zero in each currency ([`trueup_base::invariant::BK1`]).
 //!
 //! The crate must never know a plan, a database or a clock; it refuses amounts that are no whole number of minor units.
 //!
@@ -39,6 +40,8 @@ pub mod batch;
 pub mod payment;
 pub mod posting;
 pub mod settled;
+#[cfg(test)]
+mod testing;
 
 pub use batch::{Batch, BatchKind};
 pub use payment::{Payment, payments, reported};

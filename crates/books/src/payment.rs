@@ -159,31 +159,11 @@ pub fn reported(
 mod tests {
     use super::*;
     use crate::batch::{Batch, BatchKind};
+    use crate::testing::{book, key};
     use proptest::prelude::*;
-    use trueup_base::date::parse_date;
-
-    fn key(partner: u8, month: u8) -> Key {
-        Key {
-            partner: PartnerId::new(format!("P-{partner}")).expect("a partner"),
-            plan: "reseller".to_owned(),
-            component: "bonus".to_owned(),
-            settled_on: parse_date(&format!("2026-{month:02}-28")).expect("a day"),
-            currency: Currency::parse(if partner == 0 { "JPY" } else { "EUR" })
-                .expect("a currency"),
-        }
-    }
 
     fn half(_: &Key) -> Exact {
         Exact::from_scaled(5, 1)
-    }
-
-    fn book(balances: &mut Booked, postings: &[Posting]) {
-        for posting in postings {
-            *balances
-                .entry((posting.account, posting.key.clone()))
-                .or_default() += posting.amount;
-        }
-        balances.retain(|_, amount| *amount != 0);
     }
 
     #[test]

@@ -102,20 +102,8 @@ fn post(
 mod tests {
     use super::*;
     use crate::batch::{Batch, BatchKind};
+    use crate::testing::{book, key};
     use proptest::prelude::*;
-    use trueup_base::date::parse_date;
-    use trueup_base::id::PartnerId;
-    use trueup_base::money::Currency;
-
-    fn key(partner: u8, month: u8) -> Key {
-        Key {
-            partner: PartnerId::new(format!("P-{partner}")).expect("a partner"),
-            plan: "reseller".to_owned(),
-            component: "bonus".to_owned(),
-            settled_on: parse_date(&format!("2026-{month:02}-28")).expect("a day"),
-            currency: Currency::parse("EUR").expect("a currency"),
-        }
-    }
 
     /// Moves that can be: no more is released, lost and taken than was earned, and no more made good than was taken back.
     fn moves() -> impl Strategy<Value = Moves> {
@@ -141,14 +129,6 @@ mod tests {
             .iter()
             .map(|((partner, month), moves)| (key(*partner, *month), *moves))
             .collect()
-    }
-
-    fn book(booked: &mut Booked, postings: &[Posting]) {
-        for posting in postings {
-            *booked
-                .entry((posting.account, posting.key.clone()))
-                .or_default() += posting.amount;
-        }
     }
 
     #[test]

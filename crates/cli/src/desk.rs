@@ -30,7 +30,7 @@ impl Desk {
     }
 
     /// An act of a kind, as the one after so many, by somebody, signed in an organisation's name.
-    pub fn act<T: Serialize>(
+    fn act<T: Serialize>(
         &self,
         (kind, after): (&str, u64),
         (by, behalf): (&str, &Organisation),
@@ -55,28 +55,42 @@ impl Desk {
         who: (&str, &Organisation),
         says: &T,
     ) -> Result<(u64, OnRecord), Failure> {
-        let at = self.on_record.acts;
-        let act = self.act((kind, at), who, says)?;
-        Ok((at, self.write(vec![act].into())?))
+        let mut step = Step::default();
+        self.then(&mut step, kind, who, says)?;
+        Ok((self.on_record.acts, self.write(step)?))
     }
 
-    /// A batch of postings, and the act that states it, in the vendor's name, as the first of a step.
+    /// A step that begins with the next batch of postings and the act that states it, in the vendor's name; the batch's number.
     pub fn posting(
         &self,
-        (number, kind): (u64, BatchKind),
+        kind: BatchKind,
         follows: &str,
         postings: Vec<Posting>,
         by: &str,
-    ) -> Result<Step, Failure> {
-        let batch = Batch::new(number, kind, follows.to_owned(), postings);
+    ) -> Result<(Step, u64), Failure> {
+        let batches = self.record.wait("counting batches", async |database| {
+            database.batch_count().await
+        })?;
+        let batch = Batch::new(batches + 1, kind, follows.to_owned(), postings);
         let sha256 = Digest::of(batch.to_text().as_bytes());
         let stated = Posted::of(&batch, sha256);
-        let who = (by, &Organisation::Vendor);
-        Ok(Step {
-            acts: vec![self.act((POSTED, self.on_record.acts), who, &stated)?],
-            batches: vec![(batch, sha256.to_string())],
-            closes: None,
-        })
+        let mut step = Step::default();
+        self.then(&mut step, POSTED, (by, &Organisation::Vendor), &stated)?;
+        step.batches.push((batch, sha256.to_string()));
+        Ok((step, batches + 1))
+    }
+
+    /// Adds an act to the end of a step.
+    pub fn then<T: Serialize>(
+        &self,
+        step: &mut Step,
+        kind: &str,
+        who: (&str, &Organisation),
+        says: &T,
+    ) -> Result<(), Failure> {
+        let after = self.on_record.acts + step.acts.len() as u64;
+        step.acts.push(self.act((kind, after), who, says)?);
+        Ok(())
     }
 
     /// Writes a step if its acts may be done and nobody wrote meanwhile; what the journal says then.

@@ -29,8 +29,6 @@ pub struct Gathered {
     pub waits: Vec<String>,
     /// How many payments go where no payout went before.
     pub new_accounts: usize,
-    /// How many batches there are.
-    pub batches: u64,
     /// The list of payments as it is hashed.
     text: String,
 }
@@ -52,7 +50,7 @@ impl Gathered {
         };
         let again = runs::again(program, &closing.run)?;
         let smallest = smallest(&again, closing.until, progress)?;
-        let (balances, batches) = desk.record.wait("reading the books", async |database| {
+        let balances = desk.record.wait("reading the books", async |database| {
             database.balances_by_key().await
         })?;
         let is_disputed = |key: &Key| {
@@ -123,7 +121,6 @@ impl Gathered {
             payments: found.into_iter().map(|(payment, _)| payment).collect(),
             waits,
             new_accounts,
-            batches,
             text,
         })
     }

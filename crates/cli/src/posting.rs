@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
-use trueup_books::{Batch, BatchKind, Key, Posting, Target};
-use trueup_facts::digest::Digest;
+use trueup_books::{Key, Target};
 
 use crate::failure::Failure;
 use crate::moves::key_of;
@@ -120,12 +119,4 @@ pub fn not_signed(earned: &Earned, on_record: &OnRecord) -> Result<NotSigned, Fa
         }
     }
     Ok(NotSigned(found))
-}
-
-/// A batch that follows a run, and the digest of its text.
-pub fn batch(number: u64, earned: &Earned, postings: Vec<Posting>) -> (Batch, Digest) {
-    let run = earned.again.hash.to_string();
-    let batch = Batch::new(number, BatchKind::Accrual, run, postings);
-    let digest = Digest::of(batch.to_text().as_bytes());
-    (batch, digest)
 }

@@ -177,11 +177,7 @@ impl Disputes {
         let says: Opened = serde_json::from_str(act.says()).map_err(DisputeRefusal::Says)?;
         let settled_on = parse_date(&says.settled_on)
             .map_err(|_| DisputeRefusal::Day(says.settled_on.clone()))?;
-        let is_side = match act.behalf() {
-            Organisation::Partner(partner) => *partner == says.partner,
-            behalf => *behalf == Organisation::Vendor,
-        };
-        if !is_side {
+        if !act.behalf().is_side_of(&says.partner) {
             return Err(DisputeRefusal::NotYours {
                 line: says.partner,
                 behalf: act.behalf().clone(),
@@ -241,20 +237,12 @@ impl Disputes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trueup_journal::SecretKey;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Draft, SecretKey};
 
     fn act<T: Serialize>(behalf: &Organisation, by: &str, kind: &str, says: &T) -> Act {
         let key = SecretKey::new(&mut Dice::new(1), "alliance", behalf).expect("a key");
-        let draft = Draft {
-            at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-            by: by.to_owned(),
-            behalf: behalf.clone(),
-            kind: kind.parse().expect("a kind"),
-            after: 1,
-            says: serde_json::to_string(says).expect("JSON"),
-        };
-        Act::sign(draft, &[&key]).expect("signed")
+        crate::testing::act(&key, (by, behalf), (kind, 1), says)
     }
 
     fn opened() -> Opened {

@@ -140,20 +140,12 @@ impl Exceptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trueup_journal::SecretKey;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Draft, SecretKey};
 
     fn act<T: Serialize>(behalf: &Organisation, by: &str, kind: &str, says: &T) -> Act {
         let key = SecretKey::new(&mut Dice::new(1), "alliance", behalf).expect("a key");
-        let draft = Draft {
-            at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-            by: by.to_owned(),
-            behalf: behalf.clone(),
-            kind: kind.parse().expect("a kind"),
-            after: 1,
-            says: serde_json::to_string(says).expect("JSON"),
-        };
-        Act::sign(draft, &[&key]).expect("signed")
+        crate::testing::act(&key, (by, behalf), (kind, 1), says)
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub mod negotiation;
 pub mod payout;
 pub mod period;
 pub mod seal;
+#[cfg(test)]
+mod testing;
 
 pub use dispute::{Dispute, DisputeRefusal, Disputes};
 pub use exception::{Exception, ExceptionRefusal, Exceptions};

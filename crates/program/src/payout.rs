@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use trueup_base::date::{Date, parse_date};
+use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_journal::{Act, Organisation};
 
@@ -356,11 +357,7 @@ impl Payouts {
 
     fn state(&mut self, at: u64, act: &Act) -> Result<(), PayoutRefusal> {
         let says: Stated = said(act)?;
-        let is_side = match act.behalf() {
-            Organisation::Partner(partner) => *partner == says.partner,
-            behalf => *behalf == Organisation::Vendor,
-        };
-        if !is_side {
+        if !act.behalf().is_side_of(&says.partner) {
             return Err(PayoutRefusal::NotYours {
                 profile: says.partner,
                 behalf: act.behalf().clone(),
@@ -527,12 +524,12 @@ impl Payouts {
     }
 }
 
-/// Whether a total is no more than so many times the one before.
+/// Whether a total is no more than so many times the one before. What cannot be read is not.
 fn is_within(total: &str, before: Option<&str>) -> bool {
-    use trueup_base::exact::Exact;
-    let exact = |text: &str| Exact::parse(text).unwrap_or(Exact::ZERO);
-    let most = &exact(before.unwrap_or("0")) * &Exact::from_scaled(i128::from(TIMES), 0);
-    exact(total) <= most
+    match (Exact::parse(total), Exact::parse(before.unwrap_or("0"))) {
+        (Ok(total), Ok(before)) => total <= &before * &Exact::from_scaled(i128::from(TIMES), 0),
+        (_, _) => false,
+    }
 }
 
 fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PayoutRefusal> {
@@ -542,9 +539,10 @@ fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PayoutRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::act;
     use proptest::prelude::*;
+    use trueup_journal::SecretKey;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Draft, SecretKey};
 
     struct Table {
         key: SecretKey,
@@ -569,15 +567,12 @@ mod tests {
             kind: &str,
             says: &T,
         ) -> Result<u64, PayoutRefusal> {
-            let draft = Draft {
-                at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-                by: by.to_owned(),
-                behalf: Organisation::Vendor,
-                kind: kind.parse().expect("a kind"),
-                after: self.at,
-                says: serde_json::to_string(says).expect("JSON"),
-            };
-            let act = Act::sign(draft, &[&self.key]).expect("signed");
+            let act = act(
+                &self.key,
+                (by, &Organisation::Vendor),
+                (kind, self.at),
+                says,
+            );
             self.payouts.judge(self.at, &act)?;
             self.at += 1;
             Ok(self.at - 1)

@@ -291,9 +291,10 @@ fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PeriodRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::act;
     use proptest::prelude::*;
+    use trueup_journal::SecretKey;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Draft, SecretKey};
 
     struct Table {
         key: SecretKey,
@@ -318,15 +319,12 @@ mod tests {
             kind: &str,
             says: &T,
         ) -> Result<u64, PeriodRefusal> {
-            let draft = Draft {
-                at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-                by: by.to_owned(),
-                behalf: Organisation::Vendor,
-                kind: kind.parse().expect("a kind"),
-                after: self.at,
-                says: serde_json::to_string(says).expect("JSON"),
-            };
-            let act = Act::sign(draft, &[&self.key]).expect("signed");
+            let act = act(
+                &self.key,
+                (by, &Organisation::Vendor),
+                (kind, self.at),
+                says,
+            );
             self.periods.judge(self.at, &act)?;
             self.at += 1;
             Ok(self.at - 1)

@@ -48,36 +48,39 @@ pub struct Balance {
 }
 
 impl Database {
-    /// What each account comes to for each key, payments with it, and how many batches there are.
+    /// What each account comes to for each key, payments and exceptions with it.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
-    pub async fn balances_by_key(&self) -> Result<(Booked, u64), StoreFault> {
+    pub async fn balances_by_key(&self) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        let batches = batches(&mut reading).await?;
-        let all = booked(&mut reading, Date::MAX, None, Counting::Everything).await?;
-        Ok((all, batches))
+        booked(&mut reading, Date::MAX, None, Counting::Everything).await
     }
 
-    /// What was posted so far for each key by what follows from runs, and how many batches that is.
+    /// How many batches there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn batch_count(&self) -> Result<u64, StoreFault> {
+        let mut reading = self.reading().await?;
+        batches(&mut reading).await
+    }
+
+    /// What was posted so far for each key by what follows from runs.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
-    pub async fn booked(&self) -> Result<(Booked, u64), StoreFault> {
+    pub async fn booked(&self) -> Result<Booked, StoreFault> {
         self.booked_until(Date::MAX).await
     }
 
-    /// What was posted for each key so far as it falls on a day or before, and how many batches there are.
+    /// What was posted for each key so far as it falls on a day or before.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
-    pub async fn booked_until(&self, day: Date) -> Result<(Booked, u64), StoreFault> {
+    pub async fn booked_until(&self, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        let batches = batches(&mut reading).await?;
-        Ok((
-            booked(&mut reading, day, None, Counting::Runs).await?,
-            batches,
-        ))
+        booked(&mut reading, day, None, Counting::Runs).await
     }
 
     /// What was posted for one partner's keys so far as it falls on a day or before.

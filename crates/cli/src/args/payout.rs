@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ByArgs, Format, ProgramArgs};
+use super::{ApproveArgs, ByArgs, Format, ProgramArgs};
 
 /// `trueup dispute`
 #[derive(Debug, Subcommand)]
@@ -243,7 +243,7 @@ pub enum PayoutCommand {
     #[command(
         after_help = "Example:\n  trueup payout approve --total '11920.00 USD' --program my-program --by u-4"
     )]
-    Approve(PayoutApproveArgs),
+    Approve(ApproveArgs),
     /// Order what was approved: from then on it is no longer payable, and its file can be written.
     #[command(after_help = "Example:\n  trueup payout order --program my-program --by u-17")]
     Order(PayoutOrderArgs),
@@ -271,20 +271,6 @@ pub struct PayoutPrepareArgs {
     /// The day on which the bank is to pay.
     #[arg(long, value_name = "DAY")]
     pub on: String,
-    /// Which program.
-    #[command(flatten)]
-    pub program: ProgramArgs,
-    /// Who.
-    #[command(flatten)]
-    pub by: ByArgs,
-}
-
-/// `trueup payout approve`
-#[derive(Debug, Args)]
-pub struct PayoutApproveArgs {
-    /// A total that you approve, as `11920.00 USD`; one for each currency.
-    #[arg(long = "total", value_name = "AMOUNT CURRENCY")]
-    pub totals: Vec<String>,
     /// Which program.
     #[command(flatten)]
     pub program: ProgramArgs,

@@ -227,7 +227,7 @@ impl<'a> Signing<'a> {
             .partner
             .as_deref()
             .is_none_or(|wanted| wanted == partner.as_str());
-        let is_own = self.behalf.as_partner().is_none_or(|own| own == partner);
+        let is_own = self.behalf.is_side_of(partner);
         named && is_partner && is_own
     }
 

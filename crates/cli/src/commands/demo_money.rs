@@ -5,12 +5,12 @@ use std::path::Path;
 use trueup_base::date::{Date, parse_date};
 
 use crate::args::{
-    AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, BooksBalancesArgs, BooksCommand,
-    ByArgs, ChosenArgs, DisputeCommand, DisputeOpenArgs, DisputeResolveArgs, Format,
-    JournalOpenArgs, KeysAddArgs, KeysCommand, OutcomeArg, PayoutApproveArgs, PayoutCommand,
-    PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs, PeriodApproveArgs,
-    PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, ProfileCommand, ProfileConfirmArgs,
-    ProfileSetArgs, ProgramArgs, RouteArg, VerifyArgs, WordArg,
+    AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, ApproveArgs, BooksBalancesArgs,
+    BooksCommand, ByArgs, ChosenArgs, DisputeCommand, DisputeOpenArgs, DisputeResolveArgs, Format,
+    JournalOpenArgs, KeysAddArgs, KeysCommand, OutcomeArg, PayoutCommand, PayoutFileArgs,
+    PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs, PeriodCalculateArgs, PeriodCloseArgs,
+    PeriodCommand, ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, ProgramArgs, RouteArg,
+    VerifyArgs, WordArg,
 };
 use crate::commands::{agreement, books, dispute, journal, keys, payout, period, profile, verify};
 use crate::desk::Desk;
@@ -96,7 +96,7 @@ impl Stage<'_> {
             .map(|one| one.says.totals.clone())
             .unwrap_or_default();
         period::run(
-            &PeriodCommand::Approve(PeriodApproveArgs {
+            &PeriodCommand::Approve(ApproveArgs {
                 totals: stated(&totals),
                 program: self.program(),
                 by: by(APPROVES),
@@ -178,7 +178,7 @@ impl Stage<'_> {
         };
         let number = waiting.says.payout;
         let steps = [
-            PayoutCommand::Approve(PayoutApproveArgs {
+            PayoutCommand::Approve(ApproveArgs {
                 totals: stated(&waiting.says.totals),
                 program: self.program(),
                 by: by(APPROVES),

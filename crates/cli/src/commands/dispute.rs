@@ -1,13 +1,11 @@
 //! `trueup dispute`: lines that one side does not accept.
 
-use serde_json::{Value, json};
+use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_books::Key;
 use trueup_program::dispute::{Dispute, OPENED, Opened, Outcome, RESOLVED, Resolved};
 
-use crate::args::{
-    DisputeCommand, DisputeOpenArgs, DisputeResolveArgs, Format, ListArgs, OutcomeArg,
-};
+use crate::args::{DisputeCommand, DisputeOpenArgs, DisputeResolveArgs, ListArgs, OutcomeArg};
 use crate::commands::journal::organisation;
 use crate::commands::period::day_of;
 use crate::desk::Desk;
@@ -32,14 +30,12 @@ fn open(args: &DisputeOpenArgs) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
     let partner = partner_of(&args.partner)?;
-    let settled_on = day_of(program, &args.settled_on)?;
+    let settled_on = day_of(program, ("--settled-on", &args.settled_on))?;
     let booked = desk.record.wait("reading the books", async |database| {
-        database.booked().await
+        database.booked_of(&partner, Date::MAX).await
     })?;
-    let is_it = |key: &&Key| {
-        key.partner == partner && key.component == args.component && key.settled_on == settled_on
-    };
-    let line = booked.0.keys().map(|(_, key)| key).find(is_it);
+    let is_it = |key: &&Key| key.component == args.component && key.settled_on == settled_on;
+    let line = booked.keys().map(|(_, key)| key).find(is_it);
     let Some(line) = line else {
         return Err(Failure::Use(format!(
             "nothing was posted for {} of {partner} that was settled on {settled_on}; `trueup books balances` and `trueup statement --partner {partner}` say what was",
@@ -87,14 +83,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         let asked = args.partner.as_deref();
         asked.is_none_or(|asked| asked == one.says.partner.as_str())
     };
-    let found: Vec<&Dispute> = desk
-        .on_record
-        .disputes
-        .all()
-        .iter()
-        .filter(is_asked)
-        .collect();
-    let cells = |one: &&Dispute| {
+    let cells = |one: &Dispute| {
         let (state, answer) = match &one.resolved {
             None => ("open", ""),
             Some((said, _)) => (said.outcome.word(), said.because.as_str()),
@@ -124,22 +113,12 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         "state",
         "answer",
     ];
-    match args.format {
-        Format::Table if found.is_empty() => output::print("Nothing is disputed\n"),
-        Format::Table => output::print(&format!(
-            "{}\n",
-            output::table(&heads, heads.len(), found.iter().map(cells))
-        )),
-        Format::Csv => output::csv(&heads, found.iter().map(cells)),
-        Format::Json => output::json(&Value::Array(
-            found
-                .iter()
-                .map(|one| {
-                    let named = heads.iter().zip(cells(one));
-                    let fields = named.map(|(head, cell)| ((*head).to_owned(), json!(cell)));
-                    Value::Object(fields.collect())
-                })
-                .collect(),
-        )),
-    }
+    let all = desk.on_record.disputes.all().iter();
+    let rows = all.filter(is_asked).map(cells).collect();
+    output::list(
+        args.format,
+        (&heads, heads.len()),
+        rows,
+        "Nothing is disputed",
+    )
 }

@@ -1,6 +1,5 @@
 //! `trueup exception`: one line that no rule gives.
 
-use serde_json::{Value, json};
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
@@ -8,7 +7,7 @@ use trueup_books::{BatchKind, Key, excepted, in_units};
 use trueup_journal::Organisation;
 use trueup_program::exception::{APPROVED, Approved, Exception, PROPOSED, Proposed};
 
-use crate::args::{ExceptionApproveArgs, ExceptionCommand, ExceptionProposeArgs, Format, ListArgs};
+use crate::args::{ExceptionApproveArgs, ExceptionCommand, ExceptionProposeArgs, ListArgs};
 use crate::commands::dispute::partner_of;
 use crate::commands::period::total_of;
 use crate::desk::Desk;
@@ -95,22 +94,22 @@ fn approve(args: &ExceptionApproveArgs) -> Result<(), Failure> {
     };
     let (key, units) = key_of(&exception.says)?;
     let open_from: Option<Date> = desk.on_record.periods.open_from();
-    let (_, batches) = desk.record.wait("reading the books", async |database| {
-        database.balances_by_key().await
-    })?;
-    let mut step = desk.posting(
-        (batches + 1, BatchKind::Exception),
+    let (mut step, batch) = desk.posting(
+        BatchKind::Exception,
         &format!("exception {}", exception.at),
         excepted(&key, units, open_from),
         &args.by.by,
     )?;
     let says = Approved {
         exception: exception.at,
-        batch: batches + 1,
+        batch,
     };
-    let next = desk.on_record.acts + step.acts.len() as u64;
-    let who = (args.by.by.as_str(), &Organisation::Vendor);
-    step.acts.push(desk.act((APPROVED, next), who, &says)?);
+    desk.then(
+        &mut step,
+        APPROVED,
+        (&args.by.by, &Organisation::Vendor),
+        &says,
+    )?;
     desk.write(step)?;
     output::print(&format!(
         "Exception {}: {} {} for {} {}, batch {}\n",
@@ -122,7 +121,7 @@ fn approve(args: &ExceptionApproveArgs) -> Result<(), Failure> {
             true => "is payable",
             false => "is taken from later payouts",
         },
-        batches + 1
+        batch
     ))
 }
 
@@ -165,18 +164,10 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         "approved_by",
         "batch",
     ];
-    match args.format {
-        Format::Table if rows.is_empty() => output::print("No exception was made\n"),
-        Format::Table => output::print(&format!("{}\n", output::table(&heads, heads.len(), rows))),
-        Format::Csv => output::csv(&heads, rows),
-        Format::Json => output::json(&Value::Array(
-            rows.into_iter()
-                .map(|row| {
-                    let named = heads.iter().zip(row);
-                    let fields = named.map(|(head, cell)| ((*head).to_owned(), json!(cell)));
-                    Value::Object(fields.collect())
-                })
-                .collect(),
-        )),
-    }
+    output::list(
+        args.format,
+        (&heads, heads.len()),
+        rows,
+        "No exception was made",
+    )
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
 use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
@@ -17,7 +16,7 @@ use trueup_program::period::in_words;
 use trueup_store::Step;
 
 use crate::args::{
-    Format, PayoutApproveArgs, PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs,
+    ApproveArgs, PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs,
     PayoutReportArgs, PayoutShowArgs, PayoutStatusArgs, WordArg,
 };
 use crate::commands::books::in_currency;
@@ -120,7 +119,7 @@ fn waiting(desk: &Desk) -> Result<&Payout, Failure> {
     })
 }
 
-fn approve(args: &PayoutApproveArgs) -> Result<(), Failure> {
+fn approve(args: &ApproveArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.program.program)?;
     let waits = waiting(&desk)?;
     let says = Approved {
@@ -158,18 +157,20 @@ fn order(args: &PayoutOrderArgs, progress: &Progress) -> Result<(), Failure> {
             "what is payable is no longer what was prepared for payout {number}: books, disputes or profiles changed since; prepare it again"
         )));
     }
-    let batch = gathered.batches + 1;
     let postings = gathered.ordered(open_on(&desk, waits.on));
     let sha256 = &waits.says.sha256;
-    let mut step = desk.posting((batch, BatchKind::Payment), sha256, postings, &args.by.by)?;
+    let (mut step, batch) = desk.posting(BatchKind::Payment, sha256, postings, &args.by.by)?;
     let says = Ordered {
         prepared: waits.at,
         sha256: sha256.clone(),
         batch,
     };
-    let next = desk.on_record.acts + step.acts.len() as u64;
-    let who = (args.by.by.as_str(), &Organisation::Vendor);
-    step.acts.push(desk.act((ORDERED, next), who, &says)?);
+    desk.then(
+        &mut step,
+        ORDERED,
+        (&args.by.by, &Organisation::Vendor),
+        &says,
+    )?;
     desk.write(step)?;
     output::print(&format!(
         "Ordered payout {number}: {} in {}, batch {batch}; next: trueup payout file {number} …\n",
@@ -266,15 +267,8 @@ fn report(args: &PayoutReportArgs) -> Result<(), Failure> {
     let mut step = match postings.is_empty() {
         true => Step::default(),
         false => {
-            let batches = desk.record.wait("reading the books", async |database| {
-                database.balances_by_key().await.map(|(_, batches)| batches)
-            })?;
-            desk.posting(
-                (batches + 1, BatchKind::Payment),
-                &payout.says.sha256,
-                postings,
-                &args.by.by,
-            )?
+            let (kind, sha256) = (BatchKind::Payment, &payout.says.sha256);
+            desk.posting(kind, sha256, postings, &args.by.by)?.0
         }
     };
     for paid in &meant {
@@ -285,9 +279,12 @@ fn report(args: &PayoutReportArgs) -> Result<(), Failure> {
             word,
             because: args.because.clone(),
         };
-        let next = desk.on_record.acts + step.acts.len() as u64;
-        let who = (args.by.by.as_str(), &Organisation::Vendor);
-        step.acts.push(desk.act((REPORTED, next), who, &says)?);
+        desk.then(
+            &mut step,
+            REPORTED,
+            (&args.by.by, &Organisation::Vendor),
+            &says,
+        )?;
     }
     desk.write(step)?;
     output::print(&format!(
@@ -364,19 +361,7 @@ fn show(args: &PayoutShowArgs) -> Result<(), Failure> {
             ]
         })
         .collect();
-    match args.format {
-        Format::Table => output::print(&format!("{}\n", output::table(&heads, 3, rows))),
-        Format::Csv => output::csv(&heads, rows),
-        Format::Json => output::json(&Value::Array(
-            rows.into_iter()
-                .map(|row| {
-                    let named = heads.iter().zip(row);
-                    let fields = named.map(|(head, cell)| ((*head).to_owned(), json!(cell)));
-                    Value::Object(fields.collect())
-                })
-                .collect(),
-        )),
-    }
+    output::list(args.format, (&heads, 3), rows, "Nothing was ordered")
 }
 
 /// Writes the bank's file of a payout: it follows from the acts, so it is the same bytes each time.

@@ -16,7 +16,7 @@ use trueup_program::period::{
 use trueup_store::Step;
 
 use crate::args::{
-    PeriodApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
+    ApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
 };
 use crate::commands::books::in_currency;
 use crate::commands::ingest::declared;
@@ -142,7 +142,7 @@ fn content(
 ) -> Result<(Content, NotSigned), Failure> {
     let unsigned = not_signed(earned, &desk.on_record)?;
     let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
-    let (closed, _) = desk.record.wait("reading the books", async |database| {
+    let closed = desk.record.wait("reading the books", async |database| {
         database.booked_until(closed_on).await
     })?;
     let content = Content::of((earned, moves), &unsigned, &closed, until);
@@ -194,7 +194,7 @@ fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
 
 fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
-    let until = day_of(program, &args.until)?;
+    let until = day_of(program, ("--until", &args.until))?;
     let desk = Desk::open(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?)?;
     is_whole(&earned, until, desk.on_record.periods.closed_on())?;
@@ -250,7 +250,7 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
     output::print(&text)
 }
 
-fn approve(args: &PeriodApproveArgs) -> Result<(), Failure> {
+fn approve(args: &ApproveArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.program.program)?;
     let waiting = waiting(&desk)?;
     let says = Approved {
@@ -280,7 +280,7 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
             waiting.until
         )));
     }
-    let (booked, batches) = desk.record.wait("reading the books", async |database| {
+    let booked = desk.record.wait("reading the books", async |database| {
         database.booked().await
     })?;
     let open_from = desk.on_record.periods.open_from();
@@ -294,19 +294,21 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
         sha256: waiting.says.sha256.clone(),
     };
     let posted = postings.len();
+    let run = earned.again.hash.to_string();
     let mut step = match postings.is_empty() {
         true => Step::default(),
-        false => desk.posting(
-            (batches + 1, BatchKind::Closing),
-            &earned.again.hash.to_string(),
-            postings,
-            &args.by.by,
-        )?,
+        false => {
+            desk.posting(BatchKind::Closing, &run, postings, &args.by.by)?
+                .0
+        }
     };
     step.closes = Some(waiting.until);
-    let next = desk.on_record.acts + step.acts.len() as u64;
-    let who = (args.by.by.as_str(), &Organisation::Vendor);
-    step.acts.push(desk.act((CLOSED, next), who, &says)?);
+    desk.then(
+        &mut step,
+        CLOSED,
+        (&args.by.by, &Organisation::Vendor),
+        &says,
+    )?;
     desk.write(step)?;
     output::print(&format!(
         "Closed until {}: {}; {} for it\n",
@@ -317,7 +319,7 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
 }
 
 /// A day, or the last day of a period's name.
-pub fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
+pub fn day_of(program: &std::path::Path, (option, text): (&str, &str)) -> Result<Date, Failure> {
     if let Ok(day) = parse_date(text) {
         return Ok(day);
     }
@@ -325,7 +327,7 @@ pub fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
     calendar
         .parse_period(text)
         .map(|window| window.last())
-        .map_err(|error| Failure::Use(format!("--until {text}: it is no day, and {error}")))
+        .map_err(|error| Failure::Use(format!("{option} {text}: it is no day, and {error}")))
 }
 
 /// A run that says what everyone earned up to a day, from what is closed on.

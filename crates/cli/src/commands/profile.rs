@@ -1,10 +1,9 @@
 //! `trueup profile`: where partners' money goes.
 
-use serde_json::{Value, json};
 use trueup_journal::Organisation;
 use trueup_program::payout::{CONFIRMED, Confirmed, Profile, Route, STATED, Stated};
 
-use crate::args::{Format, ListArgs, ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, RouteArg};
+use crate::args::{ListArgs, ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, RouteArg};
 use crate::commands::dispute::partner_of;
 use crate::commands::journal::organisation;
 use crate::desk::Desk;
@@ -87,20 +86,12 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
     let heads = [
         "partner", "state", "route", "name", "country", "account", "act", "by",
     ];
-    match args.format {
-        Format::Table if rows.is_empty() => output::print("No profile was stated yet\n"),
-        Format::Table => output::print(&format!("{}\n", output::table(&heads, heads.len(), rows))),
-        Format::Csv => output::csv(&heads, rows),
-        Format::Json => output::json(&Value::Array(
-            rows.into_iter()
-                .map(|row| {
-                    let named = heads.iter().zip(row);
-                    let fields = named.map(|(head, cell)| ((*head).to_owned(), json!(cell)));
-                    Value::Object(fields.collect())
-                })
-                .collect(),
-        )),
-    }
+    output::list(
+        args.format,
+        (&heads, heads.len()),
+        rows,
+        "No profile was stated yet",
+    )
 }
 
 fn row(program: &std::path::Path, state: &str, profile: &Profile) -> Result<Vec<String>, Failure> {
