@@ -7,6 +7,14 @@ use iban::IbanLike;
 use super::Refusal;
 use super::text::is_taken;
 
+/// The countries whose IBANs SEPA transfers reach, by the European Payments Council's list of the scheme's countries
+/// (EPC409-09, of 2025).
+const SEPA: [&str; 42] = [
+    "AD", "AL", "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GI",
+    "GR", "HR", "HU", "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MC", "MD", "ME", "MK", "MT", "NL",
+    "NO", "PL", "PT", "RO", "RS", "SE", "SI", "SK", "SM", "VA",
+];
+
 /// A bank account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
@@ -33,6 +41,26 @@ impl Account {
         match self {
             Self::Iban { bic, .. } => bic.as_ref(),
             Self::Other { bic, .. } => Some(bic),
+        }
+    }
+
+    /// Whether SEPA transfers reach it: an IBAN of a country in SEPA.
+    ///
+    /// ```
+    /// use trueup_exports::pain001::{Account, Iban};
+    ///
+    /// let account = |text| Iban::parse(text).map(|iban| Account::Iban { iban, bic: None });
+    /// assert!(account("CH9300762011623852957")?.is_in_sepa());
+    /// assert!(!account("AE070331234567890123456")?.is_in_sepa());
+    /// # Ok::<(), trueup_exports::pain001::Refusal>(())
+    /// ```
+    #[must_use]
+    pub fn is_in_sepa(&self) -> bool {
+        match self {
+            Self::Iban { iban, .. } => SEPA
+                .iter()
+                .any(|country| iban.as_str().starts_with(country)),
+            Self::Other { .. } => false,
         }
     }
 }
