@@ -7,15 +7,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod agreement;
+mod backup;
 mod books;
 mod bundle;
 mod journal;
+mod payout;
 mod period;
 
 pub use agreement::*;
+pub use backup::*;
 pub use books::*;
 pub use bundle::*;
 pub use journal::*;
+pub use payout::*;
 pub use period::*;
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
@@ -109,7 +113,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a partner's statement.
     #[command(
-        after_help = "Example:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1"
+        after_help = "Examples:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1\n  \
+                            trueup statement --program my-program --partner P-100 --format pdf --out P-100.pdf"
     )]
     Statement(StatementArgs),
     /// Write a partner's statement as one file that anyone can verify without us.
@@ -146,6 +151,18 @@ pub enum Command {
     /// Periods: calculated by one, approved by another, closed for good.
     #[command(subcommand)]
     Period(PeriodCommand),
+    /// Disputes: lines of a statement that one side does not accept.
+    #[command(subcommand)]
+    Dispute(DisputeCommand),
+    /// Exceptions: one line that no rule gives, proposed by one and approved by another.
+    #[command(subcommand)]
+    Exception(ExceptionCommand),
+    /// Payment profiles: where partners' money goes.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Payouts: prepared by one, approved by another, ordered once, and what the bank says of them.
+    #[command(subcommand)]
+    Payout(PayoutCommand),
     /// The journal: what was decided, by whom, signed, in an order nobody can quietly change.
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -163,6 +180,17 @@ pub enum Command {
     /// Write everything again that follows from the journal; with --check only say whether it is as it should be.
     #[command(after_help = "Example:\n  trueup rebuild --check --program my-program")]
     Rebuild(RebuildArgs),
+    /// Write a program with its facts, runs, keys, journal and books into one file.
+    #[command(
+        after_help = "Example:\n  trueup backup --program my-program --out my-program.backup"
+    )]
+    Backup(BackupArgs),
+    /// Make a program from its backup, with the journal in a database of its own, and verify it.
+    #[command(
+        after_help = "With TRUEUP_DATABASE the journal goes into the database that it names, which has to be empty; without it beside the program.\n\n\
+                            Example:\n  trueup restore my-program.backup --program my-program"
+    )]
+    Restore(RestoreArgs),
     /// Run worked examples: each folder with an expected.yaml below the paths.
     #[command(
         after_help = "Examples:\n  trueup test cases/\n  trueup test my-program --format json"
@@ -711,9 +739,28 @@ pub struct StatementArgs {
     /// Whom and when.
     #[command(flatten)]
     pub scope: ScopeArgs,
-    /// How to print it.
+    /// How it is written: printed as a page or as data, or as a document into a file.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: StatementFormat,
+    /// The file to write a document to.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How a statement is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum StatementFormat {
+    /// For people, on a terminal.
+    #[default]
+    Table,
+    /// For programs, whole.
+    Json,
+    /// For spreadsheets, line by line.
+    Csv,
+    /// A document for people, into a file: PDF/A, tagged.
+    Pdf,
+    /// A workbook, into a file: a sheet to read and one with the lines.
+    Xlsx,
 }
 
 /// `trueup diff`

@@ -4,23 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
+use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
+use trueup_books::Key;
 use trueup_engine::cell;
-use trueup_engine::explain::Figure;
+use trueup_engine::explain::{Explanation, Figure};
+use trueup_engine::settle::Earner;
 use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
-use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place};
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::agreement::AgreementText;
-use trueup_plan::diagnostic::{Diagnostic, any_error, render};
+use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
 use crate::args::{self, ScopeArgs};
 use crate::beside::Beside;
-use crate::earned::Earned;
+use crate::earned::{Earned, MovedAmount, called, name_of};
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::locked::Standing;
@@ -57,6 +60,8 @@ pub struct Prepared<'f> {
     pub source: Source,
     /// The partner a statement or explanation is about, as its heading says it.
     pub whose: String,
+    /// The partner's name, if the directory has one.
+    pub name: Option<String>,
     /// What a reader should know about the facts behind the figures.
     pub notes: Vec<String>,
     /// Whether the figures can still change.
@@ -131,6 +136,7 @@ pub fn prepare_partner<'f>(
     let late = seen.late.iter().filter(reads);
     prepared.notes = notes::of(folder, &seen.facts)?;
     prepared.notes.extend(late.map(|late| late.says.clone()));
+    prepared.name.clone_from(&name);
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
         None => format!("Partner {partner}"),
@@ -293,6 +299,7 @@ pub fn prepare<'f>(
         world,
         source,
         whose: String::new(),
+        name: None,
         notes: Vec::new(),
         standing: Standing::default(),
         under: String::new(),
@@ -488,6 +495,40 @@ impl<'p> Figures<'p> {
             .collect()
     }
 
+    /// What became of a partner's postings until the midnight that begins a day.
+    pub fn moved(&mut self, partner: PartnerIx, until: Date) -> Vec<MovedAmount> {
+        self.evaluator.forget_partner();
+        let plan = self.prepared.plan;
+        let Some(who) = self.prepared.world.partner(partner) else {
+            return Vec::new();
+        };
+        let payouts = self.evaluator.payouts(partner, until);
+        let moved = payouts.movements.iter().filter_map(|moved| {
+            let key = Key {
+                partner: who.id.clone(),
+                plan: called(plan, moved.earner).to_string(),
+                component: name_of(plan, moved.earner).to_string(),
+                settled_on: moved.settlement.last(),
+                currency: plan.currency,
+            };
+            let amount = moved.amount.figure()?.clone();
+            Some(MovedAmount {
+                key,
+                what: moved.what,
+                amount,
+            })
+        });
+        moved.collect()
+    }
+
+    /// The smallest payout of a partner on a day; none where the plan names none, or it has no answer.
+    pub fn smallest_payout(&mut self, partner: PartnerIx, day: Date) -> Option<(PartnerId, Exact)> {
+        self.evaluator.forget_partner();
+        let who = self.prepared.world.partner(partner)?;
+        let smallest = self.evaluator.smallest_payout(partner, day)?;
+        Some((who.id.clone(), smallest.figure()?.clone()))
+    }
+
     /// What stands beside a partner's lines in a period.
     pub fn beside(&mut self, partner: PartnerIx, window: Window) -> Beside {
         Beside::of(&mut self.evaluator, partner, window)
@@ -510,6 +551,32 @@ impl<'p> Figures<'p> {
             .agreement_windows(partner, plan.period, from, until);
         periods.retain(|window| scope.holds(window));
         periods
+    }
+
+    /// How a line came about: what its component asks and what that came to, as it was known at its settlement.
+    pub fn why(&mut self, line: &Earned, partner: PartnerIx, sources: &Sources) -> Option<String> {
+        let name = match line.earner {
+            Earner::Component(id) => Name::Component(id),
+            Earner::TopUp(id) => Name::Limit(id),
+        };
+        let place = Place {
+            known_before: self.evaluator.known_at(line.settlement.ends),
+            ..Place::new(partner, line.settlement)
+        };
+        let node = self.evaluator.ask_name(name, &place);
+        let text = |span| sources.text(span).to_owned();
+        let explanation = Explanation::of(&self.evaluator, node, &text)?;
+        let parts = explanation
+            .inputs
+            .iter()
+            .filter(|input| !input.part.is_empty());
+        let said: Vec<String> = parts
+            .map(|input| {
+                let words: Vec<&str> = input.name.split_whitespace().collect();
+                format!("{}: {} = {}", input.part, words.join(" "), input.figure)
+            })
+            .collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 
     /// What a name of the plan answers for a partner in a window.

@@ -3,12 +3,15 @@
 #![forbid(unsafe_code)]
 
 mod agreements;
+mod archive;
 mod args;
 mod beside;
 mod bundling;
 mod commands;
 mod compare;
 mod compute;
+mod contested;
+mod desk;
 mod earned;
 mod effects;
 mod failure;
@@ -17,10 +20,13 @@ mod fits;
 mod folder;
 mod impact;
 mod locked;
+mod moves;
 mod notes;
 mod output;
+mod paying;
 mod plans;
 mod posting;
+mod profiles;
 mod progress;
 mod proofs;
 mod record;
@@ -78,7 +84,11 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Agreement(command) => commands::agreement::run(&command),
         Command::Books(command) => commands::books::run(&command),
-        Command::Period(command) => commands::period::run(&command),
+        Command::Period(command) => commands::period::run(&command, &progress),
+        Command::Dispute(command) => commands::dispute::run(&command),
+        Command::Exception(command) => commands::exception::run(&command),
+        Command::Profile(command) => commands::profile::run(&command),
+        Command::Payout(command) => commands::payout::run(&command, &progress),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
         Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
         Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),
@@ -87,6 +97,8 @@ fn main() -> ExitCode {
         Command::Keys(command) => commands::keys::run(&command),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Rebuild(args) => commands::rebuild::run(&args),
+        Command::Backup(args) => commands::backup::run(&args, &progress),
+        Command::Restore(args) => commands::restore::run(&args, &progress),
         Command::Test(args) => commands::test::run(&args),
         Command::Demo(args) => commands::demo::run(&args, &progress),
         Command::Completions { shell } => commands::completions::run(shell),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 use trueup_facts::digest::Digest;
-use trueup_facts::disk::{Disk, folder_of};
+use trueup_facts::disk::{Disk, Naming, staged_name};
 use trueup_facts::program::{Program, state_folder};
 use trueup_facts::snapshot::Snapshot;
 use trueup_facts::store::Tables;
@@ -88,6 +88,21 @@ impl Record {
         })
     }
 
+    /// The database that a journal is restored into, with nothing in it yet.
+    pub fn to_restore(program: &Path) -> Result<Self, Failure> {
+        let state = state_folder(program);
+        Disk::default()
+            .create_folder(&state)
+            .map_err(|error| Failure::fault("making the state folder", &error))?;
+        let elsewhere = std::env::var(DATABASE).ok().filter(|url| !url.is_empty());
+        Self::reach(program, &state.join(FILE), elsewhere.as_deref())
+    }
+
+    /// Closes the database: what was written ahead is written to its place.
+    pub fn close(self) {
+        self.runtime.block_on(self.database.close());
+    }
+
     /// The journal of a program, if somebody opened one.
     pub fn if_opened(program: &Path) -> Result<Option<Self>, Failure> {
         let Some(record) = Self::at(program)? else {
@@ -143,10 +158,16 @@ impl Record {
                 ring.origin().unwrap_or("another program")
             )));
         }
+        if !record.keys.is_empty() {
+            return Err(Failure::Use(format!(
+                "{} holds keys of a journal that is not here; restore it, or move them away to begin another",
+                keys_folder(folder).display()
+            )));
+        }
         let key = new_key(&program.name, &Organisation::Vendor)?;
-        keep_key(folder, &key)?;
-        record.keys.push(key.clone());
         let act = opening(&program.name, &key, now(), by).map_err(unsayable)?;
+        keep_key(folder, &key)?;
+        record.keys.push(key);
         let appended = record.append(|_, _| Ok(vec![act]))?;
         let appended = appended.ok_or_else(|| Failure::Fault("nothing was opened".to_owned()))?;
         Ok((record, appended))
@@ -336,19 +357,33 @@ pub fn keep_key(program: &Path, key: &SecretKey) -> Result<(), Failure> {
     write_secret(&path, &key.reveal())
 }
 
-/// Writes a file that only its owner can read, and makes it last; one of that name must not be there.
+/// Writes a file that only its owner can read, and makes it last; one of that name must not be there. It is there whole or not
+/// at all.
 pub fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
-    let fault =
-        |error: std::io::Error| Failure::fault(format!("writing {}", path.display()), &error);
+    let staged = staged_name(path);
+    let written = stage_secret(&staged, text)
+        .and_then(|()| Disk::default().take_name(&staged, path, Naming::MustBeFree));
+    written.map_err(|error| {
+        // What is left of the attempt is of no use to anybody.
+        let _ = fs::remove_file(&staged);
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists => Failure::Use(format!(
+                "{} is there already; name another file, or move it away",
+                path.display()
+            )),
+            _ => Failure::fault(format!("writing {}", path.display()), &error),
+        }
+    })
+}
+
+fn stage_secret(staged: &Path, text: &str) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(fault)?;
-    file.write_all(text.as_bytes()).map_err(fault)?;
-    let disk = Disk::default();
-    disk.sync_file(&file, path).map_err(fault)?;
-    disk.sync_folder(folder_of(path)).map_err(fault)
+    let mut file = options.open(staged)?;
+    file.write_all(text.as_bytes())?;
+    Disk::default().sync_file(&file, staged)
 }
 
 /// Reads a key from its file.
@@ -357,6 +392,11 @@ pub fn read_key(path: &Path) -> Result<SecretKey, Failure> {
         .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
     SecretKey::parse(&text)
         .map_err(|error| Failure::fault(format!("reading the key in {}", path.display()), &error))
+}
+
+/// Whether keys are kept where a program's journal would be.
+pub fn has_keys(program: &Path) -> Result<bool, Failure> {
+    kept_keys(program).map(|keys| !keys.is_empty())
 }
 
 /// Every key that is kept beside a program's journal.

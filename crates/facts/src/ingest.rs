@@ -279,9 +279,8 @@ fn wanted<'a>(program: &'a Program, files: &Files) -> Result<Vec<Wanted<'a>>, Fa
         Files::Named(files) => {
             for path in files {
                 let name = name_in(&program.folder, path);
-                let declares =
-                    |source: &&Source| source.files.iter().any(|glob| glob.matches(&name));
-                let source = program.sources.iter().find(declares);
+                let mut sources = program.sources.iter();
+                let source = sources.find(|source| source.declares(&name));
                 all.push(Wanted {
                     source,
                     path: path.clone(),

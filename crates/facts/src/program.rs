@@ -329,6 +329,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether it declares a file of that name, which is its path in the program's folder.
+    #[must_use]
+    pub fn declares(&self, name: &str) -> bool {
+        self.files.iter().any(|glob| glob.matches(name))
+    }
+
     /// Whether somebody certified the mapping as it stands.
     #[must_use]
     pub fn is_certified(&self) -> bool {

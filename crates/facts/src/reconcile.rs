@@ -197,12 +197,17 @@ fn reconcile_source(
     for (column, numbers) in deliveries.iter().flat_map(|delivery| &delivery.rounded) {
         *rounded.entry(column.clone()).or_default() += numbers;
     }
+    // What the owner states is stated of the declared files; one that is named besides adds up to something else.
+    let control = match names.iter().all(|name| source.declares(name)) {
+        true => control(source, kind, &read)?,
+        false => Vec::new(),
+    };
     Ok(SourceReconciled {
         source: source.name.to_string(),
         kind: kind.name.to_string(),
         files: names,
         refused,
-        control: control(source, kind, &read)?,
+        control,
         columns: columns.into_iter().map(|(_, column)| column).collect(),
         lines,
         withdrawn,

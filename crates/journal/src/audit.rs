@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::act::{Act, ActError};
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::ring::{Ring, RingRefusal};
+use crate::ring::{LookedAt, Ring, RingRefusal};
 use crate::tree::{Frontier, Hash};
 
 /// A row as it is stored: the act, and what is written beside it so that rows can be found.
@@ -253,8 +253,20 @@ impl Audit {
             .push(checkpoint);
     }
 
-    /// Takes the next row.
-    pub fn take(&mut self, row: &Stored) {
+    /// Looks at rows by themselves, under the keys as they are; it can be asked for parts of them on many threads at once.
+    #[must_use]
+    pub fn look(&self, rows: &[Stored]) -> Vec<Looked> {
+        look(rows, &self.ring)
+    }
+
+    /// Takes the next rows, each with what [`Audit::look`] saw of it.
+    pub fn take(&mut self, rows: &[Stored], looked: Vec<Looked>) {
+        for (row, looked) in rows.iter().zip(looked) {
+            self.take_looked(row, looked);
+        }
+    }
+
+    fn take_looked(&mut self, row: &Stored, looked: Looked) {
         let should = self.tree.size();
         if row.seq != should {
             self.found.push(Found::Order {
@@ -262,33 +274,24 @@ impl Audit {
                 found: row.seq,
             });
         }
-        match Act::parse(&row.note) {
+        match looked.act {
             Err(why) => self.found.push(Found::Unreadable { at: should, why }),
-            Ok(act) => {
-                let derived = Stored::of(row.seq, &act);
-                let columns = [
-                    ("at", &row.at, derived.at),
-                    ("who", &row.who, derived.who),
-                    ("behalf", &row.behalf, derived.behalf),
-                    ("kind", &row.kind, derived.kind),
-                    ("hash", &row.hash, derived.hash),
-                ];
-                for (column, stored, act) in columns {
-                    if *stored != act {
-                        self.found.push(Found::Column {
-                            at: should,
-                            column,
-                            stored: stored.clone(),
-                            act,
-                        });
-                    }
-                }
-                if let Err(why) = self.ring.judge(should, &act) {
+            Ok((act, signatures)) => {
+                let columns = looked.columns.into_iter();
+                self.found
+                    .extend(columns.map(|(column, stored, act)| Found::Column {
+                        at: should,
+                        column,
+                        stored,
+                        act,
+                    }));
+                let judged = self.ring.judge_looked_at(should, &act, Some(signatures));
+                if let Err(why) = judged {
                     self.found.push(Found::Refused { at: should, why });
                 }
             }
         }
-        let placed = self.tree.push(Hash::of_leaf(row.note.as_bytes()));
+        let placed = self.tree.push(looked.leaf);
         self.hashes
             .extend(placed.into_iter().map(|placed| placed.hash));
         self.meet();
@@ -297,8 +300,11 @@ impl Audit {
     /// Holds the checkpoints of the present size to the tree.
     fn meet(&mut self) {
         let size = self.tree.size();
+        let Some(checkpoints) = self.waiting.remove(&size) else {
+            return;
+        };
         let root = self.tree.root();
-        for checkpoint in self.waiting.remove(&size).unwrap_or_default() {
+        for checkpoint in checkpoints {
             let held: Vec<_> = self
                 .ring
                 .of_vendor_at(size)
@@ -365,6 +371,39 @@ impl Audit {
     }
 }
 
+/// What a row is by itself, whatever came before it.
+pub struct Looked {
+    act: Result<(Act, LookedAt), ActError>,
+    /// Columns that say something else than the act: their name, what they say, and what the act says.
+    columns: Vec<(&'static str, String, String)>,
+    leaf: Hash,
+}
+
+fn look(rows: &[Stored], ring: &Ring) -> Vec<Looked> {
+    let one = |row: &Stored| {
+        let leaf = Hash::of_leaf(row.note.as_bytes());
+        let mut columns = Vec::new();
+        let act = Act::parse(&row.note).map(|act| {
+            let says = [
+                ("at", &row.at, act.at().to_string()),
+                ("who", &row.who, act.by().to_owned()),
+                ("behalf", &row.behalf, act.behalf().to_string()),
+                ("kind", &row.kind, act.kind().to_string()),
+                ("hash", &row.hash, leaf.to_string()),
+            ];
+            for (column, stored, act) in says {
+                if *stored != act {
+                    columns.push((column, stored.clone(), act));
+                }
+            }
+            let signatures = ring.look_at(&act);
+            (act, signatures)
+        });
+        Looked { act, columns, leaf }
+    };
+    rows.iter().map(one).collect()
+}
+
 /// What an audit came to.
 #[derive(Debug)]
 pub struct Outcome {
@@ -424,7 +463,12 @@ mod tests {
 
     fn found(journal: &Journal) -> Vec<Found> {
         let mut audit = Audit::of(journal.checkpoints.clone());
-        journal.rows.iter().for_each(|row| audit.take(row));
+        // In parts, each looked at under the keys before it.
+        let each = 1 + journal.rows.len() % 3;
+        for part in journal.rows.chunks(each) {
+            let looked = audit.look(part);
+            audit.take(part, looked);
+        }
         audit.end().found
     }
 

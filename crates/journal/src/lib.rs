@@ -41,7 +41,7 @@ pub mod testing;
 pub mod tree;
 
 pub use act::{Act, ActError, Draft, Kind};
-pub use audit::{Audit, Found, Stored};
+pub use audit::{Audit, Found, Looked, Stored};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use key::{KeyError, PublicKey, SecretKey};
 pub use note::SignatureError;

@@ -172,6 +172,12 @@ pub struct Moment {
     pub after: u64,
 }
 
+/// Which keys signed an act, and under which keys that was asked.
+pub(crate) struct LookedAt {
+    keys: (usize, usize),
+    signed: Result<Vec<String>, SignatureError>,
+}
+
 impl Ring {
     /// The journal's origin, which is the name of the vendor's keys; none before it is opened.
     #[must_use]
@@ -215,6 +221,32 @@ impl Ring {
     /// # Errors
     /// When it may not.
     pub fn judge(&mut self, at: u64, act: &Act) -> Result<(), RingRefusal> {
+        self.judge_looked_at(at, act, None)
+    }
+
+    /// Which keys of whoever an act is for signed it, by the keys as they are; it can be asked on many threads at once.
+    pub(crate) fn look_at(&self, act: &Act) -> LookedAt {
+        let keys: Vec<&PublicKey> = self.of(act.behalf()).map(|held| &held.key).collect();
+        let signed = act.signers(&keys);
+        LookedAt {
+            keys: self.keys_were(),
+            signed: signed.map(|signed| signed.into_iter().map(PublicKey::id).collect()),
+        }
+    }
+
+    /// Tells apart which keys there are: none is ever removed, and one that is retired stays so.
+    fn keys_were(&self) -> (usize, usize) {
+        let is_retired = |held: &&Held| held.retired_at.is_some();
+        (self.held.len(), self.held.iter().filter(is_retired).count())
+    }
+
+    /// As [`Ring::judge`]; its signatures are not looked at again where they were under the same keys.
+    pub(crate) fn judge_looked_at(
+        &mut self,
+        at: u64,
+        act: &Act,
+        looked_at: Option<LookedAt>,
+    ) -> Result<(), RingRefusal> {
         let kind = act.kind().as_str();
         if (kind == OPENED) != (at == 0) {
             return Err(RingRefusal::Opening {
@@ -240,16 +272,17 @@ impl Ring {
             behalf: behalf.clone(),
             source,
         };
-        let signed = act.signers(&keys).map_err(refused)?;
+        let signed = match looked_at.filter(|before| before.keys == self.keys_were()) {
+            Some(before) => before.signed,
+            None => self.look_at(act).signed,
+        };
+        let signed = signed.map_err(refused)?;
         if let (true, Some(key)) = (signed.is_empty(), keys.last()) {
             return Err(refused(SignatureError::missing(key)));
         }
         match kind {
             ADDED => self.add(at, act),
-            ROTATED => {
-                let signed: Vec<String> = signed.into_iter().map(PublicKey::id).collect();
-                self.rotate(at, act, &signed)
-            }
+            ROTATED => self.rotate(at, act, &signed),
             RETIRED => self.retire(at, act),
             _ => Ok(()),
         }

@@ -6,9 +6,11 @@
 //! a content and not of a name.
 
 use std::collections::BTreeMap;
+use std::str::FromStr as _;
 
 use serde::{Deserialize, Serialize};
 use trueup_base::date::{Date, parse_date};
+use trueup_base::exact::Exact;
 use trueup_journal::{Act, Organisation};
 
 /// Working out what a period comes to.
@@ -21,8 +23,11 @@ pub const CLOSED: &str = "period.closed";
 /// The kinds of act that this module reads.
 pub const KINDS: [&str; 3] = [CALCULATED, APPROVED, CLOSED];
 
-/// How many people besides the one who calculated approve before a period is closed.
-pub const APPROVALS: usize = 1;
+/// How many people besides the one who calculated approve before a period is closed; one more does where its size is unusual.
+const APPROVALS: usize = 1;
+
+/// How many times the period before is unusual.
+const UNUSUAL: i128 = 2;
 
 /// What [`CALCULATED`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +41,8 @@ pub struct Calculated {
     pub sha256: String,
     /// What they come to, by currency.
     pub totals: BTreeMap<String, String>,
+    /// What becomes payable by closing it, by currency.
+    pub payable: BTreeMap<String, String>,
     /// How many lines there are.
     pub lines: u64,
     /// How many partners they are of.
@@ -44,6 +51,9 @@ pub struct Calculated {
     pub open: u64,
     /// How many lines are left out because an agreement is not signed.
     pub unsigned: u64,
+    /// What in its size is unusual, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<String>,
 }
 
 /// What [`APPROVED`] says.
@@ -85,6 +95,14 @@ pub struct Calculation {
     pub approved_by: Vec<String>,
 }
 
+impl Calculation {
+    /// How many approvals it needs: one more where something in its size is unusual.
+    #[must_use]
+    pub fn needs(&self) -> usize {
+        APPROVALS + usize::from(!self.says.checks.is_empty())
+    }
+}
+
 /// Periods, as of a place in the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Periods {
@@ -103,6 +121,10 @@ pub struct Closing {
     pub until: Date,
     /// The run that was approved.
     pub run: String,
+    /// When it was closed.
+    pub on: String,
+    /// What it came to, by currency.
+    pub totals: BTreeMap<String, String>,
 }
 
 /// Why a step cannot be taken.
@@ -150,10 +172,12 @@ pub enum PeriodRefusal {
     #[error("{0} approved it already")]
     Twice(String),
     /// Not approved.
-    #[error("it has {found} of {APPROVALS} approvals; `trueup period approve` gives them")]
+    #[error("it has {found} of {needs} approvals; `trueup period approve` gives them")]
     NotApproved {
         /// How many it has.
         found: usize,
+        /// How many it needs.
+        needs: usize,
     },
 }
 
@@ -240,13 +264,19 @@ impl Periods {
         if waiting.says.sha256 != sha256 || waiting.until != until {
             return Err(PeriodRefusal::Other(calculation));
         }
-        let found = waiting.approved_by.len();
-        if found < APPROVALS {
-            return Err(PeriodRefusal::NotApproved { found });
+        let (found, needs) = (waiting.approved_by.len(), waiting.needs());
+        if found < needs {
+            return Err(PeriodRefusal::NotApproved { found, needs });
         }
-        let run = waiting.says.run.clone();
+        let (run, totals) = (waiting.says.run.clone(), waiting.says.totals.clone());
         self.waiting = None;
-        self.closings.push(Closing { at, until, run });
+        self.closings.push(Closing {
+            at,
+            until,
+            run,
+            on: act.at().to_string(),
+            totals,
+        });
         Ok(())
     }
 
@@ -269,6 +299,36 @@ impl Periods {
     }
 }
 
+/// What in the size of totals is unusual beside those of the period before: more than twice as much, or less than half.
+#[must_use]
+pub fn unusual(
+    totals: &BTreeMap<String, String>,
+    before: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for (currency, amount) in totals {
+        let Some(earlier) = before.get(currency) else {
+            found.push(format!(
+                "{amount} {currency}, and nothing in that currency in the period before"
+            ));
+            continue;
+        };
+        let (Ok(now), Ok(then)) = (Exact::from_str(amount), Exact::from_str(earlier)) else {
+            continue;
+        };
+        let (now, then, times) = (now.abs(), then.abs(), Exact::from_scaled(UNUSUAL, 0));
+        let how = match () {
+            () if now > &then * &times => "more than twice",
+            () if &now * &times < then => "less than half of",
+            () => continue,
+        };
+        found.push(format!(
+            "{amount} {currency} is {how} the {earlier} {currency} of the period before"
+        ));
+    }
+    found
+}
+
 /// Totals as a person reads them: `11920.00 USD, 300.00 EUR`.
 #[must_use]
 pub fn in_words(totals: &BTreeMap<String, String>) -> String {
@@ -289,9 +349,10 @@ fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PeriodRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::act;
     use proptest::prelude::*;
+    use trueup_journal::SecretKey;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Draft, SecretKey};
 
     struct Table {
         key: SecretKey,
@@ -316,15 +377,12 @@ mod tests {
             kind: &str,
             says: &T,
         ) -> Result<u64, PeriodRefusal> {
-            let draft = Draft {
-                at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-                by: by.to_owned(),
-                behalf: Organisation::Vendor,
-                kind: kind.parse().expect("a kind"),
-                after: self.at,
-                says: serde_json::to_string(says).expect("JSON"),
-            };
-            let act = Act::sign(draft, &[&self.key]).expect("signed");
+            let act = act(
+                &self.key,
+                (by, &Organisation::Vendor),
+                (kind, self.at),
+                says,
+            );
             self.periods.judge(self.at, &act)?;
             self.at += 1;
             Ok(self.at - 1)
@@ -336,10 +394,12 @@ mod tests {
                 run: "a run".to_owned(),
                 sha256: format!("of {sum}"),
                 totals: BTreeMap::from([("EUR".to_owned(), sum.to_owned())]),
+                payable: BTreeMap::new(),
                 lines: 3,
                 partners: 2,
                 open: 0,
                 unsigned: 0,
+                checks: Vec::new(),
             };
             self.done(by, CALCULATED, &says)
         }
@@ -393,7 +453,7 @@ mod tests {
             .expect("calculated");
         assert!(matches!(
             table.close(first),
-            Err(PeriodRefusal::NotApproved { found: 0 })
+            Err(PeriodRefusal::NotApproved { found: 0, needs: 1 })
         ));
         assert!(matches!(
             table.approve("ada", first, "100.00"),
@@ -436,8 +496,52 @@ mod tests {
         ));
         assert!(matches!(
             table.close(second),
-            Err(PeriodRefusal::NotApproved { found: 0 })
+            Err(PeriodRefusal::NotApproved { found: 0, needs: 1 })
         ));
+    }
+
+    #[test]
+    fn a_period_of_unusual_size_needs_two() {
+        let totals = |euros: &str, dollars: Option<&str>| {
+            let euros = ("EUR".to_owned(), euros.to_owned());
+            let dollars = dollars.map(|dollars| ("USD".to_owned(), dollars.to_owned()));
+            BTreeMap::from_iter([euros].into_iter().chain(dollars))
+        };
+        let before = totals("100.00", None);
+        for (euros, dollars, found) in [
+            ("200.00", None, 0),
+            ("50.00", None, 0),
+            ("200.01", None, 1),
+            ("49.99", None, 1),
+            ("-200.01", None, 1),
+            ("100.00", Some("1.00"), 1),
+        ] {
+            let checks = unusual(&totals(euros, dollars), &before);
+            assert_eq!(checks.len(), found, "{checks:?}");
+        }
+        let mut table = Table::new();
+        let says = Calculated {
+            until: "2026-03-31".to_owned(),
+            run: "a run".to_owned(),
+            sha256: "of 250.00".to_owned(),
+            totals: totals("250.00", None),
+            payable: BTreeMap::new(),
+            lines: 3,
+            partners: 2,
+            open: 0,
+            unsigned: 0,
+            checks: unusual(&totals("250.00", None), &before),
+        };
+        let at = table.done("ada", CALCULATED, &says).expect("calculated");
+        table.approve("bob", at, "250.00").expect("approved");
+        assert!(matches!(
+            table.close(at),
+            Err(PeriodRefusal::NotApproved { found: 1, needs: 2 })
+        ));
+        table.approve("cyd", at, "250.00").expect("approved");
+        table.close(at).expect("closed");
+        let closing = table.periods.closings.last().expect("there");
+        assert_eq!(closing.totals, totals("250.00", None));
     }
 
     proptest! {

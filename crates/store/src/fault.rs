@@ -25,6 +25,12 @@ pub enum StoreFault {
         #[source]
         source: sqlx::migrate::MigrateError,
     },
+    /// Something is in it already.
+    #[error("the database at {place} is not empty; what is restored has a database of its own")]
+    NotEmpty {
+        /// Where, without a password.
+        place: String,
+    },
     /// It does not last as it must.
     #[error(
         "the database at {place} runs with {setting} = {found} and not {should}; what is acknowledged would not last"

@@ -1,6 +1,7 @@
 //! The journal's statements: appending, reading, auditing, proving, and writing again what follows from the acts.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use sqlx::any::{Any, AnyRow};
 use sqlx::{Row, Transaction};
@@ -8,8 +9,8 @@ use trueup_base::date::Date;
 use trueup_books::Batch;
 use trueup_journal::tree::Placed;
 use trueup_journal::{
-    Act, Audit, Checkpoint, Frontier, Hash, Proof, ProofError, Ring, SecretKey, Stored, audit,
-    proof, ring,
+    Act, Audit, Checkpoint, Frontier, Hash, Looked, Proof, ProofError, Ring, SecretKey, Stored,
+    audit, proof, ring,
 };
 
 use crate::books;
@@ -17,7 +18,7 @@ use crate::database::Database;
 use crate::fault::StoreFault;
 
 /// How many rows are read at a time.
-const AT_A_TIME: u32 = 1000;
+pub(crate) const AT_A_TIME: u32 = 1000;
 
 /// Acts that were appended in one step.
 #[derive(Clone, Debug)]
@@ -140,12 +141,7 @@ impl Database {
             .ok_or(StoreFault::NoKey)?;
         let checkpoint = Checkpoint::sign(&tree, signer)
             .map_err(|source| StoreFault::Checkpoint { size, source })?;
-        sqlx::query("insert into checkpoints (size, note) values ($1, $2)")
-            .bind(signed(size))
-            .bind(checkpoint.note().to_owned())
-            .execute(&mut *transaction)
-            .await
-            .map_err(StoreFault::sql("writing a checkpoint"))?;
+        insert_checkpoint(&mut transaction, size, checkpoint.note()).await?;
         transaction
             .commit()
             .await
@@ -201,6 +197,7 @@ impl Database {
     /// When the database fails; what deviates is no error but what is found.
     pub async fn audit(&self, kept: Vec<Checkpoint>) -> Result<audit::Outcome, StoreFault> {
         let mut reading = self.reading().await?;
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let mut audit = Audit::of(checkpoints(&mut reading).await?);
         for checkpoint in kept {
             audit.hold_to(checkpoint);
@@ -214,9 +211,8 @@ impl Database {
             let rows = acts(&mut reading, page).await?;
             let Some(last) = rows.last() else { break };
             from = last.seq + 1;
-            for row in &rows {
-                audit.take(row);
-            }
+            let looked = looked(&audit, &rows, threads);
+            audit.take(&rows, looked);
         }
         audit.hold_hashes(hashes(&mut reading).await?);
         Ok(audit.end())
@@ -304,6 +300,26 @@ impl Database {
     }
 }
 
+/// Looks at rows on so many threads, most of which check signatures; what is seen comes in the order of the rows.
+fn looked(audit: &Audit, rows: &[Stored], threads: NonZeroUsize) -> Vec<Looked> {
+    let each = rows.len().div_ceil(threads.get()).max(1);
+    std::thread::scope(|scope| {
+        let (first, rest) = rows.split_at(each.min(rows.len()));
+        let others: Vec<_> = rest
+            .chunks(each)
+            .map(|some| scope.spawn(move || audit.look(some)))
+            .collect();
+        let mut looked = audit.look(first);
+        for other in others {
+            match other.join() {
+                Ok(some) => looked.extend(some),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        looked
+    })
+}
+
 /// How many stored hashes are missing, too many, or other than they should be.
 async fn differing(
     within: &mut Transaction<'_, Any>,
@@ -338,7 +354,7 @@ async fn tree_of(within: &mut Transaction<'_, Any>) -> Result<Vec<Placed>, Store
     }
 }
 
-async fn size(within: &mut Transaction<'_, Any>) -> Result<u64, StoreFault> {
+pub(crate) async fn size(within: &mut Transaction<'_, Any>) -> Result<u64, StoreFault> {
     let doing = StoreFault::sql("counting the acts");
     let row = sqlx::query("select coalesce(max(seq) + 1, 0) from acts")
         .fetch_one(&mut **within)
@@ -366,7 +382,10 @@ async fn frontier(within: &mut Transaction<'_, Any>, size: u64) -> Result<Fronti
     Frontier::of(size, roots).ok_or_else(|| damaged("hashes of the tree are missing".to_owned()))
 }
 
-async fn acts(within: &mut Transaction<'_, Any>, page: Page) -> Result<Vec<Stored>, StoreFault> {
+pub(crate) async fn acts(
+    within: &mut Transaction<'_, Any>,
+    page: Page,
+) -> Result<Vec<Stored>, StoreFault> {
     let doing = StoreFault::sql("reading acts");
     let rows = sqlx::query(
         "select seq, at, who, behalf, kind, hash, note from acts where seq >= $1 order by seq limit $2",
@@ -418,7 +437,9 @@ async fn latest(within: &mut Transaction<'_, Any>) -> Result<Option<Checkpoint>,
         .map_err(|why| damaged(format!("the latest checkpoint: {why}")))
 }
 
-async fn checkpoints(within: &mut Transaction<'_, Any>) -> Result<Vec<(u64, String)>, StoreFault> {
+pub(crate) async fn checkpoints(
+    within: &mut Transaction<'_, Any>,
+) -> Result<Vec<(u64, String)>, StoreFault> {
     let doing = StoreFault::sql("reading checkpoints");
     let rows = sqlx::query("select size, note from checkpoints order by size")
         .fetch_all(&mut **within)
@@ -465,7 +486,10 @@ async fn hashes_at(
     Ok(found)
 }
 
-async fn insert(within: &mut Transaction<'_, Any>, row: &Stored) -> Result<(), StoreFault> {
+pub(crate) async fn insert(
+    within: &mut Transaction<'_, Any>,
+    row: &Stored,
+) -> Result<(), StoreFault> {
     sqlx::query(
         "insert into acts (seq, at, who, behalf, kind, hash, note) values ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -482,7 +506,24 @@ async fn insert(within: &mut Transaction<'_, Any>, row: &Stored) -> Result<(), S
     Ok(())
 }
 
-async fn insert_hash(within: &mut Transaction<'_, Any>, placed: Placed) -> Result<(), StoreFault> {
+pub(crate) async fn insert_checkpoint(
+    within: &mut Transaction<'_, Any>,
+    size: u64,
+    note: &str,
+) -> Result<(), StoreFault> {
+    sqlx::query("insert into checkpoints (size, note) values ($1, $2)")
+        .bind(signed(size))
+        .bind(note.to_owned())
+        .execute(&mut **within)
+        .await
+        .map_err(StoreFault::sql("writing a checkpoint"))?;
+    Ok(())
+}
+
+pub(crate) async fn insert_hash(
+    within: &mut Transaction<'_, Any>,
+    placed: Placed,
+) -> Result<(), StoreFault> {
     sqlx::query("insert into tree_hashes (place, hash) values ($1, $2)")
         .bind(signed(placed.at))
         .bind(placed.hash.to_string())

@@ -10,12 +10,14 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod books;
+mod copy;
 mod database;
 mod fault;
 mod journal;
 mod of_partner;
 
 pub use books::{Balance, BatchRow, batch_of};
+pub use copy::{Copied, Counts};
 pub use database::Database;
 pub use fault::StoreFault;
 pub use journal::{Appended, Now, Page, Step};

@@ -203,7 +203,7 @@ pub struct VerifyArgs {
     /// A bundle, a proof or an agreement to check by itself; nothing else is read then.
     #[arg(requires = "key")]
     pub file: Option<PathBuf>,
-    /// The vendor's key, as the vendor published it.
+    /// The vendor's key, as the vendor published it, or a file with it.
     #[arg(long, value_name = "KEY", requires = "file")]
     pub key: Option<String>,
     /// Which program.

@@ -19,10 +19,29 @@ pub enum PeriodCommand {
     #[command(
         after_help = "Example:\n  trueup period approve --total '11920.00 USD' --program my-program --by u-4"
     )]
-    Approve(PeriodApproveArgs),
+    Approve(ApproveArgs),
     /// Close what was approved: post what is not posted yet, and lock it for good.
     #[command(after_help = "Example:\n  trueup period close --program my-program --by u-17")]
     Close(PeriodCloseArgs),
+    /// Accept the statements of what is closed, in the name of a partner; whoever neither accepts nor disputes in time accepts too.
+    #[command(
+        after_help = "Example:\n  trueup period accept --for partner/P-100 --program my-program --by u-31"
+    )]
+    Accept(PeriodAcceptArgs),
+}
+
+/// `trueup period accept`
+#[derive(Debug, Args)]
+pub struct PeriodAcceptArgs {
+    /// In whose name: partner/ID, or `everyone` for all partners whose key is kept here.
+    #[arg(long = "for", value_name = "WHOSE")]
+    pub behalf: String,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    /// Who.
+    #[command(flatten)]
+    pub by: ByArgs,
 }
 
 /// `trueup period status`
@@ -50,9 +69,9 @@ pub struct PeriodCalculateArgs {
     pub by: ByArgs,
 }
 
-/// `trueup period approve`
+/// `trueup period approve`, `trueup payout approve`
 #[derive(Debug, Args)]
-pub struct PeriodApproveArgs {
+pub struct ApproveArgs {
     /// A total that you approve, as `11920.00 USD`; one for each currency.
     #[arg(long = "total", value_name = "AMOUNT CURRENCY")]
     pub totals: Vec<String>,

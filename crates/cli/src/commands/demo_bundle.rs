@@ -3,33 +3,20 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use trueup_journal::Organisation;
-
-use crate::args::{
-    AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, BundleArgs, ByArgs, ChosenArgs,
-    KeysAddArgs, KeysCommand, ProgramArgs, ScopeArgs,
-};
+use crate::args::{BundleArgs, ByArgs, ProgramArgs, ScopeArgs};
 use crate::commands::bundle::{self, told};
-use crate::commands::{agreement, ingest, keys};
 use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
-use crate::record::{self, Record};
-use crate::seals::{self, OnRecord, Parts};
 
 /// Who acts in the demo.
-const BY: &str = "demo";
+const BY: &str = "u-17";
 
 /// The file of the vendor's key.
 const KEY_FILE: &str = "vendor.pub";
 
-/// Signs a partner's agreement, writes its bundle beside the program, verifies it, and shows that a changed copy fails.
+/// Writes a partner's bundle beside the program, verifies it, and shows that a changed copy fails.
 pub fn run(dir: &Path, partner: &str, period: &str, progress: &Progress) -> Result<(), Failure> {
-    if Record::if_opened(dir)?.is_none() {
-        Record::open(&ingest::declared(dir)?, BY)?;
-        record::facts(dir)?;
-    }
-    sign(dir, partner)?;
     let file: PathBuf = dir.join(format!("statement-{partner}-{period}.bundle"));
     let program = ProgramArgs {
         program: dir.to_owned(),
@@ -67,55 +54,6 @@ pub fn run(dir: &Path, partner: &str, period: &str, progress: &Progress) -> Resu
 
 fn by() -> ByArgs {
     ByArgs { by: BY.to_owned() }
-}
-
-/// Lets both sides sign the partner's agreement, as far as it is not signed; the partner's key is one that the demo keeps.
-fn sign(dir: &Path, partner: &str) -> Result<(), Failure> {
-    let folder = crate::folder::open(dir)?;
-    let record = Record::opened(dir)?;
-    let on_record = OnRecord::of(&record)?;
-    let parts = Parts::of(&folder)?;
-    let own = seals::standing(&folder).into_iter();
-    let mut unsigned = Vec::new();
-    for standing in own.filter(|one| one.partner.as_str() == partner) {
-        if seals::signed(&parts, &on_record, &standing)?.is_none() {
-            unsigned.push(standing.agreement);
-        }
-    }
-    if unsigned.is_empty() {
-        return Ok(());
-    }
-    let whose = Organisation::partner(partner).map_err(|error| Failure::Use(error.to_string()))?;
-    if on_record.ring.of(&whose).next().is_none() {
-        keys::run(&KeysCommand::Add(KeysAddArgs {
-            request: None,
-            custodial: Some(whose.to_string()),
-            program: of(dir),
-            by: by(),
-        }))?;
-    }
-    let chosen = |behalf: String| ChosenArgs {
-        agreements: unsigned.clone(),
-        all: false,
-        partner: Some(partner.to_owned()),
-        behalf,
-        key_file: None,
-        program: of(dir),
-        by: by(),
-    };
-    agreement::run(&AgreementCommand::Propose(AgreementProposeArgs {
-        chosen: chosen(Organisation::Vendor.to_string()),
-        because: "the demo".to_owned(),
-    }))?;
-    agreement::run(&AgreementCommand::Accept(AgreementAcceptArgs {
-        chosen: chosen(whose.to_string()),
-    }))
-}
-
-fn of(dir: &Path) -> ProgramArgs {
-    ProgramArgs {
-        program: dir.to_owned(),
-    }
 }
 
 /// A bundle in which the last digit of a fact's amount is another.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod agreement;
+pub mod backup;
 pub mod books;
 pub mod bundle;
 pub mod certify;
@@ -8,7 +9,11 @@ pub mod check;
 pub mod completions;
 pub mod demo;
 pub mod demo_bundle;
+pub mod demo_money;
+pub mod demo_return;
 pub mod diff;
+pub mod dispute;
+pub mod exception;
 pub mod explain;
 pub mod facts_diff;
 pub mod facts_files;
@@ -19,9 +24,12 @@ pub mod ingest;
 pub mod init;
 pub mod journal;
 pub mod keys;
+pub mod payout;
 pub mod period;
+pub mod profile;
 pub mod quarantine;
 pub mod rebuild;
+pub mod restore;
 pub mod run;
 pub mod runs;
 pub mod schema;

@@ -17,7 +17,7 @@ use crate::args::VerifyArgs;
 use crate::commands::books::{POSTED, posted};
 use crate::commands::bundle;
 use crate::failure::{Failure, chain};
-use crate::record::{FACTS_LOGGED, Record, logged};
+use crate::record::{FACTS_LOGGED, Record, has_keys, keys_folder, logged};
 use crate::seals::OnRecord;
 use crate::{output, runs};
 
@@ -48,6 +48,10 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
             books(&record, &mut report)?;
             facts_on_record(&record, program, &mut report)?;
         }
+        Ok(None) if has_keys(program)? => report.found.push(format!(
+            "{} holds keys, and the journal they signed is gone: it was removed, or TRUEUP_DATABASE names another place",
+            keys_folder(program).display()
+        )),
         Ok(None) if args.checkpoint.is_empty() => report.notes.push(
             "there is no journal: facts and runs are held to their own digests alone".to_owned(),
         ),
@@ -441,12 +445,23 @@ fn agreement(seal: &Seal, key: &PublicKey, file: &Path) -> Result<(), Failure> {
     output::print(&text)
 }
 
+/// A key as it was published: its text, or a file with it.
+fn stated_key(key: &str) -> Result<PublicKey, Failure> {
+    let file = Path::new(key);
+    let text = match file.is_file() {
+        true => std::fs::read_to_string(file)
+            .map_err(|error| Failure::fault(format!("reading {key}"), &error))?,
+        false => key.to_owned(),
+    };
+    PublicKey::parse(text.trim()).map_err(|error| Failure::Use(error.to_string()))
+}
+
 /// A proof by itself: the act in it, below a checkpoint that the key signed.
 fn proof(file: &Path, key: &str) -> Result<(), Failure> {
     let bytes = std::fs::read(file)
         .map_err(|error| Failure::fault(format!("reading {}", file.display()), &error))?;
+    let key = stated_key(key)?;
     if trueup_bundle::lines::is_bundle(&bytes) {
-        let key = PublicKey::parse(key).map_err(|error| Failure::Use(error.to_string()))?;
         return bundle::check(file, &bytes, &key);
     }
     let text = String::from_utf8(bytes).map_err(|_| {
@@ -455,7 +470,6 @@ fn proof(file: &Path, key: &str) -> Result<(), Failure> {
             file.display()
         ))
     })?;
-    let key = PublicKey::parse(key).map_err(|error| Failure::Use(error.to_string()))?;
     let refused = |error: &dyn std::error::Error| {
         Failure::Found(format!(
             "{} does not hold: {}",

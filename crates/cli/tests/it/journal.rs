@@ -10,7 +10,7 @@ use crate::story::Story;
 const POSTGRES: &str = "TRUEUP_TEST_POSTGRES";
 
 /// A program with signed agreements, facts and a kept run.
-fn signed(story: &Story, with: &[(&str, &str)]) {
+pub fn signed(story: &Story, with: &[(&str, &str)]) {
     let done = |args: &[&str]| {
         let mut command = story.command(args);
         command.envs(with.iter().copied());
@@ -73,12 +73,12 @@ fn signed(story: &Story, with: &[(&str, &str)]) {
     done(&["period", "close", "--program", "program", "--by", "u-1"]);
 }
 
-#[test]
-fn the_same_story_is_told_on_postgres() {
+/// A new database on the server of the tests, by its address.
+pub fn postgres(purpose: &str) -> String {
     let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
         panic!("{POSTGRES} says no address; run the tests by `scripts/with_postgres.sh cargo nextest run …`")
     });
-    let name = format!("story_{}", std::process::id());
+    let name = format!("{purpose}_{}", std::process::id());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -93,7 +93,12 @@ fn the_same_story_is_told_on_postgres() {
             .await;
         made.expect("a database");
     });
-    let url = server.replacen("/postgres?", &format!("/{name}?"), 1);
+    server.replacen("/postgres?", &format!("/{name}?"), 1)
+}
+
+#[test]
+fn the_same_story_is_told_on_postgres() {
+    let url = postgres("story");
     let elsewhere = [("TRUEUP_DATABASE", url.as_str())];
     let story = Story::with_starter();
     signed(&story, &elsewhere);
@@ -118,7 +123,7 @@ fn the_same_story_is_told_on_postgres() {
         verified.out
     );
     assert!(
-        verified.out.contains("Books: 1 batch, 10 postings"),
+        verified.out.contains("Books: 2 batches, 16 postings"),
         "{}",
         verified.out
     );
@@ -139,6 +144,10 @@ fn the_same_story_is_told_on_postgres() {
     );
     asked(&["rebuild", "--check", "--program", "program"]).expect_code(0);
     // Whoever changes a posting past the database's refusals is found.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let mut admin = sqlx::AnyConnection::connect(&url).await.expect("connected");
         for sql in [

@@ -2,6 +2,7 @@
 //!
 //! Transcripts (`tests/*.md`) hold what is printed, the modules here what takes more than printing to prove.
 
+mod backup;
 mod differences;
 mod facts_in;
 mod hostile_plans;

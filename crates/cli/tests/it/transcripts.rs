@@ -63,8 +63,18 @@ fn the_books_are_kept_as_written() {
 }
 
 #[test]
+fn statements_become_documents_as_written() {
+    run("papers");
+}
+
+#[test]
 fn periods_are_closed_as_written() {
     run("periods");
+}
+
+#[test]
+fn payouts_are_made_as_written() {
+    run("payouts");
 }
 
 #[test]
@@ -105,6 +115,11 @@ fn quality_is_told_as_written() {
 #[test]
 fn a_statement_as_a_file_is_verified_as_written() {
     run("bundle");
+}
+
+#[test]
+fn a_program_is_backed_up_and_restored_as_written() {
+    run("backup");
 }
 
 #[test]

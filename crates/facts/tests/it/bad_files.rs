@@ -262,6 +262,31 @@ fn a_file_cut_at_any_byte_is_refused_or_differs_from_its_control_totals() {
 }
 
 #[test]
+fn a_file_that_is_named_besides_the_declared_ones_is_not_held_to_their_control_totals() {
+    let bench = Bench::declaring("    control: { rows: 30, sums: { amount: 442.50 } }");
+    bench.write("data/x.csv", rows(30));
+    assert!(bench.ingest().is_clean());
+    let late = bench.write("late.csv", format!("{HEADER}30,P1,2026-03-01,1,1,Y,late\n"));
+    let source = "till".into();
+    let named = Files::Of {
+        source,
+        files: vec![late],
+    };
+    let now = "2026-11-23T12:00:00Z".parse().expect("an instant");
+    let ingested = ingest(
+        &bench.program(),
+        &named,
+        now,
+        &Means::default(),
+        &mut |_| {},
+        &AtomicBool::new(false),
+    )
+    .expect("no fault");
+    assert_eq!(said(&ingested), ["late.csv: 1 read = 1 accepted"]);
+    assert!(ingested.is_clean(), "{ingested:?}");
+}
+
+#[test]
 fn a_file_that_changes_while_it_is_read_is_refused() {
     let bench = Bench::new();
     let path = bench.write("data/x.csv", rows(20_000));

@@ -62,7 +62,12 @@ const REVIEW: &[Told] = &[
     key("decides", "May decide", "", ""),
 ];
 const DISPUTES: &[Told] = &[
-    key("open_within", "Opened", "within ", " of the statement"),
+    key(
+        "open_within",
+        "Opened",
+        "within ",
+        " of the statement; whoever says nothing until then accepts it, and nothing is paid out before",
+    ),
     key("answer_within", "Answered", "within ", ", at each step"),
     key("path", "Decided by, step by step", "", ""),
     key("hold_disputed", "The disputed part is held", "", ""),
