@@ -30,6 +30,9 @@ struct Standing<N: Number, K> {
     answer: Value<N>,
 }
 
+/// All who may take part, worked out once.
+type Standings<N, K> = Arc<[Standing<N, K>]>;
+
 impl<N: Number, K> Standing<N, K> {
     /// Whether it takes part, in this group.
     fn is_in(&self, group: Option<&Value<N>>) -> N::Truth {
@@ -73,10 +76,10 @@ struct PartsKey<P> {
 #[derive(Clone, Debug)]
 pub(crate) struct Shared<N: Number> {
     totals: BTreeMap<(usize, AskedOfAll), Value<N>>,
-    standings: BTreeMap<(usize, AskedOfAll), Arc<[Standing<N, PartnerIx>]>>,
+    standings: BTreeMap<(usize, AskedOfAll), Standings<N, PartnerIx>>,
     parts: BTreeMap<PartsKey<AskedOfAll>, Parts<N, PartnerIx>>,
     running: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
-    row_standings: BTreeMap<(usize, Place), Arc<[Standing<N, RowIx>]>>,
+    row_standings: BTreeMap<(usize, Place), Standings<N, RowIx>>,
     row_parts: BTreeMap<PartsKey<Place>, Parts<N, RowIx>>,
 }
 
@@ -233,7 +236,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         within: Option<&'p Expr>,
         filter: Option<&'p Expr>,
         common: &AskedOfAll,
-    ) -> Arc<[Standing<N, PartnerIx>]> {
+    ) -> Standings<N, PartnerIx> {
         let key = (address(x), *common);
         if let Some(standings) = self.shared.standings.get(&key) {
             return standings.clone();
@@ -251,7 +254,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 answer: self.aside(x, &there),
             });
         }
-        let standings: Arc<[Standing<N, PartnerIx>]> = standings.into();
+        let standings: Standings<N, PartnerIx> = standings.into();
         self.shared.standings.insert(key, standings.clone());
         standings
     }
@@ -442,7 +445,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         kind: KindId,
         role: u16,
         common: &Place,
-    ) -> Arc<[Standing<N, RowIx>]> {
+    ) -> Standings<N, RowIx> {
         let key = (address(allocation), *common);
         if let Some(standings) = self.shared.row_standings.get(&key) {
             return standings.clone();
@@ -465,7 +468,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 answer: self.aside(&allocation.by, &there),
             });
         }
-        let standings: Arc<[Standing<N, RowIx>]> = standings.into();
+        let standings: Standings<N, RowIx> = standings.into();
         self.shared.row_standings.insert(key, standings.clone());
         standings
     }
