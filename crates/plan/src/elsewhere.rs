@@ -115,6 +115,10 @@ pub fn word(word: &str) -> Option<(&'static str, &'static str)> {
             "{} stands between two values",
             "multiply: 500 * deals; for each row a component says `each: sale`",
         ),
+        "as" => (
+            "{} gives no name here",
+            "a name stands before its colon: `sales: { sum: sale.amount }`",
+        ),
         "plus" => (no_operator, "write `+`"),
         "minus" => (no_operator, "write `-`"),
         "times" | "x" => (no_operator, "write `*`"),
@@ -214,13 +218,20 @@ pub fn key(place: Place, name: &str) -> Option<&'static str> {
             _ => return None,
         }),
         Place::Band => lower_bound(name),
+        Place::Contingency | Place::Guardrail => of_trigger(name),
+        Place::Fund => Some(match name {
+            "rate" | "amount" | "accrual" | "accrued" | "earns" | "pays" | "credit" | "credits" => {
+                "accrues: 2% * sales"
+            }
+            "covers" | "share" | "reimbursement" | "percent" => "reimburses: 50%",
+            "expires" | "expiry" | "lasts" | "valid_for" => "expires_after: 12 months",
+            "claim" | "expense" | "cost" => "claims: claim.cost",
+            _ => return None,
+        }),
         Place::Objective
         | Place::Recovery
         | Place::Corrections
-        | Place::Fund
-        | Place::Contingency
         | Place::Within
-        | Place::Guardrail
         | Place::Body
         | Place::Approval
         | Place::Review
@@ -290,6 +301,21 @@ fn lower_bound(name: &str) -> Option<&'static str> {
         }
         "value" | "equal" | "is" | "when" | "if" => "equals: gold",
         "else" | "default" | "other" => "otherwise: yes",
+        _ => return None,
+    })
+}
+
+/// What the parts of a contingency or a guardrail are called elsewhere.
+fn of_trigger(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "if" | "condition" | "trigger" | "where" => "when: while this holds",
+        "then" | "change" | "sets" | "set" | "do" | "overrides" => {
+            "changes: { target.sales: 75% * was }"
+        }
+        "for" | "duration" | "until" | "during" => "lasts: 2 quarters",
+        "approval" | "approver" | "by" => "approved_by: [steering_committee]",
+        "action" | "severity" | "result" => "effect: warn, hold, cap or review",
+        "min" | "max" | "bounds" | "limits" => "within: { lowest: 50% * agreed }",
         _ => return None,
     })
 }

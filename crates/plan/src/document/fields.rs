@@ -216,7 +216,8 @@ impl Reader<'_> {
             return Some(scalar);
         }
         let meant = match key {
-            "unit" => elsewhere::type_of(&scalar.text),
+            // What a component grants is no type.
+            "unit" if words.contains(&"score") => elsewhere::type_of(&scalar.text),
             "mode" => elsewhere::rounding(&scalar.text),
             _ => None,
         };
