@@ -358,6 +358,12 @@ impl Reader<'_> {
         if name == "id" || name == "recorded_on" {
             return;
         }
+        // What was meant for the day that places a row is told with the row.
+        let dated = &*shape.column(shape.dated).name;
+        if matches!(name, "date" | "day" | "dated") && lacking.clone().any(|column| column == dated)
+        {
+            return;
+        }
         if let Some(meant) = nearest(name, lacking) {
             self.diagnostics.push(
                 Diagnostic::error(

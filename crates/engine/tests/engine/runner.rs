@@ -196,6 +196,20 @@ fn nothing_passes_by_not_being_asked() {
 }
 
 #[test]
+fn one_mistake_of_a_day_is_told_once() {
+    let said = run(FACTS, "checks: [ { period: 2026Q1, of: bonus, is: 10 } ]").to_text();
+    assert!(said.contains("`2026Q1` is no period"), "{said}");
+    assert!(!said.contains("says no period"), "{said}");
+    let facts = "facts: { sale: [ { id: s1, partner: ada, date: 2026-01-10, amount: 100 } ] }";
+    let said = run(facts, "checks: [ { period: 2026-01, of: bonus, is: 10 } ]").to_text();
+    assert!(
+        said.contains("has no `on`, the day that places it"),
+        "{said}"
+    );
+    assert!(!said.contains("has no column `date`"), "{said}");
+}
+
+#[test]
 fn a_question_that_matches_nothing_is_refused() {
     refused(
         &checks("  - { settled: year, span: 2026-01 to 2026-02, is: [] }\n"),
