@@ -99,6 +99,21 @@ pub const WALLS: &[Wall] = &[
         is_pure: true,
     },
     Wall {
+        package: "trueup-exports",
+        folder: "crates/exports",
+        inner: &["trueup-base"],
+        outside: &[
+            "any_ascii",
+            "iban_validate",
+            "jiff",
+            "quick-xml",
+            "thiserror",
+        ],
+        tests: &["proptest", "tempfile"],
+        touches: "nothing",
+        is_pure: true,
+    },
+    Wall {
         package: "trueup-program",
         folder: "crates/program",
         inner: &["trueup-base", "trueup-journal"],
@@ -169,6 +184,7 @@ pub const WALLS: &[Wall] = &[
             "trueup-prove",
             "trueup-journal",
             "trueup-books",
+            "trueup-exports",
             "trueup-program",
             "trueup-store",
             "trueup-facts",
@@ -222,6 +238,11 @@ const fn outside(package: &'static str, record: &'static str, what_for: &'static
 /// Every outside crate a manifest may name, in order of name.
 pub const OUTSIDE: &[Outside] = &[
     outside(
+        "any_ascii",
+        "0027",
+        "names in Latin letters, as banks pass them on",
+    ),
+    outside(
         "arrow",
         "0001",
         "columns of facts in memory, as DataFusion and Parquet exchange them",
@@ -273,6 +294,11 @@ pub const OUTSIDE: &[Outside] = &[
     ),
     outside("flate2", "0001", "gzip"),
     outside("futures", "0001", "streams of record batches"),
+    outside(
+        "iban_validate",
+        "0027",
+        "the lengths and check digits of account numbers",
+    ),
     outside("indicatif", "0001", "progress of long work on a terminal"),
     outside(
         "iso_currency",
@@ -301,7 +327,11 @@ pub const OUTSIDE: &[Outside] = &[
     ),
     outside("parquet", "0001", "Parquet in and out"),
     outside("proptest", "0001", "generated tests"),
-    outside("quick-xml", "0020", "the XML in workbooks, as events"),
+    outside(
+        "quick-xml",
+        "0020",
+        "the XML in workbooks and of payment files, as events",
+    ),
     outside(
         "rand_core",
         "0024",

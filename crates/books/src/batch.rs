@@ -12,14 +12,26 @@ use crate::posting::Posting;
 pub enum BatchKind {
     /// What a run says is earned, less what was posted before.
     Accrual,
+    /// What a closing makes of what was earned: held, payable, lost or owed back.
+    Closing,
+    /// What a payout moves: from payable to ordered, from ordered to paid or back.
+    Payment,
+    /// One line that no rule gives.
+    Exception,
 }
 
 impl BatchKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Accrual, Self::Closing, Self::Payment, Self::Exception];
+
     /// The kind as one word.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Accrual => "accrual",
+            Self::Closing => "closing",
+            Self::Payment => "payment",
+            Self::Exception => "exception",
         }
     }
 }
@@ -31,7 +43,7 @@ pub struct Batch {
     pub number: u64,
     /// What it is.
     pub kind: BatchKind,
-    /// The hash of the run it follows.
+    /// The hash of the run it follows; of a payment, of what is paid; of an exception, which one.
     pub run: String,
     postings: Vec<Posting>,
 }

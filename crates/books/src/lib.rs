@@ -3,14 +3,15 @@
 //! Posting is convergence. A run says what each partner has earned by component and settlement ([`Target`]); the books know
 //! what was posted for that so far ([`Booked`]); what is posted is the difference ([`converge`]). So posting twice posts
 //! nothing, a corrected fact posts its correction, and whatever order the deliveries came in, the books end at what the last
-//! run says. Every [`Batch`] sums to zero in each currency ([`trueup_base::invariant::BK1`]).
+//! run says. A closing does the same for every account: what is held, payable, lost or owed back ([`settle`]), and
+//! [`payments`] is what may be paid of it. Every [`Batch`] sums to zero in each currency ([`trueup_base::invariant::BK1`]).
 //!
 //! The crate must never know a plan, a database or a clock; it refuses amounts that are no whole number of minor units.
 //!
 //! ```
 //! use std::collections::BTreeMap;
 //! use trueup_base::{Currency, Exact, date::parse_date, id::PartnerId};
-//! use trueup_books::{Key, Target, converge};
+//! use trueup_books::{Account, Key, Target, converge};
 //!
 //! let key = Key {
 //!     partner: PartnerId::new("P-1")?,
@@ -20,7 +21,8 @@
 //!     currency: Currency::parse("EUR")?,
 //! };
 //! let target = Target::of([(key.clone(), Exact::parse("12.50")?)])?;
-//! let postings = converge(&target, &BTreeMap::from([(key, 1_000)]), None, &|_| true);
+//! let booked = BTreeMap::from([((Account::Expense, key), 1_000)]);
+//! let postings = converge(&target, &booked, None, &|_| true);
 //! let posted: Vec<i64> = postings.iter().map(|posting| posting.amount).collect();
 //! assert_eq!(posted, [250, -250]); // 2.50 more: an expense, and owed to the partner
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -35,7 +37,16 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod batch;
+pub mod payment;
 pub mod posting;
+pub mod settled;
+#[cfg(test)]
+mod testing;
 
 pub use batch::{Batch, BatchKind};
-pub use posting::{Account, AmountRefusal, Booked, Key, Posting, Target, converge, opposite};
+pub use payment::{Payment, payments, reported};
+pub use posting::{
+    Account, AmountRefusal, Booked, Key, Posting, Target, converge, excepted, in_units, on,
+    opposite,
+};
+pub use settled::{Moves, settle};

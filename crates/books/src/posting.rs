@@ -8,18 +8,46 @@ use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 
-/// An account. What the program costs is a debit, what it owes a credit: debits are above zero, credits below.
+/// An account. What the program costs, and what partners owe it, is a debit; what it owes a credit: debits are above zero,
+/// credits below.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Account {
-    /// What the program costs.
+    /// What the program costs: what partners earned.
     Expense,
-    /// What partners have earned and is not payable yet.
+    /// What partners earned in what is not closed yet.
     Accrued,
+    /// What a payment schedule keeps of what was earned.
+    Held,
+    /// What was lost because a schedule's condition was false: it lowers the cost.
+    Forfeited,
+    /// What is to be paid.
+    Payable,
+    /// What was taken back and is not made good yet.
+    Recoverable,
+    /// What was taken back and is invoiced.
+    Invoiced,
+    /// What became payable in a closed period and by what came in since was too much.
+    Overpaid,
+    /// What a bank was told to pay and has not said to have paid.
+    Ordered,
+    /// What was paid.
+    Paid,
 }
 
 impl Account {
     /// Every account.
-    pub const ALL: [Self; 2] = [Self::Expense, Self::Accrued];
+    pub const ALL: [Self; 10] = [
+        Self::Expense,
+        Self::Accrued,
+        Self::Held,
+        Self::Forfeited,
+        Self::Payable,
+        Self::Recoverable,
+        Self::Invoiced,
+        Self::Overpaid,
+        Self::Ordered,
+        Self::Paid,
+    ];
 
     /// The account as one word.
     #[must_use]
@@ -27,6 +55,14 @@ impl Account {
         match self {
             Self::Expense => "expense",
             Self::Accrued => "accrued",
+            Self::Held => "held",
+            Self::Forfeited => "forfeited",
+            Self::Payable => "payable",
+            Self::Recoverable => "recoverable",
+            Self::Invoiced => "invoiced",
+            Self::Overpaid => "overpaid",
+            Self::Ordered => "ordered",
+            Self::Paid => "paid",
         }
     }
 
@@ -116,11 +152,37 @@ pub struct Target {
     amounts: BTreeMap<Key, i64>,
 }
 
-/// What was posted so far for each key: the debits of the expense.
-pub type Booked = BTreeMap<Key, i64>;
+/// What was posted so far on each account for each key, by what follows from runs: payments are not among it.
+pub type Booked = BTreeMap<(Account, Key), i64>;
 
 /// The largest amount of one posting: differences of two of them, and sums of a million, fit.
 const AMOUNT_MAX: i64 = i64::MAX >> 22;
+
+/// An amount of a key in minor units of its currency.
+///
+/// # Errors
+/// When it is finer than the currency, or beyond what books hold.
+pub fn in_units(key: &Key, amount: &Exact) -> Result<i64, AmountRefusal> {
+    let (partner, component) = (key.partner.clone(), key.component.clone());
+    let currency = key.currency.code();
+    let Some(units) = amount.to_scaled(key.currency.places()) else {
+        return Err(AmountRefusal::Finer {
+            partner,
+            component,
+            amount: amount.to_string(),
+            currency,
+        });
+    };
+    let units = i64::try_from(units)
+        .ok()
+        .filter(|units| (-AMOUNT_MAX..=AMOUNT_MAX).contains(units));
+    units.ok_or_else(|| AmountRefusal::Beyond {
+        partner,
+        component,
+        amount: amount.to_string(),
+        currency,
+    })
+}
 
 impl Target {
     /// Takes what a run says.
@@ -131,26 +193,7 @@ impl Target {
         let mut target = Self::default();
         for (key, amount) in amounts {
             let (partner, component) = (key.partner.clone(), key.component.clone());
-            let currency = key.currency.code();
-            let Some(units) = amount.to_scaled(key.currency.places()) else {
-                return Err(AmountRefusal::Finer {
-                    partner,
-                    component,
-                    amount: amount.to_string(),
-                    currency,
-                });
-            };
-            let units = i64::try_from(units)
-                .ok()
-                .filter(|units| (-AMOUNT_MAX..=AMOUNT_MAX).contains(units));
-            let Some(units) = units else {
-                return Err(AmountRefusal::Beyond {
-                    partner,
-                    component,
-                    amount: amount.to_string(),
-                    currency,
-                });
-            };
+            let units = in_units(&key, &amount)?;
             if target.amounts.insert(key, units).is_some() {
                 return Err(AmountRefusal::Twice { partner, component });
             }
@@ -165,9 +208,9 @@ impl Target {
     }
 }
 
-/// What is to be posted so that what is booked becomes what a run says, for the keys that the run covers: of each an expense
-/// and what is owed for it, in the order of keys. What was booked and is earned no longer is taken back. What belongs to a
-/// closed period falls on the first day that is open (LAW-20, LAW-21).
+/// What is to be posted so that the expense that is booked becomes what a run says, for the keys that the run covers: of each an
+/// expense and what is accrued for it, in the order of keys. What was booked and is earned no longer is taken back. What belongs
+/// to a closed period falls on the first day that is open (LAW-20, LAW-21).
 #[must_use]
 pub fn converge(
     target: &Target,
@@ -175,25 +218,61 @@ pub fn converge(
     open_from: Option<Date>,
     is_covered: &dyn Fn(&Key) -> bool,
 ) -> Vec<Posting> {
-    let keys: BTreeSet<&Key> = target.amounts.keys().chain(booked.keys()).collect();
+    let expensed = booked
+        .keys()
+        .filter(|(account, _)| *account == Account::Expense)
+        .map(|(_, key)| key);
+    let keys: BTreeSet<&Key> = target.amounts.keys().chain(expensed).collect();
     let mut postings = Vec::new();
     for key in keys.into_iter().filter(|key| is_covered(key)) {
-        let so_far = booked.get(key).copied().unwrap_or_default();
         // Both are within AMOUNT_MAX or sums of such, far from the ends.
-        let amount = target.amount(key).saturating_sub(so_far);
+        let amount = target
+            .amount(key)
+            .saturating_sub(on(booked, Account::Expense, key));
         if amount == 0 {
             continue;
         }
         for (account, amount) in [(Account::Expense, amount), (Account::Accrued, -amount)] {
-            postings.push(Posting {
-                account,
-                key: key.clone(),
-                falls_on: open_from.map_or(key.settled_on, |open| open.max(key.settled_on)),
-                amount,
-            });
+            postings.push(posting(account, key, amount, open_from));
         }
     }
     postings
+}
+
+/// What is booked on an account for a key.
+#[must_use]
+pub fn on(booked: &Booked, account: Account, key: &Key) -> i64 {
+    booked
+        .get(&(account, key.clone()))
+        .copied()
+        .unwrap_or_default()
+}
+
+pub(crate) fn posting(
+    account: Account,
+    key: &Key,
+    amount: i64,
+    open_from: Option<Date>,
+) -> Posting {
+    Posting {
+        account,
+        key: key.clone(),
+        falls_on: open_from.map_or(key.settled_on, |open| open.max(key.settled_on)),
+        amount,
+    }
+}
+
+/// What an exception posts: it is payable at once, or, below zero, taken from later payments.
+#[must_use]
+pub fn excepted(key: &Key, amount: i64, open_from: Option<Date>) -> Vec<Posting> {
+    let against = match amount > 0 {
+        true => Account::Payable,
+        false => Account::Overpaid,
+    };
+    vec![
+        posting(Account::Expense, key, amount, open_from),
+        posting(against, key, -amount, open_from),
+    ]
 }
 
 /// The postings that take others back: the same accounts, equal and opposite amounts (LAW-19).
@@ -233,9 +312,9 @@ mod tests {
             *accounts
                 .entry((posting.account, posting.key.currency.code()))
                 .or_default() += posting.amount;
-            if posting.account == Account::Expense {
-                *booked.entry(posting.key.clone()).or_default() += posting.amount;
-            }
+            *booked
+                .entry((posting.account, posting.key.clone()))
+                .or_default() += posting.amount;
         }
     }
 
@@ -269,8 +348,9 @@ mod tests {
                 prop_assert!(converge(&target, &booked, None, &|_| true).is_empty());
             }
             let last = runs.last().expect("one run");
-            for (key, amount) in &booked {
-                prop_assert_eq!(*amount, target(last).amount(key));
+            for ((account, key), amount) in &booked {
+                let sign = if *account == Account::Expense { 1 } else { -1 };
+                prop_assert_eq!(sign * *amount, target(last).amount(key));
             }
         }
 

@@ -9,11 +9,13 @@ use clap_complete::Shell;
 mod agreement;
 mod books;
 mod journal;
+mod payout;
 mod period;
 
 pub use agreement::*;
 pub use books::*;
 pub use journal::*;
+pub use payout::*;
 pub use period::*;
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
@@ -137,6 +139,18 @@ pub enum Command {
     /// Periods: calculated by one, approved by another, closed for good.
     #[command(subcommand)]
     Period(PeriodCommand),
+    /// Disputes: lines of a statement that one side does not accept.
+    #[command(subcommand)]
+    Dispute(DisputeCommand),
+    /// Exceptions: one line that no rule gives, proposed by one and approved by another.
+    #[command(subcommand)]
+    Exception(ExceptionCommand),
+    /// Payment profiles: where partners' money goes.
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Payouts: prepared by one, approved by another, ordered once, and what the bank says of them.
+    #[command(subcommand)]
+    Payout(PayoutCommand),
     /// The journal: what was decided, by whom, signed, in an order nobody can quietly change.
     #[command(subcommand)]
     Journal(JournalCommand),

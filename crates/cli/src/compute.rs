@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
+use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
+use trueup_books::Key;
 use trueup_engine::cell;
 use trueup_engine::explain::Figure;
 use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
-use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place};
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place};
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
@@ -20,7 +22,7 @@ use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit}
 use crate::agreements;
 use crate::args::{self, ScopeArgs};
 use crate::beside::Beside;
-use crate::earned::Earned;
+use crate::earned::{Earned, MovedAmount, called, name_of};
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::locked::Standing;
@@ -486,6 +488,40 @@ impl<'p> Figures<'p> {
             .filter(|line| scope.holds(&line.settlement))
             .map(|line| Earned::from_line(self.prepared.plan, &who.id, line))
             .collect()
+    }
+
+    /// What became of a partner's postings until the midnight that begins a day.
+    pub fn moved(&mut self, partner: PartnerIx, until: Date) -> Vec<MovedAmount> {
+        self.evaluator.forget_partner();
+        let plan = self.prepared.plan;
+        let Some(who) = self.prepared.world.partner(partner) else {
+            return Vec::new();
+        };
+        let payouts = self.evaluator.payouts(partner, until);
+        let moved = payouts.movements.iter().filter_map(|moved| {
+            let key = Key {
+                partner: who.id.clone(),
+                plan: called(plan, moved.earner).to_string(),
+                component: name_of(plan, moved.earner).to_string(),
+                settled_on: moved.settlement.last(),
+                currency: plan.currency,
+            };
+            let amount = moved.amount.figure()?.clone();
+            Some(MovedAmount {
+                key,
+                what: moved.what,
+                amount,
+            })
+        });
+        moved.collect()
+    }
+
+    /// The smallest payout of a partner on a day; none where the plan names none, or it has no answer.
+    pub fn smallest_payout(&mut self, partner: PartnerIx, day: Date) -> Option<(PartnerId, Exact)> {
+        self.evaluator.forget_partner();
+        let who = self.prepared.world.partner(partner)?;
+        let smallest = self.evaluator.smallest_payout(partner, day)?;
+        Some((who.id.clone(), smallest.figure()?.clone()))
     }
 
     /// What stands beside a partner's lines in a period.

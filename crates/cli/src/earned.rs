@@ -7,6 +7,8 @@ use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_base::rounding::Rounding;
+use trueup_books::Key;
+use trueup_engine::payouts::Moved;
 use trueup_engine::settle::{Earner, Line};
 use trueup_engine::{Answer, Number};
 use trueup_plan::tree::{Grant, NoAnswerKind, Plan, Reference, Text};
@@ -19,6 +21,32 @@ pub fn reference_of(earner: Earner) -> Reference {
         Earner::Component(id) => Reference::Component(id),
         Earner::TopUp(id) => Reference::Limit(id),
     }
+}
+
+/// An earner's name as lines have it.
+pub fn name_of(plan: &Plan, earner: Earner) -> Text {
+    match earner {
+        Earner::Component(id) => plan[id].name.clone(),
+        Earner::TopUp(id) => format!("{}.top_up", plan[id].name).into(),
+    }
+}
+
+/// What the plan is called that an earner stands in, of several versions.
+pub fn called(plan: &Plan, earner: Earner) -> &Text {
+    plan.edition_of(reference_of(earner))
+        .and_then(|edition| plan.edition(edition))
+        .map_or(&plan.name, |edition| &edition.called)
+}
+
+/// What became of some of an earner's money.
+#[derive(Clone, Debug)]
+pub struct MovedAmount {
+    /// What was posted.
+    pub key: Key,
+    /// What became of it.
+    pub what: Moved,
+    /// How much.
+    pub amount: Exact,
 }
 
 /// Whether a settlement has its figure.
@@ -77,23 +105,10 @@ pub struct Earned {
 impl Earned {
     /// The line of a settlement.
     pub fn from_line(plan: &Plan, partner: &PartnerId, line: &Line<Answer>) -> Self {
-        let (component, is, grants) = match line.earner {
-            Earner::Component(id) => {
-                let component = &plan[id];
-                (
-                    component.name.clone(),
-                    component.is.clone(),
-                    component.grants,
-                )
-            }
-            Earner::TopUp(id) => {
-                let limit = &plan[id];
-                (
-                    format!("{}.top_up", limit.name).into(),
-                    limit.is.clone(),
-                    Grant::Money,
-                )
-            }
+        let component = name_of(plan, line.earner);
+        let (is, grants) = match line.earner {
+            Earner::Component(id) => (plan[id].is.clone(), plan[id].grants),
+            Earner::TopUp(id) => (plan[id].is.clone(), Grant::Money),
         };
         let is_missing = line
             .open
@@ -109,14 +124,9 @@ impl Earned {
             .figure()
             .filter(|posted| line.open.is_empty() || !posted.is_zero())
             .cloned();
-        let edition = plan
-            .edition_of(reference_of(line.earner))
-            .and_then(|edition| plan.edition(edition));
         Self {
             partner: partner.clone(),
-            plan: edition
-                .map_or(&plan.name, |edition| &edition.called)
-                .clone(),
+            plan: called(plan, line.earner).clone(),
             currency: plan.currency,
             component,
             is,

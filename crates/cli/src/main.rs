@@ -8,6 +8,7 @@ mod beside;
 mod commands;
 mod compare;
 mod compute;
+mod desk;
 mod earned;
 mod effects;
 mod failure;
@@ -16,10 +17,13 @@ mod fits;
 mod folder;
 mod impact;
 mod locked;
+mod moves;
 mod notes;
 mod output;
+mod paying;
 mod plans;
 mod posting;
+mod profiles;
 mod progress;
 mod proofs;
 mod record;
@@ -76,7 +80,11 @@ fn main() -> ExitCode {
         Command::Serve(args) => commands::serve::run(&args),
         Command::Agreement(command) => commands::agreement::run(&command),
         Command::Books(command) => commands::books::run(&command),
-        Command::Period(command) => commands::period::run(&command),
+        Command::Period(command) => commands::period::run(&command, &progress),
+        Command::Dispute(command) => commands::dispute::run(&command),
+        Command::Exception(command) => commands::exception::run(&command),
+        Command::Profile(command) => commands::profile::run(&command),
+        Command::Payout(command) => commands::payout::run(&command, &progress),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),
         Command::Journal(JournalCommand::Log(args)) => commands::journal::log(&args),
         Command::Journal(JournalCommand::Show(args)) => commands::journal::show(&args),

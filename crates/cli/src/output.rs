@@ -4,9 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use serde_json::Value;
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
 
+use crate::args::Format;
 use crate::earned::exact_at;
 use crate::failure::Failure;
 
@@ -140,8 +142,33 @@ pub fn csv(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Resul
     print(&String::from_utf8_lossy(&bytes))
 }
 
+/// Writes a list as it is asked for: a table whose first columns are text, or what is said where there is nothing; values set apart
+/// by commas; or objects whose values are texts.
+pub fn list(
+    format: Format,
+    (heads, texts): (&[&str], usize),
+    rows: Vec<Vec<String>>,
+    nothing: &str,
+) -> Result<(), Failure> {
+    match format {
+        Format::Table if rows.is_empty() => print(&format!("{nothing}\n")),
+        Format::Table => print(&format!("{}\n", table(heads, texts, rows))),
+        Format::Csv => csv(heads, rows),
+        Format::Json => json(&Value::Array(
+            rows.into_iter()
+                .map(|row| {
+                    let named = heads.iter().zip(row);
+                    let fields =
+                        named.map(|(head, cell)| ((*head).to_owned(), Value::String(cell)));
+                    Value::Object(fields.collect())
+                })
+                .collect(),
+        )),
+    }
+}
+
 /// Writes JSON, indented.
-pub fn json(value: &serde_json::Value) -> Result<(), Failure> {
+pub fn json(value: &Value) -> Result<(), Failure> {
     let mut text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::fault("writing JSON", &error))?;
     text.push('\n');

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
-use trueup_base::money::Currency;
-use trueup_books::{Batch, BatchKind, Key, Posting, Target};
-use trueup_facts::digest::Digest;
+use trueup_books::{Key, Target};
 
 use crate::failure::Failure;
+use crate::moves::key_of;
 use crate::runs::{Again, KeptLine};
 use crate::seals::{self, OnRecord, Parts};
 
@@ -29,25 +28,15 @@ impl Earned {
         let mut amounts: BTreeMap<Key, Exact> = BTreeMap::new();
         let mut open = BTreeSet::new();
         for line in again.lines.iter().filter(|line| line.grants == "money") {
-            let wrong = |what: &str| {
-                Failure::Fault(format!(
-                    "a line of run {} has no {what} that can be read",
-                    again.hash.short()
-                ))
-            };
-            let key = Key {
-                partner: PartnerId::new(line.partner.as_str()).map_err(|_| wrong("partner"))?,
-                plan: line.plan.clone(),
-                component: line.component.clone(),
-                settled_on: parse_date(&line.settled_until).map_err(|_| wrong("day"))?,
-                currency: Currency::parse(&line.currency).map_err(|_| wrong("currency"))?,
-            };
+            let key = key_of(&again, line)?;
             match &line.posted {
                 None => {
                     open.insert(key);
                 }
                 Some(text) => {
-                    let amount = Exact::parse(text).map_err(|_| wrong("amount"))?;
+                    let amount = Exact::parse(text).map_err(|_| {
+                        Failure::Fault(format!("run {} posts `{text}`", again.hash.short()))
+                    })?;
                     let sum = amounts.entry(key).or_insert(Exact::ZERO);
                     *sum = &*sum + &amount;
                 }
@@ -130,12 +119,4 @@ pub fn not_signed(earned: &Earned, on_record: &OnRecord) -> Result<NotSigned, Fa
         }
     }
     Ok(NotSigned(found))
-}
-
-/// A batch that follows a run, and the digest of its text.
-pub fn batch(number: u64, earned: &Earned, postings: Vec<Posting>) -> (Batch, Digest) {
-    let run = earned.again.hash.to_string();
-    let batch = Batch::new(number, BatchKind::Accrual, run, postings);
-    let digest = Digest::of(batch.to_text().as_bytes());
-    (batch, digest)
 }

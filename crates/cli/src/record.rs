@@ -143,10 +143,16 @@ impl Record {
                 ring.origin().unwrap_or("another program")
             )));
         }
+        if !record.keys.is_empty() {
+            return Err(Failure::Use(format!(
+                "{} holds keys of a journal that is not here; restore it, or move them away to begin another",
+                keys_folder(folder).display()
+            )));
+        }
         let key = new_key(&program.name, &Organisation::Vendor)?;
-        keep_key(folder, &key)?;
-        record.keys.push(key.clone());
         let act = opening(&program.name, &key, now(), by).map_err(unsayable)?;
+        keep_key(folder, &key)?;
+        record.keys.push(key);
         let appended = record.append(|_, _| Ok(vec![act]))?;
         let appended = appended.ok_or_else(|| Failure::Fault("nothing was opened".to_owned()))?;
         Ok((record, appended))
@@ -357,6 +363,11 @@ pub fn read_key(path: &Path) -> Result<SecretKey, Failure> {
         .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
     SecretKey::parse(&text)
         .map_err(|error| Failure::fault(format!("reading the key in {}", path.display()), &error))
+}
+
+/// Whether keys are kept where a program's journal would be.
+pub fn has_keys(program: &Path) -> Result<bool, Failure> {
+    kept_keys(program).map(|keys| !keys.is_empty())
 }
 
 /// Every key that is kept beside a program's journal.

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use trueup_base::id::PartnerId;
 use trueup_facts::digest::Digest;
 use trueup_journal::ring::Held;
-use trueup_journal::{Custody, Organisation, Ring, ring};
-use trueup_program::{Negotiations, Part, Periods, Seal, negotiation, period};
+use trueup_journal::{Act, Custody, Organisation, Ring, ring};
+use trueup_program::{
+    Disputes, Exceptions, Negotiations, Part, Payouts, Periods, Seal, dispute, exception,
+    negotiation, payout, period,
+};
 
 use crate::failure::{Failure, chain};
 use crate::folder::Folder;
@@ -195,12 +198,19 @@ fn examples(program: &Path) -> Result<BTreeMap<String, BTreeMap<String, Digest>>
     Ok(by_plan)
 }
 
-/// What the journal says of agreements, the keys as they are now, and how many acts that is after.
+/// What the journal says of what people decide, the keys as they are now, and how many acts that is after.
+#[derive(Clone, Default)]
 pub struct OnRecord {
     /// The agreements.
     pub negotiations: Negotiations,
     /// The periods.
     pub periods: Periods,
+    /// Disputes.
+    pub disputes: Disputes,
+    /// Exceptions.
+    pub exceptions: Exceptions,
+    /// Payouts, and where they go.
+    pub payouts: Payouts,
     /// The keys.
     pub ring: Ring,
     /// How many acts there are.
@@ -210,39 +220,46 @@ pub struct OnRecord {
 impl OnRecord {
     /// Reads them.
     pub fn of(record: &Record) -> Result<Self, Failure> {
-        let kinds = [&ring::KINDS[..], &negotiation::KINDS, &period::KINDS].concat();
+        let kinds = [
+            &ring::KINDS[..],
+            &negotiation::KINDS,
+            &period::KINDS,
+            &dispute::KINDS,
+            &payout::KINDS,
+            &exception::KINDS,
+        ]
+        .concat();
         let (acts, size) = record.acts_of(&kinds)?;
-        let mut on_record = Self {
-            negotiations: Negotiations::default(),
-            periods: Periods::default(),
-            ring: Ring::default(),
-            acts: size,
-        };
+        let mut on_record = Self::default();
         for (at, act) in acts {
-            let damaged = |why: &dyn std::error::Error| {
+            on_record.judge(at, &act).map_err(|why| {
                 Failure::Fault(format!(
-                    "reading act {at} of the journal: {}; `trueup verify` says more",
-                    chain(why)
+                    "reading act {at} of the journal: {why}; `trueup verify` says more"
                 ))
-            };
-            let kind = act.kind().as_str();
-            if ring::KINDS.contains(&kind) {
-                on_record
-                    .ring
-                    .judge(at, &act)
-                    .map_err(|why| damaged(&why))?;
-            } else if period::KINDS.contains(&kind) {
-                on_record
-                    .periods
-                    .judge(at, &act)
-                    .map_err(|why| damaged(&why))?;
-            } else {
-                on_record
-                    .negotiations
-                    .judge(at, &act, &on_record.ring)
-                    .map_err(|why| damaged(&why))?;
-            }
+            })?;
         }
+        on_record.acts = size;
         Ok(on_record)
+    }
+
+    /// Whether an act may be done, and what the journal says with it; why not, in words.
+    pub fn judge(&mut self, at: u64, act: &Act) -> Result<(), String> {
+        let kind = act.kind().as_str();
+        if ring::KINDS.contains(&kind) {
+            self.ring.judge(at, act).map_err(|why| chain(&why))?;
+        } else if period::KINDS.contains(&kind) {
+            self.periods.judge(at, act).map_err(|why| chain(&why))?;
+        } else if dispute::KINDS.contains(&kind) {
+            self.disputes.judge(at, act).map_err(|why| chain(&why))?;
+        } else if payout::KINDS.contains(&kind) {
+            self.payouts.judge(at, act).map_err(|why| chain(&why))?;
+        } else if exception::KINDS.contains(&kind) {
+            self.exceptions.judge(at, act).map_err(|why| chain(&why))?;
+        } else {
+            let judged = self.negotiations.judge(at, act, &self.ring);
+            judged.map_err(|why| chain(&why))?;
+        }
+        self.acts = at + 1;
+        Ok(())
     }
 }

@@ -188,20 +188,35 @@ pub fn lines_under(
     scope: &Scope,
     progress: &Progress,
 ) -> Result<Vec<Earned>, Failure> {
+    for_everyone(
+        (folder, plan, snapshot),
+        (args, scope),
+        progress,
+        &|figures, partner| figures.earned(partner, scope),
+    )
+}
+
+/// Asks something of everyone under a plan, or of the one partner asked for, by partner as listed.
+pub fn for_everyone<T: Clone + Send>(
+    (folder, plan, snapshot): (&Folder, &Plan, &Snapshot),
+    (args, scope): (&ScopeArgs, &Scope),
+    progress: &Progress,
+    asked: &(dyn Fn(&mut Figures<'_>, PartnerIx) -> Vec<T> + Sync),
+) -> Result<Vec<T>, Failure> {
     let under = Under::of(folder, plan, snapshot, args, scope, progress)?;
     let bar = under.bar(progress);
     let work = |share: Vec<PartnerIx>| {
         let mut figures = Figures::new(&under.prepared);
-        let mut lines = Vec::new();
+        let mut answers = Vec::new();
         for partner in share {
-            lines.extend(figures.earned(partner, scope));
+            answers.extend(asked(&mut figures, partner));
             bar.inc(1);
         }
-        lines
+        answers
     };
-    let lines = on_threads(under.wanted.clone(), &work).concat();
+    let answers = on_threads(under.wanted.clone(), &work).concat();
     bar.finish_and_clear();
-    Ok(lines)
+    Ok(answers)
 }
 
 /// One plan, measured, and whoever is to be settled under it.

@@ -279,14 +279,20 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// Whether an amount is no less than the smallest payout of a day.
     fn is_enough(&mut self, partner: PartnerIx, day: Date, amount: &N) -> N::Truth {
+        match self.smallest_payout(partner, day) {
+            Some(smallest) => amount.compared(Comparison::AtLeast, &smallest),
+            None => N::Truth::known(true),
+        }
+    }
+
+    /// The smallest payout of a day, as the plan has it in the period that ended last; none where it names none.
+    pub fn smallest_payout(&mut self, partner: PartnerIx, day: Date) -> Option<N> {
         let plan = self.plan();
         let period = day
             .yesterday()
             .ok()
             .and_then(|last| plan.calendar.window_at(plan.period, last));
-        let Some(window) = period else {
-            return N::Truth::known(true);
-        };
+        let window = period?;
         let edition = self
             .edition_at(partner, &window)
             .and_then(|edition| plan.edition(edition));
@@ -300,15 +306,12 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .filter(|block| &*block.block == "approvals" && &*block.name == "payout")
             .flat_map(|block| &block.formulas)
             .find(|(path, _)| &**path == "smallest");
-        let Some((_, smallest)) = smallest else {
-            return N::Truth::known(true);
-        };
+        let (_, smallest) = smallest?;
         let place = Place {
             known_before: self.has_history().then_some(day),
             ..Place::new(partner, window)
         };
-        let smallest = self.eval(smallest, &place, None).number();
-        amount.compared(Comparison::AtLeast, &smallest)
+        Some(self.eval(smallest, &place, None).number())
     }
 
     fn grants(&self, earner: Earner) -> Grant {

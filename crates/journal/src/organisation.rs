@@ -64,6 +64,12 @@ impl Organisation {
             Self::Partner(id) => Some(id),
         }
     }
+
+    /// Whether it is one of the two sides of what is a partner's: the vendor, or that partner.
+    #[must_use]
+    pub fn is_side_of(&self, partner: &PartnerId) -> bool {
+        self.as_partner().is_none_or(|own| own == partner)
+    }
 }
 
 /// Letters, digits and `-._` stand for themselves, every other byte as `%` and two digits: names of keys may hold neither

@@ -5,7 +5,8 @@
 //! step ([`Negotiations::judge`]), and nobody can accept their own proposal.
 //!
 //! [`Periods`] is the same for closings: what was calculated is approved by somebody else over the same figures, and closed for
-//! good.
+//! good. [`Payouts`] takes what is payable from preparing to what the bank says of it, and [`Disputes`] keeps back the lines that
+//! one side does not accept.
 //!
 //! The crate must never know where texts lie, what a plan pays, or a clock; whether a seal fits the texts of today is asked
 //! by whoever has them ([`Seal::differs_from`]).
@@ -18,10 +19,19 @@
 )]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod dispute;
+pub mod exception;
+mod id_text;
 pub mod negotiation;
+pub mod payout;
 pub mod period;
 pub mod seal;
+#[cfg(test)]
+mod testing;
 
+pub use dispute::{Dispute, DisputeRefusal, Disputes};
+pub use exception::{Exception, ExceptionRefusal, Exceptions};
 pub use negotiation::{Negotiations, Proposal, Refusal, SignedVersion, Thread};
+pub use payout::{Payout, PayoutRefusal, Payouts};
 pub use period::{Calculation, Closing, PeriodRefusal, Periods};
 pub use seal::{Difference, Part, Seal, SealError};

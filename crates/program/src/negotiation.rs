@@ -355,10 +355,11 @@ pub fn accepting(proposal: &Proposal, key: &SecretKey) -> Result<String, NotANot
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::act;
     use proptest::prelude::*;
     use trueup_base::date::parse_date;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Custody, Draft, added, opening, ring};
+    use trueup_journal::{Custody, added, opening, ring};
 
     use crate::seal::Part;
 
@@ -431,15 +432,7 @@ mod tests {
         }
 
         fn act<T: Serialize>(&self, side: &Organisation, kind: &str, says: &T) -> Act {
-            let draft = Draft {
-                at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-                by: "ada".to_owned(),
-                behalf: side.clone(),
-                kind: kind.parse().expect("a kind"),
-                after: self.at,
-                says: serde_json::to_string(says).expect("JSON"),
-            };
-            Act::sign(draft, &[self.key(side)]).expect("signed")
+            act(self.key(side), ("ada", side), (kind, self.at), says)
         }
 
         fn judged(&mut self, act: &Act) -> Result<u64, Refusal> {

@@ -36,6 +36,8 @@ pub struct Calculated {
     pub sha256: String,
     /// What they come to, by currency.
     pub totals: BTreeMap<String, String>,
+    /// What becomes payable by closing it, by currency.
+    pub payable: BTreeMap<String, String>,
     /// How many lines there are.
     pub lines: u64,
     /// How many partners they are of.
@@ -289,9 +291,10 @@ fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PeriodRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::act;
     use proptest::prelude::*;
+    use trueup_journal::SecretKey;
     use trueup_journal::testing::Dice;
-    use trueup_journal::{Draft, SecretKey};
 
     struct Table {
         key: SecretKey,
@@ -316,15 +319,12 @@ mod tests {
             kind: &str,
             says: &T,
         ) -> Result<u64, PeriodRefusal> {
-            let draft = Draft {
-                at: "2026-01-05T09:00:00Z".parse().expect("an instant"),
-                by: by.to_owned(),
-                behalf: Organisation::Vendor,
-                kind: kind.parse().expect("a kind"),
-                after: self.at,
-                says: serde_json::to_string(says).expect("JSON"),
-            };
-            let act = Act::sign(draft, &[&self.key]).expect("signed");
+            let act = act(
+                &self.key,
+                (by, &Organisation::Vendor),
+                (kind, self.at),
+                says,
+            );
             self.periods.judge(self.at, &act)?;
             self.at += 1;
             Ok(self.at - 1)
@@ -336,6 +336,7 @@ mod tests {
                 run: "a run".to_owned(),
                 sha256: format!("of {sum}"),
                 totals: BTreeMap::from([("EUR".to_owned(), sum.to_owned())]),
+                payable: BTreeMap::new(),
                 lines: 3,
                 partners: 2,
                 open: 0,

@@ -287,10 +287,7 @@ impl Seal {
     /// Whether an organisation is one of both sides.
     #[must_use]
     pub fn is_side(&self, organisation: &Organisation) -> bool {
-        match organisation {
-            Organisation::Vendor => true,
-            Organisation::Partner(id) => *id == self.partner,
-        }
+        organisation.is_side_of(&self.partner)
     }
 
     /// How what was agreed differs from another seal of the same agreement; other keys are no other agreement.

@@ -48,22 +48,39 @@ pub struct Balance {
 }
 
 impl Database {
-    /// What was posted so far for each key, and how many batches that is.
+    /// What each account comes to for each key, payments and exceptions with it.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
-    pub async fn booked(&self) -> Result<(Booked, u64), StoreFault> {
+    pub async fn balances_by_key(&self) -> Result<Booked, StoreFault> {
+        let mut reading = self.reading().await?;
+        booked(&mut reading, Date::MAX, None, Counting::Everything).await
+    }
+
+    /// How many batches there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn batch_count(&self) -> Result<u64, StoreFault> {
+        let mut reading = self.reading().await?;
+        batches(&mut reading).await
+    }
+
+    /// What was posted so far for each key by what follows from runs.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn booked(&self) -> Result<Booked, StoreFault> {
         self.booked_until(Date::MAX).await
     }
 
-    /// What was posted for each key so far as it falls on a day or before, and how many batches there are.
+    /// What was posted for each key so far as it falls on a day or before.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
-    pub async fn booked_until(&self, day: Date) -> Result<(Booked, u64), StoreFault> {
+    pub async fn booked_until(&self, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        let batches = batches(&mut reading).await?;
-        Ok((booked(&mut reading, day, None).await?, batches))
+        booked(&mut reading, day, None, Counting::Runs).await
     }
 
     /// What was posted for one partner's keys so far as it falls on a day or before.
@@ -72,7 +89,7 @@ impl Database {
     /// When the database fails, or what is stored is no posting.
     pub async fn booked_of(&self, partner: &PartnerId, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        booked(&mut reading, day, Some(partner)).await
+        booked(&mut reading, day, Some(partner), Counting::Runs).await
     }
 
     /// The days up to which periods were closed, in order.
@@ -111,7 +128,7 @@ impl Database {
         let doing = || StoreFault::sql("adding up accounts");
         let rows = sqlx::query(
             "select account, partner, currency, cast(sum(amount) as bigint) from postings \
-             group by account, partner, currency order by account, partner, currency",
+             group by account, partner, currency having sum(amount) <> 0 order by account, partner, currency",
         )
         .fetch_all(&mut *reading)
         .await
@@ -187,28 +204,41 @@ impl Database {
     }
 }
 
+/// Which batches count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counting {
+    /// Those that follow from runs.
+    Runs,
+    /// Those of payments and exceptions too.
+    Everything,
+}
+
 async fn booked(
     within: &mut Transaction<'_, Any>,
     day: Date,
     partner: Option<&PartnerId>,
+    counting: Counting,
 ) -> Result<Booked, StoreFault> {
     let doing = || StoreFault::sql("reading what is booked");
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
-         from postings where account = $1 and falls_on <= $2 and (partner = $3 or $4 = 1) \
-         group by account, partner, plan, component, settled_on, currency",
+         from postings join batches on batches.number = postings.batch \
+         where (batches.kind in ($1, $6) or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
-    .bind(Account::Expense.word().to_owned())
+    .bind(BatchKind::Accrual.word().to_owned())
     .bind(day.to_string())
     .bind(partner.map_or_else(String::new, |partner| partner.as_str().to_owned()))
     .bind(i64::from(partner.is_none()))
+    .bind(i64::from(counting == Counting::Everything))
+    .bind(BatchKind::Closing.word().to_owned())
     .fetch_all(&mut **within)
     .await
     .map_err(doing())?;
     let mut booked = Booked::new();
     for row in &rows {
         let posting = posting(row, 0)?;
-        booked.insert(posting.key, posting.amount);
+        booked.insert((posting.account, posting.key), posting.amount);
     }
     Ok(booked)
 }
@@ -366,7 +396,7 @@ impl Database {
 /// A batch from its row and its postings, as far as it can be one.
 #[must_use]
 pub fn batch_of(row: &BatchRow, postings: Vec<Posting>) -> Option<Batch> {
-    let kind = [BatchKind::Accrual]
+    let kind = BatchKind::ALL
         .into_iter()
         .find(|kind| kind.word() == row.kind)?;
     let mut sums: BTreeMap<&str, i128> = BTreeMap::new();

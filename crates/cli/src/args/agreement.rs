@@ -71,7 +71,7 @@ pub struct ChosenArgs {
     /// Only this partner's.
     #[arg(long, value_name = "ID")]
     pub partner: Option<String>,
-    /// In whose name: vendor, or partner/ID.
+    /// In whose name: vendor, or partner/ID; whoever accepts may say everyone, for each partner whose key is kept here.
     #[arg(long = "for", value_name = "ORGANISATION", default_value = "vendor")]
     pub behalf: String,
     /// The file of the key that signs, where it is not kept beside the journal.

@@ -19,7 +19,7 @@ pub enum PeriodCommand {
     #[command(
         after_help = "Example:\n  trueup period approve --total '11920.00 USD' --program my-program --by u-4"
     )]
-    Approve(PeriodApproveArgs),
+    Approve(ApproveArgs),
     /// Close what was approved: post what is not posted yet, and lock it for good.
     #[command(after_help = "Example:\n  trueup period close --program my-program --by u-17")]
     Close(PeriodCloseArgs),
@@ -50,9 +50,9 @@ pub struct PeriodCalculateArgs {
     pub by: ByArgs,
 }
 
-/// `trueup period approve`
+/// `trueup period approve`, `trueup payout approve`
 #[derive(Debug, Args)]
-pub struct PeriodApproveArgs {
+pub struct ApproveArgs {
     /// A total that you approve, as `11920.00 USD`; one for each currency.
     #[arg(long = "total", value_name = "AMOUNT CURRENCY")]
     pub totals: Vec<String>,

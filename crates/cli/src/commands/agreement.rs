@@ -1,6 +1,6 @@
 //! `trueup agreement`: from a proposal to two signatures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
@@ -195,6 +195,9 @@ fn state_of(thread: Option<&Thread>, now: Option<&Seal>) -> (&'static str, Strin
     (state, says)
 }
 
+/// Every partner whose key is kept here.
+const EVERYONE: &str = "everyone";
+
 /// What a step signs with, and in whose name.
 struct Signing<'a> {
     args: &'a ChosenArgs,
@@ -205,10 +208,14 @@ struct Signing<'a> {
 
 impl<'a> Signing<'a> {
     fn of(args: &'a ChosenArgs) -> Result<Self, Failure> {
+        Self::in_name_of(args, organisation(&args.behalf)?)
+    }
+
+    fn in_name_of(args: &'a ChosenArgs, behalf: Organisation) -> Result<Self, Failure> {
         Ok(Self {
             args,
             record: Record::opened(&args.program.program)?,
-            behalf: organisation(&args.behalf)?,
+            behalf,
             own: args.key_file.as_deref().map(read_key).transpose()?,
         })
     }
@@ -220,7 +227,7 @@ impl<'a> Signing<'a> {
             .partner
             .as_deref()
             .is_none_or(|wanted| wanted == partner.as_str());
-        let is_own = self.behalf.as_partner().is_none_or(|own| own == partner);
+        let is_own = self.behalf.is_side_of(partner);
         named && is_partner && is_own
     }
 
@@ -386,15 +393,66 @@ fn chosen<'r>(
 }
 
 fn accept(args: &AgreementAcceptArgs) -> Result<(), Failure> {
-    let signing = Signing::of(&args.chosen)?;
+    let is_everyone = args.chosen.behalf == EVERYONE;
+    let mut signing = match is_everyone {
+        // In whose name each is accepted is found below.
+        true => Signing::in_name_of(&args.chosen, Organisation::Vendor)?,
+        false => Signing::of(&args.chosen)?,
+    };
     let on_record = OnRecord::of(&signing.record)?;
-    let is_named = !args.chosen.all;
+    let (mut acts, mut elsewhere) = (Vec::new(), 0);
+    if is_everyone {
+        let threads = on_record.negotiations.threads();
+        let waiting = threads.filter(|(partner, agreement, thread)| {
+            thread.open.is_some() && signing.is_chosen(partner, agreement)
+        });
+        let partners: BTreeSet<PartnerId> =
+            waiting.map(|(partner, _, _)| partner.clone()).collect();
+        for partner in partners {
+            signing.behalf = Organisation::Partner(partner);
+            // A partner whose key lies elsewhere signs there.
+            match signing.key(&on_record) {
+                Ok(_) => accept_own(&signing, &on_record, &mut acts)?,
+                Err(_) => elsewhere += 1,
+            }
+        }
+        if acts.is_empty() {
+            return Err(Failure::Found(
+                "no proposal waits for a partner whose key is kept here; `trueup agreement list` lists them"
+                    .to_owned(),
+            ));
+        }
+    } else {
+        accept_own(&signing, &on_record, &mut acts)?;
+    }
+    let count = acts.len();
+    signing.append(&on_record, acts)?;
+    let mut text = format!(
+        "{} signed by both sides\n",
+        output::counted(count, "agreement")
+    );
+    if elsewhere > 0 {
+        let _ = writeln!(
+            text,
+            "Not signed: those of {} whose keys are not kept here",
+            output::counted(elsewhere, "partner")
+        );
+    }
+    output::print(&text)
+}
+
+/// Accepts what is chosen in one organisation's name.
+fn accept_own(
+    signing: &Signing<'_>,
+    on_record: &OnRecord,
+    acts: &mut Vec<Act>,
+) -> Result<(), Failure> {
+    let is_named = !signing.args.all;
     // Whoever names one wants to be told why it cannot be; of all, only those of the other side are meant.
-    let open = chosen(&signing, &on_record, |open| {
+    let open = chosen(signing, on_record, |open| {
         is_named || open.by != signing.behalf
     })?;
-    let key = signing.key(&on_record)?;
-    let mut acts = Vec::new();
+    let key = signing.key(on_record)?;
     for open in &open {
         let wanted = open.seal.key_of(&signing.behalf);
         if wanted != key.public() {
@@ -417,12 +475,7 @@ fn accept(args: &AgreementAcceptArgs) -> Result<(), Failure> {
         let after = on_record.acts + acts.len() as u64;
         acts.push(signing.act(key, ACCEPTED, after, &says)?);
     }
-    let count = acts.len();
-    signing.append(&on_record, acts)?;
-    output::print(&format!(
-        "{} signed by both sides\n",
-        output::counted(count, "agreement")
-    ))
+    Ok(())
 }
 
 fn decline(args: &AgreementDeclineArgs) -> Result<(), Failure> {

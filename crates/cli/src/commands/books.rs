@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Batch, Key, Posting, converge};
+use trueup_books::{Account, Batch, BatchKind, Key, Posting, converge};
 use trueup_facts::digest::Digest;
-use trueup_journal::{Act, Draft, Organisation};
-use trueup_store::{Balance, Step};
+use trueup_journal::Act;
+use trueup_store::Balance;
 
 use crate::args::{
     BooksBalancesArgs, BooksCommand, BooksLogArgs, BooksPostArgs, BooksShowArgs, Format,
 };
+use crate::desk::Desk;
 use crate::earned::exact_at;
 use crate::failure::Failure;
 use crate::output;
-use crate::posting::{self, Earned, not_signed};
-use crate::record::{Record, now, unsayable};
+use crate::posting::{Earned, not_signed};
+use crate::record::Record;
 use crate::runs;
-use crate::seals::OnRecord;
 
 /// The kind of act that states a batch.
 pub const POSTED: &str = "books.posted";
@@ -77,15 +77,14 @@ pub fn run(command: &BooksCommand) -> Result<(), Failure> {
 
 fn post(args: &BooksPostArgs) -> Result<(), Failure> {
     let program = &args.program.program;
-    let record = Record::opened(program)?;
+    let desk = Desk::open(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?)?;
-    let on_record = OnRecord::of(&record)?;
-    let unsigned = not_signed(&earned, &on_record)?;
+    let unsigned = not_signed(&earned, &desk.on_record)?;
     let is_covered = |key: &Key| earned.speaks_for(key) && unsigned.allows(key);
-    let (booked, batches) = record.wait("reading the books", async |database| {
+    let booked = desk.record.wait("reading the books", async |database| {
         database.booked().await
     })?;
-    let open_from = on_record.periods.open_from();
+    let open_from = desk.on_record.periods.open_from();
     let postings = converge(&earned.target, &booked, open_from, &is_covered);
     let mut text = String::new();
     match postings.is_empty() {
@@ -94,14 +93,15 @@ fn post(args: &BooksPostArgs) -> Result<(), Failure> {
             let _ = writeln!(text, "Would post:\n{}", by_currency(&postings));
         }
         false => {
-            let batch = written(args, &record, &earned, &on_record, (postings, batches))?;
+            let (count, sums) = (postings.len(), by_currency(&postings));
+            let run = earned.again.hash.to_string();
+            let (step, batch) = desk.posting(BatchKind::Accrual, &run, postings, &args.by.by)?;
+            desk.write(step)?;
             let _ = writeln!(
                 text,
-                "Batch {}: {} posted, following run {}\n{}",
-                batch.number,
-                output::counted(batch.postings().len(), "posting"),
+                "Batch {batch}: {} posted, following run {}\n{sums}",
+                output::counted(count, "posting"),
                 earned.again.hash.short(),
-                by_currency(batch.postings())
             );
         }
     }
@@ -130,47 +130,6 @@ fn post(args: &BooksPostArgs) -> Result<(), Failure> {
     match left.is_empty() {
         true => Ok(()),
         false => Err(Failure::Findings),
-    }
-}
-
-/// Writes a batch and the act that states it, unless somebody else wrote meanwhile.
-fn written(
-    args: &BooksPostArgs,
-    record: &Record,
-    earned: &Earned,
-    on_record: &OnRecord,
-    (postings, batches): (Vec<Posting>, u64),
-) -> Result<Batch, Failure> {
-    let (batch, sha256) = posting::batch(batches + 1, earned, postings);
-    let says = Posted::of(&batch, sha256);
-    let says = serde_json::to_string(&says)
-        .map_err(|error| Failure::fault("writing what an act says", &error))?;
-    let seen = (on_record.acts, batches);
-    let behalf = Organisation::Vendor;
-    let appended = record.step(|current| {
-        if (current.acts, current.batches) != seen {
-            return Ok(Step::default());
-        }
-        let draft = Draft {
-            at: now(),
-            by: args.by.by.clone(),
-            behalf: behalf.clone(),
-            kind: POSTED.parse().map_err(unsayable)?,
-            after: current.acts,
-            says,
-        };
-        let act = Act::sign(draft, &[record.key_of(current.ring, &behalf)?]).map_err(unsayable)?;
-        Ok(Step {
-            acts: vec![act],
-            batches: vec![(batch.clone(), sha256.to_string())],
-            closes: None,
-        })
-    })?;
-    match appended {
-        Some(_) => Ok(batch),
-        None => Err(Failure::Found(
-            "somebody else wrote to the journal meanwhile; do it again".to_owned(),
-        )),
     }
 }
 
@@ -351,28 +310,8 @@ fn show(args: &BooksShowArgs) -> Result<(), Failure> {
         "currency",
         "amount",
     ];
-    match args.format {
-        Format::Table => output::print(&format!(
-            "{}\n",
-            output::table(&heads, 7, postings.iter().map(cells))
-        )),
-        Format::Csv => output::csv(&heads, postings.iter().map(cells)),
-        Format::Json => output::json(&Value::Array(
-            postings
-                .iter()
-                .map(|posting| {
-                    let cells = cells(posting);
-                    Value::Object(
-                        heads
-                            .iter()
-                            .map(|head| (*head).to_owned())
-                            .zip(cells.into_iter().map(Value::String))
-                            .collect(),
-                    )
-                })
-                .collect(),
-        )),
-    }
+    let rows = postings.iter().map(cells).collect();
+    output::list(args.format, (&heads, 7), rows, "Nothing was posted")
 }
 
 /// Reads what an act that states a batch says.

@@ -8,7 +8,7 @@ use std::path::Path;
 use trueup_base::exact::Exact;
 
 use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
-use crate::commands::{explain, ingest, run, statement};
+use crate::commands::{demo_money, explain, ingest, run, statement};
 use crate::compute;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
@@ -100,6 +100,9 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
         TreeFormat::Table,
         progress,
     )?;
+    heading("7. Signed by both sides, closed quarter by quarter, disputed and paid")?;
+    let disputed = last_variable(&lines, &large)?;
+    demo_money::run(&dir, &lines, (&large, disputed), progress)?;
     heading("Go on from here")?;
     output::print(&next_steps(&dir, &large))?;
     if !args.once {
@@ -238,6 +241,17 @@ fn best_explained<'a>(lines: &'a [KeptLine], partner: &str) -> Result<&'a KeptLi
         .filter(|line| line.partner == partner && line.component != "retainer")
         .max_by_key(|line| line.posted_exactly())
         .ok_or_else(|| Failure::Found(format!("partner {partner} has no line to explain")))
+}
+
+/// The partner's latest variable line that posted something.
+fn last_variable<'a>(lines: &'a [KeptLine], partner: &str) -> Result<&'a KeptLine, Failure> {
+    let posts = |line: &&KeptLine| line.posted_exactly().is_some_and(|sum| !sum.is_zero());
+    lines
+        .iter()
+        .filter(|line| line.partner == partner && line.component != "retainer")
+        .filter(posts)
+        .max_by_key(|line| &line.settled_until)
+        .ok_or_else(|| Failure::Found(format!("partner {partner} has no line to dispute")))
 }
 
 fn next_steps(dir: &Path, partner: &str) -> String {

@@ -3,58 +3,59 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde::Serialize;
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Booked, Key, converge};
+use trueup_books::{Account, BatchKind, Booked, Key, Moves, Posting, settle};
 use trueup_facts::digest::Digest;
-use trueup_journal::{Act, Draft, Organisation, Ring};
+use trueup_journal::Organisation;
+use trueup_program::Calculation;
 use trueup_program::period::{
     APPROVALS, APPROVED, Approved, CALCULATED, CLOSED, Calculated, Closed, in_words,
 };
-use trueup_program::{Calculation, Periods};
 use trueup_store::Step;
 
 use crate::args::{
-    PeriodApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
+    ApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
 };
-use crate::commands::books::{POSTED, Posted, in_currency};
+use crate::commands::books::in_currency;
 use crate::commands::ingest::declared;
+use crate::desk::Desk;
 use crate::earned::exact_at;
-use crate::failure::{Failure, chain};
+use crate::failure::Failure;
+use crate::moves;
 use crate::output;
-use crate::posting::{self, Earned, NotSigned, not_signed};
-use crate::record::{Record, now, unsayable};
+use crate::posting::{Earned, NotSigned, not_signed};
+use crate::progress::Progress;
 use crate::runs;
-use crate::seals::OnRecord;
 
 /// Says, calculates, approves or closes.
-pub fn run(command: &PeriodCommand) -> Result<(), Failure> {
+pub fn run(command: &PeriodCommand, progress: &Progress) -> Result<(), Failure> {
     match command {
         PeriodCommand::Status(args) => status(args),
-        PeriodCommand::Calculate(args) => calculate(args),
+        PeriodCommand::Calculate(args) => calculate(args, progress),
         PeriodCommand::Approve(args) => approve(args),
-        PeriodCommand::Close(args) => close(args),
+        PeriodCommand::Close(args) => close(args, progress),
     }
 }
 
 /// What a period comes to: each key with what falls into the period for it.
 struct Content {
-    amounts: BTreeMap<Key, i64>,
+    postings: Vec<Posting>,
     open: usize,
     unsigned: usize,
 }
 
 impl Content {
     /// What falls between the last closing and a day: what is earned then, and what corrects what is closed.
-    fn of(earned: &Earned, unsigned: &NotSigned, closed: &Booked, until: Date) -> Self {
+    fn of(
+        (earned, moves): (&Earned, &BTreeMap<Key, Moves>),
+        unsigned: &NotSigned,
+        closed: &Booked,
+        until: Date,
+    ) -> Self {
         let is_in = |key: &Key| key.settled_on <= until;
         let is_covered = |key: &Key| is_in(key) && earned.speaks_for(key) && unsigned.allows(key);
-        let postings = converge(&earned.target, closed, None, &is_covered);
-        let expenses = postings
-            .into_iter()
-            .filter(|posting| posting.account == Account::Expense);
         let mut left_out = BTreeSet::new();
         for line in &earned.again.lines {
             let day = parse_date(&line.settled_until);
@@ -68,18 +69,25 @@ impl Content {
             }
         }
         Self {
-            amounts: expenses
-                .map(|posting| (posting.key, posting.amount))
-                .collect(),
+            postings: settle(moves, closed, None, &is_covered),
             open: earned.open.iter().filter(|key| is_in(key)).count(),
             unsigned: left_out.len(),
         }
     }
 
-    fn totals(&self) -> BTreeMap<String, String> {
+    fn on(&self, account: Account) -> impl Iterator<Item = &Posting> {
+        self.postings
+            .iter()
+            .filter(move |posting| posting.account == account)
+    }
+
+    /// What an account comes to, by currency; of what is owed above zero.
+    fn totals(&self, account: Account) -> BTreeMap<String, String> {
         let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
-        for (key, amount) in &self.amounts {
-            *sums.entry(key.currency.code()).or_default() += i128::from(*amount);
+        let sign = if account == Account::Expense { 1 } else { -1 };
+        for posting in self.on(account) {
+            let sum = sums.entry(posting.key.currency.code()).or_default();
+            *sum += sign * i128::from(posting.amount);
         }
         let text =
             |(currency, units): (&str, i128)| (currency.to_owned(), in_currency(units, currency));
@@ -87,101 +95,58 @@ impl Content {
     }
 
     fn partners(&self) -> usize {
-        let partners: BTreeSet<_> = self.amounts.keys().map(|key| &key.partner).collect();
+        let partners: BTreeSet<_> = self
+            .postings
+            .iter()
+            .map(|posting| &posting.key.partner)
+            .collect();
         partners.len()
     }
 
     /// The content as it is hashed: a line for each key, its cells set apart by tabs.
     fn digest(&self) -> Digest {
-        let mut text = "trueup period 1\n".to_owned();
-        for (key, amount) in &self.amounts {
+        let mut text = "trueup period 2\n".to_owned();
+        for posting in &self.postings {
+            let key = &posting.key;
             let _ = writeln!(
                 text,
-                "{}\t{}\t{}\t{}\t{}\t{amount}",
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                posting.account,
                 key.partner,
                 key.plan,
                 key.component,
                 key.settled_on,
-                key.currency.code()
+                key.currency.code(),
+                posting.amount
             );
         }
         Digest::of(text.as_bytes())
     }
 }
 
-/// A step about periods: what is there, and putting an act on it.
-struct Desk {
-    record: Record,
-    on_record: OnRecord,
+/// The calculation that waits.
+fn waiting(desk: &Desk) -> Result<&Calculation, Failure> {
+    desk.on_record.periods.waiting.as_ref().ok_or_else(|| {
+        Failure::Found(
+            "no calculation waits; `trueup period calculate --until DAY` makes one".to_owned(),
+        )
+    })
 }
 
-impl Desk {
-    fn open(program: &std::path::Path) -> Result<Self, Failure> {
-        let record = Record::opened(program)?;
-        let on_record = OnRecord::of(&record)?;
-        Ok(Self { record, on_record })
-    }
-
-    fn waiting(&self) -> Result<&Calculation, Failure> {
-        self.on_record.periods.waiting.as_ref().ok_or_else(|| {
-            Failure::Found(
-                "no calculation waits; `trueup period calculate --until DAY` makes one".to_owned(),
-            )
-        })
-    }
-
-    fn act<T: Serialize>(
-        &self,
-        ring: &Ring,
-        (kind, after): (&str, u64),
-        by: &str,
-        says: &T,
-    ) -> Result<Act, Failure> {
-        let behalf = Organisation::Vendor;
-        let draft = Draft {
-            at: now(),
-            by: by.to_owned(),
-            behalf: behalf.clone(),
-            kind: kind.parse().map_err(unsayable)?,
-            after,
-            says: serde_json::to_string(says)
-                .map_err(|error| Failure::fault("writing what an act says", &error))?,
-        };
-        Act::sign(draft, &[self.record.key_of(ring, &behalf)?]).map_err(unsayable)
-    }
-
-    /// Writes a step if its acts may be done and nobody wrote meanwhile.
-    fn write(&self, step: Step) -> Result<Periods, Failure> {
-        let mut periods = self.on_record.periods.clone();
-        for (at, act) in (self.on_record.acts..).zip(&step.acts) {
-            periods
-                .judge(at, act)
-                .map_err(|refusal| Failure::Found(chain(&refusal)))?;
-        }
-        let seen = self.on_record.acts;
-        let written = self.record.step(|current| {
-            Ok(match current.acts == seen {
-                true => step,
-                false => Step::default(),
-            })
-        })?;
-        match written {
-            Some(_) => Ok(periods),
-            None => Err(Failure::Found(
-                "somebody else wrote to the journal meanwhile; look, and do it again".to_owned(),
-            )),
-        }
-    }
-
-    /// What a run comes to for a period, as the books and agreements are.
-    fn content(&self, earned: &Earned, until: Date) -> Result<(Content, NotSigned), Failure> {
-        let unsigned = not_signed(earned, &self.on_record)?;
-        let closed_on = self.on_record.periods.closed_on().unwrap_or(Date::MIN);
-        let (closed, _) = self.record.wait("reading the books", async |database| {
-            database.booked_until(closed_on).await
-        })?;
-        Ok((Content::of(earned, &unsigned, &closed, until), unsigned))
-    }
+/// What a run comes to for a period, as the books and agreements are.
+fn content(
+    desk: &Desk,
+    earned: &Earned,
+    moves: &BTreeMap<Key, Moves>,
+    until: Date,
+) -> Result<(Content, NotSigned), Failure> {
+    let unsigned = not_signed(earned, &desk.on_record)?;
+    let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
+    let closed = desk.record.wait("reading the books", async |database| {
+        database.booked_until(closed_on).await
+    })?;
+    let content = Content::of((earned, moves), &unsigned, &closed, until);
+    Ok((content, unsigned))
 }
 
 fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
@@ -227,38 +192,44 @@ fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
     output::print(&text)
 }
 
-fn calculate(args: &PeriodCalculateArgs) -> Result<(), Failure> {
+fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
-    let until = day_of(program, &args.until)?;
+    let until = day_of(program, ("--until", &args.until))?;
     let desk = Desk::open(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?)?;
     is_whole(&earned, until, desk.on_record.periods.closed_on())?;
-    let (content, unsigned) = desk.content(&earned, until)?;
+    let moves = moves::until(&earned.again, until, progress)?;
+    let (content, unsigned) = content(&desk, &earned, &moves, until)?;
+    let lines = content.on(Account::Expense).count();
     let says = Calculated {
         until: until.to_string(),
         run: earned.again.hash.to_string(),
         sha256: content.digest().to_string(),
-        totals: content.totals(),
-        lines: content.amounts.len() as u64,
+        totals: content.totals(Account::Expense),
+        payable: content.totals(Account::Payable),
+        lines: lines as u64,
         partners: content.partners() as u64,
         open: content.open as u64,
         unsigned: content.unsigned as u64,
     };
-    let after = desk.on_record.acts;
-    let act = desk.act(
-        &desk.on_record.ring,
-        (CALCULATED, after),
-        &args.by.by,
-        &says,
-    )?;
-    desk.write(vec![act].into())?;
+    desk.say(CALCULATED, (&args.by.by, &Organisation::Vendor), &says)?;
     let mut text = format!(
         "Until {until}: {} in {} of {}, from run {}\n",
         in_words(&says.totals),
-        output::counted(content.amounts.len(), "line"),
+        output::counted(lines, "line"),
         output::counted(content.partners(), "partner"),
         earned.again.hash.short()
     );
+    let held = content.totals(Account::Held);
+    let _ = match held.is_empty() {
+        true => writeln!(text, "Payable then: {}", in_words(&says.payable)),
+        false => writeln!(
+            text,
+            "Payable then: {}; more held than before by {}",
+            in_words(&says.payable),
+            in_words(&held)
+        ),
+    };
     if content.open > 0 {
         let _ = writeln!(
             text,
@@ -279,39 +250,29 @@ fn calculate(args: &PeriodCalculateArgs) -> Result<(), Failure> {
     output::print(&text)
 }
 
-fn approve(args: &PeriodApproveArgs) -> Result<(), Failure> {
+fn approve(args: &ApproveArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.program.program)?;
-    let waiting = desk.waiting()?;
-    let mut totals = BTreeMap::new();
-    for text in &args.totals {
-        let (currency, amount) = total_of(text)?;
-        if totals.insert(currency, amount).is_some() {
-            return Err(Failure::Use(format!(
-                "--total {text}: the currency is there twice"
-            )));
-        }
-    }
+    let waiting = waiting(&desk)?;
     let says = Approved {
         calculation: waiting.at,
         sha256: waiting.says.sha256.clone(),
-        totals,
+        totals: totals_of(&args.totals)?,
     };
-    let after = desk.on_record.acts;
-    let act = desk.act(&desk.on_record.ring, (APPROVED, after), &args.by.by, &says)?;
     let until = waiting.until;
-    desk.write(vec![act].into())?;
+    desk.say(APPROVED, (&args.by.by, &Organisation::Vendor), &says)?;
     output::print(&format!(
         "Approved until {until}: {}\n",
         in_words(&says.totals)
     ))
 }
 
-fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
+fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
-    let waiting = desk.waiting()?;
+    let waiting = waiting(&desk)?;
     let earned = Earned::of(runs::again(program, &waiting.says.run)?)?;
-    let (content, unsigned) = desk.content(&earned, waiting.until)?;
+    let moves = moves::until(&earned.again, waiting.until, progress)?;
+    let (content, unsigned) = content(&desk, &earned, &moves, waiting.until)?;
     if content.digest().to_string() != waiting.says.sha256 {
         return Err(Failure::Found(format!(
             "what run {} comes to until {} is no longer what was approved: agreements were signed or changed since; calculate again",
@@ -319,34 +280,35 @@ fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
             waiting.until
         )));
     }
-    let (booked, batches) = desk.record.wait("reading the books", async |database| {
+    let booked = desk.record.wait("reading the books", async |database| {
         database.booked().await
     })?;
     let open_from = desk.on_record.periods.open_from();
     let is_covered = |key: &Key| {
         key.settled_on <= waiting.until && earned.speaks_for(key) && unsigned.allows(key)
     };
-    let postings = converge(&earned.target, &booked, open_from, &is_covered);
+    let postings = settle(&moves, &booked, open_from, &is_covered);
     let says = Closed {
         calculation: waiting.at,
         until: waiting.until.to_string(),
         sha256: waiting.says.sha256.clone(),
     };
-    let (by, ring, after) = (&args.by.by, &desk.on_record.ring, desk.on_record.acts);
-    let mut step = Step {
-        closes: Some(waiting.until),
-        ..Step::default()
-    };
     let posted = postings.len();
-    if posted > 0 {
-        let (batch, sha256) = posting::batch(batches + 1, &earned, postings);
-        let stated = Posted::of(&batch, sha256);
-        step.acts
-            .push(desk.act(ring, (POSTED, after), by, &stated)?);
-        step.batches.push((batch, sha256.to_string()));
-    }
-    let next = after + step.acts.len() as u64;
-    step.acts.push(desk.act(ring, (CLOSED, next), by, &says)?);
+    let run = earned.again.hash.to_string();
+    let mut step = match postings.is_empty() {
+        true => Step::default(),
+        false => {
+            desk.posting(BatchKind::Closing, &run, postings, &args.by.by)?
+                .0
+        }
+    };
+    step.closes = Some(waiting.until);
+    desk.then(
+        &mut step,
+        CLOSED,
+        (&args.by.by, &Organisation::Vendor),
+        &says,
+    )?;
     desk.write(step)?;
     output::print(&format!(
         "Closed until {}: {}; {} for it\n",
@@ -357,7 +319,7 @@ fn close(args: &PeriodCloseArgs) -> Result<(), Failure> {
 }
 
 /// A day, or the last day of a period's name.
-fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
+pub fn day_of(program: &std::path::Path, (option, text): (&str, &str)) -> Result<Date, Failure> {
     if let Ok(day) = parse_date(text) {
         return Ok(day);
     }
@@ -365,7 +327,7 @@ fn day_of(program: &std::path::Path, text: &str) -> Result<Date, Failure> {
     calendar
         .parse_period(text)
         .map(|window| window.last())
-        .map_err(|error| Failure::Use(format!("--until {text}: it is no day, and {error}")))
+        .map_err(|error| Failure::Use(format!("{option} {text}: it is no day, and {error}")))
 }
 
 /// A run that says what everyone earned up to a day, from what is closed on.
@@ -390,8 +352,22 @@ fn is_whole(earned: &Earned, until: Date, closed_on: Option<Date>) -> Result<(),
     }
 }
 
+/// Totals, one for each currency.
+pub fn totals_of(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let mut totals = BTreeMap::new();
+    for text in texts {
+        let (currency, amount) = total_of(text)?;
+        if totals.insert(currency, amount).is_some() {
+            return Err(Failure::Use(format!(
+                "--total {text}: the currency is there twice"
+            )));
+        }
+    }
+    Ok(totals)
+}
+
 /// A total as `11920.00 USD`, in the form in which totals are compared.
-fn total_of(text: &str) -> Result<(String, String), Failure> {
+pub fn total_of(text: &str) -> Result<(String, String), Failure> {
     let wrong = || {
         Failure::Use(format!(
             "--total {text}: write the amount and the currency, such as '11920.00 USD'"

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
+use trueup_books::Account;
 use trueup_engine::explain::{Figure, no_answer};
 use trueup_engine::world::PartnerIx;
 use trueup_plan::tree::{Grant, Plan, Reference};
@@ -208,7 +209,11 @@ fn corrections(
             }
         }
     }
-    for (key, units) in &basis.booked {
+    let expense = basis
+        .booked
+        .iter()
+        .filter(|((account, _), _)| *account == Account::Expense);
+    for ((_, key), units) in expense {
         let amount = Exact::from_scaled(i128::from(*units), key.currency.places());
         let place = (key.settled_on, key.component.clone(), key.plan.clone());
         let sum = differs.entry(place).or_insert(Exact::ZERO);

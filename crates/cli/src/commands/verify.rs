@@ -16,7 +16,7 @@ use trueup_store::batch_of;
 use crate::args::VerifyArgs;
 use crate::commands::books::{POSTED, posted};
 use crate::failure::{Failure, chain};
-use crate::record::{FACTS_LOGGED, Record, logged};
+use crate::record::{FACTS_LOGGED, Record, has_keys, keys_folder, logged};
 use crate::seals::OnRecord;
 use crate::{output, runs};
 
@@ -47,6 +47,10 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
             books(&record, &mut report)?;
             facts_on_record(&record, program, &mut report)?;
         }
+        Ok(None) if has_keys(program)? => report.found.push(format!(
+            "{} holds keys, and the journal they signed is gone: it was removed, or TRUEUP_DATABASE names another place",
+            keys_folder(program).display()
+        )),
         Ok(None) if args.checkpoint.is_empty() => report.notes.push(
             "there is no journal: facts and runs are held to their own digests alone".to_owned(),
         ),

@@ -118,7 +118,7 @@ fn the_same_story_is_told_on_postgres() {
         verified.out
     );
     assert!(
-        verified.out.contains("Books: 1 batch, 10 postings"),
+        verified.out.contains("Books: 2 batches, 16 postings"),
         "{}",
         verified.out
     );

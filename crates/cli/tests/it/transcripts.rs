@@ -68,6 +68,11 @@ fn periods_are_closed_as_written() {
 }
 
 #[test]
+fn payouts_are_made_as_written() {
+    run("payouts");
+}
+
+#[test]
 fn the_journal_is_kept_as_written() {
     run("journal");
 }

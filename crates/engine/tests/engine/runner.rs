@@ -200,13 +200,21 @@ fn one_mistake_of_a_day_is_told_once() {
     let said = run(FACTS, "checks: [ { period: 2026Q1, of: bonus, is: 10 } ]").to_text();
     assert!(said.contains("`2026Q1` is no period"), "{said}");
     assert!(!said.contains("says no period"), "{said}");
-    let facts = "facts: { sale: [ { id: s1, partner: ada, date: 2026-01-10, amount: 100 } ] }";
-    let said = run(facts, "checks: [ { period: 2026-01, of: bonus, is: 10 } ]").to_text();
-    assert!(
-        said.contains("has no `on`, the day that places it"),
-        "{said}"
-    );
-    assert!(!said.contains("has no column `date`"), "{said}");
+    let on = |written: &str| {
+        let row = format!("{{ id: s1, partner: ada, {written}, amount: 100 }}");
+        let facts = format!("facts: {{ sale: [ {row} ] }}");
+        run(&facts, "checks: [ { period: 2026-01, of: bonus, is: 10 } ]").to_text()
+    };
+    for word in ["date", "day", "dated"] {
+        let said = on(&format!("{word}: 2026-01-10"));
+        let slip = format!("sale has no column `{word}`, and this row has no `on`");
+        assert!(said.contains(&slip), "{said}");
+        assert!(!said.contains("the day that places it"), "{said}");
+    }
+    // A slip elsewhere does not hide that the day is not there.
+    let said = on("ratee: 5%");
+    assert!(said.contains("and this row has no `rate`"), "{said}");
+    assert!(said.contains("has no `on`, the day that places it"), "{said}");
 }
 
 #[test]

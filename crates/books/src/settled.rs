@@ -1,0 +1,213 @@
+//! What a closing makes of what was earned: held, payable, lost, or owed back.
+//!
+//! Of each key a run says what it posted and what became of that until a day ([`Moves`]): what a payment schedule released, what
+//! was lost, what was taken back and from where. That is a balance on every account; a closing posts the difference to what is
+//! booked, as an accrual does ([`settle`]). Each key balances by itself, so that one may be left out without harm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use trueup_base::date::Date;
+
+use crate::posting::{Account, Booked, Key, Posting, on, posting};
+
+/// What became of a key's money by a day, in minor units, each at least zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// What it posted above zero.
+    pub earned: i64,
+    /// What it posted below zero, without its sign.
+    pub taken_back: i64,
+    /// What became payable.
+    pub released: i64,
+    /// What was lost because a condition was false.
+    pub forfeited: i64,
+    /// What others that were taken back took of what it held.
+    pub taken_from_held: i64,
+    /// What was taken from payouts for it.
+    pub taken_from_payouts: i64,
+    /// What is invoiced for it.
+    pub invoiced: i64,
+}
+
+impl Moves {
+    /// What each account comes to.
+    ///
+    /// What others took of what it held stands against what they owe: over a partner's keys, recoverable is what is not made
+    /// good yet.
+    fn balances(&self) -> [(Account, i64); 7] {
+        let held = self.earned - self.released - self.forfeited - self.taken_from_held;
+        let recoverable =
+            self.taken_back - self.taken_from_payouts - self.invoiced - self.taken_from_held;
+        [
+            (Account::Expense, self.earned - self.taken_back),
+            (Account::Accrued, 0),
+            (Account::Held, -held),
+            (Account::Forfeited, -self.forfeited),
+            (Account::Payable, self.taken_from_payouts - self.released),
+            (Account::Recoverable, recoverable),
+            (Account::Invoiced, self.invoiced),
+        ]
+    }
+}
+
+/// What is to be posted so that everything that is booked is as the moves say, for the keys covered, in the order of keys and
+/// accounts. What once became payable stays payable: where it was too much, the difference is overpaid and is taken from later
+/// payments.
+#[must_use]
+pub fn settle(
+    moves: &BTreeMap<Key, Moves>,
+    booked: &Booked,
+    open_from: Option<Date>,
+    is_covered: &dyn Fn(&Key) -> bool,
+) -> Vec<Posting> {
+    let keys: BTreeSet<&Key> = moves
+        .keys()
+        .chain(booked.keys().map(|(_, key)| key))
+        .collect();
+    let nothing = Moves::default();
+    let mut postings = Vec::new();
+    for key in keys.into_iter().filter(|key| is_covered(key)) {
+        let mut overpaid = 0;
+        for (account, mut balance) in moves.get(key).unwrap_or(&nothing).balances() {
+            let so_far = on(booked, account, key);
+            if account == Account::Payable && so_far < 0 && so_far < balance {
+                overpaid = balance - so_far;
+                balance = so_far;
+            }
+            post(&mut postings, (account, key), balance - so_far, open_from);
+        }
+        let so_far = on(booked, Account::Overpaid, key);
+        post(
+            &mut postings,
+            (Account::Overpaid, key),
+            overpaid - so_far,
+            open_from,
+        );
+    }
+    postings
+}
+
+fn post(
+    postings: &mut Vec<Posting>,
+    (account, key): (Account, &Key),
+    amount: i64,
+    open_from: Option<Date>,
+) {
+    if amount != 0 {
+        postings.push(posting(account, key, amount, open_from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::{Batch, BatchKind};
+    use crate::testing::{book, key};
+    use proptest::prelude::*;
+
+    /// Moves that can be: no more is released, lost and taken than was earned, and no more made good than was taken back.
+    fn moves() -> impl Strategy<Value = Moves> {
+        (0i64..100_000, 0i64..100_000, 0i64..=4, 0i64..=4, 0i64..=4).prop_map(
+            |(earned, taken_back, first, second, third)| Moves {
+                earned,
+                taken_back,
+                released: earned * first / 12,
+                forfeited: earned * second / 12,
+                taken_from_held: earned * third / 12,
+                taken_from_payouts: taken_back * second / 8,
+                invoiced: taken_back * third / 8,
+            },
+        )
+    }
+
+    fn world() -> impl Strategy<Value = BTreeMap<(u8, u8), Moves>> {
+        prop::collection::btree_map((0u8..3, 1u8..5), moves(), 0..10)
+    }
+
+    fn keyed(world: &BTreeMap<(u8, u8), Moves>) -> BTreeMap<Key, Moves> {
+        world
+            .iter()
+            .map(|((partner, month), moves)| (key(*partner, *month), *moves))
+            .collect()
+    }
+
+    #[test]
+    fn a_fifth_is_held_until_it_is_released_and_what_was_too_much_is_overpaid() {
+        let key = key(1, 3);
+        let mut booked = Booked::new();
+        let mut closed = |moves: Moves| {
+            let postings = settle(
+                &BTreeMap::from([(key.clone(), moves)]),
+                &booked,
+                None,
+                &|_| true,
+            );
+            book(&mut booked, &postings);
+            let posted = postings.iter().map(|one| (one.account, one.amount));
+            posted.collect::<Vec<_>>()
+        };
+        let mut moves = Moves {
+            earned: 1_000,
+            released: 800,
+            ..Moves::default()
+        };
+        use Account::{Expense, Held, Overpaid, Payable};
+        assert_eq!(
+            closed(moves),
+            [(Expense, 1_000), (Held, -200), (Payable, -800)]
+        );
+        assert_eq!(closed(moves), []);
+        moves.released = 1_000;
+        assert_eq!(closed(moves), [(Held, 200), (Payable, -200)]);
+        // What came in since says that it was 400 and no more.
+        moves = Moves {
+            earned: 400,
+            released: 400,
+            ..Moves::default()
+        };
+        assert_eq!(closed(moves), [(Expense, -600), (Overpaid, 600)]);
+        // And then that it was 700 after all.
+        moves = Moves {
+            earned: 700,
+            released: 700,
+            ..Moves::default()
+        };
+        assert_eq!(closed(moves), [(Expense, 300), (Overpaid, -300)]);
+    }
+
+    proptest! {
+        /// LAW-16, LAW-18, LAW-20, LAW-34: whatever was closed before, every batch balances, closing again posts nothing, the
+        /// expense is what the last run says, what is payable only grows but for what is recovered, and what became payable less what
+        /// was overpaid is what the last run releases.
+        #[test]
+        fn whatever_was_closed_before_the_books_are_as_the_last_run_says(
+            worlds in prop::collection::vec(world(), 1..6)
+        ) {
+            let mut booked = Booked::new();
+            for (world, number) in worlds.iter().zip(1u64..) {
+                let moves = keyed(world);
+                let postings = settle(&moves, &booked, None, &|_| true);
+                let batch = Batch::new(number, BatchKind::Closing, "a run".to_owned(), postings.clone());
+                prop_assert!(batch.is_balanced());
+                for posting in &postings {
+                    let so_far = on(&booked, posting.account, &posting.key);
+                    prop_assert!(posting.account != Account::Payable || so_far >= 0 || posting.amount <= 0);
+                }
+                book(&mut booked, &postings);
+                prop_assert!(settle(&moves, &booked, None, &|_| true).is_empty());
+                let keys: BTreeSet<&Key> = booked.keys().map(|(_, key)| key).collect();
+                for key in keys {
+                    let said = moves.get(key).copied().unwrap_or_default();
+                    let sum: i64 = Account::ALL.iter().map(|one| on(&booked, *one, key)).sum();
+                    prop_assert_eq!(sum, 0);
+                    prop_assert_eq!(on(&booked, Account::Expense, key), said.earned - said.taken_back);
+                    prop_assert_eq!(
+                        on(&booked, Account::Payable, key) + on(&booked, Account::Overpaid, key),
+                        said.taken_from_payouts - said.released
+                    );
+                    prop_assert!(on(&booked, Account::Overpaid, key) >= 0);
+                }
+            }
+        }
+    }
+}

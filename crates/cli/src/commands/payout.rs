@@ -1,0 +1,492 @@
+//! `trueup payout`: from what is payable to what was paid.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use trueup_base::date::{Date, parse_date};
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::{Account, BatchKind, Posting, reported};
+use trueup_exports::{Bic, Iban, PaymentFile, Transfer};
+use trueup_journal::Organisation;
+use trueup_program::payout::{
+    APPROVED, Approved, ORDERED, Ordered, PREPARED, Payout, Prepared, REPORTED, Reported, Word,
+};
+use trueup_program::period::in_words;
+use trueup_store::Step;
+
+use crate::args::{
+    ApproveArgs, PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs,
+    PayoutReportArgs, PayoutShowArgs, PayoutStatusArgs, WordArg,
+};
+use crate::commands::books::in_currency;
+use crate::commands::dispute::partner_of;
+use crate::commands::period::totals_of;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::output;
+use crate::paying::Gathered;
+use crate::profiles::Kept;
+use crate::progress::Progress;
+use crate::record::write_secret;
+
+/// How many amounts that wait are named.
+const WAITING_SHOWN: usize = 20;
+
+/// Prepares, approves, orders, writes, reports or lists.
+pub fn run(command: &PayoutCommand, progress: &Progress) -> Result<(), Failure> {
+    match command {
+        PayoutCommand::Prepare(args) => prepare(args, progress),
+        PayoutCommand::Approve(args) => approve(args),
+        PayoutCommand::Order(args) => order(args, progress),
+        PayoutCommand::File(args) => file(args),
+        PayoutCommand::Report(args) => report(args),
+        PayoutCommand::Status(args) => status(args),
+        PayoutCommand::Show(args) => show(args),
+    }
+}
+
+fn prepare(args: &PayoutPrepareArgs, progress: &Progress) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let on =
+        parse_date(&args.on).map_err(|error| Failure::Use(format!("--on {}: {error}", args.on)))?;
+    let desk = Desk::open(program)?;
+    let number = desk.on_record.payouts.next();
+    let gathered = Gathered::of(&desk, program, (number, on), progress)?;
+    let mut text = String::new();
+    if gathered.payments.is_empty() {
+        text.push_str("Nothing is to be paid\n");
+    } else {
+        let says = Prepared {
+            payout: number,
+            on: on.to_string(),
+            payments: gathered.payments.len() as u64,
+            new_accounts: gathered.new_accounts as u64,
+            totals: gathered.totals(),
+            sha256: gathered.digest().to_string(),
+        };
+        let who = (args.by.by.as_str(), &Organisation::Vendor);
+        let (_, after) = desk.say(PREPARED, who, &says)?;
+        let _ = writeln!(
+            text,
+            "Payout {number} on {on}: {} in {}",
+            in_words(&says.totals),
+            output::counted(gathered.payments.len(), "payment")
+        );
+        if let Some(waiting) = &after.payouts.waiting {
+            text.push_str(&next_of(waiting));
+        }
+    }
+    if !gathered.waits.is_empty() {
+        text.push_str("Not in it:\n");
+        for says in gathered.waits.iter().take(WAITING_SHOWN) {
+            let _ = writeln!(text, "  {says}");
+        }
+        if gathered.waits.len() > WAITING_SHOWN {
+            let _ = writeln!(text, "  and {} more", gathered.waits.len() - WAITING_SHOWN);
+        }
+    }
+    output::print(&text)
+}
+
+fn payments_in(payout: &Payout) -> String {
+    let count = usize::try_from(payout.says.payments).unwrap_or(usize::MAX);
+    output::counted(count, "payment")
+}
+
+/// What a payout that waits needs next.
+fn next_of(waiting: &Payout) -> String {
+    let mut text = String::new();
+    for check in &waiting.checks {
+        let _ = writeln!(text, "Look twice: {check}");
+    }
+    let (found, needs) = (waiting.approved_by.len(), waiting.needs());
+    match found < needs {
+        true => {
+            let _ = writeln!(
+                text,
+                "It has {found} of {needs} approvals; next: trueup payout approve --total …, by somebody else"
+            );
+        }
+        false => text.push_str("It has its approvals; next: trueup payout order\n"),
+    }
+    text
+}
+
+fn waiting(desk: &Desk) -> Result<&Payout, Failure> {
+    desk.on_record.payouts.waiting.as_ref().ok_or_else(|| {
+        Failure::Found("no payout waits; `trueup payout prepare --on DAY` prepares one".to_owned())
+    })
+}
+
+fn approve(args: &ApproveArgs) -> Result<(), Failure> {
+    let desk = Desk::open(&args.program.program)?;
+    let waits = waiting(&desk)?;
+    let says = Approved {
+        prepared: waits.at,
+        sha256: waits.says.sha256.clone(),
+        totals: totals_of(&args.totals)?,
+    };
+    let who = (args.by.by.as_str(), &Organisation::Vendor);
+    let (_, after) = desk.say(APPROVED, who, &says)?;
+    let mut text = format!(
+        "Approved payout {}: {}\n",
+        waits.says.payout,
+        in_words(&says.totals)
+    );
+    if let Some(waiting) = &after.payouts.waiting {
+        text.push_str(&next_of(waiting));
+    }
+    output::print(&text)
+}
+
+/// The first day on which something can fall that happens on a day.
+fn open_on(desk: &Desk, day: Date) -> Date {
+    let open_from = desk.on_record.periods.open_from();
+    open_from.map_or(day, |open| open.max(day))
+}
+
+fn order(args: &PayoutOrderArgs, progress: &Progress) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let desk = Desk::open(program)?;
+    let waits = waiting(&desk)?;
+    let number = waits.says.payout;
+    let gathered = Gathered::of(&desk, program, (number, waits.on), progress)?;
+    if gathered.digest().to_string() != waits.says.sha256 {
+        return Err(Failure::Found(format!(
+            "what is payable is no longer what was prepared for payout {number}: books, disputes or profiles changed since; prepare it again"
+        )));
+    }
+    let postings = gathered.ordered(open_on(&desk, waits.on));
+    let sha256 = &waits.says.sha256;
+    let (mut step, batch) = desk.posting(BatchKind::Payment, sha256, postings, &args.by.by)?;
+    let says = Ordered {
+        prepared: waits.at,
+        sha256: sha256.clone(),
+        batch,
+    };
+    desk.then(
+        &mut step,
+        ORDERED,
+        (&args.by.by, &Organisation::Vendor),
+        &says,
+    )?;
+    desk.write(step)?;
+    output::print(&format!(
+        "Ordered payout {number}: {} in {}, batch {batch}; next: trueup payout file {number} …\n",
+        in_words(&waits.says.totals),
+        output::counted(gathered.payments.len(), "payment")
+    ))
+}
+
+/// A payment of an ordered payout.
+struct Paid {
+    partner: PartnerId,
+    currency: Currency,
+    amount: i128,
+    postings: Vec<Posting>,
+}
+
+fn ordered(desk: &Desk, number: u64) -> Result<(&Payout, u64), Failure> {
+    let payouts = desk.on_record.payouts.ordered.iter();
+    let found = payouts.filter_map(|one| Some((one, one.ordered.as_ref()?.2)));
+    let mut found = found.filter(|(one, _)| one.says.payout == number);
+    found.next().ok_or_else(|| {
+        Failure::Use(format!(
+            "there is no payout {number} that was ordered; `trueup payout status` lists them"
+        ))
+    })
+}
+
+/// The payments of an ordered payout, by partner and currency, from what ordering it posted.
+fn payments_of(desk: &Desk, batch: u64) -> Result<Vec<Paid>, Failure> {
+    let postings = desk.record.wait("reading postings", async |database| {
+        database.postings(batch).await
+    })?;
+    let mut found: BTreeMap<(PartnerId, Currency), Paid> = BTreeMap::new();
+    for posting in postings {
+        let (partner, currency) = (posting.key.partner.clone(), posting.key.currency);
+        let paid = found
+            .entry((partner.clone(), currency))
+            .or_insert_with(|| Paid {
+                partner,
+                currency,
+                amount: 0,
+                postings: Vec::new(),
+            });
+        if posting.account == Account::Ordered {
+            paid.amount -= i128::from(posting.amount);
+        }
+        paid.postings.push(posting);
+    }
+    Ok(found.into_values().collect())
+}
+
+fn word_of(payout: &Payout, paid: &Paid) -> Option<Word> {
+    let place = (paid.partner.clone(), paid.currency.code().to_owned());
+    payout.words.get(&place).copied()
+}
+
+fn report(args: &PayoutReportArgs) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let desk = Desk::open(program)?;
+    let (payout, batch) = ordered(&desk, args.payout)?;
+    let word = match args.word {
+        WordArg::Paid => Word::Paid,
+        WordArg::Returned => Word::Returned,
+        WordArg::Unknown => Word::Unknown,
+    };
+    let asked = args.partner.as_deref().map(partner_of).transpose()?;
+    let all = payments_of(&desk, batch)?;
+    let meant: Vec<&Paid> = all
+        .iter()
+        .filter(|paid| match &asked {
+            Some(partner) => paid.partner == *partner,
+            None => word_of(payout, paid).is_none(),
+        })
+        .collect();
+    if meant.is_empty() {
+        return Err(Failure::Use(match &asked {
+            Some(partner) => format!("payout {} has no payment to {partner}", args.payout),
+            None => format!(
+                "something was said of every payment of payout {}",
+                args.payout
+            ),
+        }));
+    }
+    let falls_on = Some(open_on(&desk, payout.on));
+    let mut postings = Vec::new();
+    for paid in &meant {
+        let was_paid = word_of(payout, paid) == Some(Word::Paid);
+        match word {
+            Word::Paid => postings.extend(reported(&paid.postings, was_paid, true, falls_on)),
+            Word::Returned => postings.extend(reported(&paid.postings, was_paid, false, falls_on)),
+            Word::Unknown => {}
+        }
+    }
+    let mut step = match postings.is_empty() {
+        true => Step::default(),
+        false => {
+            let (kind, sha256) = (BatchKind::Payment, &payout.says.sha256);
+            desk.posting(kind, sha256, postings, &args.by.by)?.0
+        }
+    };
+    for paid in &meant {
+        let says = Reported {
+            payout: args.payout,
+            partner: paid.partner.clone(),
+            currency: paid.currency.code().to_owned(),
+            word,
+            because: args.because.clone(),
+        };
+        desk.then(
+            &mut step,
+            REPORTED,
+            (&args.by.by, &Organisation::Vendor),
+            &says,
+        )?;
+    }
+    desk.write(step)?;
+    output::print(&format!(
+        "{} of payout {}: {}\n",
+        output::counted(meant.len(), "payment"),
+        args.payout,
+        match word {
+            Word::Paid => "paid",
+            Word::Returned => "returned, and payable again",
+            Word::Unknown => "not known; not ordered again until it is",
+        }
+    ))
+}
+
+fn status(args: &PayoutStatusArgs) -> Result<(), Failure> {
+    let desk = Desk::open(&args.program.program)?;
+    let payouts = &desk.on_record.payouts;
+    let mut text = String::new();
+    for payout in &payouts.ordered {
+        let count = |word| payout.words.values().filter(|one| **one == word).count() as u64;
+        let (paid, returned, unknown) = (
+            count(Word::Paid),
+            count(Word::Returned),
+            count(Word::Unknown),
+        );
+        let open = payout
+            .says
+            .payments
+            .saturating_sub(paid + returned + unknown);
+        let _ = writeln!(
+            text,
+            "Payout {} on {}: {} in {}; {paid} paid, {returned} returned, {unknown} not known, {open} not reported",
+            payout.says.payout,
+            payout.on,
+            in_words(&payout.says.totals),
+            payments_in(payout),
+        );
+    }
+    match &payouts.waiting {
+        Some(waiting) => {
+            let _ = writeln!(
+                text,
+                "Payout {} on {}, prepared by {}: {} in {}",
+                waiting.says.payout,
+                waiting.on,
+                waiting.by,
+                in_words(&waiting.says.totals),
+                payments_in(waiting)
+            );
+            text.push_str(&next_of(waiting));
+        }
+        None => text.push_str("No payout waits; next: trueup payout prepare --on DAY\n"),
+    }
+    output::print(&text)
+}
+
+fn show(args: &PayoutShowArgs) -> Result<(), Failure> {
+    let desk = Desk::open(&args.program.program)?;
+    let (payout, batch) = ordered(&desk, args.payout)?;
+    let heads = ["partner", "route", "currency", "amount", "state"];
+    let rows: Vec<Vec<String>> = payments_of(&desk, batch)?
+        .iter()
+        .map(|paid| {
+            let profile = payout.profiles.get(&paid.partner);
+            let code = paid.currency.code();
+            vec![
+                paid.partner.to_string(),
+                profile.map_or("", |one| one.says.route.word()).to_owned(),
+                code.to_owned(),
+                in_currency(paid.amount, code),
+                word_of(payout, paid)
+                    .map_or("ordered", Word::word)
+                    .to_owned(),
+            ]
+        })
+        .collect();
+    output::list(args.format, (&heads, 3), rows, "Nothing was ordered")
+}
+
+/// Writes the bank's file of a payout: it follows from the acts, so it is the same bytes each time.
+fn file(args: &PayoutFileArgs) -> Result<(), Failure> {
+    let program = &args.program.program;
+    let wrong = |error: &dyn std::error::Error| Failure::Use(error.to_string());
+    let desk = Desk::open(program)?;
+    let (payout, batch) = ordered(&desk, args.payout)?;
+    let until = desk.on_record.periods.closed_on();
+    let mut by_currency: BTreeMap<Currency, Vec<Transfer>> = BTreeMap::new();
+    let mut by_note = 0;
+    for paid in payments_of(&desk, batch)? {
+        let partner = &paid.partner;
+        let gone = || {
+            Failure::Found(format!(
+                "the profile of {partner} as it was ordered is gone from the directory; report its payment as returned, and order it to another"
+            ))
+        };
+        let profile = payout.profiles.get(partner).ok_or_else(gone)?;
+        if !profile.says.route.is_by_bank() {
+            by_note += 1;
+            continue;
+        }
+        let kept = Kept::of(program, profile)?.ok_or_else(gone)?;
+        let account = kept.iban.as_deref().ok_or_else(gone)?;
+        let number = args.payout;
+        let amount = i64::try_from(paid.amount).unwrap_or_default();
+        by_currency
+            .entry(paid.currency)
+            .or_default()
+            .push(Transfer {
+                id: format!("{number}-{}", by_place(partner, &payout.says.sha256)),
+                creditor: kept.name.clone(),
+                country: kept.country.clone(),
+                account: Iban::parse(account).map_err(|error| wrong(&error))?,
+                bank: kept
+                    .bic
+                    .as_deref()
+                    .map(Bic::parse)
+                    .transpose()
+                    .map_err(|error| wrong(&error))?,
+                amount,
+                remittance: format!("{} {partner}, payout {number}", program_of(&desk)),
+            });
+    }
+    if let Some(code) = &args.currency {
+        let wanted = Currency::parse(code)
+            .map_err(|error| Failure::Use(format!("--currency {code}: {error}")))?;
+        by_currency.retain(|currency, _| *currency == wanted);
+    }
+    if by_currency.len() > 1 {
+        let codes: Vec<&str> = by_currency.keys().map(|one| one.code()).collect();
+        return Err(Failure::Use(format!(
+            "payout {} has payments in {}; a file has one currency: say --currency",
+            args.payout,
+            codes.join(", ")
+        )));
+    }
+    let Some((currency, transfers)) = by_currency.pop_first() else {
+        return Err(Failure::Found(format!(
+            "payout {} has no payment that a bank makes",
+            args.payout
+        )));
+    };
+    let created = payout.ordered.as_ref().map(|(_, at, _)| at.parse());
+    let Some(Ok(created)) = created else {
+        return Err(Failure::Fault(format!(
+            "payout {} was ordered at no instant",
+            args.payout
+        )));
+    };
+    let count = transfers.len();
+    let short: String = payout.says.sha256.chars().take(12).collect();
+    let file = PaymentFile {
+        message: format!("{}-{}-{short}", args.payout, currency.code()),
+        created,
+        debtor: args.debtor.clone(),
+        account: Iban::parse(&args.iban).map_err(|error| wrong(&error))?,
+        bank: args
+            .bic
+            .as_deref()
+            .map(Bic::parse)
+            .transpose()
+            .map_err(|error| wrong(&error))?,
+        on: payout.on,
+        currency,
+        transfers,
+    };
+    let xml = file.to_xml().map_err(|error| wrong(&error))?;
+    write_secret(&args.out, &xml)?;
+    let sum: i128 = file
+        .transfers
+        .iter()
+        .map(|one| i128::from(one.amount))
+        .sum();
+    let mut text = format!(
+        "{}: {} {} in {} on {}, closed until {}\n",
+        args.out.display(),
+        in_currency(sum, currency.code()),
+        currency.code(),
+        output::counted(count, "payment"),
+        payout.on,
+        until.map_or_else(String::new, |day| day.to_string())
+    );
+    if by_note > 0 {
+        let _ = writeln!(
+            text,
+            "Not in it: {}",
+            output::counted(by_note, "credit note")
+        );
+    }
+    output::print(&text)
+}
+
+/// What names a partner's payment to a bank: the id where it fits, else a digest of it.
+fn by_place(partner: &PartnerId, sha256: &str) -> String {
+    let fits = |one: char| one.is_ascii_alphanumeric() || "-.".contains(one);
+    match partner.as_str().len() <= 20 && partner.as_str().chars().all(fits) {
+        true => partner.to_string(),
+        false => trueup_facts::digest::Digest::of(format!("{sha256} {partner}").as_bytes())
+            .short()
+            .to_string(),
+    }
+}
+
+fn program_of(desk: &Desk) -> &str {
+    desk.on_record.ring.program().unwrap_or("program")
+}
