@@ -25,6 +25,11 @@ fn folders(shelf: &Path) -> Vec<PathBuf> {
 }
 
 fn read(folder: &Path) -> CaseFiles {
+    read_as(folder, &|_, text| text)
+}
+
+/// A case with its files as something makes of them.
+fn read_as(folder: &Path, made: &dyn Fn(&str, String) -> String) -> CaseFiles {
     let name = folder
         .file_name()
         .expect("a folder's name")
@@ -39,7 +44,8 @@ fn read(folder: &Path) -> CaseFiles {
                 .expect("a file's name")
                 .to_string_lossy()
                 .into_owned();
-            (file, fs::read_to_string(&path).expect("a text"))
+            let text = made(&file, fs::read_to_string(&path).expect("a text"));
+            (file, text)
         });
     CaseFiles::new(name, files)
 }
@@ -95,4 +101,70 @@ fn every_case_of_a_mechanic_comes_out_to_the_last_digit() {
         "{} cases, {checks} checks",
         mechanics.len()
     );
+}
+
+/// The blocks whose entries stand in no order. Several changes of one thing take effect in the order written, so contingencies
+/// and guardrails keep theirs.
+const UNORDERED: [&str; 8] = [
+    "facts:",
+    "terms:",
+    "measures:",
+    "values:",
+    "tables:",
+    "components:",
+    "limits:",
+    "funds:",
+];
+
+/// The lines of a text in groups that each begin with a key that is indented so far.
+fn entries<'l>(lines: &[&'l str], indent: usize) -> Vec<Vec<&'l str>> {
+    let mut groups: Vec<Vec<&str>> = Vec::new();
+    let mut begun = false;
+    for line in lines {
+        let key = line.strip_prefix(&" ".repeat(indent));
+        let is_key = key.is_some_and(|key| key.starts_with(|char: char| char.is_ascii_lowercase()));
+        if groups.is_empty() || (is_key && begun) {
+            groups.push(Vec::new());
+            begun = false;
+        }
+        begun |= is_key;
+        groups.last_mut().expect("a group").push(line);
+    }
+    groups
+}
+
+/// A plan with its blocks, and the entries of those whose order means nothing, from the last to the first.
+fn backwards(plan: &str) -> String {
+    let lines: Vec<&str> = plan.lines().collect();
+    let blocks = entries(&lines, 0).into_iter().rev();
+    let turned = blocks.flat_map(|block| {
+        let head = block.iter().position(|line| UNORDERED.contains(line));
+        let (before, after) = block.split_at(head.map_or(block.len(), |head| head + 1));
+        let turned = entries(after, 2).into_iter().rev().flatten();
+        before.iter().copied().chain(turned).collect::<Vec<&str>>()
+    });
+    turned.collect::<Vec<&str>>().join("\n")
+}
+
+#[test]
+fn a_plan_pays_the_same_from_its_last_line_to_its_first() {
+    assert_eq!(
+        backwards("plan: p\nvalues:\n  a: 1\n  b:\n    formula: 2\nis: P"),
+        "is: P\nvalues:\n  b:\n    formula: 2\n  a: 1\nplan: p"
+    );
+    let mut turned = 0;
+    let mut reports = Vec::new();
+    for shelf in ["language", "edges", "mechanics"].map(shelf) {
+        for folder in folders(&shelf) {
+            let files = read_as(&folder, &|file, text| match file {
+                "facts.yaml" | "expected.yaml" => text,
+                _ if file.ends_with(".yaml") => backwards(&text),
+                _ => text,
+            });
+            turned += usize::from(files != read(&folder));
+            reports.push(cases::run(&files));
+        }
+    }
+    all_pass(&reports);
+    assert!(turned >= 150, "{turned} cases are written otherwise");
 }

@@ -386,8 +386,9 @@ pub fn rounding(name: &str) -> Option<&'static str> {
     Some(match name {
         "half_up" | "nearest" | "normal" | "commercial" | "standard" | "round" => "half_away",
         "bankers" | "banker" | "bank" | "even" => "half_even",
-        "truncate" | "trunc" | "towards_zero" | "cut" => "down",
-        "ceil" | "roundup" => "ceiling",
+        "truncate" | "trunc" | "rounddown" | "towards_zero" | "cut" => "down",
+        "ceil" => "ceiling",
+        "roundup" | "away_from_zero" => "up",
         _ => return None,
     })
 }

@@ -214,7 +214,10 @@ fn one_mistake_of_a_day_is_told_once() {
     // A slip elsewhere does not hide that the day is not there.
     let said = on("ratee: 5%");
     assert!(said.contains("and this row has no `rate`"), "{said}");
-    assert!(said.contains("has no `on`, the day that places it"), "{said}");
+    assert!(
+        said.contains("has no `on`, the day that places it"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -159,9 +159,11 @@ fn draft_formula(path: &str, formula: &Formula, typer: &mut Typer<'_>) -> Draft 
             typer.typed_as(formula, &scope, &Ty::money(), &format!("`{path}`"))
         }
         "reimburses" => {
-            if let Some(part) = constant::of_formula(formula).filter(|part| *part > Exact::ONE) {
+            let is_no_part = |part: &Exact| *part < Exact::ZERO || *part > Exact::ONE;
+            if let Some(part) = constant::of_formula(formula).filter(is_no_part) {
                 let is = constant::in_percent(&part);
-                let message = format!("`reimburses` is at most 100%, and this is {is}");
+                let message =
+                    format!("`reimburses` is at least 0% and at most 100%, and this is {is}");
                 let mistake = Diagnostic::error("U8", formula.span, message);
                 typer.diagnostics.push(mistake.help(match &formula.is {
                     FormulaKind::Number {

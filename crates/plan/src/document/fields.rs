@@ -116,7 +116,7 @@ impl Reader<'_> {
             head,
             span,
         };
-        let mut unknown = fields
+        let unknown = fields
             .entries
             .iter()
             .filter(|entry| place.key(&entry.key.text).is_none());
@@ -129,7 +129,7 @@ impl Reader<'_> {
             self.error("K1", column.key.span, message, help);
             return Some(fields);
         }
-        for entry in unknown.by_ref() {
+        for entry in unknown {
             self.unknown_key(&entry.key, place);
         }
         for key in place.keys().iter().filter(|key| key.required) {

@@ -1,5 +1,6 @@
 //! Formula text to tokens. What another language would write is read as what it means here and reported.
 
+use trueup_base::date::parse_date;
 use trueup_base::exact::Exact;
 
 use crate::diagnostic::Diagnostic;
@@ -128,20 +129,8 @@ impl Lexer<'_> {
         }
         let written = self.text.get(start..end).unwrap_or("").to_owned();
         self.at = end;
-        if written.len() == 3
-            && written.bytes().all(|byte| byte.is_ascii_digit())
-            && let Some(Token {
-                is: TokenKind::Number(_),
-                start: first,
-                end: before,
-            }) = self.tokens.last()
-            && before + 1 == start
-        {
-            let first = *first;
-            let whole = written_at(self.text, first, end).to_owned();
-            let help = format!("write `{}`", whole.replace(' ', "_"));
-            let message = format!("a blank stands inside the number `{whole}`");
-            return self.error("F2", first, end, message, &help);
+        if let Some(end) = self.goes_on_behind_blanks(&written, end) {
+            return self.blanks_between_digits(start, end);
         }
         let rest = written_at(self.text, end, self.text.len());
         if rest.starts_with(',')
@@ -170,7 +159,38 @@ impl Lexer<'_> {
         }
     }
 
-    /// Where `2026-01-31` ends, which without its word would be a subtraction.
+    /// Where a number ends that has blanks between its thousands, `1 000 000.50`.
+    fn goes_on_behind_blanks(&self, written: &str, end: usize) -> Option<usize> {
+        let is_digits = written.bytes().all(|byte| byte.is_ascii_digit());
+        let mut last = end;
+        while is_digits && written_at(self.text, last, self.text.len()).starts_with(' ') {
+            let group = self.run_of(last + 1, is_of_word);
+            let digits = written_at(self.text, last + 1, group);
+            if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                break;
+            }
+            last = group;
+        }
+        let mut rest = written_at(self.text, last, self.text.len()).chars();
+        let has_places = matches!((rest.next(), rest.next()), (Some('.'), Some('0'..='9')));
+        match (last > end, has_places) {
+            (false, _) => None,
+            (true, false) => Some(last),
+            (true, true) => Some(self.run_of(last + 1, is_of_word)),
+        }
+    }
+
+    /// Blanks inside a number are told once, whatever number of them there is.
+    fn blanks_between_digits(&mut self, start: usize, end: usize) {
+        let whole = written_at(self.text, start, end).to_owned();
+        let help = format!("write `{}`", whole.replace(' ', "_"));
+        let message = format!("a blank stands inside the number `{whole}`");
+        self.error("F2", start, end, message, &help);
+        self.at = end;
+        self.push(TokenKind::Number(Exact::ONE), start, end);
+    }
+
+    /// Where `2026-01-31` ends, which without its word would be a subtraction. What is like no month and no day is one.
     fn day_written_bare(&self) -> Option<usize> {
         let written = self.text.get(self.at..self.at + 10)?;
         let is_day = written.bytes().enumerate().all(|(at, byte)| match at {
@@ -182,7 +202,11 @@ impl Lexer<'_> {
             .text
             .get(end..)
             .is_none_or(|rest| !rest.starts_with(|next: char| is_of_word(next) || next == '-'));
-        (is_day && ends_here).then_some(end)
+        let is_within = |from: usize, most: &str| {
+            let digits = written.get(from..from + 2);
+            digits.is_some_and(|digits| digits >= "01" && digits <= most)
+        };
+        (is_day && ends_here && is_within(5, "12") && is_within(8, "31")).then_some(end)
     }
 
     /// A day without its word is told, and read as what was meant.
@@ -196,8 +220,11 @@ impl Lexer<'_> {
             true => "a day stands in single quotes",
             false => "a day is written with `date` and in single quotes",
         };
-        let help = format!("write date '{written}'");
-        self.error("F10", start, end, message.to_owned(), &help);
+        // A day that is in no calendar is told where days are read.
+        if parse_date(&written).is_ok() {
+            let help = format!("write date '{written}'");
+            self.error("F10", start, end, message.to_owned(), &help);
+        }
         self.at = end;
         if !after_word {
             self.push(TokenKind::Word("date".to_owned()), start, start);
