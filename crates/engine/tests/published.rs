@@ -1,4 +1,5 @@
-//! Every worked example under `cases/` is run as it lies there, and every figure in it must come out.
+//! Every worked example under `cases/` is run as it lies there, and every figure in it must come out; also where the same plan is
+//! written in another order, and where the same agreement is made twice.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -143,14 +144,14 @@ fn backwards(plan: &str) -> String {
         let turned = entries(after, 2).into_iter().rev().flatten();
         before.iter().copied().chain(turned).collect::<Vec<&str>>()
     });
-    turned.collect::<Vec<&str>>().join("\n")
+    turned.collect::<Vec<&str>>().join("\n") + "\n"
 }
 
 #[test]
 fn a_plan_pays_the_same_from_its_last_line_to_its_first() {
     assert_eq!(
         backwards("plan: p\nvalues:\n  a: 1\n  b:\n    formula: 2\nis: P"),
-        "is: P\nvalues:\n  b:\n    formula: 2\n  a: 1\nplan: p"
+        "is: P\nvalues:\n  b:\n    formula: 2\n  a: 1\nplan: p\n"
     );
     let mut turned = 0;
     let mut reports = Vec::new();
@@ -167,4 +168,87 @@ fn a_plan_pays_the_same_from_its_last_line_to_its_first() {
     }
     all_pass(&reports);
     assert!(turned >= 150, "{turned} cases are written otherwise");
+}
+
+/// What stands in the braces that open here, braces within it included.
+fn in_braces(text: &str) -> Option<&str> {
+    let mut depth = 0;
+    for (at, char) in text.char_indices() {
+        match char {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return text.get(..=at);
+        }
+    }
+    None
+}
+
+/// Facts whose agreements are made again on a day, as they stand; those with versions or approvals of their own are left alone.
+fn agreed_again(facts: &str, day: &str) -> String {
+    let day_of = |line: &str, key: &str| {
+        let (_, after) = line.split_once(key)?;
+        after.get(..day.len()).map(str::to_owned)
+    };
+    let mut in_partners = false;
+    let mut lines = Vec::new();
+    for line in facts.lines() {
+        if !line.starts_with([' ', '#']) {
+            in_partners = line.starts_with("partners:");
+        }
+        let starts = day_of(line, "{ starts: ").filter(|starts| **starts < *day);
+        let goes_on = day_of(line, "until: ").is_none_or(|until| *day < *until);
+        let braces = line.find('{').and_then(|at| in_braces(&line[at..]));
+        let is_left = line.contains("versions:") || line.contains("contingencies:");
+        let is_one = in_partners
+            && !line.starts_with("   ")
+            && line.starts_with("  ")
+            && goes_on
+            && !is_left;
+        let (Some(braces), Some(_), true) = (braces, starts, is_one) else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let terms = braces
+            .find("terms: {")
+            .and_then(|at| in_braces(&braces[at + "terms: ".len()..]))
+            .map_or(String::new(), |terms| format!(", terms: {terms}"));
+        let inner = braces.strip_suffix('}').unwrap_or(braces).trim_end();
+        let again = format!("{inner}, versions: [ {{ starts: {day}{terms} }} ] }}");
+        lines.push(line.replace(braces, &again));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn an_agreement_that_is_made_again_pays_what_it_paid() {
+    let facts = "partners:\n  ada: { starts: 2026-01-01, terms: { a: { b: 1 } } }\n  bob: { starts: 2026-03-01 }";
+    let made = agreed_again(facts, "2026-02-11");
+    let ada = "ada: { starts: 2026-01-01, terms: { a: { b: 1 } }, versions: [ { starts: 2026-02-11, terms: { a: { b: 1 } } } ] }";
+    assert_eq!(
+        made,
+        format!("partners:\n  {ada}\n  bob: {{ starts: 2026-03-01 }}\n")
+    );
+    for day in ["2026-02-11", "2026-04-01", "2026-11-08"] {
+        let mut reports = Vec::new();
+        for shelf in ["language", "edges", "mechanics"].map(shelf) {
+            for folder in folders(&shelf) {
+                // What is agreed for a whole agreement is agreed for each of two.
+                if folder.ends_with("terms-per-agreement") {
+                    continue;
+                }
+                let files = read_as(&folder, &|file, text| match file {
+                    "facts.yaml" => agreed_again(&text, day),
+                    _ => text,
+                });
+                if files != read(&folder) {
+                    reports.push(cases::run(&files));
+                }
+            }
+        }
+        all_pass(&reports);
+        assert!(reports.len() >= 45, "{} agreements on {day}", reports.len());
+    }
 }
