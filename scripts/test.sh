@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-pure=(--package trueup-base --package trueup-plan --package trueup-engine --package trueup-prove --package trueup-journal --package trueup-books --package trueup-program)
+pure=(--package trueup-base --package trueup-plan --package trueup-engine --package trueup-prove --package trueup-journal --package trueup-books --package trueup-program --package trueup-exports)
 times=()
 
 step() {

@@ -109,7 +109,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Print a partner's statement.
     #[command(
-        after_help = "Example:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1"
+        after_help = "Examples:\n  trueup statement --program my-program --partner P-100 --period 2026-Q1\n  \
+                            trueup statement --program my-program --partner P-100 --format pdf --out P-100.pdf"
     )]
     Statement(StatementArgs),
     /// Ask what a change would pay, or which nearest changes would have paid more.
@@ -716,9 +717,28 @@ pub struct StatementArgs {
     /// Whom and when.
     #[command(flatten)]
     pub scope: ScopeArgs,
-    /// How to print it.
+    /// How it is written: printed as a page or as data, or as a document into a file.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: StatementFormat,
+    /// The file to write a document to.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How a statement is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum StatementFormat {
+    /// For people, on a terminal.
+    #[default]
+    Table,
+    /// For programs, whole.
+    Json,
+    /// For spreadsheets, line by line.
+    Csv,
+    /// A document for people, into a file: PDF/A, tagged.
+    Pdf,
+    /// A workbook, into a file: a sheet to read and one with the lines.
+    Xlsx,
 }
 
 /// `trueup diff`

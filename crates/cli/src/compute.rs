@@ -8,7 +8,8 @@ use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_books::Key;
 use trueup_engine::cell;
-use trueup_engine::explain::Figure;
+use trueup_engine::explain::{Explanation, Figure};
+use trueup_engine::settle::Earner;
 use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place};
 use trueup_facts::measure::{
@@ -16,7 +17,7 @@ use trueup_facts::measure::{
 };
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::agreement::AgreementText;
-use trueup_plan::diagnostic::{Diagnostic, any_error, render};
+use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
 use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
@@ -59,6 +60,8 @@ pub struct Prepared<'f> {
     pub source: Source,
     /// The partner a statement or explanation is about, as its heading says it.
     pub whose: String,
+    /// The partner's name, if the directory has one.
+    pub name: Option<String>,
     /// What a reader should know about the facts behind the figures.
     pub notes: Vec<String>,
     /// Whether the figures can still change.
@@ -133,6 +136,7 @@ pub fn prepare_partner<'f>(
     let late = seen.late.iter().filter(reads);
     prepared.notes = notes::of(folder, &seen.facts)?;
     prepared.notes.extend(late.map(|late| late.says.clone()));
+    prepared.name.clone_from(&name);
     prepared.whose = match name {
         Some(name) => format!("{name}, partner {partner}"),
         None => format!("Partner {partner}"),
@@ -295,6 +299,7 @@ pub fn prepare<'f>(
         world,
         source,
         whose: String::new(),
+        name: None,
         notes: Vec::new(),
         standing: Standing::default(),
         under: String::new(),
@@ -546,6 +551,32 @@ impl<'p> Figures<'p> {
             .agreement_windows(partner, plan.period, from, until);
         periods.retain(|window| scope.holds(window));
         periods
+    }
+
+    /// How a line came about: what its component asks and what that came to, as it was known at its settlement.
+    pub fn why(&mut self, line: &Earned, partner: PartnerIx, sources: &Sources) -> Option<String> {
+        let name = match line.earner {
+            Earner::Component(id) => Name::Component(id),
+            Earner::TopUp(id) => Name::Limit(id),
+        };
+        let place = Place {
+            known_before: self.evaluator.known_at(line.settlement.ends),
+            ..Place::new(partner, line.settlement)
+        };
+        let node = self.evaluator.ask_name(name, &place);
+        let text = |span| sources.text(span).to_owned();
+        let explanation = Explanation::of(&self.evaluator, node, &text)?;
+        let parts = explanation
+            .inputs
+            .iter()
+            .filter(|input| !input.part.is_empty());
+        let said: Vec<String> = parts
+            .map(|input| {
+                let words: Vec<&str> = input.name.split_whitespace().collect();
+                format!("{}: {} = {}", input.part, words.join(" "), input.figure)
+            })
+            .collect();
+        (!said.is_empty()).then(|| said.join("; "))
     }
 
     /// What a name of the plan answers for a partner in a window.

@@ -80,6 +80,8 @@ pub struct Earned {
     pub plan: Text,
     /// In which currency, for money and fund credit.
     pub currency: Currency,
+    /// What earned it.
+    pub earner: Earner,
     /// The component, or a limit's `top_up`.
     pub component: Text,
     /// What it is, in words.
@@ -128,6 +130,7 @@ impl Earned {
             partner: partner.clone(),
             plan: called(plan, line.earner).clone(),
             currency: plan.currency,
+            earner: line.earner,
             component,
             is,
             grants,

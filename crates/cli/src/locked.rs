@@ -34,6 +34,8 @@ pub struct Basis {
     pub seen: Seen,
     /// Whether their figures can still change.
     pub standing: Standing,
+    /// The run that was approved, where they cannot.
+    pub run: Option<String>,
     /// The days their ends lie behind; none from the beginning.
     pub after: Option<Date>,
     /// The last day they may end on; none for all later ones.
@@ -60,6 +62,7 @@ impl Basis {
             folder,
             seen,
             standing,
+            run: None,
             after,
             until: None,
             booked: Booked::new(),
@@ -120,6 +123,7 @@ pub fn bases(args: &ScopeArgs, look: Look) -> Result<Vec<Basis>, Failure> {
                     late: Vec::new(),
                 },
                 standing: Standing::Locked(until),
+                run: Some(closing.run.clone()),
                 after,
                 until: Some(until),
                 booked: Booked::new(),

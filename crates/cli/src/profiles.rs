@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use rand_core::{OsRng, RngCore as _};
 use serde::{Deserialize, Serialize};
 use trueup_base::id::PartnerId;
-use trueup_exports::{Bic, Iban};
+use trueup_exports::pain001::{
+    Account, Address, Bic, Country, Iban, Name, OtherAccount, Refusal, Town,
+};
 use trueup_facts::digest::Digest;
 use trueup_facts::disk::Disk;
 use trueup_facts::program::state_folder;
 use trueup_program::payout::{Profile, Route};
 
+use crate::args::AccountArgs;
 use crate::failure::Failure;
 use crate::record::write_secret;
 
@@ -27,8 +30,12 @@ pub struct Kept {
     pub name: String,
     /// Its country, as two letters.
     pub country: Option<String>,
-    /// Its account.
+    /// Its town.
+    pub town: Option<String>,
+    /// Its account, by its IBAN.
     pub iban: Option<String>,
+    /// Its account, by the bank's own number.
+    pub account: Option<String>,
     /// The account's bank.
     pub bic: Option<String>,
     /// How the money gets there.
@@ -40,6 +47,46 @@ fn place(program: &Path, digest: Digest) -> PathBuf {
     folder.join(format!("{digest}.json"))
 }
 
+/// The account that arguments name, if they name one.
+///
+/// # Errors
+/// When there is no such account.
+pub fn account_of(args: &AccountArgs) -> Result<Option<Account>, Failure> {
+    read_account(
+        (args.iban.as_deref(), args.account.as_deref()),
+        args.bic.as_deref(),
+    )
+    .map_err(|refusal| Failure::Use(refusal.to_string()))
+}
+
+fn read_account(
+    (iban, number): (Option<&str>, Option<&str>),
+    bic: Option<&str>,
+) -> Result<Option<Account>, Refusal> {
+    let bic = bic.map(Bic::parse).transpose()?;
+    Ok(match (iban, number, bic) {
+        (Some(iban), _, bic) => Some(Account::Iban {
+            iban: Iban::parse(iban)?,
+            bic,
+        }),
+        (None, Some(number), Some(bic)) => Some(Account::Other {
+            id: OtherAccount::parse(number)?,
+            bic,
+        }),
+        (None, _, _) => None,
+    })
+}
+
+/// Whom a bank pays, where they are and on which account.
+pub struct Creditor {
+    /// The legal entity.
+    pub name: Name,
+    /// Where it is, where that is known.
+    pub address: Option<Address>,
+    /// Its account, unless a credit note pays it.
+    pub account: Option<Account>,
+}
+
 impl Kept {
     /// A new profile of a partner, with a salt of its own.
     ///
@@ -47,48 +94,68 @@ impl Kept {
     /// When a bank could not pay to it.
     pub fn new(
         partner: &PartnerId,
-        (name, country): (&str, Option<&str>),
-        (iban, bic): (Option<&str>, Option<&str>),
+        (name, town, country): (&str, Option<&str>, Option<&str>),
+        account: Option<Account>,
         route: Route,
     ) -> Result<Self, Failure> {
-        let wrong = |error: &dyn std::error::Error| Failure::Use(error.to_string());
         if name.trim().is_empty() {
             return Err(Failure::Use(
                 "--name: say which legal entity is paid".to_owned(),
             ));
         }
-        if route.is_by_bank() && iban.is_none() {
+        if route.is_by_bank() && account.is_none() {
             return Err(Failure::Use(format!(
                 "--iban: route {} needs an account",
                 route.word()
             )));
         }
-        let is_country =
-            |text: &&str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if let Some(text) = country.filter(|text| !is_country(text)) {
-            return Err(Failure::Use(format!(
-                "--country {text}: write two letters, such as DE"
-            )));
-        }
-        let iban = iban
-            .map(Iban::parse)
-            .transpose()
-            .map_err(|error| wrong(&error))?;
-        let bic = bic
-            .map(Bic::parse)
-            .transpose()
-            .map_err(|error| wrong(&error))?;
         let mut salt = [0u8; 16];
         OsRng.fill_bytes(&mut salt);
         let salt = salt.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self {
+        let bic = account.as_ref().and_then(Account::bic);
+        let bic = bic.map(|bic| bic.as_str().to_owned());
+        let (iban, number) = match account {
+            Some(Account::Iban { iban, .. }) => (Some(iban.to_string()), None),
+            Some(Account::Other { id, .. }) => (None, Some(id.as_str().to_owned())),
+            None => (None, None),
+        };
+        let kept = Self {
             salt,
             partner: partner.to_string(),
             name: name.trim().to_owned(),
             country: country.map(str::to_owned),
-            iban: iban.map(|iban| iban.to_string()),
-            bic: bic.map(|bic| bic.as_str().to_owned()),
+            town: town.map(str::to_owned),
+            iban,
+            account: number,
+            bic,
             route,
+        };
+        let refused = kept.creditor().err().filter(|_| route.is_by_bank());
+        match refused {
+            Some(refusal) => Err(Failure::Use(refusal.to_string())),
+            None => Ok(kept),
+        }
+    }
+
+    /// Whom a bank pays by it.
+    ///
+    /// # Errors
+    /// What a bank would not take.
+    pub fn creditor(&self) -> Result<Creditor, Refusal> {
+        let country = self.country.as_deref().map(Country::parse).transpose()?;
+        let town = self.town.as_deref().map(Town::transliterated).transpose()?;
+        let address = country.zip(town).map(|(country, town)| Address {
+            street: None,
+            building: None,
+            post_code: None,
+            town,
+            country,
+        });
+        let named = (self.iban.as_deref(), self.account.as_deref());
+        Ok(Creditor {
+            name: Name::transliterated(&self.name)?,
+            address,
+            account: read_account(named, self.bic.as_deref())?,
         })
     }
 
@@ -141,7 +208,7 @@ impl Kept {
 
     /// The account for people: its ends alone.
     pub fn account_shown(&self) -> String {
-        let Some(iban) = &self.iban else {
+        let Some(iban) = self.iban.as_ref().or(self.account.as_ref()) else {
             return String::new();
         };
         let (first, last) = (iban.get(..4), iban.get(iban.len().saturating_sub(4)..));

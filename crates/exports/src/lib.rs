@@ -1,10 +1,10 @@
-//! Bytes out: what banks read of what was decided.
+//! What leaves the house, as bytes: payment files for the bank, journals for the ledger, statements for partners.
 //!
-//! [`pain001`] writes a payment file in ISO 20022 pain.001.001.09, the message by which a company tells its bank to pay. What
-//! cannot be paid as it stands is refused by name before a byte is written: an amount that is not above zero, an account whose
-//! check digits are wrong, an id that stands twice (LAW-35, LAW-36).
+//! Whoever calls says everything, the time too, so the same contents come to the same bytes on every machine and in every
+//! year. What a format can't hold is refused with the place, never cut or rounded; what banks and ledgers get can be read back
+//! ([`pain001::parse`], [`ledger_csv::parse`]) and comes to the same contents.
 //!
-//! The crate must never know a clock, a file or a database: the same payments are the same bytes.
+//! The crate must never know a clock, a file, the network, a plan or a database.
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -14,8 +14,7 @@
 )]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
-pub mod account;
+mod guard;
+pub mod ledger_csv;
 pub mod pain001;
-
-pub use account::{AccountRefusal, Bic, Iban};
-pub use pain001::{PaymentFile, PaymentFileRefusal, Transfer};
+pub mod statement;

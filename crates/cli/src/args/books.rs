@@ -1,5 +1,7 @@
 //! The arguments of the commands about the books.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{ByArgs, Format, ProgramArgs};
@@ -24,6 +26,12 @@ pub enum BooksCommand {
     /// Print the postings of a batch.
     #[command(after_help = "Example:\n  trueup books show 3 --program my-program --format csv")]
     Show(BooksShowArgs),
+    /// Write postings as a CSV that the ledger takes in, by its own accounts; the same bytes each time.
+    #[command(
+        after_help = "The accounts are mapped by a CSV with the columns account, code and name:\n  expense,6420,Partner incentives\n\n\
+                            Example:\n  trueup books ledger --accounts accounts.csv --from-batch 3 --out ledger.csv --program my-program"
+    )]
+    Ledger(BooksLedgerArgs),
 }
 
 /// `trueup books post`
@@ -79,4 +87,24 @@ pub struct BooksShowArgs {
     /// How to print the postings.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+/// `trueup books ledger`
+#[derive(Debug, Args)]
+pub struct BooksLedgerArgs {
+    /// Which of the ledger's accounts each of ours is: a CSV with the columns account, code and name.
+    #[arg(long, value_name = "FILE")]
+    pub accounts: PathBuf,
+    /// The first batch.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub from_batch: u64,
+    /// The last batch; the latest, if nothing is said.
+    #[arg(long, value_name = "NUMBER")]
+    pub until_batch: Option<u64>,
+    /// Where to; it must not be there.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
 }

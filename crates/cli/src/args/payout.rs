@@ -185,6 +185,20 @@ pub enum RouteArg {
     SelfBilling,
 }
 
+/// An account at a bank.
+#[derive(Debug, Args)]
+pub struct AccountArgs {
+    /// The account, by its IBAN.
+    #[arg(long, value_name = "IBAN")]
+    pub iban: Option<String>,
+    /// The account, by its bank's own number, in countries without IBANs.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "iban", requires = "bic")]
+    pub account: Option<String>,
+    /// The account's bank.
+    #[arg(long, value_name = "BIC")]
+    pub bic: Option<String>,
+}
+
 /// `trueup profile set`
 #[derive(Debug, Args)]
 pub struct ProfileSetArgs {
@@ -197,12 +211,12 @@ pub struct ProfileSetArgs {
     /// Its country, as two letters.
     #[arg(long, value_name = "CC")]
     pub country: Option<String>,
-    /// Its account, for what a bank pays.
-    #[arg(long, value_name = "IBAN")]
-    pub iban: Option<String>,
-    /// The account's bank.
-    #[arg(long, value_name = "BIC")]
-    pub bic: Option<String>,
+    /// Its town; with it and the country, payments have an address.
+    #[arg(long, value_name = "TOWN", requires = "country")]
+    pub town: Option<String>,
+    /// Where money goes.
+    #[command(flatten)]
+    pub account: AccountArgs,
     /// How the money gets there.
     #[arg(long, value_enum, default_value_t)]
     pub route: RouteArg,
@@ -300,11 +314,8 @@ pub struct PayoutFileArgs {
     #[arg(long, value_name = "NAME")]
     pub debtor: String,
     /// From which account.
-    #[arg(long, value_name = "IBAN")]
-    pub iban: String,
-    /// The account's bank.
-    #[arg(long, value_name = "BIC")]
-    pub bic: Option<String>,
+    #[command(flatten)]
+    pub account: AccountArgs,
     /// Only this currency; needed where a payout has several.
     #[arg(long, value_name = "CURRENCY")]
     pub currency: Option<String>,

@@ -23,6 +23,8 @@ use crate::posting::{Earned, not_signed};
 use crate::record::Record;
 use crate::runs;
 
+mod ledger;
+
 /// The kind of act that states a batch.
 pub const POSTED: &str = "books.posted";
 
@@ -72,6 +74,7 @@ pub fn run(command: &BooksCommand) -> Result<(), Failure> {
         BooksCommand::Balances(args) => balances(args),
         BooksCommand::Log(args) => log(args),
         BooksCommand::Show(args) => show(args),
+        BooksCommand::Ledger(args) => ledger::write(args),
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use trueup_base::date::{Date, parse_date};
 
 use crate::args::{
-    AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, ApproveArgs, BooksBalancesArgs,
-    BooksCommand, ByArgs, ChosenArgs, DisputeCommand, DisputeOpenArgs, DisputeResolveArgs, Format,
-    JournalOpenArgs, KeysAddArgs, KeysCommand, OutcomeArg, PayoutCommand, PayoutFileArgs,
-    PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs, PeriodCalculateArgs, PeriodCloseArgs,
-    PeriodCommand, ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, ProgramArgs, RouteArg,
-    VerifyArgs, WordArg,
+    AccountArgs, AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, ApproveArgs,
+    BooksBalancesArgs, BooksCommand, ByArgs, ChosenArgs, DisputeCommand, DisputeOpenArgs,
+    DisputeResolveArgs, Format, JournalOpenArgs, KeysAddArgs, KeysCommand, OutcomeArg,
+    PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs,
+    PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, ProfileCommand, ProfileConfirmArgs,
+    ProfileSetArgs, ProgramArgs, RouteArg, VerifyArgs, WordArg,
 };
 use crate::commands::{agreement, books, dispute, journal, keys, payout, period, profile, verify};
 use crate::desk::Desk;
@@ -28,6 +28,14 @@ const APPROVES: &str = "u-4";
 const ACCOUNT: &str = "GB82WEST12345698765432";
 /// And the vendor's.
 const OWN_ACCOUNT: &str = "DE75512108001245126199";
+
+fn by_iban(iban: &str) -> AccountArgs {
+    AccountArgs {
+        iban: Some(iban.to_owned()),
+        account: None,
+        bic: None,
+    }
+}
 
 fn by(who: &str) -> ByArgs {
     ByArgs { by: who.to_owned() }
@@ -117,8 +125,8 @@ impl Stage<'_> {
             partner: partner.to_owned(),
             name: name.to_owned(),
             country: None,
-            iban: Some(ACCOUNT.to_owned()),
-            bic: None,
+            town: None,
+            account: by_iban(ACCOUNT),
             route: RouteArg::BankTransfer,
             behalf: format!("partner/{partner}"),
             program: self.program(),
@@ -190,8 +198,7 @@ impl Stage<'_> {
             PayoutCommand::File(PayoutFileArgs {
                 payout: number,
                 debtor: "Adventure Works Cycles".to_owned(),
-                iban: OWN_ACCOUNT.to_owned(),
-                bic: None,
+                account: by_iban(OWN_ACCOUNT),
                 currency: None,
                 out: self.dir.join(format!("payout-{number}.xml")),
                 program: self.program(),

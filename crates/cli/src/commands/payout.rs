@@ -7,7 +7,6 @@ use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_books::{Account, BatchKind, Posting, reported};
-use trueup_exports::{Bic, Iban, PaymentFile, Transfer};
 use trueup_journal::Organisation;
 use trueup_program::payout::{
     APPROVED, Approved, ORDERED, Ordered, PREPARED, Payout, Prepared, REPORTED, Reported, Word,
@@ -16,8 +15,8 @@ use trueup_program::period::in_words;
 use trueup_store::Step;
 
 use crate::args::{
-    ApproveArgs, PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs,
-    PayoutReportArgs, PayoutShowArgs, PayoutStatusArgs, WordArg,
+    ApproveArgs, PayoutCommand, PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs,
+    PayoutShowArgs, PayoutStatusArgs, WordArg,
 };
 use crate::commands::books::in_currency;
 use crate::commands::dispute::partner_of;
@@ -26,9 +25,9 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::output;
 use crate::paying::Gathered;
-use crate::profiles::Kept;
 use crate::progress::Progress;
-use crate::record::write_secret;
+
+mod file;
 
 /// How many amounts that wait are named.
 const WAITING_SHOWN: usize = 20;
@@ -39,7 +38,7 @@ pub fn run(command: &PayoutCommand, progress: &Progress) -> Result<(), Failure> 
         PayoutCommand::Prepare(args) => prepare(args, progress),
         PayoutCommand::Approve(args) => approve(args),
         PayoutCommand::Order(args) => order(args, progress),
-        PayoutCommand::File(args) => file(args),
+        PayoutCommand::File(args) => file::write(args),
         PayoutCommand::Report(args) => report(args),
         PayoutCommand::Status(args) => status(args),
         PayoutCommand::Show(args) => show(args),
@@ -362,131 +361,4 @@ fn show(args: &PayoutShowArgs) -> Result<(), Failure> {
         })
         .collect();
     output::list(args.format, (&heads, 3), rows, "Nothing was ordered")
-}
-
-/// Writes the bank's file of a payout: it follows from the acts, so it is the same bytes each time.
-fn file(args: &PayoutFileArgs) -> Result<(), Failure> {
-    let program = &args.program.program;
-    let wrong = |error: &dyn std::error::Error| Failure::Use(error.to_string());
-    let desk = Desk::open(program)?;
-    let (payout, batch) = ordered(&desk, args.payout)?;
-    let until = desk.on_record.periods.closed_on();
-    let mut by_currency: BTreeMap<Currency, Vec<Transfer>> = BTreeMap::new();
-    let mut by_note = 0;
-    for paid in payments_of(&desk, batch)? {
-        let partner = &paid.partner;
-        let gone = || {
-            Failure::Found(format!(
-                "the profile of {partner} as it was ordered is gone from the directory; report its payment as returned, and order it to another"
-            ))
-        };
-        let profile = payout.profiles.get(partner).ok_or_else(gone)?;
-        if !profile.says.route.is_by_bank() {
-            by_note += 1;
-            continue;
-        }
-        let kept = Kept::of(program, profile)?.ok_or_else(gone)?;
-        let account = kept.iban.as_deref().ok_or_else(gone)?;
-        let number = args.payout;
-        let amount = i64::try_from(paid.amount).unwrap_or_default();
-        by_currency
-            .entry(paid.currency)
-            .or_default()
-            .push(Transfer {
-                id: format!("{number}-{}", by_place(partner, &payout.says.sha256)),
-                creditor: kept.name.clone(),
-                country: kept.country.clone(),
-                account: Iban::parse(account).map_err(|error| wrong(&error))?,
-                bank: kept
-                    .bic
-                    .as_deref()
-                    .map(Bic::parse)
-                    .transpose()
-                    .map_err(|error| wrong(&error))?,
-                amount,
-                remittance: format!("{} {partner}, payout {number}", program_of(&desk)),
-            });
-    }
-    if let Some(code) = &args.currency {
-        let wanted = Currency::parse(code)
-            .map_err(|error| Failure::Use(format!("--currency {code}: {error}")))?;
-        by_currency.retain(|currency, _| *currency == wanted);
-    }
-    if by_currency.len() > 1 {
-        let codes: Vec<&str> = by_currency.keys().map(|one| one.code()).collect();
-        return Err(Failure::Use(format!(
-            "payout {} has payments in {}; a file has one currency: say --currency",
-            args.payout,
-            codes.join(", ")
-        )));
-    }
-    let Some((currency, transfers)) = by_currency.pop_first() else {
-        return Err(Failure::Found(format!(
-            "payout {} has no payment that a bank makes",
-            args.payout
-        )));
-    };
-    let created = payout.ordered.as_ref().map(|(_, at, _)| at.parse());
-    let Some(Ok(created)) = created else {
-        return Err(Failure::Fault(format!(
-            "payout {} was ordered at no instant",
-            args.payout
-        )));
-    };
-    let count = transfers.len();
-    let short: String = payout.says.sha256.chars().take(12).collect();
-    let file = PaymentFile {
-        message: format!("{}-{}-{short}", args.payout, currency.code()),
-        created,
-        debtor: args.debtor.clone(),
-        account: Iban::parse(&args.iban).map_err(|error| wrong(&error))?,
-        bank: args
-            .bic
-            .as_deref()
-            .map(Bic::parse)
-            .transpose()
-            .map_err(|error| wrong(&error))?,
-        on: payout.on,
-        currency,
-        transfers,
-    };
-    let xml = file.to_xml().map_err(|error| wrong(&error))?;
-    write_secret(&args.out, &xml)?;
-    let sum: i128 = file
-        .transfers
-        .iter()
-        .map(|one| i128::from(one.amount))
-        .sum();
-    let mut text = format!(
-        "{}: {} {} in {} on {}, closed until {}\n",
-        args.out.display(),
-        in_currency(sum, currency.code()),
-        currency.code(),
-        output::counted(count, "payment"),
-        payout.on,
-        until.map_or_else(String::new, |day| day.to_string())
-    );
-    if by_note > 0 {
-        let _ = writeln!(
-            text,
-            "Not in it: {}",
-            output::counted(by_note, "credit note")
-        );
-    }
-    output::print(&text)
-}
-
-/// What names a partner's payment to a bank: the id where it fits, else a digest of it.
-fn by_place(partner: &PartnerId, sha256: &str) -> String {
-    let fits = |one: char| one.is_ascii_alphanumeric() || "-.".contains(one);
-    match partner.as_str().len() <= 20 && partner.as_str().chars().all(fits) {
-        true => partner.to_string(),
-        false => trueup_facts::digest::Digest::of(format!("{sha256} {partner}").as_bytes())
-            .short()
-            .to_string(),
-    }
-}
-
-fn program_of(desk: &Desk) -> &str {
-    desk.on_record.ring.program().unwrap_or("program")
 }

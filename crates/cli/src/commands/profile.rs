@@ -9,7 +9,7 @@ use crate::commands::journal::organisation;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::output;
-use crate::profiles::Kept;
+use crate::profiles::{Kept, account_of};
 
 /// States, confirms or lists.
 pub fn run(command: &ProfileCommand) -> Result<(), Failure> {
@@ -32,8 +32,8 @@ fn set(args: &ProfileSetArgs) -> Result<(), Failure> {
     };
     let kept = Kept::new(
         &partner,
-        (&args.name, args.country.as_deref()),
-        (args.iban.as_deref(), args.bic.as_deref()),
+        (&args.name, args.town.as_deref(), args.country.as_deref()),
+        account_of(&args.account)?,
         route,
     )?;
     let says = Stated {

@@ -12,7 +12,7 @@ use trueup_engine::explain::{Figure, no_answer};
 use trueup_engine::world::PartnerIx;
 use trueup_plan::tree::{Grant, Plan, Reference};
 
-use crate::args::{Format, ScopeArgs, StatementArgs};
+use crate::args::{ScopeArgs, StatementArgs, StatementFormat};
 use crate::beside::Beside;
 use crate::compute::{self, Figures, Prepared};
 use crate::earned::{Earned, exact_at};
@@ -23,6 +23,8 @@ use crate::progress::Progress;
 use crate::refusals;
 use crate::seen::{Scope, Seen};
 
+mod paper;
+
 /// Prints a statement for each partner and period asked for.
 pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
     let Some(partner) = &args.scope.partner else {
@@ -30,10 +32,22 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             "a statement is one partner's; name it with --partner ID".to_owned(),
         ));
     };
+    let writer = paper::writer(args.format);
+    if args.out.is_some() != writer.is_some() {
+        return Err(Failure::Use(
+            "a PDF or XLSX is written into a file, and nothing else is: --format pdf --out FILE"
+                .to_owned(),
+        ));
+    }
     let bases = locked::bases(&args.scope, Seen::of)?;
     let told = told(&bases, &args.scope, partner, progress)?;
+    if let (Some(writer), Some(out)) = (writer, &args.out) {
+        return paper::write(out, writer, &bases, &told, partner);
+    }
     match args.format {
-        Format::Table => {
+        // Written above, into their file.
+        StatementFormat::Pdf | StatementFormat::Xlsx => Ok(()),
+        StatementFormat::Table => {
             let page = |(prepared, own): &(Prepared<'_>, Vec<Statement>)| {
                 own.iter()
                     .map(|one| page(prepared, one))
@@ -42,8 +56,8 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
             let pages: Vec<String> = told.iter().flat_map(page).collect();
             output::print(&pages.join("\n"))
         }
-        Format::Json => output::json(&all_as_json(&told)),
-        Format::Csv => output::csv(
+        StatementFormat::Json => output::json(&all_as_json(&told)),
+        StatementFormat::Csv => output::csv(
             &[
                 "partner",
                 "period",
@@ -506,7 +520,7 @@ fn lines(prepared: &Prepared, statement: &Statement) -> String {
 }
 
 /// What is open, each reason once with everything that waits for it.
-fn open(lines: &[Earned]) -> String {
+fn reasons(lines: &[Earned]) -> Vec<(String, Vec<&str>)> {
     let mut reasons: Vec<(String, Vec<&str>)> = Vec::new();
     for line in lines {
         for reason in &line.open {
@@ -517,8 +531,13 @@ fn open(lines: &[Earned]) -> String {
             }
         }
     }
+    reasons
+}
+
+/// What is open, as lines of text.
+fn open(lines: &[Earned]) -> String {
     let mut text = String::new();
-    for (at, (said, components)) in reasons.iter().enumerate() {
+    for (at, (said, components)) in reasons(lines).iter().enumerate() {
         if at == 0 {
             text.push_str("\nOpen, and therefore not posted:\n");
         }

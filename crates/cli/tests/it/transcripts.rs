@@ -63,6 +63,11 @@ fn the_books_are_kept_as_written() {
 }
 
 #[test]
+fn statements_become_documents_as_written() {
+    run("papers");
+}
+
+#[test]
 fn periods_are_closed_as_written() {
     run("periods");
 }
