@@ -630,7 +630,10 @@ impl<'p> Walk<'p> {
             }
             Call::Allocate(allocation) => {
                 let whole = Place { row: None, ..*at };
-                self.formula(&allocation.total, &whole);
+                match (allocation.rows, &allocation.within) {
+                    (Some(_), Some(_)) => self.formula(&allocation.total, at),
+                    (Some(_), None) | (None, _) => self.formula(&allocation.total, &whole),
+                }
                 let members = [&allocation.by]
                     .into_iter()
                     .chain(&allocation.filter)

@@ -46,6 +46,11 @@ pub(crate) enum Nesting {
 pub(crate) struct Nest {
     /// What each limit holds, in the order of the plan's components.
     held: Vec<Vec<ComponentId>>,
+    /// The limits each lists, and those listed by these.
+    lists: Vec<BTreeSet<usize>>,
+    /// What orders limits from the inside out: how much each holds, how long its window is, how many limits it lists. The
+    /// place in the plan decides between those that hold the same and do not list each other.
+    order: Vec<(usize, u8, usize)>,
     /// Which limit holds which component, in the order of components.
     holders: Vec<(ComponentId, usize)>,
     outermost: Vec<LimitId>,
@@ -55,17 +60,24 @@ impl Nest {
     pub(crate) fn of(plan: &Plan) -> Self {
         let mut held = Vec::with_capacity(plan.limits.len());
         let mut holders = Vec::new();
+        let mut lists = Vec::with_capacity(plan.limits.len());
+        let mut order = Vec::with_capacity(plan.limits.len());
         for (at, limit) in plan.limits.iter().enumerate() {
             let mut components = Vec::with_capacity(limit.on.len());
-            components_of(plan, limit, 0, &mut components);
+            let mut listed = BTreeSet::new();
+            components_of(plan, limit, 0, &mut components, &mut listed);
             components.sort_unstable();
             components.dedup();
             holders.extend(components.iter().map(|component| (*component, at)));
+            order.push((components.len(), length_rank(limit.over), listed.len()));
             held.push(components);
+            lists.push(listed);
         }
         holders.sort_unstable();
         let mut nest = Self {
             held,
+            lists,
+            order,
             holders,
             outermost: Vec::new(),
         };
@@ -90,9 +102,18 @@ impl Nest {
         let (Some(a), Some(b)) = (self.held.get(inner), self.held.get(outer)) else {
             return false;
         };
+        let is_listed = || self.lists.get(outer).is_some_and(|of| of.contains(&inner));
         inner != outer
             && is_part(a, b)
-            && (a.len() < b.len() || (nesting == Nesting::InTurn && inner < outer))
+            && match nesting {
+                Nesting::Alone => a.len() < b.len() || is_listed(),
+                Nesting::InTurn => self.place_of(inner) < self.place_of(outer),
+            }
+    }
+
+    /// Where a limit stands from the inside out.
+    fn place_of(&self, limit: usize) -> (Option<&(usize, u8, usize)>, usize) {
+        (self.order.get(limit), limit)
     }
 
     /// The limit directly inside `outer` that holds a component.
@@ -104,7 +125,7 @@ impl Nest {
                     .get(*at)
                     .is_some_and(|held| held.contains(&component))
             })
-            .max_by_key(|at| (self.held.get(*at).map_or(0, Vec::len), *at))
+            .max_by_key(|at| self.place_of(*at))
             .and_then(limit_id)
     }
 
@@ -171,13 +192,20 @@ fn limit_id(at: usize) -> Option<LimitId> {
     u16::try_from(at).ok().map(LimitId)
 }
 
-fn components_of(plan: &Plan, limit: &Limit, depth: usize, held: &mut Vec<ComponentId>) {
+fn components_of(
+    plan: &Plan,
+    limit: &Limit,
+    depth: usize,
+    held: &mut Vec<ComponentId>,
+    limits: &mut BTreeSet<usize>,
+) {
     for on in &limit.on {
         match on {
             Reference::Component(id) => held.push(*id),
             // A checked plan's limits close no ring; the bound keeps an unchecked one from running on.
             Reference::Limit(id) if depth < plan.limits.len() => {
-                components_of(plan, &plan[*id], depth + 1, held);
+                limits.insert(id.index());
+                components_of(plan, &plan[*id], depth + 1, held, limits);
             }
             Reference::Limit(_)
             | Reference::Term(_)
@@ -222,21 +250,30 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.kept(&nest, id, at, Nesting::Alone)
     }
 
-    /// A limit as a value: all that it leaves.
-    pub(crate) fn limit_total(&mut self, id: LimitId, at: &Place) -> Value<N> {
-        let limit = &self.plan()[id];
+    /// The windows in which a limit is asked where it is asked over one of its own or a longer one: what a version splits
+    /// is as many windows. None in a shorter one.
+    pub(crate) fn limit_asked_in(&self, id: LimitId, at: &Place) -> Option<Vec<(LimitId, Window)>> {
+        let over = self.plan()[id].over;
         let is_whole = self
             .days_of(at.partner)
             .is_none_or(|days| days.is_whole(&at.window));
-        let windows = if at.window.unit == limit.over && at.trailing.is_none() && is_whole {
-            vec![(id, at.window)]
-        } else if length_rank(at.window.unit) < length_rank(limit.over) {
+        if at.window.unit == over && at.trailing.is_none() && is_whole {
+            Some(vec![(id, at.window)])
+        } else if length_rank(at.window.unit) < length_rank(over) {
+            None
+        } else {
+            Some(self.limit_windows(id, at.partner, at.window.starts, at.window.ends))
+        }
+    }
+
+    /// A limit as a value: all that it leaves.
+    pub(crate) fn limit_total(&mut self, id: LimitId, at: &Place) -> Value<N> {
+        let Some(windows) = self.limit_asked_in(id, at) else {
+            let limit = &self.plan()[id];
             return Value::None(NoAnswer::undefined(format!(
                 "{} holds over each {}, and a shorter window is asked",
                 limit.name, limit.over
             )));
-        } else {
-            self.limit_windows(id, at.partner, at.window.starts, at.window.ends)
         };
         let mut sum = N::known(Exact::ZERO);
         for (id, window) in windows {

@@ -20,17 +20,20 @@ use crate::world::{PartnerIx, RowIx, date_of};
 /// The order of groups, and of rows in a running sum.
 type OrderKey = (u8, Option<Exact>, Option<String>);
 
-/// One partner's answer among everyone's.
+/// One partner's, or one row's, answer among all.
 #[derive(Clone, Debug)]
-struct Standing<N: Number> {
-    partner: PartnerIx,
+struct Standing<N: Number, K> {
+    who: K,
     /// Whether a condition lets it take part.
     counts: N::Truth,
     group: Option<Value<N>>,
     answer: Value<N>,
 }
 
-impl<N: Number> Standing<N> {
+/// All who may take part, worked out once.
+type Standings<N, K> = Arc<[Standing<N, K>]>;
+
+impl<N: Number, K> Standing<N, K> {
     /// Whether it takes part, in this group.
     fn is_in(&self, group: Option<&Value<N>>) -> N::Truth {
         match (&self.group, group) {
@@ -61,9 +64,9 @@ impl<N: Number, K: Ord> Parts<N, K> {
 
 /// Tells the parts of one shared sum from another's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct PartsKey {
+struct PartsKey<P> {
     allocation: usize,
-    common: AskedOfAll,
+    common: P,
     group: Option<OrderKey>,
     total: Option<Exact>,
     step: Option<Exact>,
@@ -73,10 +76,11 @@ struct PartsKey {
 #[derive(Clone, Debug)]
 pub(crate) struct Shared<N: Number> {
     totals: BTreeMap<(usize, AskedOfAll), Value<N>>,
-    standings: BTreeMap<(usize, AskedOfAll), Arc<[Standing<N>]>>,
-    parts: BTreeMap<PartsKey, Parts<N, PartnerIx>>,
+    standings: BTreeMap<(usize, AskedOfAll), Standings<N, PartnerIx>>,
+    parts: BTreeMap<PartsKey<AskedOfAll>, Parts<N, PartnerIx>>,
     running: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
-    row_parts: BTreeMap<(usize, Place), Parts<N, RowIx>>,
+    row_standings: BTreeMap<(usize, Place), Standings<N, RowIx>>,
+    row_parts: BTreeMap<PartsKey<Place>, Parts<N, RowIx>>,
 }
 
 impl<N: Number> Default for Shared<N> {
@@ -86,6 +90,7 @@ impl<N: Number> Default for Shared<N> {
             standings: BTreeMap::new(),
             parts: BTreeMap::new(),
             running: BTreeMap::new(),
+            row_standings: BTreeMap::new(),
             row_parts: BTreeMap::new(),
         }
     }
@@ -231,7 +236,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         within: Option<&'p Expr>,
         filter: Option<&'p Expr>,
         common: &AskedOfAll,
-    ) -> Arc<[Standing<N>]> {
+    ) -> Standings<N, PartnerIx> {
         let key = (address(x), *common);
         if let Some(standings) = self.shared.standings.get(&key) {
             return standings.clone();
@@ -243,13 +248,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 continue;
             }
             standings.push(Standing {
-                partner: there.partner,
+                who: there.partner,
                 counts,
                 group: within.map(|within| self.aside(within, &there)),
                 answer: self.aside(x, &there),
             });
         }
-        let standings: Arc<[Standing<N>]> = standings.into();
+        let standings: Standings<N, PartnerIx> = standings.into();
         self.shared.standings.insert(key, standings.clone());
         standings
     }
@@ -273,7 +278,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let mut place = N::known(Exact::ONE);
         for other in &*self.standings(x, within, filter, &self.common(x, at)) {
-            if other.partner == at.partner {
+            if other.who == at.partner {
                 continue;
             }
             // Somebody without a figure stands above nobody.
@@ -330,15 +335,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return part.unwrap_or_else(nothing);
         }
         let standings = self.standings(&allocation.by, within, filter, &common);
-        let mut members = Vec::new();
-        for standing in &*standings {
-            let counts = standing.is_in(group.as_ref());
-            if counts.all() != Some(false) {
-                let weight = standing.answer.number();
-                let weight = N::select(&counts, &weight, &N::known(Exact::ZERO));
-                members.push((standing.partner, weight));
-            }
-        }
+        let mut members = members(&standings, group.as_ref());
         if allocation.rest != share::Rest::InOrder {
             members.sort_by(|a, b| self.id_of(a.0).cmp(&self.id_of(b.0)));
         }
@@ -375,60 +372,105 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         row: RowPlace,
         at: &Place,
     ) -> Value<N> {
-        // The rows that share are those of the window and the role this row is asked in.
-        let key = (
-            address(allocation),
-            Place {
-                row: Some(RowPlace {
-                    row: RowIx(0),
-                    line: 0,
-                    level: 0,
-                    ..row
-                }),
-                ..*at
-            },
-        );
-        if !self.shared.row_parts.contains_key(&key) {
-            let total = self
-                .eval(&allocation.total, &Place { row: None, ..*at }, None)
-                .number();
-            let mut members = Vec::new();
-            for credited in self.rows_in_order(kind, row.role, at) {
-                let there = Place {
-                    row: Some(credited),
-                    ..*at
-                };
-                if self.takes_part(allocation.filter.as_ref(), &there).all() == Some(false) {
-                    continue;
-                }
-                members.push((credited.row, self.aside(&allocation.by, &there).number()));
-            }
-            if allocation.rest != share::Rest::InOrder
-                && let Some(facts) = self.world().kind(kind)
-            {
-                // A tie goes to the smaller id, whatever the day.
-                members.sort_by_key(|(row, _)| facts.rows.get(row.0 as usize).map(|row| &row.id));
-            }
-            let step = allocation
-                .to
-                .as_ref()
-                .map(|to| self.eval(to, at, None).number());
-            let parts = match parts(&total, members, step.as_ref(), allocation.rest) {
-                Ok(parts) => parts,
-                Err(reason) => return Value::None(reason),
+        // A sum of one group, such as the freight of an order, is asked on its rows; any other once for all of them.
+        let total = match allocation.within {
+            Some(_) => self.eval(&allocation.total, at, None),
+            None => self.eval(&allocation.total, &Place { row: None, ..*at }, None),
+        }
+        .number();
+        let step = allocation
+            .to
+            .as_ref()
+            .map(|to| self.eval(to, at, None).number());
+        let group = allocation
+            .within
+            .as_ref()
+            .map(|within| self.aside(within, at));
+        if let Some(reason) = group.as_ref().and_then(Value::reason) {
+            return Value::None(reason.clone());
+        }
+        if let Some(reason) = total.reason() {
+            return match self.takes_part(allocation.filter.as_ref(), at).all() {
+                Some(false) => nothing(),
+                Some(true) | None => Value::None(reason.clone()),
             };
+        }
+        // The rows that share are those of the window and the role this row is asked in.
+        let common = Place {
+            row: Some(RowPlace {
+                row: RowIx(0),
+                line: 0,
+                level: 0,
+                ..row
+            }),
+            ..*at
+        };
+        let key = PartsKey {
+            allocation: address(allocation),
+            common,
+            group: group.as_ref().map(order_key),
+            total: total.figure().cloned(),
+            step: step.as_ref().and_then(Number::figure).cloned(),
+        };
+        let is_kept = key.total.is_some() && key.step.is_some() == step.is_some();
+        if is_kept && let Some(parts) = self.shared.row_parts.get(&key) {
+            let (part, all) = (parts.of(row.row), parts.all.clone());
+            self.show_weights(&allocation.by, at, &part, all);
+            return part.unwrap_or_else(nothing);
+        }
+        let standings = self.row_standings(allocation, kind, row.role, &common);
+        let mut members = members(&standings, group.as_ref());
+        if allocation.rest != share::Rest::InOrder
+            && let Some(facts) = self.world().kind(kind)
+        {
+            // A tie goes to the smaller id, whatever the day.
+            members.sort_by_key(|(row, _)| facts.rows.get(row.0 as usize).map(|row| &row.id));
+        }
+        let parts = match parts(&total, members, step.as_ref(), allocation.rest) {
+            Ok(parts) => parts,
+            Err(reason) => return Value::None(reason),
+        };
+        let (part, all) = (parts.of(row.row), parts.all.clone());
+        self.show_weights(&allocation.by, at, &part, all);
+        if is_kept {
             self.shared.row_parts.insert(key, parts);
         }
-        let shown = self
-            .shared
-            .row_parts
-            .get(&key)
-            .map(|parts| (parts.of(row.row), parts.all.clone()));
-        let Some((part, all)) = shown else {
-            return nothing();
-        };
-        self.show_weights(&allocation.by, at, &part, all);
         part.unwrap_or_else(nothing)
+    }
+
+    /// What every row of a window weighs, and whose group it belongs to, worked out once for all of them.
+    fn row_standings(
+        &mut self,
+        allocation: &'p Allocation,
+        kind: KindId,
+        role: u16,
+        common: &Place,
+    ) -> Standings<N, RowIx> {
+        let key = (address(allocation), *common);
+        if let Some(standings) = self.shared.row_standings.get(&key) {
+            return standings.clone();
+        }
+        let mut standings = Vec::new();
+        for credited in self.rows_in_order(kind, role, common) {
+            let there = Place {
+                row: Some(credited),
+                ..*common
+            };
+            let counts = self.takes_part(allocation.filter.as_ref(), &there);
+            if counts.all() == Some(false) {
+                continue;
+            }
+            let within = allocation.within.as_ref();
+            standings.push(Standing {
+                who: credited.row,
+                counts,
+                group: within.map(|within| self.aside(within, &there)),
+                answer: self.aside(&allocation.by, &there),
+            });
+        }
+        let standings: Standings<N, RowIx> = standings.into();
+        self.shared.row_standings.insert(key, standings.clone());
+        standings
     }
 
     /// A partner's rows of a kind in a window and role, by date and then fact id.
@@ -530,6 +572,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// Forgets running sums and row shares, which belong to one partner.
     pub(crate) fn forget_rows(&mut self) {
         self.shared.running.clear();
+        self.shared.row_standings.clear();
         self.shared.row_parts.clear();
     }
 }
@@ -548,6 +591,23 @@ fn order_key<N: Number>(value: &Value<N>) -> OrderKey {
         ),
         Value::Duration(_) | Value::None(_) => (1, None, None),
     }
+}
+
+/// Who shares in a group, each with its weight.
+fn members<N: Number, K: Copy>(
+    standings: &[Standing<N, K>],
+    group: Option<&Value<N>>,
+) -> Vec<(K, N)> {
+    let mut members = Vec::new();
+    for standing in standings {
+        let counts = standing.is_in(group);
+        if counts.all() != Some(false) {
+            let weight = standing.answer.number();
+            let weight = N::select(&counts, &weight, &N::known(Exact::ZERO));
+            members.push((standing.who, weight));
+        }
+    }
+    members
 }
 
 /// The parts of a total by weight: exact without a step, whole multiples of the step with one.

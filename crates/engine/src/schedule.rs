@@ -65,7 +65,8 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let on = match &instalment.when {
             InstalmentWhen::AtSettlement => Some(earned_on),
             InstalmentWhen::After(length) => add(earned_on, *length, 1),
-            InstalmentWhen::On(day) => Some(*day),
+            // A fixed day that is over when it is earned is the day it is earned.
+            InstalmentWhen::On(day) => Some((*day).max(earned_on)),
         };
         let Some(on) = on else {
             let none = N::none(NoAnswer::undefined("a release outside the years 1 to 9999"));

@@ -23,7 +23,7 @@ use trueup_base::date::{Date, parse_date};
 
 use crate::check::constant;
 use crate::diagnostic::Diagnostic;
-use crate::formula::{self, FormulaKind};
+use crate::formula::{self, Formula, FormulaKind, Suffix};
 use crate::nearest::nearest;
 use crate::span::Span;
 use crate::tree::{ContingencyId, Literal, Plan, Term, TermId, Text, Type, Unit};
@@ -576,6 +576,17 @@ pub fn figure(
             let formula = formula::parse(&text, diagnostics)?;
             let is_money = of == Type::Number(Unit::MONEY);
             let takes = |code: &str| is_money && code == plan.currency.code();
+            if of != Type::Number(Unit::RATIO) && is_percentage(&formula) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        "A3",
+                        text.span,
+                        format!("`{}` is a share, and {what} is none", text.text),
+                    )
+                    .help("write the figure itself; what is a part of something has `unit: ratio`"),
+                );
+                return None;
+            }
             match constant::number(&formula, &takes) {
                 Some(number) => Some(Literal::Number(number)),
                 None => {
@@ -590,6 +601,15 @@ pub fn figure(
                 }
             }
         }
+    }
+}
+
+/// Whether a figure is written with `%`.
+fn is_percentage(formula: &Formula) -> bool {
+    match &formula.is {
+        FormulaKind::Number { suffix, .. } => *suffix == Suffix::Percent,
+        FormulaKind::Negated(formula) => is_percentage(formula),
+        _ => false,
     }
 }
 

@@ -468,6 +468,35 @@ fn bands_from_a_file_are_part_of_what_is_signed() {
 }
 
 #[test]
+fn a_share_is_agreed_of_ratios_only() {
+    let own = "\
+plan: shares
+currency: USD
+terms:
+  target.sales: { is: Agreed sales, unit: money, per: quarter }
+  term.rate: { is: Agreed rate, unit: ratio }
+";
+    let mut sources = Sources::new();
+    let (plan, _) = read(&mut sources, &[("plan.yaml", own)], Strictness::Draft);
+    let plan = plan.expect("the plan holds together");
+    let told = |terms: &str| {
+        let mut sources = Sources::new();
+        let file = sources.add("terms.yaml", terms);
+        let mut told = Vec::new();
+        let node = trueup_plan::yaml::read(&sources, file, &mut told).expect("it is YAML");
+        trueup_plan::agreement::terms(&plan, &node, &mut told);
+        render(&sources, &told)
+    };
+    assert_eq!(told("term.rate: 5%\n"), "");
+    assert_eq!(told("term.rate: 0.05\n"), "");
+    let said = told("target.sales: 5%\n");
+    assert!(
+        said.contains("terms.yaml:1:15 A3  `5%` is a share, and target.sales is none"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_figure_outside_the_range_of_its_term_is_refused() {
     let own = "\
 plan: ranges

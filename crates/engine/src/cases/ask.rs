@@ -237,26 +237,34 @@ impl<'a> Asker<'a> {
 
     fn limited(&mut self, id: LimitId, place: &Place) -> Got {
         let plan = &self.case.plan;
-        let all = self
-            .evaluator
-            .limited(id, place)
-            .into_iter()
-            .map(|(earner, kept)| {
+        let windows = match self.evaluator.limit_asked_in(id, place) {
+            Some(windows) => windows,
+            None => vec![(id, place.window)],
+        };
+        let mut all: Vec<(String, Unit, Answer)> = Vec::new();
+        for (limit, window) in windows {
+            let place = Place { window, ..*place };
+            for (earner, kept) in self.evaluator.limited(limit, &place) {
                 let (name, grants) = match earner {
                     Earner::Component(id) => (plan[id].name.to_string(), plan[id].grants),
-                    Earner::TopUp(limit) if limit == id => ("top_up".to_owned(), Grant::Money),
-                    Earner::TopUp(limit) => (format!("{}.top_up", plan[limit].name), Grant::Money),
+                    Earner::TopUp(inner) if inner == limit => ("top_up".to_owned(), Grant::Money),
+                    Earner::TopUp(inner) => (format!("{}.top_up", plan[inner].name), Grant::Money),
                 };
-                let unit = if grants == Grant::Count {
-                    Unit::COUNT
-                } else {
-                    Unit::MONEY
+                let unit = match grants {
+                    Grant::Count => Unit::COUNT,
+                    Grant::Money | Grant::Fund | Grant::Flag => Unit::MONEY,
                 };
-                let figure = self.figure(&Value::Number(kept), Type::Number(unit));
-                (name, figure.into())
-            })
-            .collect();
-        Got::Map(all)
+                match all.iter_mut().find(|(known, _, _)| *known == name) {
+                    Some((_, _, sum)) => *sum = sum.plus(&kept),
+                    None => all.push((name, unit, kept)),
+                }
+            }
+        }
+        let figures = all.into_iter().map(|(name, unit, kept)| {
+            let figure = self.figure(&Value::Number(kept), Type::Number(unit));
+            (name, figure.into())
+        });
+        Got::Map(figures.collect())
     }
 
     /// A fund's balance at the end of the last period by a day, what moved it in that period, and what its claims got.

@@ -69,7 +69,6 @@ pub(super) struct Check {
 const FILE_KEYS: [&str; 4] = ["period", "partner", "plan", "checks"];
 /// The questions.
 const QUESTIONS: [&str; 12] = [
-    "paid_out",
     "of",
     "bands",
     "settled",
@@ -81,6 +80,7 @@ const QUESTIONS: [&str; 12] = [
     "fund",
     "released",
     "recovered",
+    "paid_out",
 ];
 
 /// Reads the checks; mistakes go to the diagnostics.
@@ -120,7 +120,10 @@ impl Reader<'_> {
             if let Some(mut check) = self.check(item) {
                 check.partner = check.partner.or_else(|| partner.clone());
                 check.period = check.period.or_else(|| period.clone());
-                self.needs_a_period(&check);
+                // What is written and is no period was told.
+                if item.get("period").is_none() {
+                    self.needs_a_period(&check);
+                }
                 checks.push(check);
             }
         }
@@ -169,7 +172,10 @@ impl Reader<'_> {
             };
             self.diagnostics.push(
                 Diagnostic::error("E6", node.span, message)
-                    .help(format!("write one of {}", QUESTIONS.join(", "))),
+                    .help(format!(
+                        "write what is asked and what it is, {{ period: 2026-01, of: bonus, is: 5 }}; asked is one of {}",
+                        QUESTIONS.join(", ")
+                    )),
             );
             return None;
         };

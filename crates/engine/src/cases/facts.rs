@@ -287,6 +287,8 @@ impl Reader<'_> {
             recorded_on: None,
             id,
         };
+        // Whether a slip was told for the day that places the row, so that its absence is not told again.
+        let mut is_told = false;
         for (name, name_span, written) in cells {
             if *name == "recorded_on" {
                 row.recorded_on = self.cell(written, Type::Date).and_then(|cell| match cell {
@@ -312,7 +314,7 @@ impl Reader<'_> {
                         *slot = cell;
                     }
                 }
-                None => self.suspect_slip(shape, name, *name_span, cells),
+                None => is_told |= self.suspect_slip(shape, name, *name_span, cells),
             }
         }
         if let Some(column) = shape.column_named("id")
@@ -320,7 +322,7 @@ impl Reader<'_> {
         {
             *slot = Cell::Text(row.id.as_str().into());
         }
-        if row.cells.get(shape.dated.index()) == Some(&Cell::Empty) {
+        if !is_told && row.cells.get(shape.dated.index()) == Some(&Cell::Empty) {
             let column = &shape.column(shape.dated).name;
             let message = format!(
                 "this {} has no `{column}`, the day that places it",
@@ -342,23 +344,31 @@ impl Reader<'_> {
         }
     }
 
-    /// Columns the plan does not read are fine; one that is nearly the name of a column this row lacks is a slip.
+    /// Columns the plan does not read are fine; one that is nearly the name of a column this row lacks is a slip. Answers
+    /// whether the day that places the row was meant.
     fn suspect_slip(
         &mut self,
         shape: &FactKind,
         name: &str,
         span: Span,
         cells: &[(&str, Span, Written<'_>)],
-    ) {
+    ) -> bool {
         let lacking = shape
             .columns
             .iter()
             .map(|column| &*column.name)
             .filter(|column| !cells.iter().any(|(given, ..)| given == column));
         if name == "id" || name == "recorded_on" {
-            return;
+            return false;
         }
-        if let Some(meant) = nearest(name, lacking) {
+        // Whatever the day that places a row is called, a row without one that says `date` meant it.
+        let dated = &*shape.column(shape.dated).name;
+        let is_day = matches!(name, "date" | "day" | "dated");
+        let meant = match is_day && lacking.clone().any(|column| column == dated) {
+            true => Some(dated),
+            false => nearest(name, lacking),
+        };
+        if let Some(meant) = meant {
             self.diagnostics.push(
                 Diagnostic::error(
                     "E1",
@@ -371,6 +381,7 @@ impl Reader<'_> {
                 .help(format!("write {meant}")),
             );
         }
+        meant.is_some_and(|meant| meant == dated)
     }
 
     /// Of two versions of one fact that became known on one day nobody can say which holds.

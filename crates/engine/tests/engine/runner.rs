@@ -196,6 +196,31 @@ fn nothing_passes_by_not_being_asked() {
 }
 
 #[test]
+fn one_mistake_of_a_day_is_told_once() {
+    let said = run(FACTS, "checks: [ { period: 2026Q1, of: bonus, is: 10 } ]").to_text();
+    assert!(said.contains("`2026Q1` is no period"), "{said}");
+    assert!(!said.contains("says no period"), "{said}");
+    let on = |written: &str| {
+        let row = format!("{{ id: s1, partner: ada, {written}, amount: 100 }}");
+        let facts = format!("facts: {{ sale: [ {row} ] }}");
+        run(&facts, "checks: [ { period: 2026-01, of: bonus, is: 10 } ]").to_text()
+    };
+    for word in ["date", "day", "dated"] {
+        let said = on(&format!("{word}: 2026-01-10"));
+        let slip = format!("sale has no column `{word}`, and this row has no `on`");
+        assert!(said.contains(&slip), "{said}");
+        assert!(!said.contains("the day that places it"), "{said}");
+    }
+    // A slip elsewhere does not hide that the day is not there.
+    let said = on("ratee: 5%");
+    assert!(said.contains("and this row has no `rate`"), "{said}");
+    assert!(
+        said.contains("has no `on`, the day that places it"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_question_that_matches_nothing_is_refused() {
     refused(
         &checks("  - { settled: year, span: 2026-01 to 2026-02, is: [] }\n"),

@@ -12,7 +12,7 @@ use crate::elsewhere;
 use crate::formula::{Argument, Formula, FormulaKind};
 use crate::nearest::nearest;
 use crate::span::Span;
-use crate::tree::{Call, Form, TableId};
+use crate::tree::{Call, Comparison, Form, TableId};
 
 /// The arguments of a call, sorted.
 pub(super) struct Given<'f> {
@@ -111,6 +111,13 @@ impl Typer<'_> {
         let before = self.diagnostics.len();
         for argument in arguments {
             let Some((word, word_span)) = &argument.word else {
+                if let Some((word, span)) = named_by_equals(&argument.value, words) {
+                    let message = format!("`{word} = …` compares");
+                    let help = format!("an argument is named by an arrow: {word} => …");
+                    self.diagnostics
+                        .push(Diagnostic::error("N8", span, message).help(help));
+                    return None;
+                }
                 given.plain.push(&argument.value);
                 continue;
             };
@@ -139,6 +146,16 @@ impl Typer<'_> {
             }
         }
         if !plain.contains(&given.plain.len()) {
+            let help = match name {
+                "convert" => Some("convert(x, from => EUR, into => USD, on => sale.on)".to_owned()),
+                "allocate" => {
+                    Some("what is shared and by which weight: allocate(1_000, sales)".to_owned())
+                }
+                "round" => Some("two places are round(x, to => 0.01)".to_owned()),
+                "rank" => Some("groups are rank(x, within => partner.size)".to_owned()),
+                _ if words.is_empty() => None,
+                _ => Some(format!("besides, it takes {}", list_of_words(words))),
+            };
             self.diagnostics.push(
                 Diagnostic::error(
                     "N8",
@@ -149,9 +166,7 @@ impl Typer<'_> {
                         given.plain.len()
                     ),
                 )
-                .help_if((!words.is_empty()).then_some(()), |()| {
-                    format!("besides, it takes {}", list_of_words(words))
-                }),
+                .help_if(help, |help| help),
             );
         }
         if self.diagnostics.len() == before {
@@ -302,6 +317,17 @@ impl Typer<'_> {
         if argument.decided.is_none() && self.types.is_known(&argument.of) {
             argument.decided = Some(span);
         }
+    }
+}
+
+/// The word of an argument that is written `first = 0`.
+fn named_by_equals<'f>(formula: &'f Formula, words: &[&str]) -> Option<(&'f str, Span)> {
+    let FormulaKind::Compared(Comparison::Equal, left, _) = &formula.is else {
+        return None;
+    };
+    match &left.is {
+        FormulaKind::Name(name) if words.contains(&&**name) => Some((name, formula.span)),
+        _ => None,
     }
 }
 

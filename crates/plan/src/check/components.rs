@@ -1,5 +1,6 @@
 //! Components and limits: what they are by default, and what must hold of their parts.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::check::constant;
@@ -465,6 +466,32 @@ pub(super) fn check_limits(text: &PlanText, plan: &Plan, diagnostics: &mut Vec<D
                     )
                     .also(place(before), "the other limit")
                     .help("limits nest or are disjoint: let one hold all that the other holds"),
+                );
+            }
+            // What holds less lies inside what holds more, and of two that hold the same the shorter inside the longer.
+            let (inner, outer) = match set.len().cmp(&others.len()) {
+                Ordering::Less => (limit, other),
+                Ordering::Greater => (other, limit),
+                Ordering::Equal if divides(limit.over, other.over, &plan.calendar) => {
+                    (limit, other)
+                }
+                Ordering::Equal => (other, limit),
+            };
+            let nest = !apart && (set.is_subset(others) || others.is_subset(set));
+            let is_listed = limit.on.contains(&Reference::Limit(LimitId(id(before))))
+                || other.on.contains(&Reference::Limit(LimitId(id(at))));
+            if nest && !is_listed && !divides(inner.over, outer.over, &plan.calendar) {
+                let message = format!(
+                    "{} holds over each {}, and {} lies inside it and holds over each {}",
+                    outer.name, outer.over, inner.name, inner.over
+                );
+                diagnostics.push(
+                    Diagnostic::error("P5", place(at), message)
+                        .also(place(before), "the other limit")
+                        .help(format!(
+                            "let {} hold over: {}, or longer",
+                            outer.name, inner.over
+                        )),
                 );
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! What is evaluated of them, contingencies, guardrails and funds, is built a second time as what it means.
 
+use crate::check::constant;
 use crate::check::header;
 use crate::check::names::{Names, Thing};
 use crate::check::settle::settled;
@@ -10,13 +11,14 @@ use crate::check::typer::{Draft, Scope, Typer, wrong};
 use crate::check::types::{Ty, Types};
 use crate::diagnostic::Diagnostic;
 use crate::document::{GovernanceText, PlanText};
-use crate::formula::{self, Formula};
+use crate::formula::{self, Formula, FormulaKind, Suffix};
 use crate::tree::{
     Change, Claims, ColumnId, ComponentPart, Contingency, Effect, Fund, GovernanceBlock, Guardrail,
     KindId, LimitPart, Target, Text,
 };
 use crate::yaml::{Node, NodeKind, Scalar};
 use trueup_base::date::Duration;
+use trueup_base::exact::Exact;
 
 /// The blocks whose conditions are evaluated.
 pub(super) const CONTINGENCIES: &str = "contingencies";
@@ -156,7 +158,23 @@ fn draft_formula(path: &str, formula: &Formula, typer: &mut Typer<'_>) -> Draft 
         "accrues" | "claims" | "above" | "smallest" => {
             typer.typed_as(formula, &scope, &Ty::money(), &format!("`{path}`"))
         }
-        "reimburses" => typer.typed_as(formula, &scope, &Ty::ratio(), "`reimburses`"),
+        "reimburses" => {
+            let is_no_part = |part: &Exact| *part < Exact::ZERO || *part > Exact::ONE;
+            if let Some(part) = constant::of_formula(formula).filter(is_no_part) {
+                let is = constant::in_percent(&part);
+                let message =
+                    format!("`reimburses` is at least 0% and at most 100%, and this is {is}");
+                let mistake = Diagnostic::error("U8", formula.span, message);
+                typer.diagnostics.push(mistake.help(match &formula.is {
+                    FormulaKind::Number {
+                        value,
+                        suffix: Suffix::None,
+                    } => format!("write {value}%"),
+                    _ => "50%, 1/2".to_owned(),
+                }));
+            }
+            typer.typed_as(formula, &scope, &Ty::ratio(), "`reimburses`")
+        }
         // The bounds of what is changed are typed with it; alone they say what they can.
         "within.lowest" | "within.highest" => {
             let of = typer.types.unknown();

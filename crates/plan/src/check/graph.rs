@@ -272,6 +272,11 @@ impl Graph {
         });
         if let Some((at, _)) = earlier {
             diagnostic = diagnostic.help(format!("previous({}, first => 0)", name(*at)));
+        } else if way.iter().all(|(at, _)| {
+            let thing = self.nodes.get(*at).map(|node| node.thing);
+            matches!(thing, Some(Thing::Term(_)))
+        }) {
+            diagnostic = diagnostic.help("in a change, `was` is what holds without it: 75% * was");
         }
         diagnostics.push(diagnostic);
     }

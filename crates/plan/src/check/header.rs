@@ -168,7 +168,13 @@ pub(super) fn share(
                         constant::in_percent(&share)
                     ),
                 )
-                .help("30%, 1/3, 25% / 3"),
+                .help(match &formula.is {
+                    FormulaKind::Number {
+                        value,
+                        suffix: Suffix::None,
+                    } if value.is_positive() => format!("write {value}%"),
+                    _ => "30%, 1/3, 25% / 3".to_owned(),
+                }),
             );
             None
         }
@@ -289,6 +295,14 @@ pub(super) fn unknown_reference(
     names: &Names,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    let is_window = WindowUnit::ALL
+        .into_iter()
+        .any(|unit| unit.name() == &*name.text);
+    let help = match names.closest(&name.text) {
+        Some(closest) => Some(format!("did you mean {closest}?")),
+        None if is_window => Some(format!("{what}; a window is `over: {}`", name.text)),
+        None => None,
+    };
     let diagnostic = match names.get(&name.text) {
         Some(entry) => Diagnostic::error(
             "N6",
@@ -301,9 +315,7 @@ pub(super) fn unknown_reference(
             name.span,
             format!("nothing is called `{}`", shown(&name.text)),
         )
-        .help_if(names.closest(&name.text), |closest| {
-            format!("did you mean {closest}?")
-        }),
+        .help_if(help, |help| help),
     };
     diagnostics.push(diagnostic);
 }

@@ -345,13 +345,18 @@ impl<'p> Levels<'p> {
     }
 
     fn of_allocation(&mut self, allocation: &Allocation) -> Found {
-        self.for_partner(
-            &allocation.total,
-            "what is shared is one sum",
-            "sum it in a measure, and share the measure",
-        );
         let by = self.of_expr(&allocation.by);
         let mut found = by;
+        if by.is_row() && allocation.within.is_some() {
+            let total = self.of_expr(&allocation.total);
+            found = self.join(found, total, &allocation.total);
+        } else {
+            self.for_partner(
+                &allocation.total,
+                "what is shared is one sum",
+                "sum it in a measure, and share the measure; rows of one group share its own sum with `within => …`",
+            );
+        }
         for part in allocation
             .to
             .iter()

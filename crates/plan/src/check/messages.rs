@@ -127,6 +127,12 @@ impl Typer<'_> {
                     tight(right_text, right)
                 ))
             }
+            (a, b) if a == Ty::money() && b == Ty::count() => {
+                Some(format!("say what one of them is worth: 500 * {right_text}"))
+            }
+            (a, b) if a == Ty::count() && b == Ty::money() => {
+                Some(format!("say what one of them is worth: 500 * {left_text}"))
+            }
             _ => self
                 .help_for_keys(&left.of)
                 .or_else(|| self.help_for_keys(&right.of)),
@@ -237,6 +243,14 @@ impl Typer<'_> {
                 if is == Ty::count() && want == Ty::money() =>
             {
                 Some("multiply it by an amount for each, as in 500 * new_deals".to_owned())
+            }
+            (Ty::Number(_), want @ Ty::Number(_))
+                if want == Ty::money() && self.in_words(is).ends_with("times count") =>
+            {
+                Some(
+                    "leave the currency out of an amount for each, as in 500 * new_deals; a price is declared as `money per count`"
+                        .to_owned(),
+                )
             }
             _ => None,
         }

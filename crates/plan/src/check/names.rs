@@ -10,7 +10,7 @@ use crate::check::spelling::{self, Naming, shown};
 use crate::check::types::{Ty, Types};
 use crate::check::units::Origin;
 use crate::diagnostic::Diagnostic;
-use crate::document::PlanText;
+use crate::document::{BandsText, PlanText};
 use crate::nearest::nearest;
 use crate::span::Span;
 use crate::tree::walk::{formulas, parts};
@@ -71,6 +71,8 @@ pub(super) struct KindNames {
 #[derive(Clone, Debug)]
 pub(super) struct TableTypes {
     pub(super) arguments: Vec<Argument>,
+    /// The columns of the first band, as far as the plan writes it.
+    pub(super) columns: Vec<Text>,
     pub(super) answers: Ty,
 }
 
@@ -242,8 +244,17 @@ impl Names {
                     decided: None,
                 })
                 .collect();
+            let columns = match &table.bands {
+                BandsText::Bands(bands) => bands
+                    .iter()
+                    .take(1)
+                    .flat_map(|band| band.cells.iter().map(|(column, _)| column.text.clone()))
+                    .collect(),
+                BandsText::Grid { .. } | BandsText::Rows(_) | BandsText::None => Vec::new(),
+            };
             names.tables.push(TableTypes {
                 arguments,
+                columns,
                 answers: types.unknown(),
             });
         }
@@ -400,6 +411,11 @@ impl Names {
                         decided: None,
                     })
                     .collect(),
+                columns: table
+                    .columns
+                    .iter()
+                    .map(|column| column.name.clone())
+                    .collect(),
                 answers: Ty::from_type(table.answers),
             })
             .collect();
@@ -539,6 +555,11 @@ impl Names {
         };
         self.register.insert(name.into(), entry);
         (term, of)
+    }
+
+    /// Whether names are still looked through for what a mistake may have meant.
+    pub(super) fn may_look(&self) -> bool {
+        self.looked.get() < MOST_LOOKS
     }
 
     /// The name closest to one that stands for nothing.

@@ -169,6 +169,7 @@ impl Typer<'_> {
             let closest = nearest(column, columns.iter().map(String::as_str));
             let help = match closest {
                 Some(closest) => format!("did you mean {kind}.{closest}?"),
+                None if columns.is_empty() => format!("declare it: columns: {{ {column}: money }}"),
                 None => format!("its columns are {}", columns.join(", ")),
             };
             self.diagnostics.push(
@@ -271,6 +272,12 @@ impl Typer<'_> {
             let help = match first {
                 "window" => Some("a window has starts, ends, last, days, full_days and final"),
                 "credit" => Some("a credit has level"),
+                "agreement" => Some(
+                    "partner.starts is the agreement's first day, partner.ends the day after its last; a figure of it is a term",
+                ),
+                "plan" => Some(
+                    "a formula knows no plan; window.starts, .ends and .days are of the window it is asked in",
+                ),
                 _ if self.names.kind(first).is_some() && rest.contains('.') => Some(
                     "a partner is followed one step: sale.seller.size; for more ask of(sale.seller, x)",
                 ),
@@ -283,6 +290,13 @@ impl Typer<'_> {
                 self.diagnostics.push(diagnostic);
                 return wrong(span);
             }
+        }
+        if let Some(table) = self.table_with(name) {
+            let message = format!("`{name}` is a column of `{table}`, known only inside its bands");
+            let help = format!("ask the table: {table}(…)");
+            self.diagnostics
+                .push(Diagnostic::error("N7", span, message).help(help));
+            return wrong(span);
         }
         let closest = self.names.closest(name).or_else(|| {
             let local = scope
@@ -308,11 +322,80 @@ impl Typer<'_> {
             None if name.starts_with("term.") || name.starts_with("target.") => {
                 Some("declare it under `terms`, with its unit".to_owned())
             }
-            None => None,
+            None => self.meant_elsewhere(name),
         };
         self.diagnostics
             .push(Diagnostic::error("N1", span, message).help_if(help, |help| help));
         wrong(span)
+    }
+
+    /// The table that has a column of this name.
+    fn table_with(&self, column: &str) -> Option<Text> {
+        if !self.names.may_look() {
+            return None;
+        }
+        let has_it = |columns: &[Text]| columns.iter().any(|known| &**known == column);
+        self.names.register.iter().find_map(|(name, entry)| {
+            let Thing::Table(id) = entry.thing else {
+                return None;
+            };
+            let table = self.names.tables.get(id.index())?;
+            has_it(&table.columns).then(|| name.clone())
+        })
+    }
+
+    /// What a name that is like no other was meant for: a column without its kind, a name behind the block it stands in, a
+    /// text without its quotes.
+    fn meant_elsewhere(&self, name: &str) -> Option<String> {
+        if matches!(name, "yes" | "no") {
+            return Some(format!("a flag is {}", name == "yes"));
+        }
+        if !self.names.may_look() {
+            return None;
+        }
+        let mut columns = Vec::new();
+        for kind in &self.names.kinds {
+            let known = kind.columns.iter().map(|(column, _)| &**column);
+            if known.into_iter().any(|column| column == name) {
+                columns.push(format!("{}.{name}", kind.name));
+            }
+        }
+        if !columns.is_empty() {
+            columns.truncate(3);
+            let written = columns.join(" or ");
+            return Some(format!("a column is written with its kind: {written}"));
+        }
+        if let Some((first, rest)) = name.split_once('.') {
+            if self.names.get(rest).is_some() && BLOCKS.contains(&first) {
+                return Some(format!("a name stands alone: {rest}"));
+            }
+            let thing = self.names.get(first).map(|entry| entry.thing);
+            return match thing {
+                Some(_) if spelling::FUNCTIONS.contains(&rest) => {
+                    Some(format!("write {rest}({first})"))
+                }
+                Some(Thing::Table(_)) => Some(format!("a table is asked by its name: {first}(…)")),
+                Some(thing) => Some(format!(
+                    "{first} is {}, with nothing inside it",
+                    thing.word()
+                )),
+                None => None,
+            };
+        }
+        let ends_so = |known: &str| {
+            known
+                .split('.')
+                .any(|word| word == name)
+                .then(|| known.to_owned())
+        };
+        let dotted = self.names.register.keys().find_map(|known| ends_so(known));
+        match dotted {
+            Some(known) => Some(format!("did you mean {known}?")),
+            None if !name.contains('.') => Some(format!(
+                "a text stands in single quotes, '{name}'; a column of the partner directory is partner.{name}"
+            )),
+            None => None,
+        }
     }
 
     /// Whether the whole formula stands in quotes that YAML takes for its own.
@@ -326,6 +409,17 @@ impl Typer<'_> {
         text.len() > 2 && text.starts_with('\'') && text.ends_with('\'')
     }
 }
+
+/// The blocks of a plan, which are no part of the names in them.
+const BLOCKS: &[&str] = &[
+    "facts",
+    "terms",
+    "measures",
+    "values",
+    "tables",
+    "components",
+    "limits",
+];
 
 fn window_part(part: &str) -> Option<(Name, Ty)> {
     let (part, of) = match part {

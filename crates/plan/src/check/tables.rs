@@ -10,9 +10,11 @@ use crate::diagnostic::Diagnostic;
 use crate::document::{
     BandText, BandsText, BoundWord, CellsText, PlanText, ReadingText, TableText,
 };
+use crate::formula::{FormulaKind, Suffix};
 use crate::nearest::nearest;
 use crate::span::{FileId, Span};
 use crate::tree::{Axis, Bound, BoundKind, Column, Level, Reading, Table, TableId, Text};
+use trueup_base::exact::Exact;
 
 /// More bands than this are no table a reader signs, and would make every check slow.
 const MOST_BANDS: usize = 100_000;
@@ -300,6 +302,36 @@ fn has_slices(table: &TableText) -> bool {
     }
 }
 
+/// Warns of a figure without `%` in a column that has percentages: 2 beside 1% is 200%.
+fn told_as_percent(column: &str, bands: &[BandText], diagnostics: &mut Vec<Diagnostic>) {
+    let cells = || {
+        let of_band = |band: &BandText| {
+            let (_, cell) = band.cells.iter().find(|(name, _)| &*name.text == column)?;
+            match &cell.as_ref()?.is {
+                FormulaKind::Number { value, suffix } => {
+                    Some((cell.as_ref()?.span, value.clone(), suffix.clone()))
+                }
+                _ => None,
+            }
+        };
+        bands.iter().filter_map(of_band)
+    };
+    let percentage = cells().find(|(_, _, suffix)| *suffix == Suffix::Percent);
+    let bare = cells().find(|(_, value, suffix)| *suffix == Suffix::None && *value > Exact::ONE);
+    if let (Some((percent, _, _)), Some((span, value, _))) = (percentage, bare) {
+        let is = crate::check::constant::in_percent(&value);
+        diagnostics.push(
+            Diagnostic::warning(
+                "U11",
+                span,
+                format!("{value} is {is}, and other bands write `{column}` with its %"),
+            )
+            .also(percent, "a percentage")
+            .help(format!("write {value}%, or {is} where that is meant")),
+        );
+    }
+}
+
 fn draft_bands(
     table: &TableText,
     bands: &[BandText],
@@ -350,6 +382,9 @@ fn draft_bands(
                 .cells
                 .push(formula.map(|formula| typer.typed_as(formula, &scope, &of, &asked)));
         }
+    }
+    for (name, _) in &draft.columns {
+        told_as_percent(name, bands, &mut typer.diagnostics);
     }
     let lined = matches!(table.reading, Some(ReadingText::Line(_)));
     check_axis(&axis, lined, typer);

@@ -7,6 +7,7 @@ use crate::check::spelling::shown;
 use crate::check::types::Ty;
 use crate::check::units::{Base, Powers};
 use crate::diagnostic::Diagnostic;
+use crate::elsewhere;
 use crate::nearest::nearest;
 use crate::tree::Shows;
 use crate::yaml::Scalar;
@@ -77,9 +78,11 @@ pub(super) fn type_of_column(scalar: &Scalar, diagnostics: &mut Vec<Diagnostic>)
         .copied()
         .chain(PLAIN.iter().map(|(word, _)| *word))
         .collect();
-    let help = match nearest(&scalar.text, known.iter().copied()) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!(
+    let meant = elsewhere::type_of(&scalar.text);
+    let help = match (meant, nearest(&scalar.text, known.iter().copied())) {
+        (Some(meant), _) => format!("write {meant}"),
+        (None, Some(near)) => format!("did you mean {near}?"),
+        (None, None) => format!(
             "it is one of {}, or a unit per unit such as money per count",
             known.join(", ")
         ),

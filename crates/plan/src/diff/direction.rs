@@ -15,6 +15,7 @@ use crate::diff::uses::{Thing, Uses, of_target};
 use crate::diff::way::Way;
 use crate::tree::walk::formulas_of_governance;
 use crate::tree::{Component, Expr, Plan, Text};
+use trueup_base::rounding::Rounding;
 
 /// More assumptions than this make a sentence that says nothing.
 const ASSUMED_MAX: usize = 2;
@@ -289,10 +290,10 @@ impl<'p> Walk<'p> {
         let same = formulas
             .into_iter()
             .all(|(one, other)| self.same_maybe(one, other));
-        same && self.is_earned_alike(old, new)
+        same && old.rounding == new.rounding && self.is_earned_alike(old, new)
     }
 
-    /// Whether everything but formulas is the same: windows, rows, rounding, schedule.
+    /// Whether everything but formulas and the rounding is the same: windows, rows, schedule.
     fn is_earned_alike(&mut self, old: &Component, new: &Component) -> bool {
         let rows = |component: &Component| {
             let each = component.each.as_ref();
@@ -309,7 +310,6 @@ impl<'p> Walk<'p> {
             && rows(old) == rows(new)
             && old.over == new.over
             && old.every == new.every
-            && old.rounding == new.rounding
             && old.recovers == new.recovers
             && old.grants == new.grants
     }
@@ -409,7 +409,35 @@ impl<'p> Walk<'p> {
             (Some(_), None) => Way::Up,
             (Some(one), Some(other)) => self.formulas(one, other),
         };
-        way.and(floor).and(cap)
+        way.and(floor).and(cap).and(self.rounding(old, new))
+    }
+
+    /// The way of one figure that is rounded otherwise: no multiple of a step below it is larger than the floor, and none above it
+    /// smaller than the ceiling.
+    fn rounding(&self, old: &Component, new: &Component) -> Way {
+        let (old_plan, new_plan) = self.plans;
+        let (before, after) = match (&old.rounding, &new.rounding) {
+            (None, None) => return Way::Same,
+            (one, other) => (
+                one.as_ref().unwrap_or(&old_plan.money),
+                other.as_ref().unwrap_or(&new_plan.money),
+            ),
+        };
+        if before == after {
+            return Way::Same;
+        }
+        if before.to != after.to {
+            return Way::Open;
+        }
+        let height = |mode: Rounding| match mode {
+            Rounding::Floor => 0,
+            Rounding::HalfAway | Rounding::HalfEven | Rounding::Up | Rounding::Down => 1,
+            Rounding::Ceiling => 2,
+        };
+        match Way::between(&height(before.mode), &height(after.mode)) {
+            Way::Same => Way::Open,
+            way => way,
+        }
     }
 
     /// What holds several together moves the pay only by its bounds; whom it holds must be the same.

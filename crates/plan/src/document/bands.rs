@@ -127,7 +127,19 @@ impl Reader<'_> {
             span,
         };
         let help = "begin the band with `from: 0`, `above: 0`, `equals: gold`, `otherwise: yes`, or `at: 0` on a line";
-        let word = self.one_of(&fields, BOUNDS, Some(help));
+        let is_unbound = BOUNDS.iter().all(|bound| fields.written(bound).is_none());
+        let misnamed = entries
+            .iter()
+            .filter(|_| is_unbound)
+            .find_map(|entry| Some((entry, elsewhere::key(Place::Band, &entry.key.text)?)));
+        if let Some((entry, help)) = misnamed {
+            let message = format!("a band has no key `{}`", entry.key.text);
+            self.error("K1", entry.key.span, message, help);
+        }
+        let word = match misnamed {
+            Some(_) => None,
+            None => self.one_of(&fields, BOUNDS, Some(help)),
+        };
         let bound = word.and_then(|word| {
             let node = fields.get(word)?;
             let scalar = self.scalar(node, &format!("`{word}`"))?;
@@ -137,6 +149,9 @@ impl Reader<'_> {
         for entry in entries
             .iter()
             .filter(|entry| !BOUNDS.contains(&&*entry.key.text))
+            .filter(|entry| {
+                misnamed.is_none_or(|(misnamed, _)| misnamed.key.span != entry.key.span)
+            })
         {
             if elsewhere::is_upper_bound(&entry.key.text) {
                 self.error(

@@ -99,7 +99,10 @@ impl Reader<'_> {
     pub fn fields<'n>(&mut self, node: &'n Node, place: Place, head: Span) -> Option<Fields<'n>> {
         if !node.is_map() {
             let first: Vec<&str> = place.keys().iter().take(3).map(|key| key.key).collect();
-            let help = format!("write `key: value`, with keys such as {}", first.join(", "));
+            let help = match elsewhere::example(place) {
+                Some(example) => format!("write {example}"),
+                None => format!("write `key: value`, with keys such as {}", first.join(", ")),
+            };
             self.not_of_form(node, place.called(), "a map of keys", &help);
             return None;
         }
@@ -113,10 +116,21 @@ impl Reader<'_> {
             head,
             span,
         };
-        for entry in fields.entries {
-            if place.key(&entry.key.text).is_none() {
-                self.unknown_key(&entry.key, place);
-            }
+        let unknown = fields
+            .entries
+            .iter()
+            .filter(|entry| place.key(&entry.key.text).is_none());
+        if place == Place::Fact
+            && fields.get("columns").is_none()
+            && let Some(column) = unknown.clone().find(|entry| names_a_type(&entry.value))
+        {
+            let message = format!("the column `{}` stands under `columns`", column.key.text);
+            let help = "columns: { partner: partner, on: date, amount: money }";
+            self.error("K1", column.key.span, message, help);
+            return Some(fields);
+        }
+        for entry in unknown {
+            self.unknown_key(&entry.key, place);
         }
         for key in place.keys().iter().filter(|key| key.required) {
             if fields.get(key.key).is_none() && !self.partial {
@@ -201,9 +215,16 @@ impl Reader<'_> {
         if words.contains(&&*scalar.text) {
             return Some(scalar);
         }
-        let help = match nearest(&scalar.text, words.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write one of {}", words.join(", ")),
+        let meant = match key {
+            // What a component grants is no type.
+            "unit" if words.contains(&"score") => elsewhere::type_of(&scalar.text),
+            "mode" => elsewhere::rounding(&scalar.text),
+            _ => None,
+        };
+        let help = match (meant, nearest(&scalar.text, words.iter().copied())) {
+            (Some(meant), _) => format!("write {meant}"),
+            (None, Some(meant)) => format!("did you mean `{meant}`?"),
+            (None, None) => format!("write one of {}", words.join(", ")),
         };
         self.error(
             "K5",
@@ -454,6 +475,15 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+}
+
+/// Whether a value is the word for a type, as a column has it.
+fn names_a_type(value: &Node) -> bool {
+    let types = Place::Term.key("unit").map(|key| key.form);
+    match (value.as_scalar(), types) {
+        (Some(scalar), Some(Form::Word(words))) => words.contains(&&*scalar.text),
+        (Some(_) | None, _) => false,
     }
 }
 

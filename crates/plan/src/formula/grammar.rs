@@ -5,10 +5,13 @@ mod atom;
 use super::lex::{Sign, Token, TokenKind};
 use super::{DEPTH_MAX, Formula, FormulaKind};
 use crate::diagnostic::Diagnostic;
+use crate::elsewhere;
 use crate::nearest::nearest;
 use crate::span::Span;
 use crate::tree::{Comparison, NoAnswerKind, Operator};
 use crate::yaml::Scalar;
+use trueup_base::calendar::WindowUnit;
+use trueup_base::money::Currency;
 
 /// Reads all tokens as one formula.
 pub(super) fn formula(
@@ -38,6 +41,20 @@ enum Strength {
     Sum,
     Product,
     Signed,
+}
+
+/// Whether a token is the word for a window, such as `year`.
+fn is_window(token: &Token) -> bool {
+    match &token.is {
+        TokenKind::Word(word) => WindowUnit::ALL
+            .into_iter()
+            .any(|unit| unit.name() == word.as_str()),
+        TokenKind::Number(_)
+        | TokenKind::Text(_)
+        | TokenKind::Currency(_)
+        | TokenKind::Sign(_)
+        | TokenKind::End => false,
+    }
 }
 
 /// A formula with the bytes of the text it covers, brackets around it included, and how deep it is.
@@ -504,14 +521,75 @@ impl Parser<'_> {
         }
     }
 
+    /// The token just read.
+    fn last(&self) -> Option<&TokenKind> {
+        let at = self.at.checked_sub(1)?;
+        self.tokens.get(at).map(|token| &token.is)
+    }
+
+    /// What is said where a formula goes on as speech, a spreadsheet or a query would.
+    fn of_elsewhere(&self) -> Option<(String, String)> {
+        let written = |at: usize| {
+            let token = self.tokens.get(at)?;
+            self.scalar.text.get(token.start..token.end)
+        };
+        let shown = self.shown();
+        let number = self.at.checked_sub(1).and_then(written).unwrap_or("");
+        match (self.peek(), self.last()) {
+            (TokenKind::Number(_), Some(TokenKind::Currency(code))) => Some((
+                format!("{shown} stands after its currency"),
+                format!(
+                    "the currency stands behind: {} {code}",
+                    written(self.at).unwrap_or("500")
+                ),
+            )),
+            (TokenKind::Word(word), Some(TokenKind::Number(_)))
+                if matches!(word.as_str(), "percent" | "pct") =>
+            {
+                Some((
+                    format!("{shown} stands after a number"),
+                    format!("write {number}%"),
+                ))
+            }
+            (TokenKind::Word(word), Some(TokenKind::Number(_)))
+                if Currency::parse(&word.to_ascii_uppercase()).is_ok() =>
+            {
+                let code = word.to_ascii_uppercase();
+                Some((
+                    format!("{shown} stands after a number"),
+                    format!("a currency is three capitals: {number} {code}"),
+                ))
+            }
+            (TokenKind::Word(word), _)
+                if word == "per" && self.tokens.get(self.at + 1).is_some_and(is_window) =>
+            {
+                Some((
+                    format!("{shown} stands between two values"),
+                    "say it with `over: year` on the component, or on a limit that holds it"
+                        .to_owned(),
+                ))
+            }
+            (TokenKind::Word(word), _) => elsewhere::word(word)
+                .map(|(what, help)| (what.replace("{}", &shown), help.to_owned())),
+            (
+                TokenKind::Number(_)
+                | TokenKind::Text(_)
+                | TokenKind::Currency(_)
+                | TokenKind::Sign(_)
+                | TokenKind::End,
+                _,
+            ) => None,
+        }
+    }
+
     /// A token follows a whole formula.
     fn left_over<T>(&mut self) -> Option<T> {
         let shown = self.shown();
-        let after_number = self
-            .at
-            .checked_sub(1)
-            .and_then(|at| self.tokens.get(at))
-            .is_some_and(|token| matches!(token.is, TokenKind::Number(_)));
+        let after_number = matches!(self.last(), Some(TokenKind::Number(_)));
+        if let Some((message, help)) = self.of_elsewhere() {
+            self.error("F1", self.here(), message, &help);
+            return None;
+        }
         let (message, help) = match self.peek() {
             TokenKind::Sign(Sign::Comma) => (
                 "a comma stands outside a call".to_owned(),
@@ -525,6 +603,10 @@ impl Parser<'_> {
                 "`%` stands after a number only".to_owned(),
                 "divide by 100, or write the number itself with `%`; there is no remainder"
                     .to_owned(),
+            ),
+            TokenKind::Word(word) if matches!(word.as_str(), "when" | "then" | "else") => (
+                format!("{shown} stands outside a `case`"),
+                "a choice is written `case when … then … else … end`".to_owned(),
             ),
             TokenKind::Word(word) if after_number => {
                 let help = match nearest(word, DURATIONS) {
@@ -540,7 +622,11 @@ impl Parser<'_> {
             | TokenKind::Sign(_)
             | TokenKind::End => (
                 format!("{shown} stands where the formula should go on or end"),
-                "an operator is missing before it: + - * / = < > and or".to_owned(),
+                match self.last() {
+                    Some(TokenKind::Word(_)) => "an operator is missing before it: + - * / = < > and or; what a function is given stands in brackets: least(a, b)",
+                    Some(_) | None => "an operator is missing before it: + - * / = < > and or",
+                }
+                .to_owned(),
             ),
         };
         self.error("F1", self.here(), message, &help);

@@ -1,8 +1,10 @@
 //! Formula text to tokens. What another language would write is read as what it means here and reported.
 
+use trueup_base::date::parse_date;
 use trueup_base::exact::Exact;
 
 use crate::diagnostic::Diagnostic;
+use crate::elsewhere;
 use crate::yaml::Scalar;
 
 /// A token and its place in the text.
@@ -109,6 +111,9 @@ impl Lexer<'_> {
 
     fn number(&mut self) {
         let start = self.at;
+        if let Some(end) = self.day_written_bare() {
+            return self.bare_day(start, end);
+        }
         // All that a reader would take for one number, so that what is wrong with it is said once.
         let mut end = start;
         loop {
@@ -124,6 +129,9 @@ impl Lexer<'_> {
         }
         let written = self.text.get(start..end).unwrap_or("").to_owned();
         self.at = end;
+        if let Some(end) = self.goes_on_behind_blanks(&written, end) {
+            return self.blanks_between_digits(start, end);
+        }
         let rest = written_at(self.text, end, self.text.len());
         if rest.starts_with(',')
             && rest
@@ -149,6 +157,79 @@ impl Lexer<'_> {
                 self.push(TokenKind::Number(Exact::ONE), start, end);
             }
         }
+    }
+
+    /// Where a number ends that has blanks between its thousands, `1 000 000.50`.
+    fn goes_on_behind_blanks(&self, written: &str, end: usize) -> Option<usize> {
+        let is_digits = written.bytes().all(|byte| byte.is_ascii_digit());
+        let mut last = end;
+        while is_digits && written_at(self.text, last, self.text.len()).starts_with(' ') {
+            let group = self.run_of(last + 1, is_of_word);
+            let digits = written_at(self.text, last + 1, group);
+            if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                break;
+            }
+            last = group;
+        }
+        let mut rest = written_at(self.text, last, self.text.len()).chars();
+        let has_places = matches!((rest.next(), rest.next()), (Some('.'), Some('0'..='9')));
+        match (last > end, has_places) {
+            (false, _) => None,
+            (true, false) => Some(last),
+            (true, true) => Some(self.run_of(last + 1, is_of_word)),
+        }
+    }
+
+    /// Blanks inside a number are told once, whatever number of them there is.
+    fn blanks_between_digits(&mut self, start: usize, end: usize) {
+        let whole = written_at(self.text, start, end).to_owned();
+        let help = format!("write `{}`", whole.replace(' ', "_"));
+        let message = format!("a blank stands inside the number `{whole}`");
+        self.error("F2", start, end, message, &help);
+        self.at = end;
+        self.push(TokenKind::Number(Exact::ONE), start, end);
+    }
+
+    /// Where `2026-01-31` ends, which without its word would be a subtraction. What is like no month and no day is one.
+    fn day_written_bare(&self) -> Option<usize> {
+        let written = self.text.get(self.at..self.at + 10)?;
+        let is_day = written.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+        let end = self.at + 10;
+        let ends_here = self
+            .text
+            .get(end..)
+            .is_none_or(|rest| !rest.starts_with(|next: char| is_of_word(next) || next == '-'));
+        let is_within = |from: usize, most: &str| {
+            let digits = written.get(from..from + 2);
+            digits.is_some_and(|digits| digits >= "01" && digits <= most)
+        };
+        (is_day && ends_here && is_within(5, "12") && is_within(8, "31")).then_some(end)
+    }
+
+    /// A day without its word is told, and read as what was meant.
+    fn bare_day(&mut self, start: usize, end: usize) {
+        let written = written_at(self.text, start, end).to_owned();
+        let after_word = matches!(
+            self.tokens.last(),
+            Some(Token { is: TokenKind::Word(word), .. }) if word == "date"
+        );
+        let message = match after_word {
+            true => "a day stands in single quotes",
+            false => "a day is written with `date` and in single quotes",
+        };
+        // A day that is in no calendar is told where days are read.
+        if parse_date(&written).is_ok() {
+            let help = format!("write date '{written}'");
+            self.error("F10", start, end, message.to_owned(), &help);
+        }
+        self.at = end;
+        if !after_word {
+            self.push(TokenKind::Word("date".to_owned()), start, start);
+        }
+        self.push(TokenKind::Text(written), start, end);
     }
 
     /// `1,000` may be one number or two, so it is neither: a blank after the comma, or `_`, says which.
@@ -200,6 +281,9 @@ impl Lexer<'_> {
         }
         if let Some(digits) = written.strip_suffix('.') {
             return (end, format!("write `{digits}`"));
+        }
+        if let Some(day) = day_of_points(written) {
+            return (end, format!("write a day as date '{day}'"));
         }
         if written.matches('.').count() > 1 {
             return (
@@ -273,14 +357,25 @@ impl Lexer<'_> {
             );
         }
         let capitals = written.len() == 3 && written.bytes().all(|byte| byte.is_ascii_uppercase());
-        if capitals && !matches!(written.as_str(), "AND" | "NOT" | "END") {
+        let is_called = written_at(self.text, end, self.text.len())
+            .trim_start()
+            .starts_with('(');
+        if capitals && !is_called && !matches!(written.as_str(), "AND" | "NOT" | "END") {
             self.push(TokenKind::Currency(written), start, end);
         } else if written.split('.').all(is_word) {
             self.push(TokenKind::Word(written), start, end);
         } else if written.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let meant = lower(&written);
             let message = format!("names and words are lower case: `{written}`");
-            self.error("F8", start, end, message, &format!("write `{meant}`"));
+            let is_compared = self.is_compared();
+            let help = match elsewhere::function(&meant) {
+                Some(help) if is_called => help.to_owned(),
+                Some(_) | None if is_compared && !meant.contains('.') => {
+                    format!("write `{meant}`, or as a text '{written}'")
+                }
+                Some(_) | None => format!("write `{meant}`"),
+            };
+            self.error("F8", start, end, message, &help);
             self.push(TokenKind::Word(meant), start, end);
         } else {
             let message = format!("a name begins with a letter: `{written}`");
@@ -292,6 +387,26 @@ impl Lexer<'_> {
                 "letters a to z, digits and `_` make a name; a point stands between words",
             );
             self.lost = true;
+        }
+    }
+
+    /// Whether what comes next is compared with something, so that it may be meant as a text.
+    fn is_compared(&self) -> bool {
+        let before = self.tokens.iter().rev().map(|token| &token.is);
+        let mut listed = before.take_while(|is| {
+            matches!(
+                is,
+                TokenKind::Text(_)
+                    | TokenKind::Word(_)
+                    | TokenKind::Sign(Sign::Comma | Sign::Open | Sign::Equal | Sign::NotEqual)
+            )
+        });
+        match listed.next() {
+            Some(TokenKind::Sign(Sign::Equal | Sign::NotEqual)) => true,
+            Some(TokenKind::Sign(Sign::Open | Sign::Comma)) => {
+                listed.any(|is| *is == TokenKind::Word("in".to_owned()))
+            }
+            Some(_) | None => false,
         }
     }
 
@@ -451,6 +566,20 @@ impl Lexer<'_> {
 
 fn written_at(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or("")
+}
+
+/// `31.12.2026` as a day is written here.
+fn day_of_points(written: &str) -> Option<String> {
+    let mut parts = written.split('.');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_day = parts.next().is_none()
+        && (1..=2).contains(&day.len())
+        && (1..=2).contains(&month.len())
+        && year.len() == 4
+        && written
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_day.then(|| format!("{year}-{month:0>2}-{day:0>2}"))
 }
 
 fn is_of_word(char: char) -> bool {

@@ -144,11 +144,11 @@ fn said(text: &str, at: usize, info: &str) -> (&'static str, String, &'static st
     if info.contains("mapping values are not allowed") || info.contains("illegal placement of ':'")
     {
         let message = "a colon and a blank begin a value, and none can begin here".into();
-        return (
-            "Y10",
-            message,
-            "put the text in quotes, or check how far the line is indented",
-        );
+        let help = match before.contains(" ? ") {
+            true => "a choice is written `case when … then … else … end`",
+            false => "put the text in quotes, or check how far the line is indented",
+        };
+        return ("Y10", message, help);
     }
     if info.contains("invalid indentation")
         || info.contains("block mapping")

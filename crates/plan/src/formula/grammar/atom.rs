@@ -262,6 +262,9 @@ impl Parser<'_> {
         while self.skip_word("when") {
             let test = self.expression(Strength::Or)?;
             if !self.skip_word("then") {
+                if self.of_elsewhere().is_some() {
+                    return self.left_over();
+                }
                 let message = format!("{} stands where `then` is expected", self.shown());
                 self.error("F7", self.here(), message, "write `when … then …`");
                 return None;
@@ -271,6 +274,9 @@ impl Parser<'_> {
             arms.push((test.formula, answer.formula));
         }
         if !self.skip_word("else") {
+            if self.of_elsewhere().is_some() || *self.peek() == TokenKind::Sign(Sign::Comma) {
+                return self.left_over();
+            }
             let place = self.place(opened.0, opened.1);
             let here = self.place(self.here().0, self.here().1);
             let message = "this case does not say what holds when no test does";
@@ -296,6 +302,9 @@ impl Parser<'_> {
         }
         let otherwise = self.expression(Strength::Or)?;
         if !self.skip_word("end") {
+            if self.of_elsewhere().is_some() {
+                return self.left_over();
+            }
             let place = self.place(opened.0, opened.1);
             let here = self.place(self.here().0, self.here().1);
             let message = "this case is not closed";
