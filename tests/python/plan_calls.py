@@ -145,11 +145,22 @@ def call_allocate(meaning, formula, at, bands):
         return meaning.told(formula, at._replace(row=None))
     if at.row is None:
         return UNDEFINED
-    whole = number(meaning.ask(total, at._replace(row=None)))
+    # A sum of one group is asked on its rows; any other once for all of them.
+    whole = number(meaning.ask(total, at if within else at._replace(row=None)))
+    group = meaning.ask(within, at) if within else None
+    if isinstance(group, Nothing):
+        return group
+    if isinstance(whole, Nothing):
+        return Fraction(0) if filtered is not None and meaning.ask(filtered, at) is False else whole
     members = []
     for row in rows_of_place(meaning, at):
         place = at._replace(row=row)
-        if filtered is None or meaning.ask(filtered, place) is True:
+        if filtered is not None and meaning.ask(filtered, place) is not True:
+            continue
+        own = meaning.ask(within, place) if within else None
+        if isinstance(own, Nothing):
+            members.append((row[0], own))
+        elif own == group:
             members.append((row[0], number(meaning.ask(by, place))))
     if rest != "in_order":
         members.sort(key=lambda member: meaning.facts[member[0]]["id"].encode())

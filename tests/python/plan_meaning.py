@@ -469,8 +469,21 @@ class Meaning:
         if inner == outer:
             return False
         a, b = set(self.held_by(inner)), set(self.held_by(outer))
-        names = self.limits()
-        return a <= b and (len(a) < len(b) or (in_turn and names.index(inner) < names.index(outer)))
+        if in_turn:
+            return a <= b and self.from_inside_out(inner) < self.from_inside_out(outer)
+        return a <= b and (len(a) < len(b) or inner in self.listed(outer))
+
+    def listed(self, name, depth=0):
+        """The limits that a limit lists, and those listed by these."""
+        listed = set()
+        for sort, on in self.tree["limit " + name]["on"]:
+            if sort == "limit" and depth < 32:
+                listed |= {on} | self.listed(on, depth + 1)
+        return listed
+
+    def from_inside_out(self, name):
+        over = LONGER[self.tree["limit " + name]["over"]]
+        return len(set(self.held_by(name))), over, len(self.listed(name)), self.limits().index(name)
 
     def limit_total(self, name, at):
         says = self.tree["limit " + name]

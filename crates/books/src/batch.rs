@@ -18,11 +18,19 @@ pub enum BatchKind {
     Payment,
     /// One line that no rule gives.
     Exception,
+    /// What the system before kept for partners, as a run and a closing would have posted it.
+    Opening,
 }
 
 impl BatchKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Accrual, Self::Closing, Self::Payment, Self::Exception];
+    pub const ALL: [Self; 5] = [
+        Self::Accrual,
+        Self::Closing,
+        Self::Payment,
+        Self::Exception,
+        Self::Opening,
+    ];
 
     /// The kind as one word.
     #[must_use]
@@ -32,6 +40,7 @@ impl BatchKind {
             Self::Closing => "closing",
             Self::Payment => "payment",
             Self::Exception => "exception",
+            Self::Opening => "opening",
         }
     }
 }
@@ -43,7 +52,7 @@ pub struct Batch {
     pub number: u64,
     /// What it is.
     pub kind: BatchKind,
-    /// The hash of the run it follows; of a payment, of what is paid; of an exception, which one.
+    /// The hash of the run it follows; of a payment, of what is paid; of an exception, which one; of balances taken over, their list.
     pub run: String,
     postings: Vec<Posting>,
 }

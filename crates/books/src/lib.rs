@@ -37,6 +37,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod batch;
+pub mod opening;
 pub mod payment;
 pub mod posting;
 pub mod settled;
@@ -44,6 +45,7 @@ pub mod settled;
 mod testing;
 
 pub use batch::{Batch, BatchKind};
+pub use opening::{Opening, TAKEN_OVER, opened};
 pub use payment::{Payment, payments, reported};
 pub use posting::{
     Account, AmountRefusal, Booked, Key, Posting, Target, converge, excepted, in_units, on,

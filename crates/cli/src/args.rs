@@ -11,6 +11,7 @@ mod backup;
 mod books;
 mod bundle;
 mod journal;
+mod opening;
 mod payout;
 mod period;
 
@@ -19,6 +20,7 @@ pub use backup::*;
 pub use books::*;
 pub use bundle::*;
 pub use journal::*;
+pub use opening::*;
 pub use payout::*;
 pub use period::*;
 
@@ -157,6 +159,9 @@ pub enum Command {
     /// Exceptions: one line that no rule gives, proposed by one and approved by another.
     #[command(subcommand)]
     Exception(ExceptionCommand),
+    /// Opening balances: what the system before kept for partners, taken over by two people.
+    #[command(subcommand)]
+    Opening(OpeningCommand),
     /// Payment profiles: where partners' money goes.
     #[command(subcommand)]
     Profile(ProfileCommand),

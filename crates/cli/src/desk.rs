@@ -71,13 +71,26 @@ impl Desk {
         let batches = self.record.wait("counting batches", async |database| {
             database.batch_count().await
         })?;
-        let batch = Batch::new(batches + 1, kind, follows.to_owned(), postings);
+        let mut step = Step::default();
+        self.also_posting(&mut step, (kind, batches + 1), follows, postings, by)?;
+        Ok((step, batches + 1))
+    }
+
+    /// Adds a batch of that number to the end of a step, with the act that states it.
+    pub fn also_posting(
+        &self,
+        step: &mut Step,
+        (kind, number): (BatchKind, u64),
+        follows: &str,
+        postings: Vec<Posting>,
+        by: &str,
+    ) -> Result<(), Failure> {
+        let batch = Batch::new(number, kind, follows.to_owned(), postings);
         let sha256 = Digest::of(batch.to_text().as_bytes());
         let stated = Posted::of(&batch, sha256);
-        let mut step = Step::default();
-        self.then(&mut step, POSTED, (by, &Organisation::Vendor), &stated)?;
+        self.then(step, POSTED, (by, &Organisation::Vendor), &stated)?;
         step.batches.push((batch, sha256.to_string()));
-        Ok((step, batches + 1))
+        Ok(())
     }
 
     /// Adds an act to the end of a step.

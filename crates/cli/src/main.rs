@@ -87,6 +87,7 @@ fn main() -> ExitCode {
         Command::Period(command) => commands::period::run(&command, &progress),
         Command::Dispute(command) => commands::dispute::run(&command),
         Command::Exception(command) => commands::exception::run(&command),
+        Command::Opening(command) => commands::opening::run(&command),
         Command::Profile(command) => commands::profile::run(&command),
         Command::Payout(command) => commands::payout::run(&command, &progress),
         Command::Journal(JournalCommand::Open(args)) => commands::journal::open(&args),

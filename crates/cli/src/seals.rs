@@ -10,8 +10,8 @@ use trueup_journal::ring::Held;
 use trueup_journal::{Act, Custody, Organisation, Ring, ring};
 use trueup_plan::tree::Plan;
 use trueup_program::{
-    Acceptances, Disputes, Exceptions, Negotiations, Part, Payouts, Periods, Seal, SignedVersion,
-    acceptance, dispute, exception, negotiation, payout, period,
+    Acceptances, Disputes, Exceptions, Negotiations, Openings, Part, Payouts, Periods, Seal,
+    SignedVersion, acceptance, dispute, exception, negotiation, opening, payout, period,
 };
 
 use crate::failure::{Failure, chain};
@@ -236,6 +236,8 @@ pub struct OnRecord {
     pub disputes: Disputes,
     /// Exceptions.
     pub exceptions: Exceptions,
+    /// Balances of the system before.
+    pub openings: Openings,
     /// Payouts, and where they go.
     pub payouts: Payouts,
     /// The keys.
@@ -255,6 +257,7 @@ impl OnRecord {
             &dispute::KINDS,
             &payout::KINDS,
             &exception::KINDS,
+            &opening::KINDS,
         ]
         .concat();
         let (acts, size) = record.acts_of(&kinds)?;
@@ -287,6 +290,8 @@ impl OnRecord {
                 .map_err(|why| chain(&why))?;
         } else if payout::KINDS.contains(&kind) {
             self.payouts.judge(at, act).map_err(|why| chain(&why))?;
+        } else if opening::KINDS.contains(&kind) {
+            self.openings.judge(at, act).map_err(|why| chain(&why))?;
         } else if exception::KINDS.contains(&kind) {
             self.exceptions.judge(at, act).map_err(|why| chain(&why))?;
         } else {

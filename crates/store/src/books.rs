@@ -222,7 +222,7 @@ pub(crate) async fn postings(
 /// Which batches count.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Counting {
-    /// Those that follow from runs.
+    /// Those that follow from runs, or stand for what runs of another system said.
     Runs,
     /// Those of payments and exceptions too.
     Everything,
@@ -238,7 +238,7 @@ async fn booked(
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
          from postings join batches on batches.number = postings.batch \
-         where (batches.kind in ($1, $6) or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         where (batches.kind in ($1, $6, $7) or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
          group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
     .bind(BatchKind::Accrual.word().to_owned())
@@ -247,6 +247,7 @@ async fn booked(
     .bind(i64::from(partner.is_none()))
     .bind(i64::from(counting == Counting::Everything))
     .bind(BatchKind::Closing.word().to_owned())
+    .bind(BatchKind::Opening.word().to_owned())
     .fetch_all(&mut **within)
     .await
     .map_err(doing())?;

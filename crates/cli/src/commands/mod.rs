@@ -24,6 +24,7 @@ pub mod ingest;
 pub mod init;
 pub mod journal;
 pub mod keys;
+pub mod opening;
 pub mod payout;
 pub mod period;
 pub mod profile;

@@ -305,7 +305,7 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
     let desk = Desk::open(program)?;
     let waiting = waiting(&desk)?;
     let earned = Earned::of(runs::again(program, &waiting.says.run)?)?;
-    let moves = moves::until(&earned.again, waiting.until, progress)?;
+    let moves = moves::as_calculated(&earned.again, waiting.until, progress)?;
     let (content, unsigned) = content(&desk, &earned, &moves, waiting.until)?;
     if content.digest().to_string() != waiting.says.sha256 {
         return Err(Failure::Found(format!(

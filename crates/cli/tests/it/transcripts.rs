@@ -118,6 +118,11 @@ fn a_statement_as_a_file_is_verified_as_written() {
 }
 
 #[test]
+fn balances_are_taken_over_as_written() {
+    run("opening");
+}
+
+#[test]
 fn a_program_is_backed_up_and_restored_as_written() {
     run("backup");
 }
