@@ -9,6 +9,7 @@ use trueup_books::{Key, Target};
 
 use crate::failure::Failure;
 use crate::moves::key_of;
+use crate::record::Record;
 use crate::runs::{Again, KeptLine};
 use crate::seals::{self, OnRecord, Parts};
 
@@ -18,13 +19,15 @@ pub struct Earned {
     pub target: Target,
     /// Keys of which the run says that nothing can be said yet.
     pub open: BTreeSet<Key>,
+    /// Keys that were taken over from another system and of which the run says nothing: it does not know what they are.
+    unknown: BTreeSet<Key>,
     /// The run.
     pub again: Again,
 }
 
 impl Earned {
-    /// Of a kept run.
-    pub fn of(again: Again) -> Result<Self, Failure> {
+    /// Of a kept run, beside what was taken over from another system.
+    pub fn of(again: Again, record: &Record) -> Result<Self, Failure> {
         let mut amounts: BTreeMap<Key, Exact> = BTreeMap::new();
         let mut open = BTreeSet::new();
         for line in again.lines.iter().filter(|line| line.grants == "money") {
@@ -42,10 +45,15 @@ impl Earned {
                 }
             }
         }
+        let mut unknown = record.wait("reading the books", async |database| {
+            database.taken_over().await
+        })?;
+        unknown.retain(|key| !amounts.contains_key(key) && !open.contains(key));
         let target = Target::of(amounts).map_err(|refusal| Failure::Found(refusal.to_string()))?;
         Ok(Self {
             target,
             open,
+            unknown,
             again,
         })
     }
@@ -61,6 +69,7 @@ impl Earned {
         is_partner
             && ends.is_ok_and(|ends| self.again.scope.holds_end(ends))
             && !self.open.contains(key)
+            && !self.unknown.contains(key)
     }
 }
 

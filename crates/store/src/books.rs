@@ -1,6 +1,6 @@
 //! The statements of the books: closing batches, and reading what was posted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AssertSqlSafe, Row, Transaction};
@@ -74,7 +74,7 @@ impl Database {
         self.booked_until(Date::MAX).await
     }
 
-    /// What was posted for each key so far as it falls on a day or before.
+    /// What was posted for each key so far as it falls on a day or before; what was taken over from another system was closed there.
     ///
     /// # Errors
     /// When the database fails, or what is stored is no posting.
@@ -90,6 +90,25 @@ impl Database {
     pub async fn booked_of(&self, partner: &PartnerId, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
         booked(&mut reading, day, Some(partner), Counting::Runs).await
+    }
+
+    /// What was taken over from another system.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn taken_over(&self) -> Result<BTreeSet<Key>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let doing = || StoreFault::sql("reading what was taken over");
+        let rows = sqlx::query(
+            "select distinct account, partner, plan, component, settled_on, settled_on, currency, cast(0 as bigint) \
+             from postings join batches on batches.number = postings.batch where batches.kind = $1",
+        )
+        .bind(BatchKind::Opening.word().to_owned())
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(doing())?;
+        let key = |row: &AnyRow| posting(row, 0).map(|posting| posting.key);
+        rows.iter().map(key).collect()
     }
 
     /// The days up to which periods were closed, in order.
@@ -238,7 +257,7 @@ async fn booked(
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
          from postings join batches on batches.number = postings.batch \
-         where (batches.kind in ($1, $6, $7) or $5 = 1) and falls_on <= $2 and (partner = $3 or $4 = 1) \
+         where (batches.kind in ($1, $6, $7) or $5 = 1) and (falls_on <= $2 or batches.kind = $7) and (partner = $3 or $4 = 1) \
          group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
     .bind(BatchKind::Accrual.word().to_owned())

@@ -81,7 +81,7 @@ pub fn run(command: &BooksCommand) -> Result<(), Failure> {
 fn post(args: &BooksPostArgs) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
-    let earned = Earned::of(runs::again(program, &args.run)?)?;
+    let earned = Earned::of(runs::again(program, &args.run)?, &desk.record)?;
     let unsigned = not_signed(&earned, &desk.on_record)?;
     let is_covered = |key: &Key| earned.speaks_for(key) && unsigned.allows(key);
     let booked = desk.record.wait("reading the books", async |database| {

@@ -214,7 +214,7 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
     let program = &args.program.program;
     let until = day_of(program, ("--until", &args.until))?;
     let desk = Desk::open(program)?;
-    let earned = Earned::of(runs::again(program, &args.run)?)?;
+    let earned = Earned::of(runs::again(program, &args.run)?, &desk.record)?;
     is_whole(&earned, until, desk.on_record.periods.closed_on())?;
     let moves = moves::until(&earned.again, until, progress)?;
     let (content, unsigned) = content(&desk, &earned, &moves, until)?;
@@ -304,7 +304,7 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
     let waiting = waiting(&desk)?;
-    let earned = Earned::of(runs::again(program, &waiting.says.run)?)?;
+    let earned = Earned::of(runs::again(program, &waiting.says.run)?, &desk.record)?;
     let moves = moves::as_calculated(&earned.again, waiting.until, progress)?;
     let (content, unsigned) = content(&desk, &earned, &moves, waiting.until)?;
     if content.digest().to_string() != waiting.says.sha256 {
