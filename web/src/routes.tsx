@@ -44,7 +44,7 @@ const signOn = createRoute({
   component: SignOnPage,
 });
 
-const first = createRoute({ getParentRoute: () => root, path: "/first", component: FirstPage });
+const first = createRoute({ getParentRoute: () => root, path: "/first-administrator", component: FirstPage });
 
 const shell = createRoute({
   getParentRoute: () => root,
@@ -148,13 +148,13 @@ const account = createRoute({
 
 function NotFound() {
   return (
-    <div className="broken">
+    <main className="broken">
       <h1>{t.app.notFound.title}</h1>
       <p>{t.app.notFound.lead}</p>
       <Link to="/" className="button">
         {t.app.notFound.home}
       </Link>
-    </div>
+    </main>
   );
 }
 

@@ -79,7 +79,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { dark, pine, slate, ochre, sea, brick, gray: slate, red: brick, green: pine, blue: sea, yellow: ochre },
   primaryColor: "pine",
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.36,
   fontFamily: '"Geist Variable", system-ui, sans-serif',

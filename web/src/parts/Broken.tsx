@@ -20,13 +20,13 @@ export class Boundary extends Component<{ children: ReactNode }, { error: Error 
 
 export function Broken({ error }: { error: Error }) {
   return (
-    <div className="broken" role="alert">
+    <main className="broken">
       <h1>{t.app.error.title}</h1>
       <p>{t.app.error.lead}</p>
       <p className="mono quiet">{error.message}</p>
       <button type="button" className="button" onClick={() => window.location.reload()}>
         {t.app.error.reload}
       </button>
-    </div>
+    </main>
   );
 }

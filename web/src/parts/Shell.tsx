@@ -135,7 +135,8 @@ function AccountMenu({ session }: { session: Session }) {
   return (
     <Menu position="bottom-end" width={240} withinPortal>
       <Menu.Target>
-        <UnstyledButton className="who" aria-label={`${t.app.account}: ${session.shown_name}`}>
+        <UnstyledButton className="who">
+          <span className="unseen">{t.app.account}: </span>
           <span className="who-sign" aria-hidden>
             {session.shown_name.slice(0, 1).toUpperCase()}
           </span>

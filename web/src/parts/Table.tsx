@@ -53,8 +53,9 @@ export function Table<Row>({ label, columns, rows, keyOf, foot, isMarked, start 
     setSorting((old) => (old?.key !== key ? { key, isDown: false } : old.isDown ? start : { key, isDown: true }));
 
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a group that scrolls, and no set of fields
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <section className="table-frame" tabIndex={0} aria-label={label}>
+    <div role="group" className="table-frame" tabIndex={0} aria-label={label}>
       <table className="table">
         <caption className="unseen">{label}</caption>
         <thead>
@@ -105,6 +106,6 @@ export function Table<Row>({ label, columns, rows, keyOf, foot, isMarked, start 
         </tbody>
         {foot ? <tfoot>{foot}</tfoot> : null}
       </table>
-    </section>
+    </div>
   );
 }

@@ -179,25 +179,24 @@ function Close({ periods, until }: { periods: Periods; until: string }) {
         {t.close.closeGo(dayText(until))}
       </Button>
       <WhyNot may={may} />
-      <Modal
-        opened={isAsked}
-        onClose={() => setAsked(false)}
-        title={t.close.confirmTitle}
-        centered
-        lockScroll={false}
-        closeButtonProps={{ "aria-label": t.explain.close }}
-      >
-        <p>{t.close.confirm(dayText(until))}</p>
-        <Refused error={close.error} />
-        <div className="form-actions">
-          <Button loading={close.isPending} onClick={() => close.mutate()} data-autofocus>
-            {t.close.closeGo(dayText(until))}
-          </Button>
-          <Button variant="default" onClick={() => setAsked(false)}>
-            {t.close.cancel}
-          </Button>
-        </div>
-      </Modal>
+      <Modal.Root opened={isAsked} onClose={() => setAsked(false)} centered lockScroll={false}>
+        <Modal.Overlay className="drawer-over" />
+        <Modal.Content className="question">
+          <Modal.Title>{t.close.confirmTitle}</Modal.Title>
+          <Modal.Body>
+            <p>{t.close.confirm(dayText(until))}</p>
+            <Refused error={close.error} />
+            <div className="form-actions">
+              <Button loading={close.isPending} onClick={() => close.mutate()} data-autofocus>
+                {t.close.closeGo(dayText(until))}
+              </Button>
+              <Button variant="default" onClick={() => setAsked(false)}>
+                {t.close.cancel}
+              </Button>
+            </div>
+          </Modal.Body>
+        </Modal.Content>
+      </Modal.Root>
     </>
   );
 }

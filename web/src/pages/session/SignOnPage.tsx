@@ -110,7 +110,7 @@ export function SignOnPage() {
           {t.signOn.go}
         </Button>
         <p className="quiet">
-          <Link to="/first">{t.signOn.first}</Link>
+          <Link to="/first-administrator">{t.signOn.first}</Link>
         </p>
       </form>
     </Door>

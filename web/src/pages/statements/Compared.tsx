@@ -35,8 +35,9 @@ export function Compared({ partner, period }: Props) {
 function Table({ comparison }: { comparison: Comparison }) {
   const { before, after, difference, components } = comparison;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a group that scrolls, and no set of fields
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <section className="table-frame" tabIndex={0} aria-label={t.statement.compare}>
+    <div role="group" className="table-frame" tabIndex={0} aria-label={t.statement.compare}>
       <table className="table compared">
         <thead>
           <tr>
@@ -87,7 +88,7 @@ function Table({ comparison }: { comparison: Comparison }) {
           </tr>
         </tfoot>
       </table>
-    </section>
+    </div>
   );
 }
 

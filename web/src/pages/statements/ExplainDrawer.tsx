@@ -24,24 +24,24 @@ interface Props {
 
 export function ExplainDrawer({ partner, period, line, onClose }: Props) {
   return (
-    <Drawer
+    <Drawer.Root
       opened={line !== undefined}
       onClose={onClose}
       position="right"
       size={660}
       lockScroll={false}
-      title={line ? line.is || line.component : ""}
-      closeButtonProps={{ "aria-label": t.explain.close }}
-      classNames={{
-        overlay: "drawer-over",
-        content: "drawer",
-        header: "drawer-head",
-        title: "drawer-title",
-        body: "drawer-body",
-      }}
+      classNames={{ overlay: "drawer-over", content: "drawer", title: "drawer-title", body: "drawer-body" }}
     >
-      {line ? <Why key={line.id} partner={partner} period={period} line={line} /> : null}
-    </Drawer>
+      <Drawer.Overlay />
+      <Drawer.Content>
+        {/* No header element: a page has one banner, and this is none. */}
+        <div className="drawer-head">
+          <Drawer.Title>{line ? line.is || line.component : ""}</Drawer.Title>
+          <Drawer.CloseButton aria-label={t.explain.close} />
+        </div>
+        <Drawer.Body>{line ? <Why key={line.id} partner={partner} period={period} line={line} /> : null}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
 
