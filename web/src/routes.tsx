@@ -24,7 +24,7 @@ interface Context {
 }
 
 const root = createRootRouteWithContext<Context>()({
-  errorComponent: ({ error }) => <Broken error={error} />,
+  errorComponent: ({ error }) => <Broken error={error instanceof Error ? error : new Error(String(error))} />,
   notFoundComponent: NotFound,
 });
 

@@ -459,5 +459,5 @@ export const t = {
     endsAt: (at: string) => `ends ${at}`,
     onlySessions: "Only open to people who signed on",
   },
-  table: { sortedUp: "sorted, smallest first", sortedDown: "sorted, greatest first" },
+  table: { sortedUp: "sorted, smallest first", sortedDown: "sorted, greatest first", download: "Download as CSV" },
 };

@@ -15,8 +15,8 @@ import {
   IconUsersGroup,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useRef } from "react";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { type ReactNode, type RefObject, useEffect, useRef } from "react";
 import { api } from "../client";
 import { type Colours, useColours } from "../colours";
 import { useLive } from "../live";
@@ -66,6 +66,7 @@ export function Shell({ session }: { session: Session }) {
   const places = placesOf(session);
   const isLive = useLive(session.partner);
   const main = useRef<HTMLElement>(null);
+  useFocusOnPage(main);
   return (
     <div className="shell">
       <button type="button" className="skip" onClick={() => main.current?.focus()}>
@@ -101,6 +102,18 @@ export function Shell({ session }: { session: Session }) {
       <Places places={places} className="tabs" />
     </div>
   );
+}
+
+/** A new page takes the focus, so that keyboards and readers begin where it begins. */
+function useFocusOnPage(main: RefObject<HTMLElement | null>) {
+  const { pathname } = useLocation();
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current !== pathname) {
+      before.current = pathname;
+      main.current?.focus({ preventScroll: true });
+    }
+  }, [pathname, main]);
 }
 
 function Places({ places, className }: { places: Place[]; className: string }) {

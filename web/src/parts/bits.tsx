@@ -1,10 +1,18 @@
 // Small things that many pages show.
 import { Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconCircleCheck, IconLock, IconProgress } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { dayText, withDays } from "../format/dates";
 import { t } from "../strings";
 import type { Freshness, Standing } from "../wire";
+
+/** The title of the window says where one is. */
+function useTitle(title: ReactNode) {
+  const words = typeof title === "string" ? `${title} · ${t.app.name}` : t.app.name;
+  useEffect(() => {
+    document.title = words;
+  }, [words]);
+}
 
 export function Page({
   title,
@@ -19,6 +27,7 @@ export function Page({
   children: ReactNode;
   above?: ReactNode;
 }) {
+  useTitle(title);
   return (
     <div className="page">
       <header className="page-head">

@@ -110,7 +110,7 @@ type Closed = Periods["closed"][number];
 const COLUMNS: Column<Closed>[] = [
   { key: "until", head: t.close.until, by: (one) => one.until, cell: (one) => dayText(one.until) },
   { key: "act", head: t.close.act, align: "right", by: (one) => String(one.act), cell: (one) => countText(one.act) },
-  { key: "run", head: t.close.run, cell: (one) => <span className="mono hash">{one.run}</span> },
+  { key: "run", head: t.close.run, by: (one) => one.run, cell: (one) => <span className="mono hash">{one.run}</span> },
 ];
 
 function History({ closed }: { closed: Periods["closed"] }) {
@@ -119,7 +119,13 @@ function History({ closed }: { closed: Periods["closed"] }) {
       {closed.length === 0 ? (
         <p className="quiet">{t.close.nothingClosed}</p>
       ) : (
-        <Table label={t.close.history} columns={COLUMNS} rows={closed} keyOf={(one) => String(one.act)} />
+        <Table
+          file="closed-periods"
+          label={t.close.history}
+          columns={COLUMNS}
+          rows={closed}
+          keyOf={(one) => String(one.act)}
+        />
       )}
     </Panel>
   );

@@ -6,8 +6,8 @@ import { dayText, spanText } from "../../format/dates";
 import { figureText } from "../../format/figure";
 import { FreshList, FreshTag, Notes, Page, Panel, StandingTag } from "../../parts/bits";
 import { Money } from "../../parts/Money";
-import { Answer, Empty, Loading } from "../../parts/States";
-import { homeQuery } from "../../queries";
+import { Answer, Loading } from "../../parts/States";
+import { homeQuery, sessionQuery } from "../../queries";
 import { t } from "../../strings";
 import type { PartnerHome, PeriodEarned } from "../../wire";
 import { CapList } from "./CapList";
@@ -26,12 +26,14 @@ export function HomePage() {
 
 function Home({ home }: { home: PartnerHome }) {
   const { partner, now } = home;
+  const session = useQuery(sessionQuery);
   const agreement = partner.agreements.at(-1);
   const lead = agreement
     ? t.home.agreement(agreement.plan_title, agreement.plan_version, dayText(agreement.starts_on))
     : undefined;
   return (
     <Page
+      above={session.data && !session.data.partner ? <Link to="/partners">{t.partners.title}</Link> : undefined}
       title={partner.name}
       lead={lead}
       actions={
@@ -122,8 +124,4 @@ function Objectives({ home }: { home: PartnerHome }) {
       </ul>
     </Panel>
   );
-}
-
-export function NothingYet() {
-  return <Empty title={t.statement.none}>{t.statement.noneLead}</Empty>;
 }

@@ -90,6 +90,7 @@ export function Cost({ overview }: { overview: Overview }) {
         columns={columnsOf(total.currency)}
         rows={shown.components}
         keyOf={(one) => `${one.plan} ${one.component}`}
+        file={`cost-${shown.period.period}`}
         start={{ key: "money", isDown: true }}
       />
     </Panel>

@@ -18,7 +18,7 @@ const PLACES: Partial<Record<Kind, "/close" | "/disputes">> = {
 
 export function Waiting({ waiting }: { waiting: Overview["waiting"] }) {
   return (
-    <Panel title={t.overview.waiting}>
+    <Panel title={t.overview.waiting} className="comes-first">
       {waiting.length === 0 ? <p className="quiet">{t.overview.nothingWaits}</p> : null}
       <ul className="plain-list waiting">
         {waiting.map((one) => {

@@ -20,7 +20,7 @@ const COLUMNS: Column<Watched>[] = [
       </Link>
     ),
   },
-  { key: "says", head: t.overview.reason.near_next_band, label: t.close.facts, cell: (one) => one.says },
+  { key: "says", head: t.overview.reason.near_next_band, by: (one) => one.says, cell: (one) => one.says },
 ];
 
 /** Partners near a band, near a cap or falling behind. */
@@ -52,6 +52,7 @@ export function Watch({ watched }: { watched: Overview["watched"] }) {
           <Table
             key={reason}
             label={t.overview.watch}
+            file={`watch-${reason}`}
             columns={columns}
             rows={watched.filter((one) => one.reason === reason)}
             keyOf={(one) => `${one.partner} ${one.component ?? ""} ${one.says}`}

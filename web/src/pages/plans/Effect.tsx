@@ -95,13 +95,25 @@ export function Effect({ checked, isBusy }: { checked: PlanChecked | undefined; 
       {effect.most_gained.length > 0 ? (
         <>
           <h3>{t.plans.mostGained}</h3>
-          <Table label={t.plans.mostGained} columns={COLUMNS} rows={effect.most_gained} keyOf={(one) => one.partner} />
+          <Table
+            label={t.plans.mostGained}
+            columns={COLUMNS}
+            file="gain-most"
+            rows={effect.most_gained}
+            keyOf={(one) => one.partner}
+          />
         </>
       ) : null}
       {effect.most_lost.length > 0 ? (
         <>
           <h3>{t.plans.mostLost}</h3>
-          <Table label={t.plans.mostLost} columns={COLUMNS} rows={effect.most_lost} keyOf={(one) => one.partner} />
+          <Table
+            label={t.plans.mostLost}
+            columns={COLUMNS}
+            file="lose-most"
+            rows={effect.most_lost}
+            keyOf={(one) => one.partner}
+          />
         </>
       ) : null}
     </div>

@@ -30,7 +30,7 @@ export function FirstPage() {
     },
   });
   return (
-    <Door>
+    <Door title={t.first.title}>
       <form
         className="form"
         onSubmit={(event) => {

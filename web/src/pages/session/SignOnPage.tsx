@@ -1,7 +1,7 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { answered, api, Refusal } from "../../client";
 import { Mark } from "../../parts/Mark";
 import { Refused } from "../../parts/States";
@@ -9,7 +9,10 @@ import { sessionQuery } from "../../queries";
 import { t } from "../../strings";
 
 /** The frame of the two pages that nobody has signed on for. */
-export function Door({ children }: { children: ReactNode }) {
+export function Door({ title, children }: { title: string; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · ${t.app.name}`;
+  }, [title]);
   return (
     <main className="door">
       <div className="door-side">
@@ -67,7 +70,7 @@ export function SignOnPage() {
   };
 
   return (
-    <Door>
+    <Door title={t.signOn.title}>
       <form onSubmit={(event) => void go(event)} className="form">
         <h1>{t.signOn.title}</h1>
         <p className="quiet">{t.signOn.lead}</p>
