@@ -4,6 +4,57 @@
  */
 
 export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says that the server lives. */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description. */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says whether figures can be answered. */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/disputes": {
         parameters: {
             query?: never;
@@ -11,99 +62,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    is_open?: boolean | null;
-                    partner?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["DisputeList"];
-                    };
-                };
-                /** @description x */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The disputes that the caller may see. */
+        get: operations["disputes"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewDispute"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dispute"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Opens a dispute on a line. Its money is held back until the dispute is answered. */
+        post: operations["open_dispute"];
         delete?: never;
         options?: never;
         head?: never;
@@ -119,59 +82,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    dispute: number;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["DisputeAnswer"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Dispute"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Answers a dispute, or takes it back. Only the vendor answers, and somebody else than who opened it; only the side that
+         *     opened it takes it back.
+         */
+        post: operations["answer_dispute"];
         delete?: never;
         options?: never;
         head?: never;
@@ -185,48 +100,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    partner?: string | null;
-                };
-                header?: {
-                    "Last-Event-ID"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Changed"];
-                    };
-                };
-                /** @description x */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * What changed, as server-sent events. Each event of the name `changed` says that figures may be other now and should be
+         *     asked for again; its data is a `Changed` as JSON. Whoever comes back with `Last-Event-ID` is told at once what it missed.
+         */
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -244,109 +122,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    source: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Pushed"];
-                    };
-                };
-                /** @description x */
-                207: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Pushed"];
-                    };
-                };
-                /** @description x */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                408: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Pushed"];
-                    };
-                };
-                /** @description x */
-                413: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                415: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Pushed"];
-                    };
-                };
-                /** @description x */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Takes events of a source. What is answered as accepted lasts, and counts in the next answer. An event that was taken
+         *     before changes nothing, so whoever does not know whether it arrived sends it again.
+         */
+        post: operations["push"];
         delete?: never;
         options?: never;
         head?: never;
@@ -362,57 +142,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["FirstAdministrator"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Makes the first administrator, with the one-time code that the server printed when it was started, and signs it on. */
+        post: operations["first_administrator"];
         delete?: never;
         options?: never;
         head?: never;
@@ -426,26 +157,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Overview"];
-                    };
-                };
-            };
-        };
+        /** The program at a glance: what periods cost, objectives, bands, what waits, whom to look at. */
+        get: operations["overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -461,40 +174,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    after?: string | null;
-                    holds?: string | null;
-                    limit?: number | null;
-                    plan?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PartnerPage"];
-                    };
-                };
-                /** @description x */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The partners that the caller may see. */
+        get: operations["partners"];
         put?: never;
         post?: never;
         delete?: never;
@@ -510,37 +191,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    partner: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Partner"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** One partner. */
+        get: operations["partner"];
         put?: never;
         post?: never;
         delete?: never;
@@ -556,37 +208,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    partner: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PartnerHome"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** A partner's home: where its money stands, how far the next bands are, what happens next, how fresh the facts are. */
+        get: operations["home"];
         put?: never;
         post?: never;
         delete?: never;
@@ -602,37 +225,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    partner: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StatementList"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** A partner's statements. */
+        get: operations["statements"];
         put?: never;
         post?: never;
         delete?: never;
@@ -648,38 +242,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    partner: string;
-                    period: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Statement"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** One statement: every line with its rate, base, band, pay dates, route, clause and objective. */
+        get: operations["statement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -695,38 +259,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    partner: string;
-                    period: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Comparison"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** What differs between a statement and the one before, and which figures behind it. */
+        get: operations["compared"];
         put?: never;
         post?: never;
         delete?: never;
@@ -742,50 +276,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    rows?: boolean | null;
-                };
-                header?: never;
-                path: {
-                    line: string;
-                    partner: string;
-                    period: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LineExplanation"];
-                    };
-                };
-                /** @description x */
-                400: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Why a line posts what it posts: in plain words, then the evaluated graph, down to rows and clause. */
+        get: operations["explanation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -801,69 +293,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PeopleList"];
-                    };
-                };
-            };
-        };
+        /** Everybody who may sign on. */
+        get: operations["people"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewPerson"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Person"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Adds somebody. */
+        post: operations["add_person"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,57 +312,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    person: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["AccessAsked"];
-                };
-            };
-            responses: {
-                /** @description x */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Changes what somebody may do. The person's sessions and tokens end at once. */
+        put: operations["change_access"];
         post?: never;
         delete?: never;
         options?: never;
@@ -943,26 +328,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Periods"];
-                    };
-                };
-            };
-        };
+        /** Where the periods stand, and what may be done next. */
+        get: operations["periods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -980,48 +347,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ApproveAsked"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Periods"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Approves the calculation that waits, by its totals. Nobody approves what they calculated. */
+        post: operations["approve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1037,48 +364,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CalculateAsked"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Periods"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Calculates a period: runs everything as it is known now, and puts the control totals on the journal. */
+        post: operations["calculate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1094,35 +381,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Periods"];
-                    };
-                };
-                /** @description x */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Closes the period that was approved, for good. */
+        post: operations["close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1138,48 +398,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["PlanCheckAsked"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PlanChecked"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /**
+         * Looks at a changed text of a plan: every mistake with its place, the plan in plain words, what differs, and what everyone
+         *     would have been paid. Nothing is stored.
+         */
+        post: operations["check_plan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1193,26 +416,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PlanList"];
-                    };
-                };
-            };
-        };
+        /** The plans of the program. */
+        get: operations["plans"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1228,37 +433,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    plan: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PlanText"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** A plan: its text, and what it says in plain words. */
+        get: operations["plan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1274,114 +450,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Who has signed on, and what they may do. */
+        get: operations["session"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SignOn"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                429: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description x */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Signs on. The answer sets a cookie that scripts cannot read. */
+        post: operations["sign_on"];
+        /** Signs off: the session ends at once. */
+        delete: operations["sign_off"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1395,75 +470,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["AuthenticatorTried"];
-                };
-            };
-            responses: {
-                /** @description x */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Authenticator"];
-                    };
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Takes an authenticator into use, once it has shown a right code. From then on signing on needs one. */
+        put: operations["use_authenticator"];
+        /** A new secret for an authenticator. Nothing is stored until a code of it is sent. */
+        post: operations["new_authenticator"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1477,26 +487,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PushedSources"];
-                    };
-                };
-            };
-        };
+        /** The sources that may be pushed to. */
+        get: operations["sources"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1512,87 +504,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TokenList"];
-                    };
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** One's own tokens. */
+        get: operations["tokens"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewTokenAsked"];
-                };
-            };
-            responses: {
-                /** @description x */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MadeToken"];
-                    };
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                403: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                422: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Makes a token with which a program does what its scopes say, as the one who makes it. It is shown once. */
+        post: operations["make_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1609,44 +525,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    token: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description x */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description x */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description x */
-                404: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Ends a token at once. */
+        delete: operations["end_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1656,663 +536,1337 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What somebody may do from now on. */
         AccessAsked: {
+            /** @description What the person may do, and for whom. */
             grants: components["schemas"]["Grant"][];
+            /** @description Whether the person may sign on. */
             is_active: boolean;
         };
+        /** @description A version of a partner's agreement. */
         AgreementShort: {
+            /** @description The first day it no longer holds; none where it has no end. */
             ends_until?: string | null;
+            /** @description Its name. */
             name: string;
+            /** @description Its plan, by name. */
             plan: string;
+            /** @description The plan in one sentence. */
             plan_is: string;
+            /** @description The plan's title. */
             plan_title: string;
+            /** @description The plan's version. */
             plan_version: string;
+            /** @description Its first day. */
             starts_on: string;
         };
+        /** @description The totals that whoever approves has looked at. */
         ApproveAsked: {
+            /**
+             * @description The control totals, as a decimal text by currency. They are typed or read again, so that nobody approves what they
+             *     have not seen.
+             */
             totals: {
                 [key: string]: string;
             };
         };
+        /** @description A secret for an authenticator. */
         Authenticator: {
+            /** @description The same as an `otpauth` address, to be drawn as a square code. */
             address: string;
+            /** @description The secret in base 32, to be typed. */
             secret: string;
         };
+        /** @description A secret, and a code of it. */
         AuthenticatorTried: {
+            /** @description The six digits that the authenticator shows now. */
             code: string;
+            /** @description The secret in base 32. */
             secret: string;
         };
+        /** @description A band of a table that a line went through. */
         Band: {
+            /** @description What the table was asked with: the base. */
             arguments: components["schemas"]["NamedFigure"][];
+            /** @description Which bands, one for each argument: `from 1,000`, `equals gold`. */
             bands: string[];
+            /** @description The band's upper bound and the slice of the argument that lies in it, where the band has them. */
             bounds: components["schemas"]["NamedFigure"][];
+            /** @description What the band holds: the rate. */
             cells: components["schemas"]["NamedFigure"][];
+            /** @description The table. */
             table: string;
         };
+        /** @description How many partners stand in a band of a table, in the latest period. */
         BandCount: {
+            /** @description The band, in words; `below the first band` where none is reached. */
             band: string;
+            /** @description The component that reads the table. */
             component: string;
+            /**
+             * Format: int64
+             * @description How many partners stand in it.
+             */
             partners: number;
+            /** @description The plan, by name. */
             plan: string;
+            /** @description The table. */
             table: string;
         };
+        /** @description What is to be calculated. */
         CalculateAsked: {
+            /**
+             * @description The last day of the period.
+             * @example 2026-03-31
+             */
             until: string;
         };
+        /** @description How close a component is to the most it pays. */
         CapProgress: {
+            /** @description The component. */
             component: string;
+            /** @description What it is, in words. */
             is: string;
+            /** @description What may still be earned under the cap. */
             left: components["schemas"]["Money"];
+            /** @description The most it pays in its window. */
             most: components["schemas"]["Money"];
+            /** @description What it pays as it stands. */
             pays: components["schemas"]["Money"];
+            /**
+             * Format: int32
+             * @description How much of the cap is used, of 100, rounded down. For drawing only.
+             */
             percent: number;
         };
+        /** @description What an event of the name `changed` says. */
         Changed: {
+            /**
+             * Format: int64
+             * @description How many changes the server has seen since it was started.
+             */
             version: number;
         };
+        /** @description Where a component is written. */
         Clause: {
+            /** @description The file inside the program's folder. */
             file: string;
+            /**
+             * Format: int32
+             * @description Its first line there, from 1.
+             */
             line: number;
+            /** @description The text. */
             text: string;
         };
+        /** @description A closed period. */
         ClosedPeriod: {
+            /**
+             * Format: int64
+             * @description The place of the act that closed it.
+             */
             act: number;
+            /** @description The run that was approved, by its hash. */
             run: string;
+            /** @description Its last day. */
             until: string;
         };
+        /** @description What differs between a statement and the one before. */
         Comparison: {
+            /** @description The period. */
             after: components["schemas"]["PeriodEarned"];
+            /** @description The period before. */
             before: components["schemas"]["PeriodEarned"];
+            /** @description The components that either has, the greatest difference first. */
             components: components["schemas"]["ComponentDifference"][];
+            /** @description What the totals differ by. */
             difference: components["schemas"]["Money"];
+            /** @description The partner's id. */
             partner: string;
         };
+        /** @description What one component costs in one period. */
         ComponentCost: {
+            /** @description The component. */
             component: string;
+            /** @description What it posts for all partners. */
             money: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many partners have something posted by it.
+             */
             partners: number;
+            /** @description The plan, by name. */
             plan: string;
         };
+        /** @description What one component posts in two periods, and what lies behind it. */
         ComponentDifference: {
+            /** @description What it posts now. */
             after?: string | null;
+            /** @description The figures it was worked out from that differ, in the order of the explanation. */
             because: components["schemas"]["FigureDifference"][];
+            /** @description What it posted before, as a decimal text; none where it had no line, or no figure. */
             before?: string | null;
+            /** @description The component. */
             component: string;
+            /** @description The currency's ISO 4217 code; none for what grants no money. */
             currency?: string | null;
+            /** @description The difference, what has no figure counted as nothing posted. */
             difference: string;
+            /** @description What it is, in words. */
             is: string;
         };
+        /** @description What became known of a closed settlement after it was closed. */
         Correction: {
+            /** @description The component. */
             component: string;
+            /** @description What it adds. */
             money: components["schemas"]["Money"];
+            /** @description The last day of what is corrected. */
             settled_on: string;
         };
+        /** @description A dispute. */
         Dispute: {
+            /** @description What the answer says; none while it is open. */
             answer?: string | null;
+            /** @description Who answered, as acts name people; none while it is open. */
             answered_by?: string | null;
+            /** @description Why it was opened. */
             because: string;
+            /** @description The line's component. */
             component: string;
+            /**
+             * Format: int64
+             * @description Its number: the place of the act that opened it.
+             */
             id: number;
+            /** @description In whose name: `vendor` or `partner/ID`. */
             in_the_name_of: string;
+            /** @description Whether the one who asks may answer it now. */
             may_answer: components["schemas"]["Permitted"];
+            /** @description Whether the one who asks may take it back now. */
             may_withdraw: components["schemas"]["Permitted"];
+            /** @description Who opened it, as acts name people. */
             opened_by: string;
+            /** @description The day it was opened. */
             opened_on: string;
+            /** @description The partner whose line it is. */
             partner: string;
+            /** @description What the directory calls the partner. */
             partner_name: string;
+            /** @description The line's plan. */
             plan: string;
+            /** @description The last day of what the line settles. */
             settled_on: string;
+            /** @description What became of it. */
             state: components["schemas"]["DisputeState"];
         };
+        /** @description How a dispute is answered, and why. */
         DisputeAnswer: {
+            /** @description Why. It becomes part of the journal, where nothing is ever removed: no personal data. */
             because: string;
+            /** @description The outcome. */
             outcome: components["schemas"]["DisputeOutcome"];
         };
+        /** @description Disputes, the latest first. */
         DisputeList: {
+            /** @description The disputes. */
             disputes: components["schemas"]["Dispute"][];
         };
-        /** @enum {string} */
+        /**
+         * @description How a dispute is answered.
+         * @enum {string}
+         */
         DisputeOutcome: "upheld" | "rejected" | "withdrawn";
-        DisputesAsked: {
-            is_open?: boolean | null;
-            partner?: string | null;
-        };
+        /** @description A dispute as a line shows it. */
         DisputeShort: {
+            /** @description Why it was opened. */
             because: string;
+            /**
+             * Format: int64
+             * @description Its number: the place of the act that opened it.
+             */
             id: number;
+            /** @description What became of it. */
             state: components["schemas"]["DisputeState"];
         };
-        /** @enum {string} */
+        /**
+         * @description What became of a dispute.
+         * @enum {string}
+         */
         DisputeState: "open" | "upheld" | "rejected" | "withdrawn";
+        /** @description A period that ended. */
         EndingPeriod: {
+            /** @description Its last day. */
             ends_on: string;
+            /** @description The period as the calendar names it. */
             period: string;
         };
+        /** @description What became of one event. */
         EventOutcome: {
+            /** @description `accepted`, `corrected`, `cancelled`, `duplicate`, `outdated`, `received`, `wrong` or `conflict`. */
             outcome: string;
+            /** @description What is wrong with it, one by one; empty where nothing is. */
             problems?: components["schemas"]["EventProblem"][];
+            /** @description What to do about a conflict. */
             says?: string | null;
         };
+        /** @description What is wrong with one event. */
         EventProblem: {
+            /** @description A stable code. */
             code: string;
+            /** @description The event's column, or columns joined with a comma; empty where the event as a whole is meant. */
             column: string;
+            /** @description What to do. */
             help: string;
+            /** @description What is wrong. */
             says: string;
+            /** @description The cell as it came. */
             value: string;
         };
-        EventsAsked: {
-            partner?: string | null;
-        };
+        /** @description A credited row. */
         ExplainedRow: {
+            /** @description The fact's id. */
             id: string;
+            /** @description Its kind of fact. */
             kind: string;
+            /**
+             * Format: int32
+             * @description How many steps the credited partner stands above the row's own.
+             */
             level: number;
+            /** @description The day that places it; none where it has none. */
             on?: string | null;
+            /** @description Which part of it is credited, of 1, exactly. */
             share: string;
         };
+        /** @description A node of the evaluated graph, and what it was made from. */
         Explanation: {
+            /**
+             * @description What it is about: `component`, `limit`, `value`, `measure`, `term`, `given`, `formula`, `contingency`, `guardrail`,
+             *     `was`, `changed`, `band`, `row`, `left out`.
+             */
             about: string;
-            band?: null | components["schemas"]["Band"];
+            band?: components["schemas"]["Band"] | null;
+            /** @description The answer. */
             figure: components["schemas"]["Figure"];
+            /** @description The formula behind the name, as the plan has it; none where there is none. */
             formula?: string | null;
+            /** @description What it was made from. */
             inputs: components["schemas"]["Explanation"][];
+            /** @description What it is, in words; empty where the plan says nothing. */
             is: string;
+            /** @description Whether its inputs are left out because the tree is deep enough. */
             is_cut: boolean;
+            /** @description Whether it was spelled out before, so that its inputs are not repeated. */
             is_repeated: boolean;
+            /** @description Its name, or the formula as written. */
             name: string;
+            /** @description Which part of its component it is, such as `gate`, `pays` or `at most`; empty otherwise. */
             part: string;
+            /** @description For whom. */
             partner: string;
+            /** @description In which period, as the calendar names it. */
             period: string;
-            row?: null | components["schemas"]["ExplainedRow"];
+            row?: components["schemas"]["ExplainedRow"] | null;
+            /**
+             * Format: int64
+             * @description For a measure that was walked down to its rows: how many count.
+             */
             rows?: number | null;
         };
-        ExplanationAsked: {
-            rows?: boolean | null;
-        };
+        /** @description A figure of the plan: a number with its unit, a day, a flag, a text, or no answer. */
         Figure: {
+            /** @description The figure exactly, as a plan would write it: `0.05`, `2/3`, `2026-01-31`, `true`; none where there is no answer. */
             exact?: string | null;
+            /** @description What it is. */
             kind: components["schemas"]["FigureKind"];
-            no_answer?: null | components["schemas"]["NoAnswer"];
+            no_answer?: components["schemas"]["NoAnswer"] | null;
+            /** @description The figure as a person reads it in English, its unit with it: `1,234.50 USD`, `7.5 %`. */
             shown: string;
+            /** @description The unit in words: a currency's code, `USD per count`, or empty for what has none. */
             unit: string;
         };
+        /** @description A figure of an explanation that differs between two periods. */
         FigureDifference: {
-            after?: null | components["schemas"]["Figure"];
-            before?: null | components["schemas"]["Figure"];
+            after?: components["schemas"]["Figure"] | null;
+            before?: components["schemas"]["Figure"] | null;
+            /** @description What it is, in words; empty where the plan says nothing. */
             is: string;
+            /** @description Its name in the plan. */
             name: string;
         };
-        /** @enum {string} */
+        /**
+         * @description What a figure is.
+         * @enum {string}
+         */
         FigureKind: "number" | "flag" | "date" | "duration" | "text" | "none";
+        /** @description A mistake, or something good to know. */
         Finding: {
+            /** @description A stable code. */
             code: string;
+            /** @description What would be right; none where nothing is known. */
             help?: string | null;
-            place?: null | components["schemas"]["Place"];
+            place?: components["schemas"]["Place"] | null;
+            /** @description What is wrong. */
             says: string;
+            /** @description How grave it is. */
             severity: components["schemas"]["Severity"];
         };
+        /** @description What the first administrator's account is made from. */
         FirstAdministrator: {
+            /** @description The name to sign on with, such as an e-mail address. */
             name: string;
+            /** @description The password, of at least 12 characters. */
             password: string;
+            /** @description The one-time code that the server printed when it was started. */
             setup_code: string;
+            /** @description How the person is called on pages. */
             shown_name: string;
         };
+        /** @description How fresh the facts behind figures are. */
         Freshness: {
+            /**
+             * Format: int64
+             * @description The number of the snapshot, which grows by one with each delivery.
+             */
             snapshot: number;
+            /** @description The sources whose facts the partner's plan reads. */
             sources: components["schemas"]["SourceFresh"][];
         };
+        /** @description One figure of a fund. */
         FundFigure: {
+            /** @description How much. */
             money: components["schemas"]["Money"];
+            /** @description Which. */
             what: string;
         };
+        /** @description What moved a fund in a period. */
         FundStanding: {
+            /** @description `opening`, `accrued`, `reimbursed`, `expired` and `closing`, as far as they have an answer. */
             figures: components["schemas"]["FundFigure"][];
+            /** @description The fund. */
             fund: string;
+            /** @description Why something has no answer. */
             open: string[];
         };
+        /** @description A change of one measure that would pay more, as the engine works it out: the nearest one that goes another way. */
         Gain: {
+            /** @description How much that is more, or less. */
             added: components["schemas"]["Figure"];
+            /** @description What would go another way, in the plan's own words. */
             because: string[];
+            /** @description What it would be. */
             becomes: components["schemas"]["Figure"];
+            /** @description What it measures, in words. */
             is: string;
+            /** @description The measure, by its name in the plan. */
             measure: string;
+            /** @description How much more the latest period would post, all else as it is. */
             more: components["schemas"]["Money"];
+            /** @description What it is in the latest period. */
             was: components["schemas"]["Figure"];
         };
+        /** @description A role that somebody has, and for which partners. */
         Grant: {
+            /** @description The one partner it is for; none where it is for every partner of the program. */
             partner?: string | null;
+            /** @description The role. */
             role: components["schemas"]["Role"];
         };
+        /** @description Whether the server lives. */
+        Health: {
+            /** @description Always true: what does not live does not answer. */
+            is_alive: boolean;
+            /** @description The program's name. */
+            program: string;
+        };
+        /** @description A line of a statement. */
         Line: {
+            /** @description The bands its figure went through: rate, base and band. */
             bands: components["schemas"]["Band"][];
+            /** @description What was posted before, as a decimal text. */
             before: string;
+            /** @description The plan's own words for the component, as both sides signed them. */
             clause: components["schemas"]["Clause"];
+            /** @description The component, or a limit's `top_up`. */
             component: string;
+            /** @description The currency's ISO 4217 code. */
             currency: string;
-            dispute?: null | components["schemas"]["DisputeShort"];
+            dispute?: components["schemas"]["DisputeShort"] | null;
+            /** @description The gates it passed or did not, and what they answered. */
             gates: components["schemas"]["NamedFigure"][];
+            /** @description What it grants. Of `money` and `fund` the amounts below are in `currency`, of the others they are numbers. */
             grants: components["schemas"]["LineGrants"];
+            /**
+             * @description The line's id inside its statement; in paths it stands as it is written here.
+             * @example volume_bonus@2026-03-31
+             */
             id: string;
+            /** @description What it is, in words. */
             is: string;
+            /** @description Whether the one who asks may dispute it now. */
             may_dispute: components["schemas"]["Permitted"];
+            /** @description The objectives of the plan that its figures show, in words. */
             objectives: string[];
+            /** @description Why it has no figure yet, in words. */
             open: string[];
+            /** @description What became or becomes of its money, by day. */
             paid: components["schemas"]["LinePaid"][];
+            /** @description What is settled, as the calendar names it. */
             period: string;
+            /** @description The plan, by name. */
             plan: string;
+            /** @description What this line posts, as a decimal text; none where nothing can be said. */
             posted?: string | null;
+            /** @description How the partner is paid, in words; none where no payment profile is there. */
             route?: string | null;
+            /** @description The last day of what is settled. */
             settled_on: string;
+            /** @description Whether it has its figure. */
             status: components["schemas"]["LineStatus"];
+            /** @description The entitlement to date, as a decimal text; none where nothing can be said. */
             to_date?: string | null;
         };
+        /** @description Why a line posts what it posts. */
         LineExplanation: {
+            /** @description What was posted before. */
             before: string;
+            /** @description The plan's own words for the component. */
             clause: components["schemas"]["Clause"];
+            /** @description The currency's ISO 4217 code. */
             currency: string;
+            /** @description The line's id. */
             line: string;
+            /** @description What a reader should know about the facts. */
             notes: string[];
+            /** @description The partner's id. */
             partner: string;
+            /** @description The statement's period. */
             period: string;
+            /** @description What this line posts; none where nothing can be said. */
             posted?: string | null;
-            since?: null | components["schemas"]["Figure"];
+            since?: components["schemas"]["Figure"] | null;
+            /** @description What was earned since the agreement began, under all limits; none where nothing can be said. */
             to_date?: string | null;
+            /** @description The evaluated graph behind the figure. */
             tree: components["schemas"]["Explanation"];
+            /** @description Plan, agreement and facts behind it, in words. */
             under: string;
+            /** @description The explanation in plain words, a sentence each. */
             words: string[];
         };
-        /** @enum {string} */
+        /**
+         * @description What a line grants.
+         * @enum {string}
+         */
         LineGrants: "money" | "fund" | "count" | "flag";
+        /** @description What becomes of a line's money on a day. */
         LinePaid: {
+            /** @description How much. */
             money: components["schemas"]["Money"];
+            /** @description What, in words: `released on 2026-04-30`, `held until 2026-07-01`. */
             what: string;
         };
-        /** @enum {string} */
+        /**
+         * @description Whether a line has its figure.
+         * @enum {string}
+         */
         LineStatus: "known" | "missing" | "undefined";
+        /** @description A token that was made. */
         MadeToken: {
+            /** @description When it ends, as an instant in UTC. */
             ends_at: string;
+            /** @description Its id. */
             id: string;
+            /** @description What programs send as `Authorization: Bearer …`. It is shown this once and kept nowhere. */
             token: string;
         };
+        /** @description An amount in a currency. */
         Money: {
+            /**
+             * @description The amount as a decimal text in the currency's major unit, such as `-1234.50`; never a float.
+             * @example 1234.50
+             */
             amount: string;
+            /**
+             * @description The currency's ISO 4217 code.
+             * @example USD
+             */
             currency: string;
         };
+        /** @description Where a partner's money stands in one currency. */
         MoneyStanding: {
+            /** @description The currency's ISO 4217 code; every amount below is in it, as a decimal text. */
             currency: string;
+            /** @description All that was earned until now. */
             earned: string;
+            /** @description Of it, what a payment schedule or a dispute keeps. */
             held: string;
+            /** @description Of it, what was earned in periods that are not closed: it is provisional and stands on no account yet. */
             open: string;
+            /** @description Of it, what the bank was told to pay and has not reported. */
             ordered: string;
+            /** @description What was paid and is owed back. */
             owed_back: string;
+            /** @description Of it, what was paid. */
             paid: string;
+            /** @description Of it, what may be paid and nobody was told to pay yet. */
             payable: string;
         };
+        /** @description A figure with its name. */
         NamedFigure: {
+            /** @description What it comes to. */
             figure: components["schemas"]["Figure"];
+            /** @description What it is called in the plan. */
             name: string;
         };
+        /** @description What a dispute is opened with. */
         NewDispute: {
+            /** @description Why the line is not accepted. It becomes part of the journal, where nothing is ever removed: no personal data. */
             because: string;
+            /** @description The line's component. */
             component: string;
+            /** @description The partner whose line it is. */
             partner: string;
+            /**
+             * @description The last day of what the line settles.
+             * @example 2026-03-31
+             */
             settled_on: string;
         };
+        /** @description Somebody to add. */
         NewPerson: {
+            /** @description What the person may do, and for whom. */
             grants: components["schemas"]["Grant"][];
+            /** @description The name to sign on with, such as an e-mail address. */
             name: string;
+            /** @description A first password, of at least 12 characters. */
             password: string;
+            /** @description How the person is called. */
             shown_name: string;
         };
+        /** @description What a token is to be. */
         NewTokenAsked: {
+            /**
+             * Format: int32
+             * @description In how many days it ends.
+             */
             days: number;
+            /** @description What it is for, in words. */
             is_for: string;
+            /** @description The words of what it may do, such as `facts:push`. */
             scopes: string[];
         };
+        /** @description Something that happens on a day. */
         NextDate: {
-            money?: null | components["schemas"]["Money"];
+            money?: components["schemas"]["Money"] | null;
+            /** @description The day. */
             on: string;
+            /** @description What happens, in words. */
             what: string;
         };
+        /** @description Why something has no answer. No answer is not zero. */
         NoAnswer: {
+            /** @description `missing`: something that should be there is not; `undefined`: the plan does not say what then holds. */
             kind: components["schemas"]["NoAnswerWord"];
+            /** @description Why, in words. */
             why: string;
         };
-        /** @enum {string} */
+        /**
+         * @description The two kinds of no answer.
+         * @enum {string}
+         */
         NoAnswerWord: "missing" | "undefined";
+        /** @description What shows progress toward an objective. */
         ObjectiveFigure: {
+            /** @description How far it is. */
             figure: components["schemas"]["Figure"];
+            /** @description What is measured, in words. */
             is: string;
         };
+        /** @description An objective, and what shows progress toward it. */
         ObjectiveProgress: {
+            /** @description What shows it. */
             by: components["schemas"]["ObjectiveFigure"][];
+            /** @description The goal, in words. */
             goal: string;
+            /** @description The day it is to be reached by; none where the plan names none. */
             until?: string | null;
         };
+        /** @description How a figure that shows an objective spreads over partners, in the latest period. */
         ObjectiveSpread: {
+            /** @description What is measured, in words. */
             is: string;
+            /** @description The smallest figure, exactly; none where nobody has one. */
             least?: string | null;
+            /** @description The figure in the middle, exactly; of two the smaller. */
             middle?: string | null;
+            /** @description The greatest figure, exactly. */
             most?: string | null;
+            /**
+             * Format: int64
+             * @description For how many partners it has an answer.
+             */
             partners: number;
+            /** @description The three as a person reads them: `0 % to 140 %, half below 62 %`. */
             shown: string;
+            /** @description The unit in words; empty for what has none. */
             unit: string;
+            /**
+             * Format: int64
+             * @description For how many it has none.
+             */
             without: number;
         };
+        /** @description A contingency or guardrail that is on. */
         On: {
+            /** @description What it is called, and what it is. */
             name: string;
+            /** @description What it does, in words; or why it has no answer. */
             says: string;
         };
+        /** @description The program's overview. */
         Overview: {
+            /** @description Bands, and how many partners stand in each. */
             bands: components["schemas"]["BandCount"][];
+            /** @description How fresh the facts are. */
             freshness: components["schemas"]["Freshness"];
+            /** @description What a reader should know about the facts. */
             notes: string[];
+            /** @description Objectives, and how partners stand. */
             objectives: components["schemas"]["ProgramObjective"][];
+            /**
+             * Format: int64
+             * @description How many partners take part.
+             */
             partners: number;
+            /** @description What each period costs, the earliest first. */
             periods: components["schemas"]["PeriodCost"][];
+            /** @description The program's title. */
             program_title: string;
+            /** @description What waits. */
             waiting: components["schemas"]["Waiting"][];
+            /** @description Partners to look at, at most 50 of each reason. */
             watched: components["schemas"]["Watched"][];
         };
+        /** @description One partner. */
         Partner: {
+            /** @description The versions of its agreement, the earliest first. */
             agreements: components["schemas"]["AgreementShort"][];
+            /** @description What the directory says of it besides, by column. */
             attributes: {
                 [key: string]: string;
             };
+            /** @description The partner's id. */
             id: string;
+            /** @description What the directory calls it; its id where it says nothing. */
             name: string;
+            /** @description The partner above it in the directory; none where there is none. */
             parent?: string | null;
         };
+        /** @description What one partner would have been paid. */
         PartnerEffect: {
+            /** @description What it would be paid under the text. */
             after: components["schemas"]["Money"];
+            /** @description What it is paid as the plan is. */
             before: components["schemas"]["Money"];
+            /** @description The difference. */
             difference: components["schemas"]["Money"];
+            /** @description The partner's id. */
             partner: string;
+            /** @description What the directory calls it. */
             partner_name: string;
         };
+        /** @description A partner's home. */
         PartnerHome: {
+            /** @description How close components are to the most they pay. */
             caps: components["schemas"]["CapProgress"][];
+            /** @description How fresh the facts are. */
             freshness: components["schemas"]["Freshness"];
+            /** @description The nearest changes that would pay more, the smallest first, at most 8. */
             gains: components["schemas"]["Gain"][];
+            /** @description Where its money stands, a line for each currency. */
             money: components["schemas"]["MoneyStanding"][];
+            /** @description What happens next, by day. */
             next_dates: components["schemas"]["NextDate"][];
+            /** @description What a reader should know about the facts. */
             notes: string[];
-            now?: null | components["schemas"]["PeriodEarned"];
+            now?: components["schemas"]["PeriodEarned"] | null;
+            /** @description Objectives, and how far they are. */
             objectives: components["schemas"]["ObjectiveProgress"][];
+            /**
+             * Format: int64
+             * @description How many of its disputes are open.
+             */
             open_disputes: number;
+            /** @description The partner. */
             partner: components["schemas"]["Partner"];
+            /** @description Every period, the earliest first. */
             periods: components["schemas"]["PeriodEarned"][];
+            /** @description The way to next bands. */
             progress: components["schemas"]["Progress"][];
         };
+        /** @description A page of the list of partners, by id. */
         PartnerPage: {
+            /** @description What `after` must be for the next page; none on the last. */
             next?: string | null;
+            /** @description The partners. */
             partners: components["schemas"]["PartnerShort"][];
+            /**
+             * Format: int64
+             * @description How many there are in all pages.
+             */
             total: number;
         };
-        PartnersAsked: {
-            after?: string | null;
-            holds?: string | null;
-            limit?: number | null;
-            plan?: string | null;
-        };
+        /** @description One partner in a list. */
         PartnerShort: {
+            /**
+             * @description The first day of that agreement.
+             * @example 2026-01-01
+             */
             agreement_starts_on: string;
+            /** @description What the directory says of it besides, by column. */
             attributes: {
                 [key: string]: string;
             };
+            /** @description The partner's id. */
             id: string;
+            /** @description What the directory calls it; its id where it says nothing. */
             name: string;
+            /** @description The plan of its agreement that holds last, by name. */
             plan: string;
+            /** @description The plan's title. */
             plan_title: string;
         };
+        /** @description Everybody, by name. */
         PeopleList: {
+            /** @description The people. */
             people: components["schemas"]["Person"][];
         };
+        /** @description What a period costs. */
         PeriodCost: {
+            /** @description What each component costs, by plan and component. */
             components: components["schemas"]["ComponentCost"][];
+            /**
+             * Format: int64
+             * @description How many partners have lines in it.
+             */
             partners: number;
+            /** @description The period, with what all partners' lines post; corrections of closed periods stand on the statements. */
             period: components["schemas"]["PeriodEarned"];
         };
+        /** @description What a partner earned in one period. */
         PeriodEarned: {
+            /** @description Its last day. */
             ends_on: string;
+            /**
+             * Format: int64
+             * @description How many of its lines have no figure yet.
+             */
             open_lines: number;
+            /**
+             * @description The period as the calendar names it.
+             * @example 2026-Q1
+             */
             period: string;
+            /** @description Whether its figures can still change. */
             standing: components["schemas"]["Standing"];
+            /** @description Its first day. */
             starts_on: string;
+            /** @description What it posts in all, corrections of earlier periods with it. */
             total: components["schemas"]["Money"];
         };
+        /** @description Where the program's periods stand. */
         Periods: {
+            /** @description Closed periods, the latest first. */
             closed: components["schemas"]["ClosedPeriod"][];
+            /** @description The last day that is closed; none where nothing is. */
             closed_until?: string | null;
+            /** @description Whether the program has a journal: without one nothing is closed. */
             has_journal: boolean;
+            /** @description Last days of periods that ended and may be calculated next, the earliest first. */
             may_be_closed: components["schemas"]["EndingPeriod"][];
+            /** @description What the one who asks may do. */
             steps: components["schemas"]["PeriodSteps"];
-            waiting?: null | components["schemas"]["WaitingCalculation"];
+            waiting?: components["schemas"]["WaitingCalculation"] | null;
         };
+        /** @description A step of closing a period, and whether the one who asks may take it now. */
         PeriodSteps: {
+            /** @description Approve the calculation that waits. */
             approve: components["schemas"]["Permitted"];
+            /** @description Calculate. */
             calculate: components["schemas"]["Permitted"];
+            /** @description Close the period that was approved. */
             close: components["schemas"]["Permitted"];
         };
+        /** @description Whether the one who asks may do something now. */
         Permitted: {
+            /** @description Whether it may be done. */
             is_allowed: boolean;
+            /** @description Why not, in words; none where it may be done. */
             why_not?: string | null;
         };
+        /** @description Somebody who may sign on. */
         Person: {
+            /** @description What the person may do, and for whom. */
             grants: components["schemas"]["Grant"][];
+            /** @description Whether signing on needs a code of an authenticator. */
             has_authenticator: boolean;
+            /** @description The id by which acts name the person. */
             id: string;
+            /** @description Whether the person may sign on. */
             is_active: boolean;
+            /** @description The name to sign on with. */
             name: string;
+            /** @description How the person is called. */
             shown_name: string;
         };
+        /** @description A place in the plan's text. */
         Place: {
+            /**
+             * Format: int32
+             * @description The character of the line it begins with, from 1.
+             */
             column: number;
+            /**
+             * Format: int32
+             * @description The character of that line behind its last one.
+             */
             end_column: number;
+            /**
+             * Format: int32
+             * @description The line it ends in.
+             */
             end_line: number;
+            /** @description The file. */
             file: string;
+            /**
+             * Format: int32
+             * @description The line it begins in, from 1.
+             */
             line: number;
         };
+        /** @description One thing that changed between the plan as it is and the text. */
         PlanChange: {
+            /** @description Whether it may change what somebody is paid. */
             may_move_money: boolean;
+            /** @description What changed, in words. */
             says: string;
         };
+        /** @description A changed text of a plan, to be looked at before anybody signs it. Nothing is stored. */
         PlanCheckAsked: {
+            /** @description The plan whose text it replaces, by name. */
             plan: string;
+            /** @description The changed text of the plan's file. */
             text: string;
+            /** @description Whether to work out what everyone would have been paid: true where nothing is said. What takes longer than a check. */
             with_effect?: boolean | null;
         };
+        /** @description What a changed text of a plan says and does. */
         PlanChecked: {
+            /** @description What differs from the plan as it is; empty where nothing does or the text cannot be used. */
             changes: components["schemas"]["PlanChange"][];
-            effect?: null | components["schemas"]["PlanEffect"];
+            effect?: components["schemas"]["PlanEffect"] | null;
+            /** @description Every mistake, in the order of its place. */
             findings: components["schemas"]["Finding"][];
+            /** @description Whether the text is a plan that could be used. */
             is_usable: boolean;
+            /** @description Why there is no effect where one was asked for. */
             no_effect?: string | null;
+            /** @description The plan in plain words, as Markdown; none where it cannot be used. */
             words?: string | null;
         };
+        /** @description What everyone would have been paid over all periods with facts. */
         PlanEffect: {
+            /** @description What all would be paid under the text. */
             after: components["schemas"]["Money"];
+            /** @description What all are paid as the plan is. */
             before: components["schemas"]["Money"];
+            /** @description The difference: what the change costs. */
             difference: components["schemas"]["Money"];
+            /**
+             * Format: int64
+             * @description How many would be paid less.
+             */
             losers: number;
+            /** @description The partners who gain most, at most 25. */
             most_gained: components["schemas"]["PartnerEffect"][];
+            /** @description The partners who lose most, at most 25. */
             most_lost: components["schemas"]["PartnerEffect"][];
+            /**
+             * Format: int64
+             * @description How many would be paid the same.
+             */
             unchanged: number;
+            /**
+             * Format: int64
+             * @description How many partners would be paid more.
+             */
             winners: number;
         };
+        /** @description The plans of the program, by name. */
         PlanList: {
+            /** @description The plans. */
             plans: components["schemas"]["PlanShort"][];
         };
+        /** @description A plan of the program. */
         PlanShort: {
+            /** @description The file inside the program's folder. */
             file: string;
+            /** @description The plan in one sentence. */
             is: string;
+            /** @description Its name. */
             name: string;
+            /**
+             * Format: int64
+             * @description How many partners have an agreement under it.
+             */
             partners: number;
+            /** @description Its title. */
             title: string;
+            /** @description Its version. */
             version: string;
         };
+        /** @description A plan's text and what it says. */
         PlanText: {
+            /** @description The plan. */
             plan: components["schemas"]["PlanShort"];
+            /** @description The text of its file. */
             text: string;
+            /** @description The plan in plain words, as Markdown. */
             words: string;
         };
+        /** @description A refusal as it is written: a problem of RFC 9457, in `application/problem+json`. */
         Problem: {
+            /**
+             * @description A stable code, which programs may act on.
+             * @example not_found
+             */
             code: string;
+            /** @description What is wrong, and what to do. */
             detail: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 404
+             */
             status: number;
+            /**
+             * @description The status in words.
+             * @example Not Found
+             */
             title: string;
+            /**
+             * @description What kind of problem it is: `about:blank`, so the status says it.
+             * @example about:blank
+             */
             type: string;
         };
+        /** @description An objective of a plan, and how its partners stand. */
         ProgramObjective: {
+            /** @description What shows it, in words, and for how many partners it has an answer. */
             by: components["schemas"]["ObjectiveSpread"][];
+            /** @description The goal, in words. */
             goal: string;
+            /** @description The plan, by name. */
             plan: string;
+            /** @description The day it is to be reached by; none where the plan names none. */
             until?: string | null;
         };
+        /** @description The way to the next band of a rate table. */
         Progress: {
+            /** @description The band it is in, in words: `from 1,000`; none below the first. */
             band?: string | null;
+            /** @description What the band holds, by column. */
             cells: {
                 [key: string]: components["schemas"]["Figure"];
             };
+            /** @description The component that reads the table. */
             component: string;
+            /** @description What the component is, in words. */
             component_is: string;
-            left?: null | components["schemas"]["Figure"];
+            left?: components["schemas"]["Figure"] | null;
+            /** @description What the table is asked with, in words or by its name. */
             measured: string;
+            /** @description What the next band holds, by column; empty in the last. */
             next_cells: {
                 [key: string]: components["schemas"]["Figure"];
             };
-            next_from?: null | components["schemas"]["Figure"];
-            pays?: null | components["schemas"]["Money"];
-            pays_at_next?: null | components["schemas"]["Money"];
+            next_from?: components["schemas"]["Figure"] | null;
+            /**
+             * Format: int32
+             * @description How far the partner is between the band's beginning and the next, of 100, rounded down; none in the last band. For
+             *     drawing only.
+             */
             percent?: number | null;
+            /** @description How far the partner is. */
             reached: components["schemas"]["Figure"];
+            /** @description The table. */
             table: string;
+            /** @description What the table is, in words. */
             table_is: string;
-            worth?: null | components["schemas"]["Money"];
+            worth?: components["schemas"]["Money"] | null;
         };
+        /** @description What became of the events of one request, each in its place. */
         Pushed: {
+            /** @description How many events came to each outcome. */
             counts: {
                 [key: string]: number;
             };
+            /** @description The outcomes, in the order of the events. */
             outcomes: components["schemas"]["EventOutcome"][];
         };
+        /** @description A source that may be pushed to. */
         PushedSource: {
+            /** @description What it is, in words. */
             is: string;
+            /** @description The kind of its facts. */
             kind: string;
+            /** @description The columns that are read of an event. */
             reads: string[];
+            /** @description Its name. */
             source: string;
         };
+        /** @description The sources that may be pushed to. */
         PushedSources: {
+            /** @description The sources. */
             sources: components["schemas"]["PushedSource"][];
         };
-        /** @enum {string} */
+        /**
+         * @description A role: which operations somebody may do.
+         * @enum {string}
+         */
         Role: "partner_viewer" | "partner_manager" | "account_manager" | "program_designer" | "finance" | "approver" | "auditor" | "executive" | "administrator";
-        /** @enum {string} */
+        /**
+         * @description A screen of the web app.
+         * @enum {string}
+         */
         Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "disputes" | "people";
+        /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
+            /** @description The screen. */
             screen: components["schemas"]["Screen"];
         };
+        /** @description Somebody who has signed on. */
         Session: {
+            /**
+             * @description When the session ends by itself, as an instant in UTC.
+             * @example 2026-11-28T01:15:00Z
+             */
             ends_at: string;
+            /** @description What the person may do, and for whom. */
             grants: components["schemas"]["Grant"][];
+            /** @description The name the person signs on with. */
             name: string;
+            /** @description The partner whose pages open first; none for people of the program. */
             partner?: string | null;
+            /** @description The person's id, as acts name it: it says nothing about the person. */
             person: string;
+            /** @description The program's name. */
             program: string;
+            /** @description The program's title as pages show it. */
             program_title: string;
+            /** @description Every screen of the web app, and whether the person may open it. */
             screens: components["schemas"]["ScreenPermitted"][];
+            /** @description How the person is called. */
             shown_name: string;
         };
-        /** @enum {string} */
+        /**
+         * @description How grave a mistake is.
+         * @enum {string}
+         */
         Severity: "error" | "warning" | "note";
+        /** @description What somebody signs on with. */
         SignOn: {
+            /** @description The six digits that the authenticator shows now, where the account has one. */
             code?: string | null;
+            /** @description The name of the account, such as an e-mail address; capital and small letters are the same. */
             name: string;
+            /** @description The password. */
             password: string;
         };
+        /** @description How fresh the facts of one source are. */
         SourceFresh: {
+            /** @description The day by which the next one is due; none where the source promises nothing. */
             due_on?: string | null;
+            /** @description What it is, in words. */
             is: string;
+            /** @description The day of its last delivery; none where nothing was delivered. */
             last_delivery_on?: string | null;
+            /**
+             * Format: int64
+             * @description By how many days it is late; none where it is not.
+             */
             late_days?: number | null;
+            /** @description The source. */
             source: string;
         };
-        /** @enum {string} */
+        /**
+         * @description Whether figures can still change.
+         * @enum {string}
+         */
         Standing: "closed" | "provisional" | "unsaid";
+        /** @description One partner's period. */
         Statement: {
+            /** @description The day everything until which is closed; none where the period is open. */
             closed_until?: string | null;
+            /** @description Corrections of closed periods that fall into this one. */
             corrections: components["schemas"]["Correction"][];
+            /** @description The currency's ISO 4217 code. */
             currency: string;
+            /** @description Its last day. */
             ends_on: string;
+            /** @description Funds. */
             funds: components["schemas"]["FundStanding"][];
+            /** @description What leaves in the period by day, and what waits to be more, where the plan names a smallest payout. */
             leaves: components["schemas"]["LinePaid"][];
+            /** @description The lines. */
             lines: components["schemas"]["Line"][];
+            /** @description The period after, if it has a statement. */
             next?: string | null;
+            /** @description What a reader should know about the facts. */
             notes: string[];
+            /** @description Objectives, and how far they are. */
             objectives: components["schemas"]["ObjectiveProgress"][];
+            /** @description Contingencies and guardrails that are on. */
             on: components["schemas"]["On"][];
+            /** @description The partner's id. */
             partner: string;
+            /** @description What the directory calls it. */
             partner_name: string;
+            /** @description The period as the calendar names it. */
             period: string;
+            /** @description The plan in force, by name. */
             plan: string;
+            /** @description Its version. */
             plan_version: string;
+            /** @description The period before, if it has a statement. */
             previous?: string | null;
+            /** @description Whether its figures can still change. */
             standing: components["schemas"]["Standing"];
+            /** @description Its first day. */
             starts_on: string;
+            /** @description Its title. */
             title: string;
+            /** @description What all lines of money post. */
             total: components["schemas"]["Money"];
+            /** @description The total with its corrections. */
             total_with_corrections: components["schemas"]["Money"];
+            /** @description Plan, agreement and facts behind it, in words. */
             under: string;
         };
+        /** @description A partner's statements, the latest first. */
         StatementList: {
+            /** @description The partner's id. */
             partner: string;
+            /** @description The statements. */
             statements: components["schemas"]["PeriodEarned"][];
         };
+        /** @description A token, without what it holds. */
         Token: {
+            /** @description When it ends, as an instant in UTC. */
             ends_at: string;
+            /** @description Its id. */
             id: string;
+            /** @description What it is for, in words. */
             is_for: string;
+            /** @description When it was made, as an instant in UTC. */
             made_at: string;
+            /** @description The words of what it may do. */
             scopes: string[];
         };
+        /** @description Tokens, the latest first. */
         TokenList: {
+            /** @description The tokens. */
             tokens: components["schemas"]["Token"][];
         };
+        /** @description Something that waits. */
         Waiting: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
             count: number;
+            /** @description What. */
             kind: components["schemas"]["WaitingKind"];
+            /** @description Whether the one who asks may do something about it. */
             may_act: components["schemas"]["Permitted"];
+            /** @description The same in words. */
             says: string;
         };
+        /** @description A calculation that waits to be approved and closed. */
         WaitingCalculation: {
+            /**
+             * Format: int64
+             * @description The place of its act.
+             */
             act: number;
+            /**
+             * Format: int64
+             * @description How many approvals it needs.
+             */
             approvals_needed: number;
+            /** @description Who approved, as acts name people. */
             approved_by: string[];
+            /** @description Who calculated, as acts name people. */
             by: string;
+            /**
+             * Format: int64
+             * @description How many lines there are.
+             */
             lines: number;
+            /**
+             * Format: int64
+             * @description How many lines have no figure: nothing is posted for them.
+             */
             open: number;
+            /**
+             * Format: int64
+             * @description How many partners they are of.
+             */
             partners: number;
+            /** @description What becomes payable by closing it, as a decimal text by currency. */
             payable: {
                 [key: string]: string;
             };
+            /** @description The run it follows, by its hash. */
             run: string;
+            /** @description The digest of its lines. */
             sha256: string;
+            /** @description The control totals: what falls into the period, as a decimal text by currency. */
             totals: {
                 [key: string]: string;
             };
+            /**
+             * Format: int64
+             * @description How many lines are left out because an agreement is not signed.
+             */
             unsigned: number;
+            /** @description The last day of the period. */
             until: string;
         };
-        /** @enum {string} */
+        /**
+         * @description What waits for somebody.
+         * @enum {string}
+         */
         WaitingKind: "period_to_calculate" | "period_to_approve" | "period_to_close" | "disputes" | "quarantine" | "open_lines" | "late_feeds";
+        /** @description A partner that somebody should look at. */
         Watched: {
+            /** @description The component it is about; none where it is about the whole statement. */
             component?: string | null;
+            /** @description The partner's id. */
             partner: string;
+            /** @description What the directory calls it. */
             partner_name: string;
+            /** @description Why it is here. */
             reason: components["schemas"]["WatchReason"];
+            /** @description The same in words, with the figures. */
             says: string;
         };
-        /** @enum {string} */
+        /**
+         * @description Why a partner is on the watch list.
+         * @enum {string}
+         */
         WatchReason: "near_next_band" | "near_cap" | "falling_behind";
     };
     responses: never;
@@ -2322,4 +1876,2084 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lives. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The OpenAPI description. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They can. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description They cannot yet, and why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disputes: {
+        parameters: {
+            query?: {
+                /** @description Only those that are open, or only those that are not. */
+                is_open?: boolean;
+                /** @description Only those about this partner's lines. */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The disputes, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisputeList"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_dispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDispute"];
+            };
+        };
+        responses: {
+            /** @description The dispute. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that the line is disputed already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_dispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The dispute's number. */
+                dispute: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisputeAnswer"];
+            };
+        };
+        responses: {
+            /** @description The dispute. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dispute"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such dispute that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that it is not open. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Only what may touch this partner. */
+                partner?: string;
+            };
+            header?: {
+                /** @description The id of the last event that was seen. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, as long as the connection lasts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Changed"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source's name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        /** @description Events: one JSON object, an array, a line each, or CloudEvents. */
+        requestBody?: {
+            content: {
+                "application/cloudevents-batch+json": unknown;
+                "application/cloudevents+json": unknown;
+                "application/json": unknown;
+                "application/x-ndjson": unknown;
+            };
+        };
+        responses: {
+            /** @description All were taken. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description Some were refused: each outcome says so. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description The body is not what its type says. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such source takes events. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All say otherwise than what is known under their ids and revisions. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The type or encoding is not taken. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All were refused. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description Too much is under way; the header Retry-After says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    first_administrator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdministrator"];
+            };
+        };
+        responses: {
+            /** @description The administrator's session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description The code is not the one that was printed, or somebody is there already. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name or password cannot be taken, and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The overview. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    partners: {
+        parameters: {
+            query?: {
+                /** @description The partner after whose id the page begins: `next` of the page before. */
+                after?: string;
+                /** @description Only partners whose id or name holds this text, whatever its capital letters. */
+                holds?: string;
+                /** @description How many partners a page has at most; 50 where nothing is said. */
+                limit?: number;
+                /** @description Only partners under this plan. */
+                plan?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them, by id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerPage"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    partner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The partner. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Partner"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The home. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerHome"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statements, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statement. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or no statement of this period. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or no statement of this period or before it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explanation: {
+        parameters: {
+            query?: {
+                /** @description Whether measures are walked down to the rows that count; false where nothing is said. */
+                rows?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The line's id, such as `volume_bonus@2026-03-31`. */
+                line: string;
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineExplanation"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or no such line. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The people, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Who was added. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The name is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name, password or roles cannot be taken, and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessAsked"];
+            };
+        };
+        responses: {
+            /** @description It is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such person. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody changes their own access. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The roles cannot be taken, and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    periods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The periods. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveAsked"];
+            };
+        };
+        responses: {
+            /** @description The periods. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calculate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalculateAsked"];
+            };
+        };
+        responses: {
+            /** @description The periods, with the calculation that waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The periods. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Periods"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanCheckAsked"];
+            };
+        };
+        responses: {
+            /** @description What the text says and does. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChecked"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such plan. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plans, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The plan's name. */
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanText"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such plan. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_on: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignOn"];
+            };
+        };
+        responses: {
+            /** @description The session that has begun. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Name, password or code are not right (`wrong`), or the account has an authenticator and no code was sent (`code_needed`). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; the header Retry-After says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended, or there was none. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    use_authenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthenticatorTried"];
+            };
+        };
+        responses: {
+            /** @description Signing on needs a code from now on. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The code is not one of this secret. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    new_authenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret, to be shown to the authenticator once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authenticator"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushedSources"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tokens, the latest first; never what they hold. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTokenAsked"];
+            };
+        };
+        responses: {
+            /** @description The token, shown this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A token cannot make tokens. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The scopes or days cannot be taken, and why. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description You have no such token. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -64,19 +64,25 @@ function Differences({ comparison }: { comparison: Comparison }) {
           <li key={one.component}>
             <span className="changed-what">
               {one.is || one.component}
-              {one.because[0] ? (
-                <span className="quiet block">
-                  {one.because[0].is || one.because[0].name}: {t.statement.was}{" "}
-                  {one.because[0].before ? figureText(one.because[0].before) : t.statement.notThere}, {t.statement.is}{" "}
-                  {one.because[0].after ? figureText(one.because[0].after) : t.statement.notThere}
-                </span>
-              ) : null}
+              <Behind because={one.because.find((figure) => figure.name !== one.component)} />
             </span>
             <Money value={one.difference} currency={one.currency ?? difference.currency} sign bare />
           </li>
         ))}
       </ul>
     </div>
+  );
+}
+
+function Behind({ because }: { because: Comparison["components"][number]["because"][number] | undefined }) {
+  if (!because) {
+    return null;
+  }
+  const shown = (figure: typeof because.before) => (figure ? figureText(figure) : t.statement.notThere);
+  return (
+    <span className="quiet block">
+      {because.is || because.name}: {t.statement.was} {shown(because.before)}, {t.statement.is} {shown(because.after)}
+    </span>
   );
 }
 

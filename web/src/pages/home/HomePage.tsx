@@ -13,6 +13,7 @@ import type { PartnerHome, PeriodEarned } from "../../wire";
 import { CapList } from "./CapList";
 import { Changed } from "./Changed";
 import { DateList } from "./DateList";
+import { GainList } from "./GainList";
 import { Standings } from "./Standings";
 import { TierList } from "./TierList";
 
@@ -60,6 +61,7 @@ function Home({ home }: { home: PartnerHome }) {
         </div>
         <div className="home-side">
           <DateList dates={home.next_dates} />
+          <GainList gains={home.gains} />
           <CapList caps={home.caps} />
           <Objectives home={home} />
           <Panel title={t.fresh.title} lead={t.fresh.snapshot(home.freshness.snapshot)}>

@@ -47,31 +47,29 @@ function Tier({ tier }: { tier: Progress }) {
         ) : null}
       </div>
       <dl className="tier-worth">
-        <Step word={t.home.paysNow} money={tier.pays} cells={tier.cells} />
-        {isTop ? null : <Step word={t.home.paysNext} money={tier.pays_at_next} cells={tier.next_cells} isNext />}
+        <Band word={t.home.rateNow} name={tier.band} cells={tier.cells} />
+        {isTop ? null : <Band word={t.home.rateNext} name={undefined} cells={tier.next_cells} />}
+        {tier.worth ? (
+          <div className="is-next">
+            <dt>{t.home.worth}</dt>
+            <dd>
+              <Money value={tier.worth.amount} currency={tier.worth.currency} sign />
+            </dd>
+          </div>
+        ) : null}
       </dl>
     </div>
   );
 }
 
-function Step({
-  word,
-  money,
-  cells,
-  isNext = false,
-}: {
-  word: string;
-  money: Progress["pays"];
-  cells: Progress["cells"];
-  isNext?: boolean;
-}) {
-  const rates = Object.entries(cells).map(([name, figure]) => `${name} ${figureText(figure)}`);
+function Band({ word, name, cells }: { word: string; name: string | null | undefined; cells: Progress["cells"] }) {
+  const rates = Object.entries(cells).map(([column, figure]) => `${column} ${figureText(figure)}`);
   return (
-    <div className={isNext ? "is-next" : ""}>
+    <div>
       <dt>{word}</dt>
       <dd>
-        {money ? <Money value={money.amount} currency={money.currency} /> : t.home.worthUnknown}
-        {rates.length > 0 ? <span className="quiet block">{rates.join(", ")}</span> : null}
+        {rates.length > 0 ? rates.join(", ") : t.home.belowBands}
+        {name ? <span className="quiet block">{name}</span> : null}
       </dd>
     </div>
   );

@@ -58,7 +58,7 @@ function Table({ comparison }: { comparison: Comparison }) {
             <tr key={one.component} className={isZero(one.difference) ? "is-same" : ""}>
               <td>
                 {one.is || one.component}
-                <Because because={one.because} />
+                <Because because={one.because.filter((figure) => figure.name !== one.component)} />
               </td>
               <td className="right" data-label={before.period}>
                 <Money value={one.before} currency={one.currency ?? difference.currency} bare />

@@ -6,7 +6,7 @@ import { Money } from "../../parts/Money";
 import { type Column, Table } from "../../parts/Table";
 import { t } from "../../strings";
 import type { Line, Statement } from "../../wire";
-import { bandName, bandText, isMoney } from "./lines";
+import { bandName, bandText, isMoney, isUsed } from "./lines";
 
 interface Props {
   statement: Statement;
@@ -114,7 +114,7 @@ function How({ line }: { line: Line }) {
       </Tag>
     );
   }
-  const bands = line.bands.slice(-3);
+  const bands = line.bands.filter(isUsed).slice(-4);
   return (
     <>
       {bands.map((band) => (

@@ -15,6 +15,12 @@ export function bandName(band: Band): string {
   return band.bands.join(" × ");
 }
 
+/** Whether anything of the argument lies in the band. */
+export function isUsed(band: Band): boolean {
+  const slice = band.bounds.find((bound) => bound.name === "slice");
+  return slice?.figure.exact !== "0";
+}
+
 export function isMoney(line: Line): boolean {
   return line.grants === "money" || line.grants === "fund";
 }
