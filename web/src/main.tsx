@@ -21,7 +21,10 @@ import { theme } from "./theme";
 
 const client = new QueryClient({
   defaultOptions: {
+    // Whether the server is there is found out by asking it: what the browser thinks of its network is not asked.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
       staleTime: 15_000,
       // A refusal stays one however often it is asked; only the world's failures are tried again.
       retry: (tries, error) => tries < 2 && !(error instanceof Refusal && error.status < 500),

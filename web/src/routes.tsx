@@ -1,14 +1,8 @@
 // Every address of the app. What a user may want to share lives in the address: period, line, comparison, filters.
 import type { QueryClient } from "@tanstack/react-query";
-import { useQuery } from "@tanstack/react-query";
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  Link,
-  lazyRouteComponent,
-  redirect,
-} from "@tanstack/react-router";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, Link, redirect } from "@tanstack/react-router";
+import type { ComponentType } from "react";
 import { Refusal } from "./client";
 import { HomePage } from "./pages/home/HomePage";
 import { FirstPage } from "./pages/session/FirstPage";
@@ -27,6 +21,24 @@ const root = createRootRouteWithContext<Context>()({
   errorComponent: ({ error }) => <Broken error={error instanceof Error ? error : new Error(String(error))} />,
   notFoundComponent: NotFound,
 });
+
+/** A page whose code is loaded when it is opened, or pointed at. While it loads and where it cannot, the page says so. */
+function lazily(name: string, load: () => Promise<ComponentType>) {
+  const query = queryOptions({
+    queryKey: ["page", name],
+    queryFn: load,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+  });
+  return {
+    loader: ({ context }: { context: Context }) => void context.client.prefetchQuery(query),
+    component: function Lazy() {
+      const page = useQuery(query);
+      return <Answer of={page}>{(Page) => <Page />}</Answer>;
+    },
+  };
+}
 
 /** A path inside this app, or none: what stands in an address is never followed elsewhere. */
 export function inside(path: unknown): string | undefined {
@@ -85,65 +97,65 @@ const home = createRoute({ getParentRoute: () => shell, path: "/partners/$partne
 const statements = createRoute({
   getParentRoute: () => shell,
   path: "/partners/$partner/statements",
-  component: lazyRouteComponent(() => import("./pages/statements/LatestPage"), "LatestPage"),
+  ...lazily("LatestPage", () => import("./pages/statements/LatestPage").then((one) => one.LatestPage)),
 });
 
 const statement = createRoute({
   getParentRoute: () => shell,
   path: "/partners/$partner/statements/$period",
   validateSearch: (search) => kept({ line: text(search.line), compare: search.compare === true ? true : undefined }),
-  component: lazyRouteComponent(() => import("./pages/statements/StatementPage"), "StatementPage"),
+  ...lazily("StatementPage", () => import("./pages/statements/StatementPage").then((one) => one.StatementPage)),
 });
 
 const overview = createRoute({
   getParentRoute: () => shell,
   path: "/overview",
   validateSearch: (search) => kept({ period: text(search.period) }),
-  component: lazyRouteComponent(() => import("./pages/overview/OverviewPage"), "OverviewPage"),
+  ...lazily("OverviewPage", () => import("./pages/overview/OverviewPage").then((one) => one.OverviewPage)),
 });
 
 const partners = createRoute({
   getParentRoute: () => shell,
   path: "/partners",
   validateSearch: (search) => kept({ holds: text(search.holds), plan: text(search.plan) }),
-  component: lazyRouteComponent(() => import("./pages/partners/PartnersPage"), "PartnersPage"),
+  ...lazily("PartnersPage", () => import("./pages/partners/PartnersPage").then((one) => one.PartnersPage)),
 });
 
 const plans = createRoute({
   getParentRoute: () => shell,
   path: "/plans",
-  component: lazyRouteComponent(() => import("./pages/plans/PlansPage"), "PlansPage"),
+  ...lazily("PlansPage", () => import("./pages/plans/PlansPage").then((one) => one.PlansPage)),
 });
 
 const plan = createRoute({
   getParentRoute: () => shell,
   path: "/plans/$plan",
-  component: lazyRouteComponent(() => import("./pages/plans/PlanPage"), "PlanPage"),
+  ...lazily("PlanPage", () => import("./pages/plans/PlanPage").then((one) => one.PlanPage)),
 });
 
 const close = createRoute({
   getParentRoute: () => shell,
   path: "/close",
-  component: lazyRouteComponent(() => import("./pages/close/ClosePage"), "ClosePage"),
+  ...lazily("ClosePage", () => import("./pages/close/ClosePage").then((one) => one.ClosePage)),
 });
 
 const disputes = createRoute({
   getParentRoute: () => shell,
   path: "/disputes",
   validateSearch: (search) => kept({ show: search.show === "all" ? ("all" as const) : undefined }),
-  component: lazyRouteComponent(() => import("./pages/disputes/DisputesPage"), "DisputesPage"),
+  ...lazily("DisputesPage", () => import("./pages/disputes/DisputesPage").then((one) => one.DisputesPage)),
 });
 
 const people = createRoute({
   getParentRoute: () => shell,
   path: "/people",
-  component: lazyRouteComponent(() => import("./pages/people/PeoplePage"), "PeoplePage"),
+  ...lazily("PeoplePage", () => import("./pages/people/PeoplePage").then((one) => one.PeoplePage)),
 });
 
 const account = createRoute({
   getParentRoute: () => shell,
   path: "/account",
-  component: lazyRouteComponent(() => import("./pages/account/AccountPage"), "AccountPage"),
+  ...lazily("AccountPage", () => import("./pages/account/AccountPage").then((one) => one.AccountPage)),
 });
 
 function NotFound() {

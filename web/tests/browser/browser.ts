@@ -52,9 +52,9 @@ export interface Opened {
 }
 
 /** A page that nobody has signed on for. */
-export async function strange(look: Look = DESKTOP): Promise<Opened> {
+export async function strange(look: Look = DESKTOP, base = inject("base")): Promise<Opened> {
   const context = await browser.newContext({
-    baseURL: inject("base"),
+    baseURL: base,
     viewport: { width: look.width, height: look.height },
     colorScheme: look.colours,
     locale: "en-GB",
@@ -62,6 +62,7 @@ export async function strange(look: Look = DESKTOP): Promise<Opened> {
   });
   contexts.push(context);
   const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (said) => {
@@ -79,8 +80,8 @@ export async function strange(look: Look = DESKTOP): Promise<Opened> {
 }
 
 /** A page of somebody who has signed on. */
-export async function signedOn(name: string, look: Look = DESKTOP): Promise<Opened> {
-  const opened = await strange(look);
+export async function signedOn(name: string, look: Look = DESKTOP, base = inject("base")): Promise<Opened> {
+  const opened = await strange(look, base);
   const answer = await opened.page.request.post("/v1/session", { data: { name, password: inject("password") } });
   expect(answer.status(), `${name} signs on`).toBe(200);
   return opened;
@@ -102,7 +103,9 @@ export async function settled(page: Page) {
 }
 
 export async function shot(page: Page, name: string) {
-  await page.screenshot({ path: `${SHOTS}${name}.png`, fullPage: true });
+  // What lies over a page is as high as the window.
+  const isOver = (await page.getByRole("dialog").count()) > 0;
+  await page.screenshot({ path: `${SHOTS}${name}.png`, fullPage: !isOver });
 }
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];

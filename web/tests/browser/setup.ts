@@ -1,7 +1,7 @@
 // The example program, people of every role, and the server that serves them, for as long as the tests run.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -31,11 +31,21 @@ export const PEOPLE: readonly Someone[] = [
 declare module "vitest" {
   interface ProvidedContext {
     base: string;
+    starter: string;
     password: string;
   }
 }
 
-const started: { server?: ChildProcess; folder?: string } = {};
+/** Of the starter program, whose quarters are open. */
+export const NEWCOMER = "P-100";
+
+const STARTERS: readonly Someone[] = [
+  { name: "newcomer", roles: ["partner-manager"], partner: NEWCOMER },
+  { name: "finance", roles: ["finance"] },
+  { name: "approver", roles: ["approver"] },
+];
+
+const started: { servers: ChildProcess[]; folder?: string } = { servers: [] };
 
 export async function setup(project: TestProject) {
   const command = process.env.TRUEUP_BIN;
@@ -45,23 +55,48 @@ export async function setup(project: TestProject) {
   const password = randomBytes(18).toString("base64url");
   const folder = mkdtempSync(join(tmpdir(), "trueup-browser-"));
   started.folder = folder;
-  const program = join(folder, "program");
   // Hashing a password is dear on purpose; here it is done many times a minute.
   const env = { ...process.env, TRUEUP_PASSWORD: password, TRUEUP_PASSWORD_COST: "8192:1" };
   const run = (...args: string[]) => execFileSync(command, args, { env, stdio: ["ignore", "ignore", "inherit"] });
-  run("--quiet", "demo", "--once", "--out", program);
-  for (const one of PEOPLE) {
-    const roles = one.roles.flatMap((role) => ["--role", role]);
-    const partner = one.partner ? ["--partner", one.partner] : [];
-    run("people", "add", one.name, "--called", `Test ${one.name}`, ...roles, ...partner, "--program", program);
+  const serve = async (program: string, people: readonly Someone[]) => {
+    for (const one of people) {
+      const roles = one.roles.flatMap((role) => ["--role", role]);
+      const partner = one.partner ? ["--partner", one.partner] : [];
+      run("people", "add", one.name, "--called", `Test ${one.name}`, ...roles, ...partner, "--program", program);
+    }
+    const web = new URL("../../dist", import.meta.url).pathname;
+    const server = spawn(command, ["serve", "--program", program, "--listen", "127.0.0.1:0", "--web", web], {
+      env,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    started.servers.push(server);
+    const base = await addressOf(server);
+    await isWarm(base, password, people);
+    return base;
+  };
+
+  const demo = join(folder, "demo");
+  // A demo that was run before may be named, so that it need not be run again; it is copied and stays as it is.
+  const before = process.env.TRUEUP_DEMO;
+  if (before) {
+    cpSync(before, demo, { recursive: true });
+  } else {
+    run("--quiet", "demo", "--once", "--out", demo);
   }
-  const web = new URL("../../dist", import.meta.url).pathname;
-  const server = spawn(command, ["serve", "--program", program, "--listen", "127.0.0.1:0", "--web", web], {
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  started.server = server;
-  project.provide("base", await addressOf(server));
+
+  // The demo's quarters are all closed; those of the starter program are signed and open.
+  const starter = join(folder, "starter");
+  const by = ["--program", starter, "--by", "u-17"];
+  run("--quiet", "init", starter);
+  run("--quiet", "ingest", "--program", starter);
+  run("--quiet", "run", "--program", starter);
+  run("journal", "open", ...by);
+  run("keys", "add", "--custodial", "everyone", ...by);
+  run("agreement", "propose", "--all", "--because", "the terms of the starter", ...by);
+  run("agreement", "accept", "--all", "--for", "everyone", ...by);
+
+  project.provide("base", await serve(demo, PEOPLE));
+  project.provide("starter", await serve(starter, STARTERS));
   project.provide("password", password);
 }
 
@@ -79,8 +114,28 @@ function addressOf(server: ChildProcess): Promise<string> {
   });
 }
 
+/** Asks for a home until it is there: the first question after a start works everything out. */
+async function isWarm(base: string, password: string, people: readonly Someone[]) {
+  const whose = people.find((one) => one.partner);
+  const session = await fetch(`${base}/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: whose?.name, password }),
+  });
+  const cookie = session.headers
+    .getSetCookie()
+    .map((one) => one.split(";")[0])
+    .join("; ");
+  const home = await fetch(`${base}/v1/partners/${whose?.partner}/home`, { headers: { cookie } });
+  if (!home.ok) {
+    throw new Error(`the home answers ${home.status}: ${await home.text()}`);
+  }
+}
+
 export function teardown() {
-  started.server?.kill("SIGINT");
+  for (const server of started.servers) {
+    server.kill("SIGINT");
+  }
   if (started.folder) {
     rmSync(started.folder, { recursive: true, force: true });
   }

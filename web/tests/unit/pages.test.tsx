@@ -58,7 +58,7 @@ test("what looks like HTML in a plan's words stays text", () => {
   );
   expect(page).not.toContain("<img");
   expect(page).not.toContain("javascript:");
-  expect(page).toContain("<h3");
+  expect(page).toContain("<h2");
 });
 
 test("bands are gathered by plan, component and table", () => {

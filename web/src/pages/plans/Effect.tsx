@@ -94,7 +94,7 @@ export function Effect({ checked, isBusy }: { checked: PlanChecked | undefined; 
       </ul>
       {effect.most_gained.length > 0 ? (
         <>
-          <h3>{t.plans.mostGained}</h3>
+          <h2>{t.plans.mostGained}</h2>
           <Table
             label={t.plans.mostGained}
             columns={COLUMNS}
@@ -106,7 +106,7 @@ export function Effect({ checked, isBusy }: { checked: PlanChecked | undefined; 
       ) : null}
       {effect.most_lost.length > 0 ? (
         <>
-          <h3>{t.plans.mostLost}</h3>
+          <h2>{t.plans.mostLost}</h2>
           <Table
             label={t.plans.mostLost}
             columns={COLUMNS}

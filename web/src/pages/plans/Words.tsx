@@ -11,8 +11,8 @@ export function Words({ markdown }: { markdown: string }) {
 
 // The page has its one first heading; those of the words stand below it.
 const HEADS = {
-  h1: { component: "h3" as const },
-  h2: { component: "h4" as const },
-  h3: { component: "h5" as const },
-  h4: { component: "h6" as const },
+  h1: { component: "h2" as const },
+  h2: { component: "h3" as const },
+  h3: { component: "h4" as const },
+  h4: { component: "h5" as const },
 };

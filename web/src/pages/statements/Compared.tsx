@@ -81,7 +81,7 @@ function Table({ comparison }: { comparison: Comparison }) {
             <td className="right" data-label={after.period}>
               <Money value={after.total.amount} currency={after.total.currency} bare />
             </td>
-            <td className="right" data-label={t.statement.difference}>
+            <td className="right nowrap" data-label={t.statement.difference}>
               <Sign amount={difference.amount} />
               <Money value={difference.amount} currency={difference.currency} sign />
             </td>

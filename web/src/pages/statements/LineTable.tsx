@@ -16,7 +16,7 @@ interface Props {
 
 /** The lines of a statement. Each name is the button that opens why. */
 export function LineTable({ statement, opened, onOpen }: Props) {
-  const columns = useMemo(() => columnsOf(onOpen), [onOpen]);
+  const columns = useMemo(() => columnsOf(onOpen, statement.lines), [onOpen, statement.lines]);
   const { total } = statement;
   return (
     <Table
@@ -33,15 +33,15 @@ export function LineTable({ statement, opened, onOpen }: Props) {
           <td className="right" data-label={t.statement.total}>
             <Money value={total.amount} currency={total.currency} bare />
           </td>
-          <td />
+          {columns.some((column) => column.key === "when") ? <td /> : null}
         </tr>
       }
     />
   );
 }
 
-function columnsOf(onOpen: (line: string) => void): Column<Line>[] {
-  return [
+function columnsOf(onOpen: (line: string) => void, lines: readonly Line[]): Column<Line>[] {
+  const columns: Column<Line>[] = [
     {
       key: "line",
       head: t.statement.line,
@@ -74,6 +74,8 @@ function columnsOf(onOpen: (line: string) => void): Column<Line>[] {
     },
     { key: "when", head: t.statement.when, className: "cell-when", cell: (line) => <When line={line} /> },
   ];
+  // Where nothing is said of any payment, the column would only be in the way.
+  return lines.some((line) => line.paid.length > 0) ? columns : columns.filter((column) => column.key !== "when");
 }
 
 function Named({ line, onOpen }: { line: Line; onOpen: (line: string) => void }) {

@@ -1,14 +1,17 @@
 // How a line says where its figure comes from, in the table and in what is downloaded.
 import { downloadCsv } from "../../format/csv";
 import { figureText } from "../../format/figure";
+import { t } from "../../strings";
 import type { Band, Line, Statement } from "../../wire";
 
 /** `7.5 % of 12,000.00 USD (from 70% * goal)`: what a band holds, of what, and which band it is. */
 export function bandText(band: Band): string {
   const cells = band.cells.map((cell) => `${cell.name} ${figureText(cell.figure)}`).join(", ");
   const slice = band.bounds.find((bound) => bound.name === "slice") ?? band.arguments[0];
-  const base = slice ? ` on ${figureText(slice.figure)}` : "";
-  return `${cells}${base}`;
+  if (!slice) {
+    return cells;
+  }
+  return `${cells} ${slice.name === "slice" ? t.statement.rateOn : t.statement.rateAt} ${figureText(slice.figure)}`;
 }
 
 export function bandName(band: Band): string {
