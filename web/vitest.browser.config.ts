@@ -9,7 +9,7 @@ export default defineConfig({
     // One server and one browser: what one test does another may see.
     fileParallelism: false,
     sequence: { concurrent: false },
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 });

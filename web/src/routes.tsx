@@ -73,7 +73,13 @@ const shell = createRoute({
   },
   component: function Framed() {
     const session = useQuery(sessionQuery);
-    return <Answer of={session}>{(one) => <Shell session={one} />}</Answer>;
+    return session.data ? (
+      <Shell session={session.data} />
+    ) : (
+      <main>
+        <Answer of={session}>{() => null}</Answer>
+      </main>
+    );
   },
 });
 

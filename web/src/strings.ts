@@ -360,6 +360,7 @@ export const t = {
     text: "Text of the plan",
     editorHelp: "Nothing is stored here. Press Escape, then Tab, to leave the editor.",
     checking: "Checking",
+    readOnly: "To be read",
     usable: "The plan can be used",
     notUsable: "The plan cannot be used",
     findings: (errors: number, others: number) =>

@@ -3,7 +3,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { IconCloudOff, IconInbox, IconLock, IconMoodEmpty, IconTool } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useContext } from "react";
 import { Refusal } from "../client";
 import { t } from "../strings";
 
@@ -18,6 +18,9 @@ export function Loading({ rows = 4 }: { rows?: number }) {
   );
 }
 
+/** Whether a page has its heading already: then what stands inside it has none of the first order. */
+export const InPage = createContext(false);
+
 interface Said {
   icon: ReactNode;
   title: string;
@@ -27,13 +30,14 @@ interface Said {
 }
 
 function Told({ icon, title, children, action, tone = "quiet" }: Said) {
+  const isInPage = useContext(InPage);
   return (
     <div className={`state state-${tone}`} role={tone === "grave" ? "alert" : "status"}>
       <span className="state-icon" aria-hidden>
         {icon}
       </span>
       <div>
-        <p className="state-title">{title}</p>
+        {isInPage ? <p className="state-title">{title}</p> : <h1 className="state-title">{title}</h1>}
         {children ? <div className="state-lead">{children}</div> : null}
         {action ? <div className="state-action">{action}</div> : null}
       </div>

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect } from "react";
 import { dayText, withDays } from "../format/dates";
 import { t } from "../strings";
 import type { Freshness, Standing } from "../wire";
+import { InPage } from "./States";
 
 /** The title of the window says where one is. */
 function useTitle(title: ReactNode) {
@@ -38,7 +39,7 @@ export function Page({
         </div>
         {actions ? <div className="page-actions">{actions}</div> : null}
       </header>
-      {children}
+      <InPage value={true}>{children}</InPage>
     </div>
   );
 }

@@ -19,6 +19,9 @@ export const LOOKS: readonly Look[] = [
   { name: "phone", width: 390, height: 844, colours: "light" },
 ];
 
+/** How long everything may take to be worked out anew after something changed, in a build that is not optimised. */
+export const WORKED_OUT_MS = 150_000;
+
 export const DESKTOP: Look = { name: "light", width: 1366, height: 900, colours: "light" };
 
 let browser: Browser;
@@ -98,8 +101,8 @@ export async function goTo(page: Page, address: string) {
 }
 
 export async function settled(page: Page) {
-  await page.locator("h1, .state").first().waitFor();
-  await expect.poll(() => page.locator(".state-loading").count(), { timeout: 60_000 }).toBe(0);
+  await page.locator("h1, .state").first().waitFor({ timeout: WORKED_OUT_MS });
+  await expect.poll(() => page.locator(".state-loading").count(), { timeout: WORKED_OUT_MS }).toBe(0);
 }
 
 export async function shot(page: Page, name: string) {

@@ -16,7 +16,7 @@ type State = "isDone" | "isNext" | "waits";
 function statesOf(periods: Periods): [State, State, State] {
   const { waiting } = periods;
   if (!waiting) {
-    return ["isNext", "waits", "waits"];
+    return [periods.may_be_closed.length > 0 ? "isNext" : "waits", "waits", "waits"];
   }
   return waiting.approved_by.length < waiting.approvals_needed
     ? ["isDone", "isNext", "waits"]

@@ -26,9 +26,10 @@ interface Props {
   /** A place to show: the line from 1, and a number that grows with each wish. */
   goTo: { line: number; turn: number } | undefined;
   label: string;
+  isReadOnly: boolean;
 }
 
-export function Editor({ text, findings, onChange, goTo, label }: Props) {
+export function Editor({ text, findings, onChange, goTo, label, isReadOnly }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const changed = useRef(onChange);
@@ -42,7 +43,10 @@ export function Editor({ text, findings, onChange, goTo, label }: Props) {
     const made = new EditorView({
       root,
       parent: root,
-      state: EditorState.create({ doc: text, extensions: extensionsOf(label, (now) => changed.current(now)) }),
+      state: EditorState.create({
+        doc: text,
+        extensions: [extensionsOf(label, (now) => changed.current(now)), EditorState.readOnly.of(isReadOnly)],
+      }),
     });
     view.current = made;
     return () => {
@@ -50,7 +54,7 @@ export function Editor({ text, findings, onChange, goTo, label }: Props) {
       view.current = null;
     };
     // The text it begins with; what is typed afterwards is the editor's own.
-  }, [text, label]);
+  }, [text, label, isReadOnly]);
 
   useEffect(() => {
     const made = view.current;

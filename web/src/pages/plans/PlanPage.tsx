@@ -7,7 +7,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import "@fontsource-variable/geist-mono/wght.css";
-import { answered, api, type Wire } from "../../client";
+import { answered, api, Refusal, type Wire } from "../../client";
 import { Page, Tag } from "../../parts/bits";
 import { Answer, NoAnswer } from "../../parts/States";
 import { planQuery } from "../../queries";
@@ -51,6 +51,9 @@ function Shown({ of }: { of: Wire["PlanText"] }) {
   const check = useCheck(plan.name, paused, false, true);
   const effect = useCheck(plan.name, rested, true, rested !== of.text && check.data?.is_usable !== false);
   const findings = check.data?.findings ?? [];
+  // Whoever may read a plan and not try changes is told so by the API; the plan is then there to be read.
+  const whyNot = check.error instanceof Refusal && check.error.status === 403 ? check.error.message : undefined;
+  const [tab, setTab] = useState<string | null>(null);
   return (
     <Page
       above={<Link to="/plans">{t.plans.title}</Link>}
@@ -58,7 +61,11 @@ function Shown({ of }: { of: Wire["PlanText"] }) {
       lead={`${plan.is} · ${t.plans.version(plan.version)} · ${t.plans.partners(plan.partners)}`}
       actions={
         <>
-          <State check={check.data} isBusy={check.isFetching || paused !== text} />
+          {whyNot ? (
+            <Tag>{t.plans.readOnly}</Tag>
+          ) : (
+            <State check={check.data} isBusy={check.isFetching || paused !== text} />
+          )}
           <Button
             variant="default"
             leftSection={<IconRestore size={16} aria-hidden />}
@@ -78,13 +85,21 @@ function Shown({ of }: { of: Wire["PlanText"] }) {
           <p className="workbench-file">
             <code>{plan.file}</code>
             <span className="quiet" id="editor-help">
-              {t.plans.editorHelp}
+              {whyNot ?? t.plans.editorHelp}
             </span>
           </p>
-          <Editor key={turn} text={of.text} findings={findings} onChange={setText} goTo={goTo} label={t.plans.text} />
+          <Editor
+            key={turn}
+            text={of.text}
+            findings={findings}
+            onChange={setText}
+            goTo={goTo}
+            label={t.plans.text}
+            isReadOnly={whyNot !== undefined}
+          />
         </section>
         <section className="workbench-side" aria-label={t.plans.tabs.check}>
-          <Tabs defaultValue="check" keepMounted={false}>
+          <Tabs value={tab ?? (whyNot ? "words" : "check")} onChange={setTab} keepMounted={false}>
             <Tabs.List>
               <Tabs.Tab value="check">
                 {t.plans.tabs.check}
@@ -98,7 +113,11 @@ function Shown({ of }: { of: Wire["PlanText"] }) {
               <Tabs.Tab value="words">{t.plans.tabs.words}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="check">
-              {check.error ? <NoAnswer error={check.error} again={() => void check.refetch()} /> : null}
+              {whyNot ? (
+                <p className="quiet">{whyNot}</p>
+              ) : check.error ? (
+                <NoAnswer error={check.error} again={() => void check.refetch()} />
+              ) : null}
               <Findings
                 findings={findings}
                 isKnown={check.data !== undefined}
