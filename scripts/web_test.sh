@@ -15,6 +15,13 @@ step() {
     }
 }
 
+node_is_there() {
+    node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+        process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && return
+    echo 'please install Node 20.19 or later with npm' >&2
+    return 1
+}
+
 # The same lock file gives the same packages; they are laid anew only when it changed.
 packages() {
     local kept=node_modules/.trueup-lock
@@ -47,6 +54,7 @@ chromium() {
     fi
 }
 
+step "Node is there" node_is_there
 step packages packages
 step "the client's types are fresh" fresh
 if [ "${1:-}" = build ]; then

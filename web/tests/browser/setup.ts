@@ -114,22 +114,26 @@ function addressOf(server: ChildProcess): Promise<string> {
   });
 }
 
-/** Asks for a home until it is there: the first question after a start works everything out. */
+/** Asks for a home and the overview until they are there: the first question after a start works everything out. */
 async function isWarm(base: string, password: string, people: readonly Someone[]) {
+  const ask = async (name: string | undefined, address: string) => {
+    const session = await fetch(`${base}/v1/session`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name, password }),
+    });
+    const cookie = session.headers
+      .getSetCookie()
+      .map((one) => one.split(";")[0])
+      .join("; ");
+    const answer = await fetch(`${base}${address}`, { headers: { cookie } });
+    if (!answer.ok) {
+      throw new Error(`${address} answers ${answer.status}: ${await answer.text()}`);
+    }
+  };
   const whose = people.find((one) => one.partner);
-  const session = await fetch(`${base}/v1/session`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name: whose?.name, password }),
-  });
-  const cookie = session.headers
-    .getSetCookie()
-    .map((one) => one.split(";")[0])
-    .join("; ");
-  const home = await fetch(`${base}/v1/partners/${whose?.partner}/home`, { headers: { cookie } });
-  if (!home.ok) {
-    throw new Error(`the home answers ${home.status}: ${await home.text()}`);
-  }
+  await ask(whose?.name, `/v1/partners/${whose?.partner}/home`);
+  await ask("finance", "/v1/overview");
 }
 
 export function teardown() {

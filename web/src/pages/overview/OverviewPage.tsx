@@ -51,7 +51,7 @@ function Objectives({ overview }: { overview: Overview }) {
         {overview.objectives.map((objective) => (
           <li key={`${objective.plan} ${objective.goal}`}>
             <p className="objective-goal">
-              {objective.goal} <span className="quiet">{objective.plan}</span>
+              {objective.goal} <span className="quiet">{objective.plan.replaceAll("_", " ")}</span>
             </p>
             <dl className="figures">
               {objective.by.map((one) => (

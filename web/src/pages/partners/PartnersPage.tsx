@@ -140,7 +140,7 @@ export function PartnersPage() {
         </div>
       )}
       {pages.hasNextPage ? (
-        <p className="more">
+        <p className="show-more">
           <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
             {t.partners.more}
           </Button>
