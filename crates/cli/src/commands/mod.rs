@@ -21,6 +21,7 @@ pub mod init;
 pub mod journal;
 pub mod keys;
 pub mod payout;
+pub mod people;
 pub mod period;
 pub mod profile;
 pub mod quarantine;
