@@ -5,9 +5,12 @@ import { useEffect, useState } from "react";
 /** How long after an event pages ask again, so that a burst of facts is one question. */
 const SETTLE_MS = 400;
 
-export function useLive(partner: string | null | undefined): boolean {
+/** Told as it happens; not told for now, and tried again; or never told, since whoever asks may not listen. */
+export type Liveness = "live" | "broken" | "none";
+
+export function useLive(partner: string | null | undefined): Liveness {
   const client = useQueryClient();
-  const [isLive, setIsLive] = useState(false);
+  const [liveness, setLiveness] = useState<Liveness>("none");
   useEffect(() => {
     // The browser comes back by itself after a break, with the id of the last event it had.
     const source = new EventSource(partner ? `/v1/events?partner=${encodeURIComponent(partner)}` : "/v1/events");
@@ -18,14 +21,15 @@ export function useLive(partner: string | null | undefined): boolean {
         void client.invalidateQueries({ queryKey: ["figures"] });
       }, SETTLE_MS);
     };
-    source.onopen = () => setIsLive(true);
-    source.onerror = () => setIsLive(false);
+    source.onopen = () => setLiveness("live");
+    // A refusal closes it for good; after a break it comes back.
+    source.onerror = () => setLiveness(source.readyState === EventSource.CLOSED ? "none" : "broken");
     source.addEventListener("changed", changed);
     return () => {
       clearTimeout(waiting);
       source.close();
-      setIsLive(false);
+      setLiveness("none");
     };
   }, [client, partner]);
-  return isLive;
+  return liveness;
 }

@@ -36,6 +36,11 @@ export function leafOf(on: string): { day: string; month: string; year: string }
   return { day: part({ day: "numeric" }), month: part({ month: "short" }), year: part({ year: "numeric" }) };
 }
 
+/** A day or an instant, whichever it is. */
+export function whenText(when: string): string {
+  return when.includes("T") ? instantText(when) : dayText(when);
+}
+
 /** An instant in the reader's own zone. */
 export function instantText(at: string): string {
   const read = Date.parse(at);

@@ -64,7 +64,7 @@ export function placesOf(session: Session): Place[] {
 
 export function Shell({ session }: { session: Session }) {
   const places = placesOf(session);
-  const isLive = useLive(session.partner);
+  const liveness = useLive(session.partner);
   const main = useRef<HTMLElement>(null);
   useFocusOnPage(main);
   return (
@@ -90,10 +90,7 @@ export function Shell({ session }: { session: Session }) {
           <Mark />
         </span>
         <span className="top-program">{session.program_title}</span>
-        <span className={`live ${isLive ? "is-live" : ""}`} title={isLive ? t.app.liveHelp : t.app.notLiveHelp}>
-          <span className="live-dot" aria-hidden />
-          {isLive ? t.app.live : t.app.notLive}
-        </span>
+        {liveness === "none" ? null : <Live isLive={liveness === "live"} />}
         <AccountMenu session={session} />
       </header>
       <main className="main" id="content" tabIndex={-1} ref={main}>
@@ -101,6 +98,15 @@ export function Shell({ session }: { session: Session }) {
       </main>
       <Places places={places} className="tabs" />
     </div>
+  );
+}
+
+function Live({ isLive }: { isLive: boolean }) {
+  return (
+    <span className={`live ${isLive ? "is-live" : ""}`} title={isLive ? t.app.liveHelp : t.app.notLiveHelp}>
+      <span className="live-dot" aria-hidden />
+      {isLive ? t.app.live : t.app.notLive}
+    </span>
   );
 }
 

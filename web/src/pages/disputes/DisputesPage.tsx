@@ -4,7 +4,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api, type Wire } from "../../client";
-import { dayText } from "../../format/dates";
+import { dayText, whenText } from "../../format/dates";
 import { Page, Tag } from "../../parts/bits";
 import { Answer, Empty, Refused } from "../../parts/States";
 import { disputesQuery, useFiguresAreOld } from "../../queries";
@@ -70,7 +70,7 @@ function Thread({ dispute }: { dispute: Dispute }) {
       <blockquote className="said">
         <p className="pre">{dispute.because}</p>
         <footer className="quiet">
-          {t.dispute.openedBy(sideOf(dispute), dayText(dispute.opened_on))} · <code>{dispute.opened_by}</code>
+          {t.dispute.openedBy(sideOf(dispute), whenText(dispute.opened_on))} · <code>{dispute.opened_by}</code>
         </footer>
       </blockquote>
       {dispute.answer ? (

@@ -144,7 +144,7 @@ const colours = HighlightStyle.define([
 
 const look = EditorView.theme({
   "&": { height: "100%", fontSize: "13px", color: "var(--ink)", backgroundColor: "var(--surface)" },
-  "&.cm-focused": { outline: "2px solid var(--brand)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "'Geist Mono Variable', ui-monospace, monospace", lineHeight: "1.6" },
   ".cm-content": { caretColor: "var(--brand)", padding: "10px 0" },
   ".cm-cursor": { borderLeftColor: "var(--brand)", borderLeftWidth: "2px" },
