@@ -281,6 +281,20 @@ impl Record {
     }
 }
 
+/// The database of a program, which journal, books and people stand in; made where there is none.
+pub async fn database(program: &Path) -> Result<Database, Failure> {
+    let state = state_folder(program);
+    Disk::default()
+        .create_folder(&state)
+        .map_err(|error| Failure::fault("making the state folder", &error))?;
+    let elsewhere = std::env::var(DATABASE).ok().filter(|url| !url.is_empty());
+    let database = match elsewhere {
+        Some(url) => Database::at(&url).await,
+        None => Database::in_file(&state.join(FILE)).await,
+    };
+    database.map_err(|fault| Failure::fault("opening the database", &fault))
+}
+
 /// Reads what an act that pins facts says.
 pub fn logged(at: u64, act: &Act) -> Result<FactsLogged, Failure> {
     serde_json::from_str(act.says())
