@@ -89,7 +89,7 @@ export const t = {
     provisional: "Provisional",
     provisionalHelp: "The period is open: facts that come in can still change these figures",
     unsaid: "As known now",
-    unsaidHelp: "This program closes no periods",
+    unsaidHelp: "This program has closed no period yet",
   },
   fresh: {
     title: "How fresh the facts are",
