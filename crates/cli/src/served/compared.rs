@@ -40,7 +40,7 @@ pub fn of(look: &Look, partner: &str, period: &str) -> Result<Comparison, Refuse
         components.push(component(look, partner, (before, after), name)?);
     }
     let size = |one: &ComponentDifference| Exact::parse(&one.difference).map(|sum| sum.abs()).ok();
-    components.sort_by(|a, b| size(b).cmp(&size(a)));
+    components.sort_by_key(|one| std::cmp::Reverse(size(one)));
     let (was, is) = (short(before), short(after));
     Ok(Comparison {
         partner: partner.to_owned(),

@@ -237,6 +237,7 @@ fn now(program: &Path, closed_on: Option<Date>) -> Result<Basis, Failure> {
         after: closed_on,
         until: None,
         booked: Booked::new(),
+        run: None,
     })
 }
 
@@ -281,6 +282,7 @@ fn closed_rooms(
                     after,
                     until: Some(until),
                     booked: Booked::new(),
+                    run: Some(closing.run.clone()),
                 };
                 let sums = lines.iter().filter_map(Sum::of_kept);
                 let sums = sums.filter(|one| basis.holds(one.settled_on)).collect();

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use trueup_base::date::Date;
-use trueup_program::period::APPROVALS;
 use trueup_server::wire::{
     ApproveAsked, CalculateAsked, ClosedPeriod, EndingPeriod, PeriodSteps, Periods, Permitted,
     WaitingCalculation,
@@ -37,7 +36,7 @@ pub fn of(look: &Look) -> Result<Periods, Refused> {
         open: waiting.says.open,
         unsigned: waiting.says.unsigned,
         approved_by: waiting.approved_by.clone(),
-        approvals_needed: APPROVALS as u64,
+        approvals_needed: waiting.needs() as u64,
     });
     let may_be_closed = ending(look, closed_on);
     let steps = steps(look, waiting.as_ref(), &may_be_closed);

@@ -346,8 +346,8 @@ async fn access_that_is_taken_away_is_gone_at_once() {
         .await
         .json();
     let id_of = |name: &str| {
-        let people = people["people"].as_array().expect("people").iter();
-        let found = people.filter(|one| one["name"] == name).next();
+        let mut people = people["people"].as_array().expect("people").iter();
+        let found = people.find(|one| one["name"] == name);
         found.expect("there")["id"]
             .as_str()
             .expect("an id")
