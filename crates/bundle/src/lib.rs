@@ -1,7 +1,7 @@
 //! A partner's statement in one file, and checking it with nothing else at hand.
 //!
 //! A bundle carries a partner's own facts, the plan's text and its typed tree, the agreement with both signatures, what was
-//! earned with every step of the explanation, postings, and acts with their proofs. [`verify`] reads the plan again,
+//! earned with every step of the explanation, postings, and acts with their proofs. [`verify()`] reads the plan again,
 //! evaluates it over the facts and holds every step, line and posting to what comes out; what is about other partners stands in
 //! it as the vendor's word and is named as such. [`gather`] makes a bundle's content of a program's world.
 //!
