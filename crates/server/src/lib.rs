@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, watch};
 use trueup_facts::digest::Digest;
@@ -439,7 +440,10 @@ impl Server {
     #[must_use]
     pub fn openapi(&self) -> String {
         let described = routes::openapi_of(self.shared.clone());
-        let text = described.to_pretty_json().unwrap_or_default();
+        let described = serde_json::to_value(described).map(in_order);
+        let text = described
+            .and_then(|described| serde_json::to_string_pretty(&described))
+            .unwrap_or_default();
         text + "\n"
     }
 
@@ -471,6 +475,20 @@ impl Server {
             let _ = closed.await;
         }
         Ok(())
+    }
+}
+
+/// The same with the keys of every object in their order: what was put together in a table by hashes comes in any.
+fn in_order(described: Value) -> Value {
+    match described {
+        Value::Object(fields) => {
+            let mut sorted: Vec<(String, Value)> = fields.into_iter().collect();
+            sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+            let fields = sorted.into_iter();
+            Value::Object(fields.map(|(key, of)| (key, in_order(of))).collect())
+        }
+        Value::Array(all) => Value::Array(all.into_iter().map(in_order).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => described,
     }
 }
 
