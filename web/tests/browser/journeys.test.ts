@@ -2,7 +2,7 @@
 import type { Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import { DESKTOP, done, found, goTo, settled, shot, signedOn, strange, usesBrowser } from "./browser";
-import { NEWCOMER, PARTNER } from "./setup";
+import { NEWCOMER, OBJECTOR, PARTNER } from "./setup";
 
 usesBrowser();
 
@@ -132,7 +132,7 @@ test("a partner disputes a line with the keyboard alone, finance answers, and th
   const { page } = opened;
   await page.goto("/sign-on");
   await page.getByRole("heading", { name: "Sign on" }).waitFor();
-  await page.keyboard.type("partner");
+  await page.keyboard.type("objector");
   await page.keyboard.press("Tab");
   await page.keyboard.type(inject("password"));
   await page.keyboard.press("Enter");
@@ -143,9 +143,9 @@ test("a partner disputes a line with the keyboard alone, finance answers, and th
   await page.getByRole("heading", { name: /^Statement/ }).waitFor();
   await settled(page);
 
-  await goTo(page, `/partners/${PARTNER}/statements/${PERIOD}`);
-  const statement = await said<Statement>(page, STATEMENT);
-  const line = statement.lines.find((one) => one.may_dispute.is_allowed && one.component === "growth_bonus");
+  await goTo(page, `/partners/${OBJECTOR}/statements/${PERIOD}`);
+  const statement = await said<Statement>(page, `/v1/partners/${OBJECTOR}/statements/${PERIOD}`);
+  const line = statement.lines.find((one) => one.may_dispute.is_allowed);
   expect(line, "a line that may be disputed").toBeDefined();
   await tabTo(page, line?.is ?? "");
   await page.keyboard.press("Enter");

@@ -16,8 +16,12 @@ export interface Someone {
 export const PARTNER = "697";
 export const OTHER = "118";
 
+/** A partner that has not accepted what was closed, as the one of the demo has, and may dispute it. */
+export const OBJECTOR = "170";
+
 export const PEOPLE: readonly Someone[] = [
   { name: "partner", roles: ["partner-manager"], partner: PARTNER },
+  { name: "objector", roles: ["partner-manager"], partner: OBJECTOR },
   { name: "reader", roles: ["partner-viewer"], partner: OTHER },
   { name: "account", roles: ["account-manager"] },
   { name: "designer", roles: ["program-designer"] },
