@@ -15,8 +15,9 @@ help:
 setup: ## install what building and testing need and this machine lacks
 	@scripts/setup.sh build test
 
-demo: ## run the example program and print what it pays (DEMO_ONCE=1: only print, also once there is a server)
+demo: ## run the example program, print what it pays and serve the web app (DEMO_ONCE=1: only print)
 	@scripts/setup.sh build
+	@scripts/web_test.sh build
 	cargo build --locked --profile demo --package trueup
 	"$(CARGO_TARGET_DIR)/demo/trueup" demo $(if $(DEMO_ONCE),--once)
 

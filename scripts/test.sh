@@ -24,6 +24,11 @@ lint() {
     step "doc comments" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
 }
 
+# Where cargo put the binary that the tests before built.
+binary() {
+    echo "${CARGO_TARGET_DIR:-target}/debug/trueup"
+}
+
 # Generated tests see the same cases every time, and then new ones whose seed is printed.
 generated_again() {
     local seed
@@ -32,12 +37,15 @@ generated_again() {
     PROPTEST_RNG_SEED=$seed cargo nextest run --locked --workspace --no-tests=fail -E "$(cargo xtask generated-tests)"
 }
 
+# The binary takes the web app in, so the app is built before whatever builds the binary.
+step "the web app, built" scripts/web_test.sh build
 lint
 if [ "${1:-}" != lint ]; then
     step "tests" env PROPTEST_RNG_SEED=1 scripts/with_postgres.sh cargo nextest run --locked --workspace
     step "generated tests, new seed" generated_again
     step "doc examples" cargo test --quiet --locked --doc "${pure[@]}"
     step "the command, from outside" scripts/test_command.sh
+    step "the web app, in a browser" env TRUEUP_BIN="$(binary)" scripts/web_test.sh
 fi
 printf '\n'
 printf '%s\n' "${times[@]}"

@@ -188,10 +188,25 @@ pub const WALLS: &[Wall] = &[
     Wall {
         package: "trueup-server",
         folder: "crates/server",
-        inner: &["trueup-facts"],
-        outside: &["axum", "serde_json", "thiserror", "tokio"],
-        tests: &[],
-        touches: "HTTP",
+        inner: &["trueup-store", "trueup-facts"],
+        outside: &[
+            "argon2",
+            "axum",
+            "base64",
+            "flate2",
+            "futures",
+            "jiff",
+            "rand_core",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "tokio",
+            "totp-rs",
+            "utoipa",
+            "utoipa-axum",
+        ],
+        tests: &["tempfile", "tower"],
+        touches: "HTTP, randomness",
         is_pure: false,
     },
     Wall {
@@ -259,6 +274,7 @@ const fn outside(package: &'static str, record: &'static str, what_for: &'static
 
 /// Every outside crate a manifest may name, in order of name.
 pub const OUTSIDE: &[Outside] = &[
+    outside("argon2", "0040", "passwords as Argon2id, in PHC form"),
     outside(
         "arrow",
         "0001",
@@ -275,7 +291,11 @@ pub const OUTSIDE: &[Outside] = &[
         "the form in which an object store's interface is written",
     ),
     outside("axum", "0019", "HTTP: routes, bodies, answers"),
-    outside("base64", "0024", "acts inside proofs"),
+    outside(
+        "base64",
+        "0024",
+        "acts inside proofs; what cookies and tokens hold",
+    ),
     outside(
         "bytes",
         "0004",
@@ -418,10 +438,22 @@ pub const OUTSIDE: &[Outside] = &[
         "the runtime DataFusion and Delta Lake run on",
     ),
     outside("toml", "0001", "lets xtask read manifests"),
+    outside("totp-rs", "0040", "the codes of authenticators"),
+    outside("tower", "0040", "asks routes without a network, in tests"),
     outside(
         "unicode-width",
         "0001",
         "puts the mark of a diagnostic under wide characters",
+    ),
+    outside(
+        "utoipa",
+        "0040",
+        "the description of the API, made from the types that are written",
+    ),
+    outside(
+        "utoipa-axum",
+        "0040",
+        "routes and their description in one place",
     ),
     outside(
         "zip",

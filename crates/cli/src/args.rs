@@ -14,6 +14,7 @@ mod journal;
 mod opening;
 mod payout;
 mod period;
+pub mod serve;
 
 pub use agreement::*;
 pub use backup::*;
@@ -23,6 +24,7 @@ pub use journal::*;
 pub use opening::*;
 pub use payout::*;
 pub use period::*;
+pub use serve::{PeopleAddArgs, PeopleCommand, PeopleListArgs, RoleArg, ServeArgs};
 
 /// Partner incentive programs that both sides can check: plans as text, facts as an open table, every figure explained.
 #[derive(Debug, Parser)]
@@ -139,11 +141,12 @@ pub enum Command {
                             Exit codes: 0 no change of meaning, 1 changes of meaning, 2 wrong use, 3 a fault outside"
     )]
     Diff(DiffArgs),
-    /// Serve the program over HTTP: facts are pushed to it, statements asked of it.
-    #[command(after_help = "Examples:\n  trueup serve --program my-program\n  \
-                            curl -H 'content-type: application/json' -d '{\"invoice\": \"I-1\", …}' http://127.0.0.1:8080/v1/facts/invoices\n\n\
-                            With TRUEUP_TOKEN set, requests must bear it: Authorization: Bearer …")]
+    /// Serve the program over HTTP: the web app, its API, and facts that are pushed.
+    #[command(after_help = serve::AFTER)]
     Serve(ServeArgs),
+    /// The people who may sign on to a server, and what they may do.
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Agreements between proposal and signature: proposed by either side, signed by both.
     #[command(subcommand)]
     Agreement(AgreementCommand),
@@ -811,23 +814,15 @@ pub struct TestArgs {
     pub format: Format,
 }
 
-/// `trueup serve`
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// Which program.
-    #[command(flatten)]
-    pub program: ProgramArgs,
-    /// Where to listen; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
-}
-
 /// `trueup demo`
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Exit after printing. Nothing is served yet, so the demo exits in any case.
+    /// Exit after printing, and serve nothing.
     #[arg(long)]
     pub once: bool,
+    /// Where to serve it; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
     /// Where to put the program and its state.
     #[arg(long, value_name = "DIR", default_value = "trueup-demo")]
     pub out: PathBuf,

@@ -126,15 +126,44 @@ pub fn prepare_partner<'f>(
     seen: &Seen,
     progress: &Progress,
 ) -> Result<Prepared<'f>, Failure> {
-    let (plan, agreement, name) = plan_of(folder, partner)?;
+    let (plan, _, _) = plan_of(folder, partner)?;
     let step = progress.step(format!("reading the facts of plan {}", plan.name));
     let wanted = Wanted::Everything(partner);
     let until = seen.scope.until;
     let mut prepared = prepare(folder, plan, &seen.facts, until, args.measurer, wanted)?;
     step.finish_and_clear();
+    let notes = notes::of(folder, &seen.facts)?;
+    told_about(&mut prepared, folder, (partner, seen), notes)?;
+    prepared.program_shown = crate::output::quoted(&args.program.program);
+    Ok(prepared)
+}
+
+/// The plan a partner is under, with all the partner's rows, so that every figure opens to them; told to be about the partner.
+pub fn prepare_with_rows<'f>(
+    folder: &'f Folder,
+    partner: &str,
+    seen: &Seen,
+    notes: Vec<String>,
+) -> Result<Prepared<'f>, Failure> {
+    let (plan, _, _) = plan_of(folder, partner)?;
+    let (until, measurer) = (seen.scope.until, args::Measurer::Passes);
+    let wanted = Wanted::Everything(partner);
+    let mut prepared = prepare(folder, plan, &seen.facts, until, measurer, wanted)?;
+    told_about(&mut prepared, folder, (partner, seen), notes)?;
+    Ok(prepared)
+}
+
+/// Says of what is prepared whom it is about, and what a reader should know; `notes` are those of the facts.
+pub fn told_about(
+    prepared: &mut Prepared<'_>,
+    folder: &Folder,
+    (partner, seen): (&str, &Seen),
+    notes: Vec<String>,
+) -> Result<(), Failure> {
+    let (plan, agreement, name) = plan_of(folder, partner)?;
     let reads = |late: &&notes::LateFeed| plan.kinds.iter().any(|kind| *kind.name == *late.kind);
     let late = seen.late.iter().filter(reads);
-    prepared.notes = notes::of(folder, &seen.facts)?;
+    prepared.notes = notes;
     prepared.notes.extend(late.map(|late| late.says.clone()));
     prepared.name.clone_from(&name);
     prepared.whose = match name {
@@ -154,9 +183,8 @@ pub fn prepare_partner<'f>(
         ),
         false => format!("{facts} · amounts in {}", plan.currency.code()),
     };
-    prepared.program_shown = crate::output::quoted(&args.program.program);
     prepared.partner_shown = partner.to_owned();
-    Ok(prepared)
+    Ok(())
 }
 
 /// A plan's name and version, once where the name says both.

@@ -34,6 +34,7 @@ mod refusals;
 mod runs;
 mod seals;
 mod seen;
+mod served;
 mod settling;
 mod sides;
 mod substitute;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         Command::Whatif(args) => commands::whatif::run(&args, &progress),
         Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Serve(args) => commands::serve::run(&args),
+        Command::People(command) => commands::people::run(&command),
         Command::Agreement(command) => commands::agreement::run(&command),
         Command::Books(command) => commands::books::run(&command),
         Command::Period(command) => commands::period::run(&command, &progress),

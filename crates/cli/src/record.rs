@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub const OPERATOR: &str = "operator";
 
 /// The journal of a program.
 pub struct Record {
-    runtime: tokio::runtime::Runtime,
+    runtime: &'static tokio::runtime::Runtime,
     database: Database,
     program: PathBuf,
     keys: Vec<SecretKey>,
@@ -56,6 +56,27 @@ pub struct FactsLogged {
     pub entries: Vec<LogEntry>,
 }
 
+/// What waits for databases: one for the whole process, which outlives whoever waits. A server drops records where it may not
+/// wait for a runtime to end.
+fn runtime() -> std::io::Result<&'static tokio::runtime::Runtime> {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    if let Some(runtime) = RUNTIME.get() {
+        return Ok(runtime);
+    }
+    let new = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    // Whoever was first counts; the other one goes.
+    Ok(match RUNTIME.set(new) {
+        Ok(()) => RUNTIME.wait(),
+        Err(late) => {
+            late.shutdown_background();
+            RUNTIME.wait()
+        }
+    })
+}
+
 impl Record {
     /// The journal of a program, whether anything was put on it or not; none where it has no database yet.
     fn at(program: &Path) -> Result<Option<Self>, Failure> {
@@ -68,10 +89,8 @@ impl Record {
     }
 
     fn reach(program: &Path, file: &Path, elsewhere: Option<&str>) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::fault("starting to reach the journal", &error))?;
+        let runtime =
+            runtime().map_err(|error| Failure::fault("starting to reach the journal", &error))?;
         let database = runtime
             .block_on(async {
                 match elsewhere {
@@ -279,6 +298,20 @@ impl Record {
         let (acts, _) = self.acts_of(&[FACTS_LOGGED])?;
         acts.last().map(|(at, act)| logged(*at, act)).transpose()
     }
+}
+
+/// The database of a program, which journal, books and people stand in; made where there is none.
+pub async fn database(program: &Path) -> Result<Database, Failure> {
+    let state = state_folder(program);
+    Disk::default()
+        .create_folder(&state)
+        .map_err(|error| Failure::fault("making the state folder", &error))?;
+    let elsewhere = std::env::var(DATABASE).ok().filter(|url| !url.is_empty());
+    let database = match elsewhere {
+        Some(url) => Database::at(&url).await,
+        None => Database::in_file(&state.join(FILE)).await,
+    };
+    database.map_err(|fault| Failure::fault("opening the database", &fault))
 }
 
 /// Reads what an act that pins facts says.

@@ -7,7 +7,7 @@ use std::thread::{Builder, ScopedJoinHandle, available_parallelism, scope};
 const THREADS_MAX: usize = 16;
 
 /// Deep plans make deep walks; the stack is reserved, not used.
-const STACK_BYTES: usize = 256 << 20;
+pub const STACK_BYTES: usize = 256 << 20;
 
 /// Divides items among threads, each with a stack for deep plans, and gives their answers in the items' order.
 pub fn on_threads<T: Send, R: Send>(items: Vec<T>, work: &(dyn Fn(Vec<T>) -> R + Sync)) -> Vec<R> {

@@ -1,9 +1,10 @@
-//! What a request is answered when it is refused: a status, a stable code, what is wrong and what to do.
+//! What a request is answered when it is refused, as RFC 9457 has it: a status, a stable code, what is wrong and what to do.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,26 @@ pub struct Refused {
     pub retry_after: Option<u16>,
 }
 
+/// A refusal as it is written: a problem of RFC 9457, in `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind of problem it is: `about:blank`, so the status says it.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    pub kind: String,
+    /// The status in words.
+    #[schema(example = "Not Found")]
+    pub title: String,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    pub status: u16,
+    /// What is wrong, and what to do.
+    pub detail: String,
+    /// A stable code, which programs may act on.
+    #[schema(example = "not_found")]
+    pub code: String,
+}
+
 impl Refused {
     /// A refusal that trying again does not change.
     pub fn new(status: StatusCode, code: &'static str, says: impl Into<String>) -> Self {
@@ -29,7 +50,7 @@ impl Refused {
         }
     }
 
-    /// There is no such thing.
+    /// There is no such thing, or the one who asks may not know of it.
     #[must_use]
     pub fn not_found(says: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", says)
@@ -39,6 +60,25 @@ impl Refused {
     #[must_use]
     pub fn bad_request(says: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", says)
+    }
+
+    /// A rule of the business says no.
+    #[must_use]
+    pub fn conflict(says: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "refused", says)
+    }
+
+    /// The one who asks may not do this.
+    #[must_use]
+    pub fn forbidden(says: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", says)
+    }
+
+    /// Nobody signed on.
+    #[must_use]
+    pub fn stranger() -> Self {
+        let says = "sign on first: POST /v1/session, or send a token: Authorization: Bearer …";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorised", says)
     }
 
     /// The world behind the server failed.
@@ -60,12 +100,27 @@ impl Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = Json(json!({ "code": self.code, "says": self.says }));
+        let body = Json(Problem {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or("Refused").to_owned(),
+            status: status.as_u16(),
+            detail: self.says,
+            code: self.code.to_owned(),
+        });
         let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"trueup\""),
+            );
+        }
         if let Some(seconds) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -1,45 +1,214 @@
-//! The HTTP API. It is the only place that knows HTTP: what a request asks is decided by the crates behind it, through the
-//! port [`App`] where figures are asked for.
+//! The HTTP API, sign-on and the web app's files. It is the only place that knows HTTP: what a request asks is decided by the
+//! crates behind it, through the port [`App`].
+//!
+//! Who may do what stands in `access`, once; each route is registered with its operation (`routes`), and what is said of the API
+//! is generated from the same lines. The crate must never work out an amount.
 #![forbid(unsafe_code)]
 
+mod access;
 mod answer;
+mod body;
 mod events;
+mod files;
+mod gate;
+mod password;
 mod routes;
+pub mod wire;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, watch};
 use trueup_facts::digest::Digest;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
+use trueup_store::{Database, Person};
 
+pub use access::no_partner;
 pub use answer::Refused;
+pub use files::Files;
+pub use password::Cost;
 
-/// What the server asks of the program behind it.
+use wire::{
+    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, LineExplanation,
+    NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked, Periods,
+    PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+};
+
+/// Who takes a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The person's id.
+    pub person: String,
+    /// The partner in whose name; none in the vendor's.
+    pub partner: Option<String>,
+}
+
+/// What the server asks of the program behind it. Whether the one who asks may ask is settled before; what an answer says
+/// that somebody may do is what the rules of the business say of it.
 pub trait App: Send + Sync + 'static {
-    /// A partner's statements: of one period, or of all.
+    /// Looks whether anything changed; a number that grows when it did.
+    fn refresh(&self) -> u64;
+
+    /// Whether figures can be answered.
+    ///
+    /// # Errors
+    /// Why not.
+    fn ready(&self) -> Result<(), Refused>;
+
+    /// A page of partners, of all or of some.
     ///
     /// # Errors
     /// Why there is none.
-    fn statements(&self, partner: &str, period: Option<&str>) -> Result<Value, Refused>;
+    fn partners(
+        &self,
+        only: Option<&[&str]>,
+        asked: &PartnersAsked,
+    ) -> Result<PartnerPage, Refused>;
+
+    /// One partner.
+    ///
+    /// # Errors
+    /// When there is none of the id.
+    fn partner(&self, partner: &str) -> Result<Partner, Refused>;
+
+    /// A partner's home.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn home(&self, partner: &str) -> Result<PartnerHome, Refused>;
+
+    /// A partner's statements.
+    ///
+    /// # Errors
+    /// Why there are none.
+    fn statements(&self, partner: &str) -> Result<StatementList, Refused>;
+
+    /// A partner's statement of one period.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn statement(&self, partner: &str, period: &str) -> Result<Statement, Refused>;
+
+    /// Why a line of a statement posts what it posts.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn explanation(
+        &self,
+        partner: &str,
+        period: &str,
+        line: &str,
+        with_rows: bool,
+    ) -> Result<LineExplanation, Refused>;
+
+    /// What differs between a statement and the one before.
+    ///
+    /// # Errors
+    /// Why it cannot be said.
+    fn compared(&self, partner: &str, period: &str) -> Result<Comparison, Refused>;
+
+    /// Every dispute, the latest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    fn disputes(&self) -> Result<Vec<Dispute>, Refused>;
+
+    /// Opens a dispute.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn open_dispute(&self, who: &Actor, asked: &NewDispute) -> Result<Dispute, Refused>;
+
+    /// Answers a dispute, or takes it back.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn answer_dispute(
+        &self,
+        who: &Actor,
+        dispute: u64,
+        asked: &DisputeAnswer,
+    ) -> Result<Dispute, Refused>;
+
+    /// The program's overview.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn overview(&self) -> Result<Overview, Refused>;
+
+    /// Where periods stand.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    fn periods(&self) -> Result<Periods, Refused>;
+
+    /// Calculates a period.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn calculate(&self, who: &Actor, asked: &CalculateAsked) -> Result<Periods, Refused>;
+
+    /// Approves the calculation that waits.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn approve(&self, who: &Actor, asked: &ApproveAsked) -> Result<Periods, Refused>;
+
+    /// Closes what was approved.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn close(&self, who: &Actor) -> Result<Periods, Refused>;
+
+    /// The plans.
+    ///
+    /// # Errors
+    /// When the program cannot be read.
+    fn plans(&self) -> Result<PlanList, Refused>;
+
+    /// One plan.
+    ///
+    /// # Errors
+    /// When there is none of the name.
+    fn plan(&self, plan: &str) -> Result<PlanText, Refused>;
+
+    /// What a changed text of a plan says and does.
+    ///
+    /// # Errors
+    /// When there is no such plan.
+    fn check_plan(&self, asked: &PlanCheckAsked) -> Result<PlanChecked, Refused>;
 }
 
 /// What a server needs.
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// What a request must bear, if anything.
+    /// The operator's own token, with which facts are pushed and figures read; none where there is none.
     pub token: Option<String>,
+    /// Whether people reach it by TLS, which something in front of it speaks.
+    pub is_by_tls: bool,
+    /// What hashing a password costs.
+    pub cost: Cost,
+    /// Where people and their sessions stand.
+    pub database: Database,
+    /// The web app's files.
+    pub files: Files,
+    /// The clock.
+    pub now: fn() -> Timestamp,
 }
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum NotServed {
-    /// Anybody could push facts.
+    /// Passwords would cross the network as they are.
     #[error(
-        "{0} can be reached from other machines, and no token is set: anybody could push facts; set one, or listen on 127.0.0.1"
+        "{0} can be reached from other machines, and passwords would cross the network for everyone to read: put something that speaks TLS in front and say so with --behind-tls, or listen on 127.0.0.1"
     )]
     Open(SocketAddr),
     /// The address cannot be used.
@@ -51,6 +220,14 @@ pub enum NotServed {
         #[source]
         source: std::io::Error,
     },
+    /// People cannot be looked up.
+    #[error("cannot look up who may sign on")]
+    People(#[source] trueup_store::StoreFault),
+    /// Passwords cannot be hashed.
+    #[error(
+        "passwords cannot be hashed at the cost that is set, or the system gives no randomness"
+    )]
+    Secrets,
     /// Serving failed.
     #[error("serving failed")]
     Serve(#[source] std::io::Error),
@@ -61,14 +238,124 @@ struct Shared {
     program: Arc<Program>,
     counter: Counter,
     app: Box<dyn App>,
-    /// The digest of the token: comparing digests takes the same time wherever tokens differ.
-    token: Option<Digest>,
+    gate: gate::Gate,
+    files: Files,
+    now: fn() -> Timestamp,
+    started: Timestamp,
+    /// How often something was pushed.
+    pushed: AtomicU64,
+    /// How many of these pushes answers count.
+    counted: AtomicU64,
+    /// Held by whoever folds.
+    folding: tokio::sync::Mutex<()>,
+    /// Told when something was pushed.
+    push: Notify,
+    /// How often something changed.
+    version: watch::Sender<u64>,
+    /// Whether the server is about to stop.
+    stopping: watch::Sender<bool>,
+}
+
+impl Shared {
+    fn seconds(&self) -> i64 {
+        (self.now)().as_second()
+    }
+
+    fn title(&self) -> String {
+        match self.program.title.is_empty() {
+            true => self.program.name.to_string(),
+            false => self.program.title.to_string(),
+        }
+    }
+
+    /// A fault of the world: what it was goes to the log, not to whoever asked.
+    fn fault(&self, doing: &str, fault: &dyn std::error::Error) -> Refused {
+        let mut chain = format!("{doing}: {fault}");
+        let mut source = fault.source();
+        while let Some(cause) = source {
+            chain.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        log(&chain);
+        Refused::fault(format!("{doing} failed; the server's log says why"))
+    }
+
+    /// Notes that something was pushed.
+    fn pushed(&self) {
+        self.pushed.fetch_add(1, Ordering::SeqCst);
+        self.push.notify_one();
+    }
+
+    /// Folds what was pushed, so that what is asked now counts it.
+    async fn folded(self: &Arc<Self>) -> Result<(), Refused> {
+        let wanted = self.pushed.load(Ordering::SeqCst);
+        if self.counted.load(Ordering::SeqCst) >= wanted {
+            return Ok(());
+        }
+        let _folding = self.folding.lock().await;
+        if self.counted.load(Ordering::SeqCst) >= wanted {
+            return Ok(());
+        }
+        let pushed = self.pushed.load(Ordering::SeqCst);
+        self.counter.fold().await.map_err(Refused::fault)?;
+        self.changed().await;
+        self.counted.store(pushed, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Asks the program, beside the requests: with everything that was acknowledged until now.
+    async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: impl FnOnce(&dyn App) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        self.folded().await?;
+        let shared = self.clone();
+        match tokio::task::spawn_blocking(move || question(&*shared.app)).await {
+            Ok(answer) => answer,
+            Err(broken) => Err(self.fault("answering", &broken)),
+        }
+    }
+
+    /// Tells open pages if something changed.
+    async fn changed(self: &Arc<Self>) {
+        let shared = self.clone();
+        let version = tokio::task::spawn_blocking(move || shared.app.refresh()).await;
+        if let Ok(version) = version {
+            self.version.send_if_modified(|told| {
+                let is_new = *told != version;
+                *told = version;
+                is_new
+            });
+        }
+    }
+}
+
+/// A line of the log: to the error stream, with no name and no amount in it.
+fn log(says: &str) {
+    use std::io::Write as _;
+    // Where nobody can read it, there is nobody to tell.
+    let _ = writeln!(std::io::stderr().lock(), "trueup: {says}");
+}
+
+/// How often it is looked whether something changed that nobody told the server of.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Folds what is pushed and tells open pages, until the server stops.
+async fn watch_over(shared: Arc<Shared>) {
+    loop {
+        let _ = tokio::time::timeout(LOOK_EVERY, shared.push.notified()).await;
+        if let Err(refused) = shared.folded().await {
+            log(&format!("folding what was pushed: {}", refused.says));
+        }
+        shared.changed().await;
+    }
 }
 
 /// A server that listens and does not serve yet.
 pub struct Server {
     listener: TcpListener,
     shared: Arc<Shared>,
+    setup_code: Option<String>,
 }
 
 impl Server {
@@ -83,22 +370,49 @@ impl Server {
         app: Box<dyn App>,
     ) -> Result<Self, NotServed> {
         let listen = settings.listen;
-        if settings.token.is_none() && !listen.ip().is_loopback() {
+        if !settings.is_by_tls && !listen.ip().is_loopback() {
             return Err(NotServed::Open(listen));
         }
+        let people = settings.database.people_count().await;
+        let setup_code = match people.map_err(NotServed::People)? {
+            0 => Some(password::random_text().ok_or(NotServed::Secrets)?),
+            _ => None,
+        };
+        let nobody =
+            password::random_text().and_then(|text| password::hashed(&text, settings.cost));
+        let hashing = std::thread::available_parallelism().map_or(1, usize::from);
+        let gate = gate::Gate {
+            database: settings.database,
+            cost: settings.cost,
+            is_by_tls: settings.is_by_tls,
+            setup: Mutex::new(setup_code.as_deref().map(password::kept_as)),
+            operator: settings.token.map(|token| Digest::of(token.as_bytes())),
+            nobody: nobody.ok_or(NotServed::Secrets)?,
+            hashing: Semaphore::new(hashing),
+            tries: Mutex::default(),
+        };
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|source| NotServed::Listen { listen, source })?;
-        let token = settings
-            .token
-            .map(|token| Digest::of(format!("Bearer {token}").as_bytes()));
+        let (version, _) = watch::channel(0);
+        let (stopping, _) = watch::channel(false);
         Ok(Self {
             listener,
+            setup_code,
             shared: Arc::new(Shared {
                 program,
                 counter,
                 app,
-                token,
+                gate,
+                files: settings.files,
+                now: settings.now,
+                started: (settings.now)(),
+                pushed: AtomicU64::new(0),
+                counted: AtomicU64::new(0),
+                folding: tokio::sync::Mutex::default(),
+                push: Notify::new(),
+                version,
+                stopping,
             }),
         })
     }
@@ -111,6 +425,28 @@ impl Server {
         self.listener.local_addr().map_err(NotServed::Serve)
     }
 
+    /// The one-time code that makes the first administrator; none where somebody is there.
+    #[must_use]
+    pub fn setup_code(&self) -> Option<&str> {
+        self.setup_code.as_deref()
+    }
+
+    /// The routes, to be asked without a network.
+    pub fn router(&self) -> axum::Router {
+        routes::routes(self.shared.clone())
+    }
+
+    /// What is said of the API, as pretty JSON that ends with a line feed.
+    #[must_use]
+    pub fn openapi(&self) -> String {
+        let described = routes::openapi_of(self.shared.clone());
+        let described = serde_json::to_value(described).map(in_order);
+        let text = described
+            .and_then(|described| serde_json::to_string_pretty(&described))
+            .unwrap_or_default();
+        text + "\n"
+    }
+
     /// Serves until asked to stop; then what is under way is answered, and what was pushed is folded.
     ///
     /// # Errors
@@ -120,10 +456,19 @@ impl Server {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), NotServed> {
         let routes = routes::routes(self.shared.clone());
-        axum::serve(self.listener, routes)
+        let watching = tokio::spawn(watch_over(self.shared.clone()));
+        let telling = self.shared.clone();
+        let stop = async move {
+            stop.await;
+            telling.stopping.send_replace(true);
+        };
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service)
             .with_graceful_shutdown(stop)
             .await
             .map_err(NotServed::Serve)?;
+        watching.abort();
+        let _ = watching.await;
         if let Ok(shared) = Arc::try_unwrap(self.shared).map_err(drop) {
             let closed = tokio::task::spawn_blocking(move || shared.counter.close());
             // A panic while folding loses nothing: what was acknowledged is folded by whoever comes next.
@@ -131,4 +476,57 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// The same with the keys of every object in their order: what was put together in a table by hashes comes in any.
+fn in_order(described: Value) -> Value {
+    match described {
+        Value::Object(fields) => {
+            let mut sorted: Vec<(String, Value)> = fields.into_iter().collect();
+            sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+            let fields = sorted.into_iter();
+            Value::Object(fields.map(|(key, of)| (key, in_order(of))).collect())
+        }
+        Value::Array(all) => Value::Array(all.into_iter().map(in_order).collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => described,
+    }
+}
+
+/// What an account is made from at the command line.
+pub struct NewAccount<'a> {
+    /// The name to sign on with.
+    pub name: &'a str,
+    /// How the person is called.
+    pub shown_name: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// What the person may do.
+    pub grants: &'a [Grant],
+}
+
+/// A person to store; what is wrong with the choice in words.
+///
+/// # Errors
+/// When the password cannot be taken, or cannot be hashed.
+pub fn account(new: &NewAccount<'_>, cost: Cost) -> Result<Person, String> {
+    let name = new.name.trim().to_lowercase();
+    if let Some(says) = password::wrong_with(new.password, &name) {
+        return Err(says);
+    }
+    let no_randomness = || "the system gives no randomness".to_owned();
+    Ok(Person {
+        id: password::person_id().ok_or_else(no_randomness)?,
+        name,
+        shown_name: new.shown_name.to_owned(),
+        password: password::hashed(new.password, cost).ok_or_else(no_randomness)?,
+        authenticator: None,
+        is_active: true,
+        grants: routes::session::as_granted(new.grants),
+    })
+}
+
+/// A random password; none where the system gives no randomness.
+#[must_use]
+pub fn random_password() -> Option<String> {
+    password::random_text()
 }

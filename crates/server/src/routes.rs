@@ -1,43 +1,237 @@
-//! The routes, and what each answers.
+//! The routes: each with the operation that it is, so that none is open by oversight.
+
+mod disputes;
+mod facts;
+mod live;
+mod partners;
+mod people;
+mod program;
+pub mod session;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use serde::Serialize;
 use trueup_facts::digest::Digest;
-use trueup_facts::push::{NotTaken, Outcome, Push};
+use utoipa::ToSchema;
+use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
-use crate::answer::Refused;
-use crate::{Shared, events};
+use crate::Shared;
+use crate::access::Operation;
+use crate::answer::{Problem, Refused};
+use crate::files;
+use crate::gate::{Guard, guard, role_word};
 
-/// The longest body.
-const BODY_MAX: usize = 8 << 20;
-/// How long a body may take.
-const BODY_TIME: Duration = Duration::from_secs(30);
+/// Where an operation's word stands in the description.
+pub const OPERATION: &str = "x-trueup-operation";
 
+/// All routes.
 pub fn routes(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/v1/health", get(health))
-        .route("/v1/sources", get(sources))
-        .route("/v1/facts/{source}", post(push))
-        .route("/v1/statements/{partner}", get(statements))
-        .fallback(nothing_here)
+    let (router, _) = described(shared.clone());
+    router
+        .fallback(files::file)
         .method_not_allowed_fallback(not_so)
-        .layer(middleware::from_fn_with_state(shared.clone(), admitted))
+        .layer(middleware::from_fn(tagged))
+        .layer(middleware::from_fn(careful))
         .with_state(shared)
 }
 
-async fn nothing_here(request: Request) -> Refused {
-    let path = request.uri().path();
-    Refused::not_found(format!("there is nothing at {path}"))
+/// The routes with what is said of them.
+fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
+    let for_whom = |operation: Operation, route: UtoipaMethodRouter<Arc<Shared>>| {
+        let guarding = Guard {
+            shared: shared.clone(),
+            operation,
+        };
+        let (schemas, mut paths, methods) =
+            route.layer(middleware::from_fn_with_state(guarding, guard));
+        for path in paths.paths.values_mut() {
+            say_whose(path, operation);
+        }
+        (schemas, paths, methods)
+    };
+    use Operation as Op;
+    OpenApiRouter::with_openapi(description())
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+        .routes(routes!(openapi))
+        .routes(routes!(
+            session::session,
+            session::sign_on,
+            session::sign_off
+        ))
+        .routes(routes!(session::first_administrator))
+        .routes(for_whom(
+            Op::OwnSession,
+            routes!(session::new_authenticator, session::use_authenticator),
+        ))
+        .routes(for_whom(
+            Op::OwnSession,
+            routes!(session::tokens, session::make_token),
+        ))
+        .routes(for_whom(Op::OwnSession, routes!(session::end_token)))
+        .routes(for_whom(
+            Op::ManagePeople,
+            routes!(people::people, people::add_person),
+        ))
+        .routes(for_whom(Op::ManagePeople, routes!(people::change_access)))
+        .routes(for_whom(Op::ReadPartners, routes!(partners::partners)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::partner)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::home)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::statements)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::statement)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::explanation)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::compared)))
+        .routes(for_whom(Op::ReadDisputes, routes!(disputes::disputes)))
+        .routes(for_whom(Op::OpenDispute, routes!(disputes::open_dispute)))
+        .routes(for_whom(
+            Op::AnswerDispute,
+            routes!(disputes::answer_dispute),
+        ))
+        .routes(for_whom(Op::ReadOverview, routes!(program::overview)))
+        .routes(for_whom(Op::ReadPeriods, routes!(program::periods)))
+        .routes(for_whom(Op::CalculatePeriod, routes!(program::calculate)))
+        .routes(for_whom(Op::ApprovePeriod, routes!(program::approve)))
+        .routes(for_whom(Op::ClosePeriod, routes!(program::close)))
+        .routes(for_whom(Op::ReadPlans, routes!(program::plans)))
+        .routes(for_whom(Op::ReadPlans, routes!(program::plan)))
+        .routes(for_whom(Op::CheckPlan, routes!(program::check_plan)))
+        .routes(for_whom(Op::ReadSources, routes!(facts::sources)))
+        .routes(for_whom(Op::PushFacts, routes!(facts::push)))
+        .routes(for_whom(Op::Listen, routes!(live::events)))
+        .split_for_parts()
+}
+
+/// What is said of the API, as it is committed.
+#[must_use]
+pub fn openapi_of(shared: Arc<Shared>) -> OpenApi {
+    described(shared).1
+}
+
+fn description() -> OpenApi {
+    let mut components = Components::new();
+    let cookie = ApiKey::Cookie(ApiKeyValue::with_description(
+        "trueup",
+        "What signing on sets: `__Host-trueup` where people reach the server by TLS, else `trueup`.",
+    ));
+    components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A token of POST /v1/tokens, or the operator's own."))
+        .build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Trueup")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some(
+                    "Partner programs that both sides can check. Amounts are decimal texts beside their currency, never floats; \
+                     days are `2026-01-31`; instants end in `Z`. No answer is never zero. What is refused is answered as RFC 9457 \
+                     has it, with a stable `code`. A partner that the caller may not see answers 404, an operation that it may \
+                     not do 403. Answers to GET carry an ETag.",
+                ))
+                .build(),
+        )
+        .components(Some(components))
+        .build()
+}
+
+/// Says of a path's operations what they are, who may do them, and what every one of them may answer besides.
+fn say_whose(path: &mut utoipa::openapi::PathItem, operation: Operation) {
+    let roles: Vec<&str> = operation
+        .roles()
+        .iter()
+        .map(|role| role_word(*role))
+        .collect();
+    let all = [
+        &mut path.get,
+        &mut path.put,
+        &mut path.post,
+        &mut path.delete,
+        &mut path.patch,
+    ];
+    for said in all.into_iter().filter_map(Option::as_mut) {
+        let extensions = Extensions::builder()
+            .add(OPERATION, operation.word())
+            .add("x-trueup-roles", roles.clone())
+            .build();
+        said.extensions = Some(extensions);
+        let none: [&str; 0] = [];
+        said.security = Some(vec![
+            SecurityRequirement::new("cookie", none),
+            SecurityRequirement::new("token", none),
+        ]);
+        for (status, says) in [
+            ("401", "Nobody signed on."),
+            (
+                "403",
+                "None of the caller's roles may do this, or the request began on another site.",
+            ),
+            ("503", "The world behind the server failed; try again."),
+        ] {
+            said.responses
+                .responses
+                .entry(status.to_owned())
+                .or_insert_with(|| problem(says).into());
+        }
+    }
+}
+
+fn problem(says: &str) -> utoipa::openapi::Response {
+    utoipa::openapi::ResponseBuilder::new()
+        .description(says)
+        .content(
+            "application/problem+json",
+            utoipa::openapi::ContentBuilder::new()
+                .schema(Some(utoipa::openapi::Ref::from_schema_name("Problem")))
+                .build(),
+        )
+        .build()
+}
+
+/// Whether the server lives.
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    /// The program's name.
+    program: String,
+    /// Always true: what does not live does not answer.
+    is_alive: bool,
+}
+
+/// Says that the server lives.
+#[utoipa::path(get, path = "/healthz", tag = "server",
+    responses((status = 200, description = "It lives.", body = Health)))]
+async fn healthz(State(shared): State<Arc<Shared>>) -> Json<Health> {
+    Json(Health {
+        program: shared.program.name.to_string(),
+        is_alive: true,
+    })
+}
+
+/// Says whether figures can be answered.
+#[utoipa::path(get, path = "/readyz", tag = "server",
+    responses((status = 200, description = "They can.", body = Health),
+        (status = 503, description = "They cannot yet, and why.", body = Problem, content_type = "application/problem+json")))]
+async fn readyz(State(shared): State<Arc<Shared>>) -> Result<Json<Health>, Refused> {
+    let asked = shared.clone();
+    shared.ask(move |app| app.ready()).await?;
+    Ok(healthz(State(asked)).await)
+}
+
+/// This description.
+#[utoipa::path(get, path = "/openapi.json", tag = "server",
+    responses((status = 200, description = "The OpenAPI description.", content_type = "application/json")))]
+async fn openapi(State(shared): State<Arc<Shared>>) -> Json<OpenApi> {
+    Json(openapi_of(shared))
 }
 
 async fn not_so(request: Request) -> Refused {
@@ -49,137 +243,83 @@ async fn not_so(request: Request) -> Refused {
     Refused::new(StatusCode::METHOD_NOT_ALLOWED, "method", says)
 }
 
-/// Lets in whoever bears the token, if there is one.
-async fn admitted(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let borne = request.headers().get(header::AUTHORIZATION);
-    let borne = borne.map(|value| Digest::of(value.as_bytes()));
-    match shared.token {
-        Some(token) if borne != Some(token) => {
-            let says = "send the server's token: Authorization: Bearer …";
-            Refused::new(StatusCode::UNAUTHORIZED, "unauthorised", says).into_response()
-        }
-        Some(_) | None => next.run(request).await,
+/// Tags what is read with the digest of what it says, and spares whoever has it already.
+async fn tagged(request: Request, next: Next) -> Response {
+    let is_read = request.method() == axum::http::Method::GET;
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    let response = next.run(request).await;
+    let is_json = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media| media.as_bytes() == b"application/json");
+    if !is_read || response.status() != StatusCode::OK || !is_json {
+        return response;
     }
-}
-
-async fn health(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    Json(json!({ "program": &*shared.program.name, "ok": true }))
-}
-
-/// The sources that may be pushed to.
-async fn sources(State(shared): State<Arc<Shared>>) -> Json<Value> {
-    let sources = shared.counter.sources().iter().filter_map(|name| {
-        let (source, kind) = shared.program.source_and_kind(name)?;
-        Some(json!({
-            "source": &**name,
-            "is": &*source.is,
-            "kind": &*kind.name,
-            "reads": source.columns_read().iter().map(ToString::to_string).collect::<Vec<String>>(),
-        }))
-    });
-    Json(Value::Array(sources.collect()))
-}
-
-/// Takes events of a source. What is answered as accepted lasts, and counts in the next evaluation.
-async fn push(
-    State(shared): State<Arc<Shared>>,
-    Path(source): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refused> {
-    let known = shared.counter.sources();
-    let Some(source) = known.iter().find(|known| ***known == *source).cloned() else {
-        let known: Vec<&str> = known.iter().map(|name| &**name).collect();
-        return Err(Refused::not_found(format!(
-            "no source `{source}` takes events; these do: {}",
-            known.join(", ")
-        )));
+    let (mut parts, body) = response.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, usize::MAX).await else {
+        return Refused::fault("the answer broke off").into_response();
     };
-    let read = tokio::time::timeout(BODY_TIME, to_bytes(body, BODY_MAX)).await;
-    let body = match read {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => {
-            let says = format!(
-                "the body broke off or is longer than {BODY_MAX} bytes; send less at a time"
-            );
-            return Err(Refused::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                says,
-            ));
-        }
-        Err(_) => {
-            let says = format!("the body took longer than {} s", BODY_TIME.as_secs());
-            return Err(Refused::new(StatusCode::REQUEST_TIMEOUT, "too_slow", says));
-        }
-    };
-    let text = std::str::from_utf8(&body).map_err(|error| {
-        Refused::bad_request(format!(
-            "the body is no UTF-8 from its byte {} on",
-            error.valid_up_to() + 1
-        ))
-    })?;
-    let events = events::of(&headers, text)?;
-    match shared.counter.push(Push { source, events }).await {
-        Ok(outcomes) => Ok(told(&outcomes)),
-        Err(busy @ NotTaken::Busy) => {
-            let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, "busy", busy.to_string());
-            Err(refused.after(1))
-        }
-        Err(other) => Err(Refused::fault(other.to_string())),
+    let tag = format!("\"{}\"", Digest::of(&body));
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        parts.headers.insert(header::ETAG, value);
     }
-}
-
-/// All taken: 200. Some refused: 207. All refused: 409 where others said otherwise, else 422.
-fn told(outcomes: &[Outcome]) -> Response {
-    let refused = outcomes
-        .iter()
-        .filter(|outcome| outcome.is_refused())
-        .count();
-    let is_conflict = |outcome: &Outcome| matches!(outcome, Outcome::Conflict);
-    let status = match refused {
-        0 => StatusCode::OK,
-        some if some < outcomes.len() => StatusCode::MULTI_STATUS,
-        _ if outcomes.iter().all(is_conflict) => StatusCode::CONFLICT,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for outcome in outcomes {
-        *counts.entry(outcome.word()).or_default() += 1;
-    }
-    let each: Vec<Value> = outcomes
-        .iter()
-        .map(|outcome| match outcome {
-            Outcome::Wrong(problems) => json!({ "outcome": outcome.word(), "problems": problems }),
-            Outcome::Conflict => json!({
-                "outcome": outcome.word(),
-                "says": "another row says otherwise under the same id and revision; send the true one with a higher revision",
-            }),
-            _ => json!({ "outcome": outcome.word() }),
+    let is_known = known.is_some_and(|known| {
+        known.to_str().is_ok_and(|known| {
+            known
+                .split(',')
+                .any(|one| one.trim().trim_start_matches("W/") == tag)
         })
-        .collect();
-    (status, Json(json!({ "counts": counts, "outcomes": each }))).into_response()
+    });
+    if is_known {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(header::CONTENT_LENGTH);
+        parts.headers.remove(header::CONTENT_TYPE);
+        return Response::from_parts(parts, axum::body::Body::empty());
+    }
+    Response::from_parts(parts, body.into())
 }
 
-/// A partner's statements, with everything that was acknowledged until now.
-async fn statements(
-    State(shared): State<Arc<Shared>>,
-    Path(partner): Path<String>,
-    Query(query): Query<BTreeMap<String, String>>,
-) -> Result<Json<Value>, Refused> {
-    if let Some(other) = query.keys().find(|key| *key != "period") {
-        return Err(Refused::bad_request(format!(
-            "a statement is asked for by `period`, not by `{other}`"
-        )));
+/// Says to browsers what they must not do with an answer.
+async fn careful(request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/v1/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=()",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    shared.counter.fold().await.map_err(Refused::fault)?;
-    let asked = tokio::task::spawn_blocking(move || {
-        shared
-            .app
-            .statements(&partner, query.get("period").map(String::as_str))
-    });
-    match asked.await {
-        Ok(answer) => answer.map(Json),
-        Err(_) => Err(Refused::fault("the evaluation broke off")),
+    if is_api {
+        // Money is nobody's cache's.
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-cache"),
+        );
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        );
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access;
+
+    #[test]
+    fn every_role_has_a_word_of_its_own() {
+        let words: std::collections::BTreeSet<&str> =
+            access::ROLES.iter().map(|role| role_word(*role)).collect();
+        assert_eq!(words.len(), access::ROLES.len());
     }
 }

@@ -4,7 +4,8 @@
 //! or remove an act whoever asks, and takes acts one after the other without a gap. The crate must never know what an act is
 //! about: it stores what [`trueup_journal`] judged, in one transaction with the hashes of the tree and a checkpoint over it.
 //!
-//! Only a transaction can write: there is no other handle with a statement that inserts.
+//! Only a transaction can write acts and postings: there is no other handle with a statement that inserts them. People, sessions
+//! and tokens stand beside them and can be changed and removed.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
@@ -15,9 +16,11 @@ mod database;
 mod fault;
 mod journal;
 mod of_partner;
+mod people;
 
 pub use books::{Balance, BatchRow, batch_of};
 pub use copy::{Copied, Counts};
 pub use database::Database;
 pub use fault::StoreFault;
 pub use journal::{Appended, Now, Page, Step};
+pub use people::{Granted, NewSession, NewToken, Person, Signed, TokenRow};

@@ -6,8 +6,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use trueup_base::exact::Exact;
+use trueup_server::wire::Role;
 
 use crate::args::{DemoArgs, Format, IngestArgs, ProgramArgs, ScopeArgs, TreeFormat};
+use crate::commands::people::{self, Someone};
+use crate::commands::serve::{self, How};
 use crate::commands::{demo_bundle, demo_money, explain, ingest, run, statement};
 use crate::compute;
 use crate::failure::Failure;
@@ -107,10 +110,49 @@ pub fn run(args: &DemoArgs, progress: &Progress) -> Result<(), Failure> {
     demo_bundle::run(&dir, &small, &line.period, progress)?;
     heading("Go on from here")?;
     output::print(&next_steps(&dir, &large))?;
-    if !args.once {
-        output::print("Nothing is served yet: the web app comes later, so the demo ends here.\n")?;
+    match args.once {
+        true => Ok(()),
+        false => serve(args, &dir, (&large, &folder)),
     }
-    Ok(())
+}
+
+/// Serves the demo to two people: one of the partner, one of the program; and a third who approves what the second prepares.
+fn serve(args: &DemoArgs, dir: &Path, (partner, folder): (&str, &Folder)) -> Result<(), Failure> {
+    let name = folder
+        .matched
+        .iter()
+        .find(|one| one.listed.id.as_str() == partner)
+        .and_then(|one| one.listed.columns.get("name").cloned());
+    let sign_ons = [
+        Someone {
+            name: "partner",
+            called: name.as_deref().unwrap_or("The partner"),
+            roles: &[Role::PartnerManager],
+            partner: Some(partner),
+        },
+        Someone {
+            name: "owner",
+            called: "The program's owner",
+            roles: &[Role::Finance, Role::ProgramDesigner, Role::Executive],
+            partner: None,
+        },
+        Someone {
+            name: "approver",
+            called: "Who approves",
+            roles: &[Role::Approver],
+            partner: None,
+        },
+    ];
+    let mut said = String::new();
+    for one in &sign_ons {
+        let password = people::with_new_password(dir, one)?;
+        let _ = writeln!(said, "  {:<9} {password}   ({})", one.name, one.called);
+    }
+    heading("Sign on")?;
+    let how = How::built_in(args.listen);
+    serve::serve(dir, how, &|address, _| {
+        format!("{said}\nServing on http://{address}; interrupt to stop\n")
+    })
 }
 
 fn heading(text: &str) -> Result<(), Failure> {

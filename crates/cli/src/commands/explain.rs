@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::exact::Exact;
-use trueup_engine::explain::Explanation;
+use trueup_engine::explain::{Explanation, Figure};
+use trueup_engine::world::PartnerIx;
 use trueup_engine::{Evaluator, Place};
 use trueup_plan::check::{Place as Asked, formula_in};
 use trueup_plan::diagnostic::{Sources, render};
 use trueup_plan::tree::{Component, Edition, Expr, Grant, Plan, Reference, Trigger};
 
 use crate::args::{ExplainArgs, ScopeArgs, TreeFormat};
-use crate::compute::{self, Figures};
+use crate::compute::{self, Figures, Prepared};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -73,68 +74,29 @@ fn run_by(
             scope.until
         )));
     };
-    // A name is one of the version in force in the period.
-    let version = prepared.version_in(at, &period).cloned();
-    let edition = version
-        .as_ref()
-        .and_then(|version| prepared.plan.edition(version.edition));
-    let own = version
-        .as_ref()
-        .map_or(prepared.plan, |version| &version.own);
-    let asked_in = window_of(own, name, period);
-
-    let mut sources = folder.sources.clone();
-    let question = question(own, edition, &mut sources, name)?;
-    let mut evaluator = Evaluator::new(prepared.plan, &prepared.world, &prepared.source);
-    if with_rows {
-        evaluator = evaluator.with_rows();
-    }
-    let window = evaluator
-        .agreement_windows(at, asked_in.unit, asked_in.starts, asked_in.ends)
-        .pop()
-        .ok_or_else(|| {
-            Failure::Use(format!(
-                "partner {partner} has no agreement in {}",
-                prepared.plan.calendar.label(&period)
-            ))
-        })?;
-    let lines: Vec<Earned> = Figures::new(&prepared)
+    let line = Figures::new(&prepared)
         .earned(at, &scope)
         .into_iter()
-        .filter(|line| *line.component == *name)
-        .collect();
-    let now = Place::new(at, window);
-    // What was posted was worked out from what was known then.
-    let then = Place {
-        known_before: lines
-            .last()
-            .and_then(|line| evaluator.known_at(line.settlement.ends)),
-        ..now
-    };
-    let mut asked = |place: &Place| match &question {
-        Question::Trigger(trigger) => evaluator.ask_trigger(*trigger, place),
-        Question::Formula(formula) => evaluator.ask(formula, place),
-    };
-    let (node, node_now) = (asked(&then), asked(&now));
-    let text = |span| sources.text(span).to_owned();
-    let Some(explanation) = Explanation::of(&evaluator, node, &text) else {
-        return Err(Failure::Found(format!(
-            "there is nothing to explain about `{name}`"
-        )));
-    };
+        .rfind(|line| *line.component == *name);
+    let explained = Explained::of((folder, &prepared), (at, period), (name, line), with_rows)?;
+    let Explained {
+        explanation,
+        since,
+        window,
+        line,
+    } = &explained;
     match format {
         TreeFormat::Json => output::json(&explanation.to_json()),
         TreeFormat::Table => {
-            let since = Explanation::of(&evaluator, node_now, &text)
-                .filter(|since| since.figure != explanation.figure)
-                .map(|since| since.figure.to_string());
+            let own = own_in(&prepared, at, &period);
+            let since = since.as_ref().map(ToString::to_string);
             let under = prepared.under_in(at, &period);
             let heading = (own, &*prepared.whose, &*under);
-            let settled = lines.last().map(|line| (line, since.as_deref()));
-            let mut text = page(heading, name, &window, settled, &explanation);
+            let settled = line.as_ref().map(|line| (line, since.as_deref()));
+            let mut text = page(heading, name, window, settled, explanation);
             // What a fund accrues is explained above; what it holds follows from it and from its claims.
             if own.fund_named(name).is_some() {
-                let mut beside = Figures::new(&prepared).beside(at, window);
+                let mut beside = Figures::new(&prepared).beside(at, *window);
                 beside.funds.retain(|fund| fund.fund == name);
                 beside.on.clear();
                 beside.paid.clear();
@@ -145,6 +107,85 @@ fn run_by(
             }
             output::print(&text)
         }
+    }
+}
+
+/// The plan of the version in force when a period began.
+pub fn own_in<'p>(prepared: &'p Prepared<'_>, at: PartnerIx, period: &Window) -> &'p Plan {
+    let version = prepared.version_in(at, period);
+    version.map_or(prepared.plan, |version| &version.own)
+}
+
+/// A name explained.
+pub struct Explained {
+    /// The evaluated graph, with what was known when it was settled.
+    pub explanation: Explanation,
+    /// The figure with all that is known since then, where it is another.
+    pub since: Option<Figure>,
+    /// The window it is asked in.
+    pub window: Window,
+    /// The settlement's line, of what is settled.
+    pub line: Option<Earned>,
+}
+
+impl Explained {
+    /// Explains a name to a partner in a period; of what is settled, with its line.
+    pub fn of(
+        (folder, prepared): (&Folder, &Prepared<'_>),
+        (at, period): (PartnerIx, Window),
+        (name, line): (&str, Option<Earned>),
+        with_rows: bool,
+    ) -> Result<Self, Failure> {
+        // A name is one of the version in force in the period.
+        let version = prepared.version_in(at, &period);
+        let edition = version.and_then(|version| prepared.plan.edition(version.edition));
+        let own = own_in(prepared, at, &period);
+        let asked_in = window_of(own, name, period);
+
+        let mut sources = folder.sources.clone();
+        let question = question(own, edition, &mut sources, name)?;
+        let mut evaluator = Evaluator::new(prepared.plan, &prepared.world, &prepared.source);
+        if with_rows {
+            evaluator = evaluator.with_rows();
+        }
+        let window = evaluator
+            .agreement_windows(at, asked_in.unit, asked_in.starts, asked_in.ends)
+            .pop()
+            .ok_or_else(|| {
+                Failure::Use(format!(
+                    "partner {} has no agreement in {}",
+                    prepared.partner_shown,
+                    prepared.plan.calendar.label(&period)
+                ))
+            })?;
+        let now = Place::new(at, window);
+        // What was posted was worked out from what was known then.
+        let then = Place {
+            known_before: line
+                .as_ref()
+                .and_then(|line| evaluator.known_at(line.settlement.ends)),
+            ..now
+        };
+        let mut asked = |place: &Place| match &question {
+            Question::Trigger(trigger) => evaluator.ask_trigger(*trigger, place),
+            Question::Formula(formula) => evaluator.ask(formula, place),
+        };
+        let (node, node_now) = (asked(&then), asked(&now));
+        let text = |span| sources.text(span).to_owned();
+        let Some(explanation) = Explanation::of(&evaluator, node, &text) else {
+            return Err(Failure::Found(format!(
+                "there is nothing to explain about `{name}`"
+            )));
+        };
+        let since = Explanation::of(&evaluator, node_now, &text)
+            .map(|since| since.figure)
+            .filter(|since| *since != explanation.figure);
+        Ok(Self {
+            explanation,
+            since,
+            window,
+            line,
+        })
     }
 }
 

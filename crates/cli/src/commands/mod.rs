@@ -26,6 +26,7 @@ pub mod journal;
 pub mod keys;
 pub mod opening;
 pub mod payout;
+pub mod people;
 pub mod period;
 pub mod profile;
 pub mod quarantine;

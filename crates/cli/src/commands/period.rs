@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
@@ -213,8 +214,19 @@ fn next_of(waiting: &Calculation) -> String {
 fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let until = day_of(program, ("--until", &args.until))?;
+    let told = calculated(program, (&args.run, until), &args.by.by, progress)?;
+    output::print(&told)
+}
+
+/// Calculates what falls until a day by a run, and puts it on the journal; what it comes to, in words.
+pub fn calculated(
+    program: &Path,
+    (run, until): (&str, Date),
+    by: &str,
+    progress: &Progress,
+) -> Result<String, Failure> {
     let desk = Desk::open(program)?;
-    let earned = Earned::of(runs::again(program, &args.run)?, &desk.record)?;
+    let earned = Earned::of(runs::again(program, run)?, &desk.record)?;
     is_whole(&earned, until, desk.on_record.periods.closed_on())?;
     let moves = moves::until(&earned.again, until, progress)?;
     let (content, unsigned) = content(&desk, &earned, &moves, until)?;
@@ -234,7 +246,7 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
             None => Vec::new(),
         },
     };
-    desk.say(CALCULATED, (&args.by.by, &Organisation::Vendor), &says)?;
+    desk.say(CALCULATED, (by, &Organisation::Vendor), &says)?;
     let mut text = format!(
         "Until {until}: {} in {} of {}, from run {}\n",
         in_words(&says.totals),
@@ -275,19 +287,29 @@ fn calculate(args: &PeriodCalculateArgs, progress: &Progress) -> Result<(), Fail
         true => "Next: somebody else approves these totals\n",
         false => "Next: two others approve these totals\n",
     });
-    output::print(&text)
+    Ok(text)
 }
 
 fn approve(args: &ApproveArgs) -> Result<(), Failure> {
-    let desk = Desk::open(&args.program.program)?;
+    let totals = totals_of(&args.totals)?;
+    output::print(&approved(&args.program.program, totals, &args.by.by)?)
+}
+
+/// Approves the calculation that waits by its totals; which, in words.
+pub fn approved(
+    program: &Path,
+    totals: BTreeMap<String, String>,
+    by: &str,
+) -> Result<String, Failure> {
+    let desk = Desk::open(program)?;
     let waiting = waiting(&desk)?;
     let says = Approved {
         calculation: waiting.at,
         sha256: waiting.says.sha256.clone(),
-        totals: totals_of(&args.totals)?,
+        totals,
     };
     let until = waiting.until;
-    let (_, after) = desk.say(APPROVED, (&args.by.by, &Organisation::Vendor), &says)?;
+    let (_, after) = desk.say(APPROVED, (by, &Organisation::Vendor), &says)?;
     let mut text = format!("Approved until {until}: {}\n", in_words(&says.totals));
     let waiting = after.periods.waiting.as_ref();
     if let Some(waiting) = waiting.filter(|one| one.approved_by.len() < one.needs()) {
@@ -297,11 +319,15 @@ fn approve(args: &ApproveArgs) -> Result<(), Failure> {
             waiting.needs()
         );
     }
-    output::print(&text)
+    Ok(text)
 }
 
 fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
-    let program = &args.program.program;
+    output::print(&closed(&args.program.program, &args.by.by, progress)?)
+}
+
+/// Closes what was approved, for good; what was posted, in words.
+pub fn closed(program: &Path, by: &str, progress: &Progress) -> Result<String, Failure> {
     let desk = Desk::open(program)?;
     let waiting = waiting(&desk)?;
     let earned = Earned::of(runs::again(program, &waiting.says.run)?, &desk.record)?;
@@ -331,20 +357,12 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
     let run = earned.again.hash.to_string();
     let mut step = match postings.is_empty() {
         true => Step::default(),
-        false => {
-            desk.posting(BatchKind::Closing, &run, postings, &args.by.by)?
-                .0
-        }
+        false => desk.posting(BatchKind::Closing, &run, postings, by)?.0,
     };
     step.closes = Some(waiting.until);
-    desk.then(
-        &mut step,
-        CLOSED,
-        (&args.by.by, &Organisation::Vendor),
-        &says,
-    )?;
+    desk.then(&mut step, CLOSED, (by, &Organisation::Vendor), &says)?;
     desk.write(step)?;
-    output::print(&format!(
+    Ok(format!(
         "Closed until {}: {}; {} for it\n",
         waiting.until,
         in_words(&waiting.says.totals),

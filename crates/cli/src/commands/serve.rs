@@ -1,28 +1,83 @@
-//! `trueup serve`: facts are pushed to it, and statements asked of it.
+//! `trueup serve`: the web app, its API, and facts that are pushed.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
 use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
-use trueup_server::{App, Refused, Server, Settings};
+use trueup_server::{Files, Server, Settings};
 
-use crate::args::{ProgramArgs, ScopeArgs, ServeArgs};
-use crate::commands::statement;
+use crate::args::ServeArgs;
+use crate::commands::people;
 use crate::failure::{Failure, chain};
 use crate::folder;
 use crate::output;
-use crate::seen::Seen;
-use crate::threads::on_deep_stack;
+use crate::record;
+use crate::served::Served;
 
-/// The variable that holds the token which requests must bear.
+/// The variable that holds the operator's own token.
 pub const TOKEN: &str = "TRUEUP_TOKEN";
+
+/// The web app's files, where they were built before the binary was.
+const APP: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/app.rs"));
 
 /// Serves until interrupted.
 pub fn run(args: &ServeArgs) -> Result<(), Failure> {
-    let folder = folder::open(&args.program.program)?;
-    let program = Arc::new(folder.program);
+    let files = match &args.web {
+        None => Files::of(APP),
+        Some(folder) => Files::read(folder).map_err(|error| {
+            Failure::fault(
+                format!("reading the web app in {}", folder.display()),
+                &error,
+            )
+        })?,
+    };
+    let how = How {
+        listen: args.listen,
+        behind_tls: args.behind_tls,
+        files,
+    };
+    serve(&args.program.program, how, &|address, code| {
+        let mut text = format!("Serving on http://{address}; interrupt to stop\n");
+        if let Some(code) = code {
+            text.push_str(&format!(
+                "Nobody may sign on yet. This code makes the first administrator, once: {code}\n\
+                 Open http://{address}/first-administrator and type it there\n"
+            ));
+        }
+        text
+    })
+}
+
+/// How a program is served.
+pub struct How {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Whether something in front speaks TLS.
+    pub behind_tls: bool,
+    /// The web app.
+    pub files: Files,
+}
+
+impl How {
+    /// On an address, with the app that was built in.
+    pub fn built_in(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            behind_tls: false,
+            files: Files::of(APP),
+        }
+    }
+}
+
+/// Serves a program until interrupted; what is printed when it listens is said of the address and of the first code.
+pub fn serve(
+    program: &Path,
+    how: How,
+    said: &dyn Fn(SocketAddr, Option<&str>) -> String,
+) -> Result<(), Failure> {
+    let declared = Arc::new(folder::open(program)?.program);
     let token = match std::env::var(TOKEN) {
         Ok(token) if token.trim().is_empty() => {
             return Err(Failure::Use(format!(
@@ -32,24 +87,28 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         Ok(token) => Some(token),
         Err(_) => None,
     };
-    let counter = Counter::open(&program, &Disk::default(), jiff::Timestamp::now)
+    let counter = Counter::open(&declared, &Disk::default(), jiff::Timestamp::now)
         .map_err(|fault| Failure::fault("opening the inbox", &fault))?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::fault("starting the server", &error))?;
-    let settings = Settings {
-        listen: args.listen,
-        token,
-    };
-    let app = Box::new(Statements {
-        program: args.program.program.clone(),
-    });
+    let app = Box::new(Served::new(program.to_owned()));
+    let cost = people::cost()?;
     runtime.block_on(async {
         let failed = |error| Failure::fault("serving", &error);
-        let server = Server::listen(settings, program, counter, app)
+        let settings = Settings {
+            listen: how.listen,
+            token,
+            is_by_tls: how.behind_tls,
+            cost,
+            database: record::database(program).await?,
+            files: how.files,
+            now: jiff::Timestamp::now,
+        };
+        let server = Server::listen(settings, declared, counter, app)
             .await
             .map_err(|error| Failure::Use(chain(&error)))?;
         let address = server.address().map_err(failed)?;
-        output::print(&format!("Serving on http://{address}; interrupt to stop\n"))?;
+        output::print(&said(address, server.setup_code()))?;
         let stop = async {
             // Where nobody can interrupt it serves on.
             if tokio::signal::ctrl_c().await.is_err() {
@@ -58,29 +117,4 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         };
         server.serve(stop).await.map_err(failed)
     })
-}
-
-/// Statements of a program's folder, as it stands when they are asked for.
-struct Statements {
-    program: PathBuf,
-}
-
-impl App for Statements {
-    fn statements(&self, partner: &str, period: Option<&str>) -> Result<Value, Refused> {
-        on_deep_stack(&|| self.of(partner, period)).map_err(|failure| match failure {
-            Failure::Use(says) | Failure::Found(says) => Refused::not_found(says),
-            Failure::Fault(says) => Refused::fault(says),
-            Failure::Findings | Failure::Stopped => Refused::fault("the evaluation broke off"),
-        })
-    }
-}
-
-impl Statements {
-    fn of(&self, partner: &str, period: Option<&str>) -> Result<Value, Failure> {
-        let program = ProgramArgs {
-            program: self.program.clone(),
-        };
-        let args = ScopeArgs::of(program, Some(partner), period);
-        statement::as_data(&args, partner, Seen::as_folded)
-    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_books::Account;
+use trueup_books::{Account, Booked};
 use trueup_engine::explain::{Figure, no_answer};
 use trueup_engine::world::PartnerIx;
 use trueup_plan::tree::{Grant, Plan, Reference};
@@ -17,7 +17,7 @@ use crate::beside::Beside;
 use crate::compute::{self, Figures, Prepared};
 use crate::earned::{Earned, exact_at};
 use crate::failure::Failure;
-use crate::locked::{self, Basis, Look, Standing};
+use crate::locked::{self, Basis, Standing};
 use crate::output;
 use crate::progress::Progress;
 use crate::refusals;
@@ -114,7 +114,7 @@ fn told<'b>(
         if let (Standing::Open, Some(first)) = (basis.standing, own.first_mut())
             && open_from.is_some_and(|open| first.first <= open)
         {
-            first.corrections = corrections(&prepared, partner, basis)?;
+            first.corrections = corrections(&prepared, partner, basis, &basis.booked)?;
         }
         told.push((prepared, own));
     }
@@ -144,13 +144,6 @@ fn none(prepared: &Prepared, partner: &str, scope: &Scope, period: Option<&str>)
     }
 }
 
-/// A partner's statements as data.
-pub fn as_data(args: &ScopeArgs, partner: &str, look: Look) -> Result<Value, Failure> {
-    let bases = locked::bases(args, look)?;
-    let quiet = Progress::new(true);
-    Ok(all_as_json(&told(&bases, args, partner, &quiet)?))
-}
-
 fn all_as_json(told: &Told<'_>) -> Value {
     let data = told
         .iter()
@@ -160,6 +153,8 @@ fn all_as_json(told: &Told<'_>) -> Value {
 
 /// One partner's period.
 pub struct Statement {
+    /// The period.
+    pub window: Window,
     /// The period as the calendar names it.
     pub period: String,
     /// From its first to its last day.
@@ -172,6 +167,8 @@ pub struct Statement {
     pub under: Under,
     /// Progress toward the objectives: what it is, and the figure.
     pub measured: Vec<(String, Vec<(String, Figure)>)>,
+    /// The day each objective is to be reached by, and the names that show it, in the same order.
+    pub shown_by: Vec<(Option<Date>, Vec<String>)>,
     /// Its lines.
     pub lines: Vec<Earned>,
     /// What corrects closed periods and falls into this one.
@@ -191,10 +188,11 @@ pub struct Correction {
 }
 
 /// What is earned for closed settlements as it is known now, less what was posted for them while they were open.
-fn corrections(
+pub fn corrections(
     prepared: &Prepared,
     partner: &str,
     basis: &Basis,
+    booked: &Booked,
 ) -> Result<Vec<Correction>, Failure> {
     let Some(closed_on) = basis.after else {
         return Ok(Vec::new());
@@ -223,8 +221,7 @@ fn corrections(
             }
         }
     }
-    let expense = basis
-        .booked
+    let expense = booked
         .iter()
         .filter(|((account, _), _)| *account == Account::Expense);
     for ((_, key), units) in expense {
@@ -290,7 +287,7 @@ pub fn statements(
             })
             .cloned()
             .collect();
-        let mut measured = Vec::new();
+        let (mut measured, mut shown_by) = (Vec::new(), Vec::new());
         let under = under(prepared, at, &window);
         for objective in objectives_in(prepared, at, &window) {
             let mut shown = Vec::new();
@@ -300,14 +297,18 @@ pub fn statements(
                 shown.push((if is.is_empty() { name } else { is }, figure));
             }
             measured.push((objective.goal.to_string(), shown));
+            let names = objective.by.iter().map(|by| named(prepared.plan, *by).0);
+            shown_by.push((objective.until, names.collect()));
         }
         statements.push(Statement {
+            window,
             period: prepared.plan.calendar.label(&window),
             days: (window.starts.to_string(), window.last().to_string()),
             first: window.starts,
             last: window.last(),
             under,
             measured,
+            shown_by,
             lines: own,
             corrections: Vec::new(),
             beside: figures.beside(at, window),
@@ -546,7 +547,8 @@ fn open(lines: &[Earned]) -> String {
     text
 }
 
-fn total(lines: &[Earned]) -> Exact {
+/// What lines of money post.
+pub fn total(lines: &[Earned]) -> Exact {
     lines
         .iter()
         .filter(|line| line.grants == Grant::Money)

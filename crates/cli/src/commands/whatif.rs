@@ -429,47 +429,7 @@ impl Page<'_> {
     }
 
     fn turn(&self, turn: &Turn) -> String {
-        match turn {
-            Turn::Band { table, reached } => {
-                let table = &self.plan()[*table];
-                match reached {
-                    Some(bands) => format!("{} reaches {}", table.name, self.band(table, bands)),
-                    None => format!("{} has no answer", table.name),
-                }
-            }
-            Turn::Condition { span, holds } => {
-                let written = self
-                    .sources
-                    .text(*span)
-                    .split_whitespace()
-                    .collect::<Vec<_>>()
-                    .join(" ");
-                match holds {
-                    Some(true) => format!("{written} holds"),
-                    Some(false) => format!("{written} no longer holds"),
-                    None => format!("{written} has no answer"),
-                }
-            }
-        }
-    }
-
-    fn band(&self, table: &Table, bands: &[usize]) -> String {
-        let shown = table.axes.iter().zip(bands).map(|(axis, band)| {
-            let Some(bound) = axis.bounds.get(*band) else {
-                return "no band".to_owned();
-            };
-            let written =
-                |formula: &trueup_plan::tree::Expr| self.sources.text(formula.span).trim();
-            match &bound.is {
-                BoundKind::Lowest => "the lowest band".to_owned(),
-                BoundKind::From(formula) => format!("from {}", written(formula)),
-                BoundKind::Above(formula) => format!("above {}", written(formula)),
-                BoundKind::At(formula) => format!("at {}", written(formula)),
-                BoundKind::Equals(formula) => written(formula).to_owned(),
-                BoundKind::Otherwise => "the rest".to_owned(),
-            }
-        });
-        shown.collect::<Vec<_>>().join(" and ")
+        turn_in_words(self.plan(), self.sources, turn)
     }
 
     fn change_as_json(&self, change: &Change) -> Value {
@@ -528,6 +488,54 @@ impl Page<'_> {
             .collect();
         json!({ "asked": self.asked_as_json(), "posted": posted.to_string(), "nearest": all })
     }
+}
+
+/// What went another way, in the plan's own words.
+pub fn turn_in_words(plan: &Plan, sources: &Sources, turn: &Turn) -> String {
+    match turn {
+        Turn::Band { table, reached } => {
+            let table = &plan[*table];
+            match reached {
+                Some(bands) => format!(
+                    "{} reaches {}",
+                    table.name,
+                    band_in_words(sources, table, bands)
+                ),
+                None => format!("{} has no answer", table.name),
+            }
+        }
+        Turn::Condition { span, holds } => {
+            let written = sources
+                .text(*span)
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            match holds {
+                Some(true) => format!("{written} holds"),
+                Some(false) => format!("{written} no longer holds"),
+                None => format!("{written} has no answer"),
+            }
+        }
+    }
+}
+
+/// A table's bands, as the plan writes them.
+fn band_in_words(sources: &Sources, table: &Table, bands: &[usize]) -> String {
+    let shown = table.axes.iter().zip(bands).map(|(axis, band)| {
+        let Some(bound) = axis.bounds.get(*band) else {
+            return "no band".to_owned();
+        };
+        let written = |formula: &trueup_plan::tree::Expr| sources.text(formula.span).trim();
+        match &bound.is {
+            BoundKind::Lowest => "the lowest band".to_owned(),
+            BoundKind::From(formula) => format!("from {}", written(formula)),
+            BoundKind::Above(formula) => format!("above {}", written(formula)),
+            BoundKind::At(formula) => format!("at {}", written(formula)),
+            BoundKind::Equals(formula) => written(formula).to_owned(),
+            BoundKind::Otherwise => "the rest".to_owned(),
+        }
+    });
+    shown.collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]

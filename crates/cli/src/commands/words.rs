@@ -175,6 +175,14 @@ fn program_of(path: &Path) -> Result<PathBuf, Failure> {
         })
 }
 
+/// A plan of a program in full, as Markdown.
+pub fn markdown(folder: &Folder, plan: &Plan) -> String {
+    let kinds = declared(folder);
+    let examples = examples(plan, &[folder.program.folder.join("cases")]);
+    let said = said(plan, &folder.sources, &kinds, &examples, None, Length::Full);
+    words::markdown::render(&[said])
+}
+
 /// A program's folder, or everything that is wrong in it.
 fn open(dir: &Path) -> Result<Folder, Failure> {
     let mut found = folder::read(dir, Strictness::Draft)?;

@@ -8,6 +8,8 @@ mod facts_in;
 mod hostile_plans;
 mod journal;
 mod push;
+mod served;
+mod serving;
 mod settled_again;
 mod story;
 mod transcripts;

@@ -1,0 +1,326 @@
+//! A program's folder, served: what the server asks through its port, answered from rooms that are kept in memory.
+//!
+//! What is read is worked out once per state of facts, texts and journal; whether that changed is looked at before an answer is
+//! given, at most some times a second. Steps are the same acts under the same rules as those of the commands.
+
+mod compared;
+mod disputes;
+mod explained;
+mod figures;
+mod home;
+mod look;
+mod overview;
+mod partners;
+mod periods;
+mod plans;
+mod progress;
+mod room;
+mod statements;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+use trueup_server::wire::{
+    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort,
+    LineExplanation, NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked,
+    Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+};
+use trueup_server::{Actor, App, Refused};
+
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::threads::on_deep_stack;
+
+use look::{Fingerprint, Look};
+
+/// How long a look at folder and journal is taken for granted.
+const LOOKED_FOR: Duration = Duration::from_millis(200);
+
+/// A program's folder as a server asks for it.
+pub struct Served {
+    program: PathBuf,
+    now: RwLock<Option<Arc<Look>>>,
+    seen: Mutex<Seen>,
+}
+
+/// What was seen last.
+struct Seen {
+    fingerprint: Option<Fingerprint>,
+    at: Option<Instant>,
+    version: u64,
+    /// Why nothing can be answered by what is there now.
+    broken: Option<String>,
+}
+
+impl Served {
+    /// Of a program's folder.
+    pub fn new(program: PathBuf) -> Self {
+        Self {
+            program,
+            now: RwLock::new(None),
+            seen: Mutex::new(Seen {
+                fingerprint: None,
+                at: None,
+                version: 0,
+                broken: None,
+            }),
+        }
+    }
+
+    /// Looks whether anything changed, unless that was done just now, and reads what did.
+    fn looked(&self, at_most_old: Duration) -> u64 {
+        let Ok(mut seen) = self.seen.lock() else {
+            return 0;
+        };
+        if seen.at.is_some_and(|at| at.elapsed() < at_most_old) {
+            return seen.version;
+        }
+        let before = self.now.read().ok().and_then(|now| now.clone());
+        let fingerprint = Fingerprint::of(&self.program, before.as_deref());
+        if seen.fingerprint.as_ref() != Some(&fingerprint) {
+            let read = on_deep_stack(&|| Look::of(&self.program, before.as_deref()));
+            match read {
+                Ok(look) => {
+                    // Reading may itself put facts on the journal.
+                    seen.fingerprint = Some(Fingerprint::of(&self.program, Some(&look)));
+                    seen.broken = None;
+                    look.warm();
+                    if let Ok(mut now) = self.now.write() {
+                        *now = Some(Arc::new(look));
+                    }
+                }
+                // What was there before goes on being answered: half a change is on its way.
+                Err(failure) => {
+                    seen.fingerprint = Some(fingerprint);
+                    seen.broken = Some(refused(failure).says);
+                }
+            }
+            seen.version += 1;
+        }
+        seen.at = Some(Instant::now());
+        seen.version
+    }
+
+    /// What the program says now. While somebody else reads a change, what was there before is answered.
+    fn look(&self) -> Result<Arc<Look>, Refused> {
+        let is_known = self.now.read().is_ok_and(|now| now.is_some());
+        if !is_known || self.seen.try_lock().is_ok() {
+            self.looked(LOOKED_FOR);
+        }
+        let now = self.now.read().ok().and_then(|now| now.clone());
+        now.ok_or_else(|| {
+            let broken = self.seen.lock().ok().and_then(|seen| seen.broken.clone());
+            Refused::fault(broken.unwrap_or_else(|| "the program is not read yet".to_owned()))
+        })
+    }
+}
+
+/// What a failure is to somebody who asks over the network: paths and causes are the operator's.
+fn refused(failure: Failure) -> Refused {
+    match failure {
+        Failure::Use(says) | Failure::Found(says) => Refused::not_found(says),
+        Failure::Fault(says) => Refused::fault(says),
+        Failure::Findings | Failure::Stopped => Refused::fault("the evaluation broke off"),
+    }
+}
+
+/// What a failure is to somebody who takes a step.
+fn not_done(failure: Failure) -> Refused {
+    match failure {
+        Failure::Use(says) | Failure::Found(says) => Refused::conflict(says),
+        Failure::Fault(says) => Refused::fault(says),
+        Failure::Findings | Failure::Stopped => Refused::fault("the step broke off"),
+    }
+}
+
+/// What the directory calls a partner; its id where it says nothing.
+fn name_of(folder: &Folder, partner: &str) -> String {
+    let matched = folder.matched.iter();
+    let mut found = matched.filter(|matched| matched.listed.id.as_str() == partner);
+    found
+        .next()
+        .and_then(|matched| matched.listed.columns.get("name").cloned())
+        .unwrap_or_else(|| partner.to_owned())
+}
+
+impl App for Served {
+    fn refresh(&self) -> u64 {
+        self.looked(Duration::ZERO)
+    }
+
+    fn ready(&self) -> Result<(), Refused> {
+        self.look().map(drop)
+    }
+
+    fn partners(
+        &self,
+        only: Option<&[&str]>,
+        asked: &PartnersAsked,
+    ) -> Result<PartnerPage, Refused> {
+        partners::page(&self.look()?.open.basis.folder, only, asked)
+    }
+
+    fn partner(&self, partner: &str) -> Result<Partner, Refused> {
+        partners::partner(&self.look()?.open.basis.folder, partner)
+    }
+
+    fn home(&self, partner: &str) -> Result<PartnerHome, Refused> {
+        let look = self.look()?;
+        home::of(&look, partner)
+    }
+
+    fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        let all = look.statements(partner)?;
+        Ok(StatementList {
+            partner: partner.to_owned(),
+            statements: all.iter().rev().map(|one| statements::short(one)).collect(),
+        })
+    }
+
+    fn statement(&self, partner: &str, period: &str) -> Result<Statement, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        let all = look.statements(partner)?;
+        let at = position(&all, period)?;
+        let mut statement = all
+            .get(at)
+            .map(|one| (**one).clone())
+            .ok_or_else(|| no_statement(period))?;
+        let label = |at: Option<usize>| at.and_then(|at| all.get(at)).map(|one| one.period.clone());
+        statement.previous = label(at.checked_sub(1));
+        statement.next = label(Some(at + 1));
+        decide(&look, &mut statement);
+        Ok(statement)
+    }
+
+    fn explanation(
+        &self,
+        partner: &str,
+        period: &str,
+        line: &str,
+        with_rows: bool,
+    ) -> Result<LineExplanation, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        explained::of(&look, (partner, period, line), with_rows)
+    }
+
+    fn compared(&self, partner: &str, period: &str) -> Result<Comparison, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        compared::of(&look, partner, period)
+    }
+
+    fn disputes(&self) -> Result<Vec<Dispute>, Refused> {
+        let look = self.look()?;
+        let disputes = look.on_record.disputes.all().iter().rev();
+        Ok(disputes
+            .map(|one| disputes::told(&look.open.basis.folder, one))
+            .collect())
+    }
+
+    fn open_dispute(&self, who: &Actor, asked: &NewDispute) -> Result<Dispute, Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        partners::known(folder, &asked.partner)?;
+        let step = || disputes::open(&self.program, folder, who, asked);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn answer_dispute(
+        &self,
+        who: &Actor,
+        dispute: u64,
+        asked: &DisputeAnswer,
+    ) -> Result<Dispute, Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        let step = || disputes::answer(&self.program, folder, who, (dispute, asked));
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn overview(&self) -> Result<Overview, Refused> {
+        let look = self.look()?;
+        overview::of(&look)
+    }
+
+    fn periods(&self) -> Result<Periods, Refused> {
+        let look = self.look()?;
+        periods::of(&look)
+    }
+
+    fn calculate(&self, who: &Actor, asked: &CalculateAsked) -> Result<Periods, Refused> {
+        let step = || periods::calculate(&self.program, who, asked);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.periods()
+    }
+
+    fn approve(&self, who: &Actor, asked: &ApproveAsked) -> Result<Periods, Refused> {
+        let step = || periods::approve(&self.program, who, asked);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.periods()
+    }
+
+    fn close(&self, who: &Actor) -> Result<Periods, Refused> {
+        let step = || periods::close(&self.program, who);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.periods()
+    }
+
+    fn plans(&self) -> Result<PlanList, Refused> {
+        Ok(plans::list(&self.look()?.open.basis.folder))
+    }
+
+    fn plan(&self, plan: &str) -> Result<PlanText, Refused> {
+        plans::plan(&self.look()?.open.basis.folder, plan)
+    }
+
+    fn check_plan(&self, asked: &PlanCheckAsked) -> Result<PlanChecked, Refused> {
+        let look = self.look()?;
+        on_deep_stack(&|| plans::check(&look.open.basis, asked))
+    }
+}
+
+/// Where a period's statement stands among a partner's.
+fn position(all: &[Arc<Statement>], period: &str) -> Result<usize, Refused> {
+    all.iter()
+        .position(|one| one.period == period)
+        .ok_or_else(|| no_statement(period))
+}
+
+fn no_statement(period: &str) -> Refused {
+    let shown: String = period.chars().take(40).collect();
+    Refused::not_found(format!("there is no statement of the period {shown}"))
+}
+
+/// Says of a statement's lines what people decided: disputes, the way the partner is paid, and whether a line may be disputed.
+fn decide(look: &Look, statement: &mut Statement) {
+    let route = look.route_of(&statement.partner);
+    for line in &mut statement.lines {
+        line.route.clone_from(&route);
+        let mut all = look.on_record.disputes.all().iter().rev();
+        let dispute = all.find(|one| {
+            one.says.partner.as_str() == statement.partner
+                && one.says.plan == line.plan
+                && one.says.component == line.component
+                && one.settled_on.to_string() == line.settled_on
+        });
+        let is_open = dispute.is_some_and(|one| one.resolved.is_none());
+        line.dispute = dispute.map(|one| DisputeShort {
+            id: one.at,
+            state: disputes::state(one),
+            because: one.says.because.clone(),
+        });
+        line.may_dispute = match (look.is_posted(&statement.partner, line), is_open) {
+            (_, true) => Permitted::no("it is disputed already"),
+            (true, false) => Permitted::yes(),
+            (false, false) => Permitted::no(
+                "nothing is posted for this line yet: its period is open, and its figure can still change",
+            ),
+        };
+    }
+}

@@ -1,0 +1,287 @@
+//! A room: what a program says by one basis, kept in memory and asked many times.
+//!
+//! A closed period's room says the same for ever, so it is kept as long as the server lives; the open one is replaced when facts
+//! or texts change. Each has one thread with a stack for deep plans, which owns what it measured.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::Builder;
+
+use trueup_base::date::{Date, parse_date};
+use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::Booked;
+use trueup_engine::world::PartnerIx;
+use trueup_plan::tree::{Grant, Plan};
+use trueup_server::Refused;
+use trueup_server::wire::Statement;
+
+use crate::args::Measurer;
+use crate::compute::{self, Figures, Prepared, Wanted};
+use crate::earned::Earned;
+use crate::failure::Failure;
+use crate::locked::Basis;
+use crate::notes;
+use crate::runs::KeptLine;
+use crate::threads::{STACK_BYTES, on_threads};
+
+use super::progress::{self, Far};
+use super::refused;
+
+/// What somebody earned in one settlement, as far as sums need it.
+#[derive(Clone, Debug)]
+pub struct Sum {
+    /// Who.
+    pub partner: String,
+    /// Under which plan.
+    pub plan: String,
+    /// For which component.
+    pub component: String,
+    /// The settlement's last day.
+    pub settled_on: Date,
+    /// In which currency, where it is money.
+    pub currency: Option<Currency>,
+    /// How much is posted; none where nothing can be said.
+    pub posted: Option<Exact>,
+    /// Whether it has no figure yet.
+    pub is_open: bool,
+}
+
+impl Sum {
+    fn of(line: &Earned) -> Self {
+        Self {
+            partner: line.partner.to_string(),
+            plan: line.plan.to_string(),
+            component: line.component.to_string(),
+            settled_on: line.settlement.last(),
+            currency: (line.grants == Grant::Money).then_some(line.currency),
+            posted: line.posted.clone(),
+            is_open: !line.open.is_empty(),
+        }
+    }
+
+    /// A line of a kept run; none where it cannot be read.
+    pub fn of_kept(line: &KeptLine) -> Option<Self> {
+        let currency = Currency::parse(&line.currency).ok()?;
+        Some(Self {
+            partner: line.partner.clone(),
+            plan: line.plan.clone(),
+            component: line.component.clone(),
+            settled_on: parse_date(&line.settled_until).ok()?,
+            currency: (line.grants == Grant::Money.word()).then_some(currency),
+            posted: line.posted_exactly(),
+            is_open: !line.open.is_empty(),
+        })
+    }
+}
+
+/// What a room is asked.
+type Job = Box<dyn for<'b> FnOnce(&mut Floor<'b>) + Send>;
+
+/// What a partner's statements say by a basis, worked out once.
+pub type OfPartner = Arc<Vec<Arc<Statement>>>;
+
+/// What a program says by one basis.
+pub struct Room {
+    /// What it goes by.
+    pub basis: Arc<Basis>,
+    /// What a reader should know about the facts behind it.
+    pub notes: Vec<String>,
+    jobs: Mutex<Sender<Job>>,
+    told: Mutex<BTreeMap<String, OfPartner>>,
+    far: Mutex<BTreeMap<String, Arc<Far>>>,
+    everyone: OnceLock<Arc<Vec<Sum>>>,
+}
+
+/// What the thread of a room works on.
+pub struct Floor<'b> {
+    /// What it goes by.
+    pub basis: &'b Basis,
+    prepared: BTreeMap<String, Prepared<'b>>,
+    booked: &'b BTreeMap<PartnerId, Booked>,
+}
+
+impl<'b> Floor<'b> {
+    /// What was posted for a partner in closed periods.
+    pub fn booked_of(&self, partner: &str) -> Booked {
+        let id = PartnerId::new(partner).ok();
+        let own = id.and_then(|id| self.booked.get(&id));
+        own.cloned().unwrap_or_default()
+    }
+
+    /// What everybody earned by this basis, by partner and settlement.
+    pub fn everyone(&mut self) -> Result<Vec<Sum>, Failure> {
+        let basis = self.basis;
+        let mut all = Vec::new();
+        for plan in basis.folder.settled_under() {
+            self.measure(plan)?;
+            let Some(prepared) = self.prepared.get(&*plan.name) else {
+                continue;
+            };
+            let work = |share: Vec<PartnerIx>| {
+                let mut figures = Figures::new(prepared);
+                let mut lines = Vec::new();
+                for partner in share {
+                    let earned = figures.earned(partner, &basis.seen.scope);
+                    lines.extend(earned.iter().map(Sum::of));
+                }
+                lines
+            };
+            all.extend(on_threads(prepared.world.all().collect(), &work).concat());
+        }
+        all.retain(|line: &Sum| basis.holds(line.settled_on));
+        Ok(all)
+    }
+
+    /// The plan a partner is settled under with everything measured, told to be about the partner.
+    pub fn about(&mut self, partner: &str, notes: &[String]) -> Result<&Prepared<'b>, Failure> {
+        let (plan, ..) = compute::plan_of(&self.basis.folder, partner)?;
+        self.measure(plan)?;
+        let basis = self.basis;
+        let prepared = self
+            .prepared
+            .get_mut(&*plan.name)
+            .ok_or_else(|| Failure::Fault("nothing was measured".to_owned()))?;
+        let whose = (partner, &basis.seen);
+        compute::told_about(prepared, &basis.folder, whose, notes.to_vec())?;
+        prepared.standing = basis.standing;
+        Ok(prepared)
+    }
+
+    /// Measures for a plan, once.
+    fn measure(&mut self, plan: &'b Plan) -> Result<(), Failure> {
+        if self.prepared.contains_key(&*plan.name) {
+            return Ok(());
+        }
+        let (folder, seen) = (&self.basis.folder, &self.basis.seen);
+        let prepared = compute::prepare(
+            folder,
+            plan,
+            &seen.facts,
+            seen.scope.until,
+            Measurer::Passes,
+            Wanted::Settlements(None),
+        )?;
+        self.prepared.insert(plan.name.to_string(), prepared);
+        Ok(())
+    }
+}
+
+impl Room {
+    /// Opens a room.
+    pub fn open(
+        basis: Arc<Basis>,
+        booked: BTreeMap<PartnerId, Booked>,
+    ) -> Result<Arc<Self>, Failure> {
+        let notes = notes::of(&basis.folder, &basis.seen.facts)?;
+        let (jobs, asked) = channel();
+        let own = basis.clone();
+        Builder::new()
+            .name("room".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || work(&own, &booked, &asked))
+            .map_err(|error| Failure::fault("starting a thread", &error))?;
+        Ok(Arc::new(Self {
+            basis,
+            notes,
+            jobs: Mutex::new(jobs),
+            told: Mutex::default(),
+            far: Mutex::default(),
+            everyone: OnceLock::new(),
+        }))
+    }
+
+    /// Asks something of the room's thread, and waits for the answer.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        question: impl for<'b> FnOnce(&mut Floor<'b>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let (answers, answer) = channel();
+        let job: Job = Box::new(move |floor| {
+            // Whoever asked may have gone.
+            let _ = answers.send(question(floor));
+        });
+        let sent = self.jobs.lock().map(|jobs| jobs.send(job));
+        let broken = || Refused::fault("the evaluation broke off; ask again");
+        match sent {
+            Ok(Ok(())) => answer.recv().map_err(|_| broken())?.map_err(refused),
+            Ok(Err(_)) | Err(_) => Err(broken()),
+        }
+    }
+
+    /// A partner's statements by this basis, worked out when they are asked for first.
+    pub fn statements(self: &Arc<Self>, partner: &str) -> Result<OfPartner, Refused> {
+        let known = |told: &BTreeMap<String, OfPartner>| told.get(partner).cloned();
+        if let Some(found) = self.told.lock().ok().and_then(|told| known(&told)) {
+            return Ok(found);
+        }
+        let (whose, notes) = (partner.to_owned(), self.notes.clone());
+        let worked_out =
+            self.ask(move |floor| super::statements::of_partner(floor, &whose, &notes))?;
+        let worked_out: OfPartner = Arc::new(worked_out.into_iter().map(Arc::new).collect());
+        if let Ok(mut told) = self.told.lock() {
+            told.insert(partner.to_owned(), worked_out.clone());
+        }
+        Ok(worked_out)
+    }
+
+    /// Says what everybody earned where that is known from the run that the basis goes by.
+    pub fn told_everyone(&self, lines: Vec<Sum>) {
+        // Whoever says it first, says the same.
+        let _ = self.everyone.set(Arc::new(lines));
+    }
+
+    /// Measures for every plan now, so that nobody waits for it later.
+    pub fn warm(&self) {
+        let job: Job = Box::new(|floor| {
+            for plan in floor.basis.folder.settled_under() {
+                // What fails is told to whoever asks.
+                let _ = floor.measure(plan);
+            }
+        });
+        if let Ok(jobs) = self.jobs.lock() {
+            let _ = jobs.send(job);
+        }
+    }
+
+    /// What everybody earned by this basis, worked out when it is asked for first.
+    pub fn everyone(&self) -> Result<Arc<Vec<Sum>>, Refused> {
+        if let Some(everyone) = self.everyone.get() {
+            return Ok(everyone.clone());
+        }
+        let everyone = Arc::new(self.ask(|floor| floor.everyone())?);
+        Ok(self.everyone.get_or_init(|| everyone).clone())
+    }
+
+    /// How far a partner is in the latest period, worked out when it is asked for first.
+    pub fn far(self: &Arc<Self>, partner: &str) -> Result<Arc<Far>, Refused> {
+        let known = |far: &BTreeMap<String, Arc<Far>>| far.get(partner).cloned();
+        if let Some(found) = self.far.lock().ok().and_then(|far| known(&far)) {
+            return Ok(found);
+        }
+        let (whose, notes) = (partner.to_owned(), self.notes.clone());
+        let far = self.ask(move |floor| progress::of(floor, &whose, &notes, true))?;
+        let far = Arc::new(far);
+        if let Ok(mut all) = self.far.lock() {
+            all.insert(partner.to_owned(), far.clone());
+        }
+        Ok(far)
+    }
+}
+
+fn work(basis: &Basis, booked: &BTreeMap<PartnerId, Booked>, asked: &Receiver<Job>) {
+    let mut floor = Floor {
+        basis,
+        booked,
+        prepared: BTreeMap::new(),
+    };
+    while let Ok(job) = asked.recv() {
+        // A question that breaks is answered as broken, and what was measured is measured anew.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut floor))).is_err() {
+            floor.prepared.clear();
+        }
+    }
+}

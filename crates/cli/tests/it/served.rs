@@ -1,0 +1,391 @@
+//! A program served: pages say what the commands say, and steps taken on pages are the commands' own.
+
+use serde_json::{Value, json};
+
+use crate::serving::Server;
+use crate::story::Story;
+
+const PASSWORD: &str = "four words are good";
+
+/// The starter with a journal, its agreements signed, and the first quarter closed.
+fn closed() -> Story {
+    let story = Story::with_starter();
+    let told = story.sh(
+        "set -e
+        trueup journal open --program program --by u-17
+        trueup ingest --program program
+        for partner in P-100 P-200 P-300; do trueup keys add --custodial partner/$partner --program program; done
+        trueup agreement propose --all --because 'terms of 2026' --program program
+        for partner in P-100 P-200 P-300; do trueup agreement accept --all --for partner/$partner --program program; done
+        trueup run --program program
+        trueup period calculate --until 2026-Q1 --program program --by u-17
+        trueup period approve --total '5440 USD' --program program --by u-4
+        trueup period close --program program --by u-17",
+    );
+    told.expect_code(0);
+    story
+}
+
+/// Somebody who has signed on.
+struct Someone<'s> {
+    server: &'s Server,
+    cookie: String,
+}
+
+impl Someone<'_> {
+    fn ask(&self, line: &str, body: &Value) -> (u16, Value) {
+        let headers = format!(
+            "cookie: {}\r\ncontent-type: application/json\r\n",
+            self.cookie
+        );
+        let text = match body {
+            Value::Null => String::new(),
+            said => said.to_string(),
+        };
+        let (status, body) = self.server.ask_with(line, &headers, text.as_bytes());
+        (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    fn read(&self, path: &str) -> Value {
+        let (status, said) = self.ask(&format!("GET {path}"), &Value::Null);
+        assert_eq!(status, 200, "{path}: {said}");
+        said
+    }
+}
+
+/// Adds somebody at the command line and signs on.
+fn signed<'s>(story: &Story, server: &'s Server, name: &str, roles: &[&str]) -> Someone<'s> {
+    let mut args = vec!["people", "add", name, "--program", "program"];
+    args.extend(roles);
+    let mut command = story.command(&args);
+    command
+        .env("TRUEUP_PASSWORD", PASSWORD)
+        .env("TRUEUP_PASSWORD_COST", "64:1");
+    let told = command.output().expect("added");
+    assert!(told.status.success(), "{told:?}");
+    let body = json!({ "name": name, "password": PASSWORD }).to_string();
+    let json = "content-type: application/json\r\n";
+    let (head, _) = server.told("POST /v1/session", json, body.as_bytes());
+    let cookie = head
+        .lines()
+        .find_map(|line| line.strip_prefix("set-cookie: "))
+        .and_then(|cookie| cookie.split(';').next())
+        .unwrap_or_else(|| panic!("no cookie in {head}"));
+    Someone {
+        server,
+        cookie: cookie.to_owned(),
+    }
+}
+
+/// A line as both the command and the page have it.
+fn lines(statement: &Value, settled_on: &str) -> Vec<[String; 5]> {
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap_or("none").to_owned();
+    let lines = statement["lines"].as_array().expect("lines").iter();
+    let mut all: Vec<[String; 5]> = lines
+        .map(|line| {
+            [
+                text(line, "component"),
+                text(line, settled_on),
+                text(line, "to_date"),
+                text(line, "before"),
+                text(line, "posted"),
+            ]
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn every_statement_on_a_page_is_the_commands() {
+    let story = closed();
+    let server = Server::start(&story);
+    let auditor = signed(&story, &server, "auditor", &["--role", "auditor"]);
+    let partners = auditor.read("/v1/partners");
+    assert_eq!(partners["total"], 3, "{partners}");
+    for partner in ["P-100", "P-200", "P-300"] {
+        let args = ["statement", "--program", "program", "--partner", partner];
+        let told = story.trueup(&[&args[..], &["--format", "json"]].concat());
+        let told: Value = serde_json::from_str(&told.expect_code(0).out).expect("JSON");
+        let told = told.as_array().expect("statements");
+        let list = auditor.read(&format!("/v1/partners/{partner}/statements"));
+        let listed = list["statements"].as_array().expect("statements");
+        assert_eq!(listed.len(), told.len(), "{list}");
+        for one in told {
+            let period = one["period"].as_str().expect("a period");
+            let page = auditor.read(&format!("/v1/partners/{partner}/statements/{period}"));
+            let place = format!("{partner} {period}");
+            assert_eq!(
+                lines(&page, "settled_on"),
+                lines(one, "settled_until"),
+                "{place}"
+            );
+            assert_eq!(page["total"]["amount"], one["total"], "{place}");
+            let is_closed = period == "2026-Q1";
+            let standing = if is_closed { "closed" } else { "provisional" };
+            assert_eq!(page["standing"], standing, "{place}");
+            for line in page["lines"].as_array().expect("lines") {
+                let id = line["id"].as_str().expect("an id");
+                assert!(
+                    !line["clause"]["text"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .is_empty()
+                );
+                for rows in ["", "?rows=true"] {
+                    let why = auditor.read(&format!(
+                        "/v1/partners/{partner}/statements/{period}/lines/{id}/explanation{rows}"
+                    ));
+                    assert_eq!(why["posted"], line["posted"], "{place} {id}");
+                    assert!(!why["words"].as_array().expect("words").is_empty());
+                }
+            }
+        }
+    }
+    let compared = auditor.read("/v1/partners/P-100/statements/2026-Q2/compare");
+    let parts = compared["components"].as_array().expect("components");
+    assert!(
+        parts
+            .iter()
+            .any(|one| one["because"].as_array().is_some_and(|all| !all.is_empty()))
+    );
+    let (first, _) = auditor.ask(
+        "GET /v1/partners/P-100/statements/2026-Q1/compare",
+        &Value::Null,
+    );
+    assert_eq!(first, 404, "there is none before the first");
+}
+
+#[test]
+fn a_home_says_where_the_money_stands_by_the_books() {
+    let story = closed();
+    let server = Server::start(&story);
+    let partner = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &partner);
+    let home = viewer.read("/v1/partners/P-100/home");
+    let money = &home["money"][0];
+    let balances = story.trueup(&[
+        "books",
+        "balances",
+        "--program",
+        "program",
+        "--format",
+        "csv",
+    ]);
+    let balances = balances.expect_code(0).out.clone();
+    let cents = |text: &str| text.replace('.', "").parse::<i64>().expect("cents");
+    let on = |account: &str| -> i64 {
+        let of = |line: &&str| line.starts_with(account) && line.contains("P-100");
+        let lines = balances.lines().filter(of);
+        lines
+            .map(|line| cents(line.split(',').nth(3).expect("an amount")))
+            .sum()
+    };
+    let told = |name: &str| cents(money[name].as_str().expect("an amount"));
+    assert_eq!(told("payable"), -on("payable"), "{money} {balances}");
+    let kept = told("held") + told("payable") + told("ordered") + told("paid") - told("owed_back");
+    assert_eq!(told("earned"), told("open") + kept, "{money}");
+    assert!(told("open") > 0 && told("payable") > 0, "{money}");
+    assert_eq!(home["now"]["standing"], "provisional");
+    assert!(
+        !home["progress"].as_array().expect("progress").is_empty(),
+        "{home}"
+    );
+    assert!(
+        !home["freshness"]["sources"]
+            .as_array()
+            .expect("sources")
+            .is_empty()
+    );
+    let (status, _) = viewer.ask("GET /v1/partners/P-200/home", &Value::Null);
+    assert_eq!(status, 404);
+    let (status, _) = viewer.ask("GET /v1/overview", &Value::Null);
+    assert_eq!(status, 403);
+}
+
+#[test]
+fn a_partner_disputes_a_line_and_the_vendor_answers() {
+    let story = closed();
+    let server = Server::start(&story);
+    let partner = ["--role", "partner-manager", "--partner", "P-200"];
+    let manager = signed(&story, &server, "manager", &partner);
+    let finance = signed(&story, &server, "finance", &["--role", "finance"]);
+    let statement = manager.read("/v1/partners/P-200/statements/2026-Q1");
+    let line = statement["lines"]
+        .as_array()
+        .expect("lines")
+        .iter()
+        .find(|line| line["may_dispute"]["is_allowed"] == true)
+        .unwrap_or_else(|| panic!("no line may be disputed: {statement}"));
+    let asked = json!({
+        "partner": "P-200", "component": line["component"], "settled_on": line["settled_on"],
+        "because": "an invoice is missing"
+    });
+    let (status, opened) = manager.ask("POST /v1/disputes", &asked);
+    assert_eq!(
+        (status, &opened["in_the_name_of"]),
+        (200, &json!("partner/P-200")),
+        "{opened}"
+    );
+    assert_eq!(opened["may_answer"]["is_allowed"], false);
+    let (twice, said) = manager.ask("POST /v1/disputes", &asked);
+    assert_eq!((twice, &said["code"]), (409, &json!("refused")), "{said}");
+    let path = format!("/v1/disputes/{}/answer", opened["id"]);
+    let answer = json!({ "outcome": "rejected", "because": "it was invoiced to P-300" });
+    let (status, _) = manager.ask(&format!("POST {path}"), &answer);
+    assert_eq!(status, 409, "a partner answers no dispute");
+    let inbox = finance.read("/v1/disputes?is_open=true");
+    assert_eq!(inbox["disputes"].as_array().map(Vec::len), Some(1));
+    assert_eq!(inbox["disputes"][0]["may_answer"]["is_allowed"], true);
+    let waiting = finance.read("/v1/overview")["waiting"].clone();
+    assert!(waiting.to_string().contains("dispute"), "{waiting}");
+    let (status, answered) = finance.ask(&format!("POST {path}"), &answer);
+    assert_eq!(
+        (status, &answered["state"]),
+        (200, &json!("rejected")),
+        "{answered}"
+    );
+    let statement = manager.read("/v1/partners/P-200/statements/2026-Q1");
+    assert!(
+        statement.to_string().contains("\"state\":\"rejected\""),
+        "{statement}"
+    );
+    // The acts are those of the commands, and name nobody by name.
+    let told = story.trueup(&["dispute", "list", "--program", "program", "--format", "csv"]);
+    let told = told.expect_code(0).out.clone();
+    assert!(
+        told.contains("rejected") && !told.contains("manager"),
+        "{told}"
+    );
+    story
+        .trueup(&["verify", "--program", "program"])
+        .expect_code(0);
+    let (status, said) = manager.ask(
+        "POST /v1/disputes",
+        &json!({ "partner": "P-200", "component": "volume_bonus", "settled_on": "2026-06-30", "because": "x" }),
+    );
+    assert_eq!(status, 409, "nothing is posted for it: {said}");
+}
+
+#[test]
+fn a_period_is_closed_on_pages_by_two_people() {
+    let story = closed();
+    let server = Server::start(&story);
+    let finance = signed(&story, &server, "finance", &["--role", "finance"]);
+    let both = ["--role", "approver", "--role", "finance"];
+    let other = signed(&story, &server, "other", &both);
+    let periods = finance.read("/v1/periods");
+    assert_eq!(periods["closed_until"], "2026-03-31");
+    let until = periods["may_be_closed"][0]["ends_on"].clone();
+    assert_eq!(until, "2026-06-30", "{periods}");
+    let (status, said) = finance.ask("POST /v1/periods/close", &Value::Null);
+    assert_eq!(status, 409, "{said}");
+    let (status, calculated) = other.ask("POST /v1/periods/calculate", &json!({ "until": until }));
+    assert_eq!(status, 200, "{calculated}");
+    let totals = calculated["waiting"]["totals"].clone();
+    assert_eq!(
+        calculated["steps"]["approve"]["is_allowed"], false,
+        "who calculated does not approve"
+    );
+    let (status, said) = other.ask("POST /v1/periods/approve", &json!({ "totals": totals }));
+    assert_eq!(status, 409, "{said}");
+    let third = signed(&story, &server, "third", &["--role", "approver"]);
+    let (status, said) = third.ask(
+        "POST /v1/periods/approve",
+        &json!({ "totals": { "USD": "1.00" } }),
+    );
+    assert_eq!(status, 409, "{said}");
+    let (status, said) = third.ask("POST /v1/periods/approve", &json!({ "totals": totals }));
+    assert_eq!(status, 200, "{said}");
+    let (status, closed) = finance.ask("POST /v1/periods/close", &Value::Null);
+    assert_eq!((status, &closed["closed_until"]), (200, &until), "{closed}");
+    let statement = finance.read("/v1/partners/P-100/statements/2026-Q2");
+    assert_eq!(statement["standing"], "closed");
+    story
+        .trueup(&["verify", "--program", "program"])
+        .expect_code(0);
+}
+
+#[test]
+fn a_changed_plan_is_looked_at_before_anybody_signs_it() {
+    let story = closed();
+    let server = Server::start(&story);
+    let designer = signed(&story, &server, "designer", &["--role", "program-designer"]);
+    let plans = designer.read("/v1/plans");
+    let name = plans["plans"][0]["name"]
+        .as_str()
+        .expect("a plan")
+        .to_owned();
+    let plan = designer.read(&format!("/v1/plans/{name}"));
+    let text = plan["text"].as_str().expect("text");
+    assert!(
+        plan["words"]
+            .as_str()
+            .is_some_and(|words| words.len() > 200)
+    );
+    let check = |text: &str| {
+        let (status, said) = designer.ask(
+            "POST /v1/plan/check",
+            &json!({ "plan": name, "text": text }),
+        );
+        assert_eq!(status, 200, "{said}");
+        said
+    };
+    let same = check(text);
+    assert_eq!(
+        (&same["is_usable"], &same["changes"]),
+        (&json!(true), &json!([])),
+        "{same}"
+    );
+    assert_eq!(same["effect"]["difference"]["amount"], "0.00");
+    let lower = check(&text.replacen("at_most: 25_000", "at_most: 100", 1));
+    assert!(
+        !lower["changes"].as_array().expect("changes").is_empty(),
+        "{lower}"
+    );
+    let effect = &lower["effect"];
+    assert!(
+        effect["losers"].as_u64().is_some_and(|losers| losers > 0),
+        "{effect}"
+    );
+    assert_eq!(effect["winners"], 0);
+    let broken = check(&text.replacen("at_most: 25_000", "at_most: 25_000 +", 1));
+    assert_eq!(broken["is_usable"], false);
+    let place = &broken["findings"][0]["place"];
+    assert!(
+        place["line"].as_u64().is_some_and(|line| line > 1),
+        "{broken}"
+    );
+    // Nothing of it was stored.
+    assert_eq!(
+        designer.read(&format!("/v1/plans/{name}"))["text"],
+        plan["text"]
+    );
+}
+
+#[test]
+fn a_change_of_the_folder_is_seen_and_half_a_change_is_not() {
+    let story = closed();
+    let server = Server::start(&story);
+    let auditor = signed(&story, &server, "auditor", &["--role", "auditor"]);
+    let read = || auditor.read("/v1/partners/P-100/statements/2026-Q2");
+    let before = read();
+    let plan = story.read("program/plans/reseller.yaml");
+    story.write("program/plans/reseller.yaml", "plan: half a pl");
+    // Long enough to be looked at several times.
+    let began = std::time::Instant::now();
+    while began.elapsed() < std::time::Duration::from_millis(700) {
+        assert_eq!(read()["lines"], before["lines"]);
+    }
+    let changed = plan.replacen("at_most: 25_000", "at_most: 100", 1);
+    story.write("program/plans/reseller.yaml", changed);
+    let began = std::time::Instant::now();
+    while read()["total"] == before["total"] {
+        assert!(began.elapsed().as_secs() < 30, "the change is not seen");
+    }
+    let closed = auditor.read("/v1/partners/P-100/statements/2026-Q1");
+    assert_eq!(
+        closed["standing"], "closed",
+        "and what is closed says the same"
+    );
+}

@@ -1,0 +1,363 @@
+//! Who may do what: the one table of operations and roles, and the one place where a partner's id is held to it.
+//!
+//! What is not in the table is done by nobody. A partner that somebody may not see answers as if it did not exist.
+
+use crate::answer::Refused;
+use crate::wire::{Grant, Permitted, Role};
+
+/// Something that can be asked of the server, by anybody who signed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Operation {
+    /// One's own session and tokens.
+    OwnSession,
+    /// The list of partners, as far as one may see them.
+    ReadPartners,
+    /// One partner's pages.
+    ReadPartner,
+    /// Disputes, as far as one may see their partners.
+    ReadDisputes,
+    /// Opening a dispute.
+    OpenDispute,
+    /// Answering a dispute, or taking it back.
+    AnswerDispute,
+    /// The program's overview.
+    ReadOverview,
+    /// Periods and what waits to be closed.
+    ReadPeriods,
+    /// Calculating a period.
+    CalculatePeriod,
+    /// Approving a calculation.
+    ApprovePeriod,
+    /// Closing a period.
+    ClosePeriod,
+    /// Plans as they are.
+    ReadPlans,
+    /// What a changed plan would do.
+    CheckPlan,
+    /// The sources that are pushed to.
+    ReadSources,
+    /// Pushing facts.
+    PushFacts,
+    /// Being told what changed.
+    Listen,
+    /// People and their access.
+    ManagePeople,
+}
+
+use Operation as Op;
+use Role::{
+    AccountManager, Administrator, Approver, Auditor, Executive, Finance, PartnerManager,
+    PartnerViewer, ProgramDesigner,
+};
+
+/// Every role.
+pub const ROLES: [Role; 9] = [
+    PartnerViewer,
+    PartnerManager,
+    AccountManager,
+    ProgramDesigner,
+    Finance,
+    Approver,
+    Auditor,
+    Executive,
+    Administrator,
+];
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 17] = [
+        Op::OwnSession,
+        Op::ReadPartners,
+        Op::ReadPartner,
+        Op::ReadDisputes,
+        Op::OpenDispute,
+        Op::AnswerDispute,
+        Op::ReadOverview,
+        Op::ReadPeriods,
+        Op::CalculatePeriod,
+        Op::ApprovePeriod,
+        Op::ClosePeriod,
+        Op::ReadPlans,
+        Op::CheckPlan,
+        Op::ReadSources,
+        Op::PushFacts,
+        Op::Listen,
+        Op::ManagePeople,
+    ];
+
+    /// The word by which a token's scopes name it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Op::OwnSession => "session",
+            Op::ReadPartners => "partners:list",
+            Op::ReadPartner => "partners:read",
+            Op::ReadDisputes => "disputes:read",
+            Op::OpenDispute => "disputes:open",
+            Op::AnswerDispute => "disputes:answer",
+            Op::ReadOverview => "overview:read",
+            Op::ReadPeriods => "periods:read",
+            Op::CalculatePeriod => "periods:calculate",
+            Op::ApprovePeriod => "periods:approve",
+            Op::ClosePeriod => "periods:close",
+            Op::ReadPlans => "plans:read",
+            Op::CheckPlan => "plans:check",
+            Op::ReadSources => "sources:read",
+            Op::PushFacts => "facts:push",
+            Op::Listen => "events:read",
+            Op::ManagePeople => "people:manage",
+        }
+    }
+
+    /// The roles that may do it.
+    #[must_use]
+    pub fn roles(self) -> &'static [Role] {
+        match self {
+            Op::OwnSession => &ROLES,
+            Op::ReadPartners | Op::ReadPartner | Op::Listen => &[
+                PartnerViewer,
+                PartnerManager,
+                AccountManager,
+                ProgramDesigner,
+                Finance,
+                Approver,
+                Auditor,
+                Executive,
+            ],
+            Op::ReadDisputes => &[
+                PartnerViewer,
+                PartnerManager,
+                AccountManager,
+                Finance,
+                Approver,
+                Auditor,
+            ],
+            Op::OpenDispute => &[PartnerManager, AccountManager, Finance],
+            Op::AnswerDispute => &[PartnerManager, AccountManager, Finance, Approver],
+            Op::ReadOverview => &[ProgramDesigner, Finance, Approver, Auditor, Executive],
+            Op::ReadPeriods => &[Finance, Approver, Auditor, Executive],
+            Op::CalculatePeriod | Op::ClosePeriod | Op::PushFacts => &[Finance],
+            Op::ApprovePeriod => &[Approver],
+            Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
+            Op::CheckPlan => &[ProgramDesigner, Finance],
+            Op::ReadSources => &[ProgramDesigner, Finance, Auditor],
+            Op::ManagePeople => &[Administrator],
+        }
+    }
+}
+
+/// Whether a role is one of a partner's own people, who never see another partner.
+#[must_use]
+pub fn is_of_a_partner(role: Role) -> bool {
+    match role {
+        PartnerViewer | PartnerManager => true,
+        AccountManager | ProgramDesigner | Finance | Approver | Auditor | Executive
+        | Administrator => false,
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The person's id, as acts name it.
+    pub person: String,
+    /// What the person may do.
+    pub grants: Vec<Grant>,
+    /// The words of what a token may do of it; none where it is a session.
+    pub scopes: Option<Vec<String>>,
+    /// Whether it signed on with a cookie, which a browser sends by itself.
+    pub is_by_cookie: bool,
+}
+
+/// In whose name somebody acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The vendor's.
+    Vendor,
+    /// The partner's whose thing it is.
+    Partner,
+}
+
+impl Caller {
+    fn has_scope(&self, operation: Operation) -> bool {
+        match &self.scopes {
+            None => true,
+            Some(scopes) => scopes.iter().any(|scope| scope == operation.word()),
+        }
+    }
+
+    fn granting(&self, operation: Operation) -> impl Iterator<Item = &Grant> {
+        let has_scope = self.has_scope(operation);
+        self.grants
+            .iter()
+            .filter(move |grant| has_scope && operation.roles().contains(&grant.role))
+            // A partner's own people are one partner's; a grant that does not say which is none.
+            .filter(|grant| !is_of_a_partner(grant.role) || grant.partner.is_some())
+    }
+
+    /// Whether the caller may do an operation at all.
+    ///
+    /// # Errors
+    /// When none of its roles may.
+    pub fn may(&self, operation: Operation) -> Result<(), Refused> {
+        let is_wide = |grant: &Grant| match operation {
+            // These show or change what is every partner's.
+            Op::ReadOverview
+            | Op::ReadPeriods
+            | Op::CalculatePeriod
+            | Op::ApprovePeriod
+            | Op::ClosePeriod
+            | Op::ReadPlans
+            | Op::CheckPlan
+            | Op::ReadSources
+            | Op::PushFacts
+            | Op::ManagePeople => grant.partner.is_none(),
+            Op::OwnSession
+            | Op::ReadPartners
+            | Op::ReadPartner
+            | Op::ReadDisputes
+            | Op::OpenDispute
+            | Op::AnswerDispute
+            | Op::Listen => true,
+        };
+        match self.granting(operation).any(is_wide) {
+            true => Ok(()),
+            false => Err(Refused::forbidden(format!(
+                "none of your roles may do this ({}); ask an administrator of the program",
+                operation.word()
+            ))),
+        }
+    }
+
+    /// Whether the caller may do an operation to a partner's things.
+    ///
+    /// # Errors
+    /// When none of its roles may, or not to this partner: then the partner is one that there is not.
+    pub fn may_with(&self, operation: Operation, partner: &str) -> Result<(), Refused> {
+        self.may(operation)?;
+        match self.sees(operation, partner) {
+            true => Ok(()),
+            false => Err(no_partner(partner)),
+        }
+    }
+
+    /// Whether a partner is one of those that the caller may do an operation to.
+    #[must_use]
+    pub fn sees(&self, operation: Operation, partner: &str) -> bool {
+        self.granting(operation)
+            .any(|grant| grant.partner.as_deref().is_none_or(|own| own == partner))
+    }
+
+    /// The partners that an operation is about for the caller; none where it is about all.
+    #[must_use]
+    pub fn only(&self, operation: Operation) -> Option<Vec<&str>> {
+        let mut partners = Vec::new();
+        for grant in self.granting(operation) {
+            partners.push(grant.partner.as_deref()?);
+        }
+        Some(partners)
+    }
+
+    /// In whose name the caller does something to a partner's things.
+    #[must_use]
+    pub fn side(&self, operation: Operation, partner: &str) -> Side {
+        let is_vendors = |grant: &Grant| {
+            !is_of_a_partner(grant.role)
+                && grant.partner.as_deref().is_none_or(|own| own == partner)
+        };
+        match self.granting(operation).any(is_vendors) {
+            true => Side::Vendor,
+            false => Side::Partner,
+        }
+    }
+
+    /// Whether the caller may do an operation, as answers say it.
+    #[must_use]
+    pub fn permitted(&self, operation: Operation, partner: Option<&str>) -> Permitted {
+        let may = match partner {
+            Some(partner) => self.may_with(operation, partner),
+            None => self.may(operation),
+        };
+        match may {
+            Ok(()) => Permitted::yes(),
+            Err(refused) => Permitted::no(refused.says),
+        }
+    }
+}
+
+/// What is answered about a partner that there is not, or that somebody may not see: word for word the same.
+#[must_use]
+pub fn no_partner(partner: &str) -> Refused {
+    let shown: String = partner.chars().take(100).collect();
+    Refused::not_found(format!("there is no partner {shown} that you may see"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(grants: &[(Role, Option<&str>)]) -> Caller {
+        Caller {
+            person: "u-1".to_owned(),
+            grants: grants
+                .iter()
+                .map(|(role, partner)| Grant {
+                    role: *role,
+                    partner: partner.map(str::to_owned),
+                })
+                .collect(),
+            scopes: None,
+            is_by_cookie: false,
+        }
+    }
+
+    #[test]
+    fn another_partner_is_one_that_there_is_not() {
+        let viewer = caller(&[(PartnerViewer, Some("P-1"))]);
+        assert_eq!(viewer.may_with(Op::ReadPartner, "P-1"), Ok(()));
+        let refused = viewer.may_with(Op::ReadPartner, "P-2");
+        assert_eq!(refused, Err(no_partner("P-2")));
+        assert_eq!(viewer.only(Op::ReadPartners), Some(vec!["P-1"]));
+    }
+
+    #[test]
+    fn a_role_of_a_partner_without_a_partner_sees_nobody() {
+        let nobody = caller(&[(PartnerManager, None)]);
+        assert!(nobody.may(Op::ReadPartner).is_err());
+        assert!(!nobody.sees(Op::ReadPartner, "P-1"));
+    }
+
+    #[test]
+    fn what_is_about_everybody_needs_a_role_for_everybody() {
+        let narrow = caller(&[(Finance, Some("P-1"))]);
+        assert!(narrow.may(Op::ReadOverview).is_err());
+        assert!(narrow.may(Op::CalculatePeriod).is_err());
+        assert_eq!(narrow.may_with(Op::ReadPartner, "P-1"), Ok(()));
+        assert!(caller(&[(Finance, None)]).may(Op::ReadOverview).is_ok());
+    }
+
+    #[test]
+    fn a_token_does_only_what_its_scopes_say() {
+        let mut token = caller(&[(Finance, None)]);
+        token.scopes = Some(vec!["facts:push".to_owned()]);
+        assert_eq!(token.may(Op::PushFacts), Ok(()));
+        assert!(token.may(Op::ReadPartners).is_err());
+        assert!(!token.sees(Op::ReadPartner, "P-1"));
+    }
+
+    #[test]
+    fn administrators_see_no_money_and_designers_close_nothing() {
+        let administrator = caller(&[(Administrator, None)]);
+        assert!(administrator.may(Op::ReadPartner).is_err());
+        assert!(administrator.may(Op::ManagePeople).is_ok());
+        let designer = caller(&[(ProgramDesigner, None)]);
+        assert!(designer.may(Op::CheckPlan).is_ok());
+        assert!(designer.may(Op::ClosePeriod).is_err());
+    }
+
+    #[test]
+    fn every_word_names_one_operation() {
+        let words: std::collections::BTreeSet<_> = Op::ALL.iter().map(|op| op.word()).collect();
+        assert_eq!(words.len(), Op::ALL.len());
+    }
+}

@@ -1,0 +1,51 @@
+//! What goes over the wire: the types of every request and answer, described in the OpenAPI document by their own comments.
+//!
+//! The module must never decide anything. Amounts are decimal texts beside their currency, days are `2026-01-31`, instants end
+//! in `Z`, and whether something may be done is said by whoever decided it.
+
+mod dispute;
+mod facts;
+mod overview;
+mod partner;
+mod people;
+mod period;
+mod plan;
+mod session;
+mod shared;
+mod statement;
+
+pub use dispute::{
+    Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
+    NewDispute,
+};
+pub use facts::{EventOutcome, EventProblem, Pushed, PushedSource, PushedSources};
+pub use overview::{
+    BandCount, ComponentCost, ObjectiveSpread, Overview, PeriodCost, ProgramObjective, Waiting,
+    WaitingKind, WatchReason, Watched,
+};
+pub use partner::{
+    AgreementShort, CapProgress, Freshness, Gain, MoneyStanding, NextDate, ObjectiveFigure,
+    ObjectiveProgress, Partner, PartnerHome, PartnerPage, PartnerShort, PartnersAsked,
+    PeriodEarned, Progress, SourceFresh,
+};
+pub use people::{AccessAsked, NewPerson, PeopleList, Person};
+pub use period::{
+    ApproveAsked, CalculateAsked, ClosedPeriod, EndingPeriod, PeriodSteps, Periods,
+    WaitingCalculation,
+};
+pub use plan::{
+    Finding, PartnerEffect, Place, PlanChange, PlanCheckAsked, PlanChecked, PlanEffect, PlanList,
+    PlanShort, PlanText, Severity,
+};
+pub use session::{
+    Authenticator, AuthenticatorTried, FirstAdministrator, Grant, MadeToken, NewTokenAsked, Role,
+    Screen, ScreenPermitted, Session, SignOn, Token, TokenList,
+};
+pub use shared::{
+    Figure, FigureKind, Money, NamedFigure, NoAnswer, NoAnswerWord, Permitted, Standing,
+};
+pub use statement::{
+    Band, Clause, Comparison, ComponentDifference, Correction, ExplainedRow, Explanation,
+    ExplanationAsked, FigureDifference, FundFigure, FundStanding, Line, LineExplanation,
+    LineGrants, LinePaid, LineStatus, On, Statement, StatementList,
+};

@@ -1,0 +1,543 @@
+//! A server before a program of two partners, and people of every role.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::connect_info::MockConnectInfo;
+use axum::http::{Request, Response, StatusCode, header};
+use serde_json::Value;
+use tower::ServiceExt as _;
+use trueup_facts::disk::Disk;
+use trueup_facts::program::Program;
+use trueup_facts::push::Counter;
+use trueup_server::wire::{
+    ApproveAsked, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState,
+    Explanation, Figure, FigureKind, Freshness, Grant, LineExplanation, Money, NewDispute,
+    Overview, Partner, PartnerHome, PartnerPage, PartnersAsked, PeriodEarned, PeriodSteps, Periods,
+    Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, Role, Standing,
+    Statement, StatementList,
+};
+use trueup_server::{
+    Actor, App, Cost, Files, NewAccount, Refused, Server, Settings, account, no_partner,
+};
+use trueup_store::Database;
+
+const PROGRAM: &str = "program: alliance
+title: Alliance
+is: A program of two partners
+currency: EUR
+zone: Europe/Berlin
+calendar: { year_starts: 01-01 }
+kinds:
+  sale:
+    is: A sale
+    dated: invoiced_on
+    columns: { partner: partner, invoiced_on: date, amount: { type: money, scale: 2 } }
+directories:
+  partners:
+    is: Everyone
+    file: data/partners.csv
+    id: id
+    columns: { name: name }
+sources:
+  shop:
+    is: The web shop
+    owner: finance
+    kind: sale
+    format: json
+    id: [number]
+    revision: revision
+    map:
+      partner: { column: customer, identity: partners }
+      invoiced_on: day
+      amount: amount
+";
+
+/// What everybody signs on with.
+pub const PASSWORD: &str = "four words are good";
+
+/// Cheap, so that tests are.
+pub const CHEAP: Cost = Cost {
+    memory_kib: 64,
+    passes: 1,
+};
+
+/// A server and the people who ask it.
+pub struct Bench {
+    router: Router,
+    pub database: Database,
+    pub server: Server,
+    _folder: tempfile::TempDir,
+}
+
+/// What was answered.
+pub struct Answer {
+    pub status: u16,
+    pub head: axum::http::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// The stable code of a refusal.
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        Self::with(false, jiff::Timestamp::now).await
+    }
+
+    /// Behind TLS or not, and by a clock.
+    pub async fn with(is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        write("program.yaml", PROGRAM);
+        write("data/partners.csv", "id,name\nP-1,One\nP-2,Two\n");
+        let read = Program::read(folder.path()).expect("read");
+        let program = Arc::new(read.program.unwrap_or_else(|| {
+            panic!("{:?}", read.diagnostics);
+        }));
+        let counter = Counter::open(&program, &Disk::default(), jiff::Timestamp::now);
+        let database = Database::in_file(&folder.path().join("people.db")).await;
+        let database = database.expect("opened");
+        let settings = Settings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token: Some("the operator's own".to_owned()),
+            is_by_tls,
+            cost: CHEAP,
+            database: database.clone(),
+            files: Files::of(&[
+                ("index.html", b"<meta content=\"__STYLE_NONCE__\">"),
+                ("assets/app-1.js", b"let app = 1;"),
+            ]),
+            now,
+        };
+        let counter = counter.expect("opened");
+        let server = Server::listen(settings, program, counter, Box::new(Told)).await;
+        let server = server.expect("listening");
+        let from = MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 7)));
+        Self {
+            router: server.router().layer(from),
+            database,
+            server,
+            _folder: folder,
+        }
+    }
+
+    /// Adds somebody of a role who signs on by the role's word, and signs on; the cookie.
+    pub async fn signed(&self, name: &str, role: Role, partner: Option<&str>) -> String {
+        let grants = [Grant {
+            role,
+            partner: partner.map(str::to_owned),
+        }];
+        let new = NewAccount {
+            name,
+            shown_name: name,
+            password: PASSWORD,
+            grants: &grants,
+        };
+        let person = account(&new, CHEAP).expect("an account");
+        assert!(
+            self.database
+                .add_person(&person, false)
+                .await
+                .expect("added")
+        );
+        self.sign_on(name, PASSWORD).await.expect("signed on")
+    }
+
+    /// The cookie of whoever signs on; none where nobody does.
+    pub async fn sign_on(&self, name: &str, password: &str) -> Option<String> {
+        let body = serde_json::json!({ "name": name, "password": password });
+        let answer = self
+            .ask(
+                "POST /v1/session",
+                "content-type: application/json",
+                &body.to_string(),
+            )
+            .await;
+        let cookie = answer.head.get(header::SET_COOKIE)?.to_str().expect("text");
+        (answer.status == 200).then(|| cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// Asks with headers, a line each.
+    pub async fn ask(&self, line: &str, headers: &str, body: &str) -> Answer {
+        let (method, path) = line.split_once(' ').expect("method and path");
+        let mut request = Request::builder().method(method).uri(path);
+        for header in headers.lines().filter(|line| !line.is_empty()) {
+            let (name, value) = header.split_once(": ").expect("name and value");
+            request = request.header(name, value);
+        }
+        let request = request
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("answered");
+        told(response).await
+    }
+
+    /// Asks as whoever has a cookie.
+    pub async fn ask_as(&self, cookie: &str, line: &str, body: &str) -> Answer {
+        let headers = format!("cookie: {cookie}\ncontent-type: application/json");
+        self.ask(line, &headers, body).await
+    }
+
+    /// Asks for a stream, which does not end: the status alone.
+    pub async fn status_of(&self, cookie: &str, path: &str) -> StatusCode {
+        let request = Request::builder()
+            .uri(path)
+            .header("cookie", cookie)
+            .body(Body::empty())
+            .expect("a request");
+        let response = self.router.clone().oneshot(request).await;
+        response.expect("answered").status()
+    }
+}
+
+async fn told(response: Response<Body>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let is_stream = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|media| media.as_bytes().starts_with(b"text/event-stream"));
+    let body = match is_stream {
+        true => String::new(),
+        false => {
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("read");
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    Answer {
+        status: parts.status.as_u16(),
+        head: parts.headers,
+        body,
+    }
+}
+
+/// A program that knows two partners and says the same to everybody.
+struct Told;
+
+fn known(partner: &str) -> Result<(), Refused> {
+    match partner {
+        "P-1" | "P-2" => Ok(()),
+        other => Err(no_partner(other)),
+    }
+}
+
+fn euros(amount: &str) -> Money {
+    Money {
+        amount: amount.to_owned(),
+        currency: "EUR".to_owned(),
+    }
+}
+
+fn period() -> PeriodEarned {
+    PeriodEarned {
+        period: "2026-Q1".to_owned(),
+        starts_on: "2026-01-01".to_owned(),
+        ends_on: "2026-03-31".to_owned(),
+        standing: Standing::Closed,
+        total: euros("1.00"),
+        open_lines: 0,
+    }
+}
+
+fn partner_told(partner: &str) -> Partner {
+    Partner {
+        id: partner.to_owned(),
+        name: partner.to_owned(),
+        parent: None,
+        attributes: Default::default(),
+        agreements: Vec::new(),
+    }
+}
+
+fn fresh() -> Freshness {
+    Freshness {
+        snapshot: 1,
+        sources: Vec::new(),
+    }
+}
+
+fn dispute(id: u64, partner: &str) -> Dispute {
+    Dispute {
+        id,
+        partner: partner.to_owned(),
+        partner_name: partner.to_owned(),
+        plan: "plan".to_owned(),
+        component: "bonus".to_owned(),
+        settled_on: "2026-03-31".to_owned(),
+        because: "an order is missing".to_owned(),
+        opened_on: "2026-04-02".to_owned(),
+        opened_by: "u-9".to_owned(),
+        in_the_name_of: format!("partner/{partner}"),
+        state: DisputeState::Open,
+        answer: None,
+        answered_by: None,
+        may_answer: Permitted::yes(),
+        may_withdraw: Permitted::yes(),
+    }
+}
+
+fn plan_short() -> PlanShort {
+    PlanShort {
+        name: "plan".to_owned(),
+        title: "Plan".to_owned(),
+        version: "1".to_owned(),
+        is: "A plan".to_owned(),
+        file: "plans/plan.yaml".to_owned(),
+        partners: 2,
+    }
+}
+
+impl App for Told {
+    fn refresh(&self) -> u64 {
+        0
+    }
+
+    fn ready(&self) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn partners(&self, only: Option<&[&str]>, _: &PartnersAsked) -> Result<PartnerPage, Refused> {
+        let all = ["P-1", "P-2"].into_iter();
+        let seen = all.filter(|id| only.is_none_or(|only| only.contains(id)));
+        let partners: Vec<_> = seen
+            .map(|id| trueup_server::wire::PartnerShort {
+                id: id.to_owned(),
+                name: id.to_owned(),
+                plan: "plan".to_owned(),
+                plan_title: "Plan".to_owned(),
+                agreement_starts_on: "2026-01-01".to_owned(),
+                attributes: Default::default(),
+            })
+            .collect();
+        Ok(PartnerPage {
+            total: partners.len() as u64,
+            partners,
+            next: None,
+        })
+    }
+
+    fn partner(&self, partner: &str) -> Result<Partner, Refused> {
+        known(partner)?;
+        Ok(partner_told(partner))
+    }
+
+    fn home(&self, partner: &str) -> Result<PartnerHome, Refused> {
+        known(partner)?;
+        Ok(PartnerHome {
+            partner: partner_told(partner),
+            money: Vec::new(),
+            now: Some(period()),
+            periods: vec![period()],
+            progress: Vec::new(),
+            caps: Vec::new(),
+            gains: Vec::new(),
+            objectives: Vec::new(),
+            next_dates: Vec::new(),
+            freshness: fresh(),
+            open_disputes: 0,
+            notes: Vec::new(),
+        })
+    }
+
+    fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
+        known(partner)?;
+        Ok(StatementList {
+            partner: partner.to_owned(),
+            statements: vec![period()],
+        })
+    }
+
+    fn statement(&self, partner: &str, asked: &str) -> Result<Statement, Refused> {
+        known(partner)?;
+        Ok(Statement {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            plan: "plan".to_owned(),
+            plan_version: "1".to_owned(),
+            title: "Plan".to_owned(),
+            under: "Plan".to_owned(),
+            period: asked.to_owned(),
+            starts_on: "2026-01-01".to_owned(),
+            ends_on: "2026-03-31".to_owned(),
+            standing: Standing::Closed,
+            closed_until: None,
+            currency: "EUR".to_owned(),
+            objectives: Vec::new(),
+            lines: Vec::new(),
+            total: euros("1.00"),
+            corrections: Vec::new(),
+            total_with_corrections: euros("1.00"),
+            on: Vec::new(),
+            leaves: Vec::new(),
+            funds: Vec::new(),
+            notes: Vec::new(),
+            previous: None,
+            next: None,
+        })
+    }
+
+    fn explanation(
+        &self,
+        partner: &str,
+        asked: &str,
+        line: &str,
+        _: bool,
+    ) -> Result<LineExplanation, Refused> {
+        known(partner)?;
+        let figure = Figure {
+            kind: FigureKind::Number,
+            exact: Some("1".to_owned()),
+            unit: "EUR".to_owned(),
+            shown: "1.00 EUR".to_owned(),
+            no_answer: None,
+        };
+        Ok(LineExplanation {
+            partner: partner.to_owned(),
+            period: asked.to_owned(),
+            line: line.to_owned(),
+            under: String::new(),
+            words: Vec::new(),
+            clause: Clause {
+                file: "plans/plan.yaml".to_owned(),
+                line: 1,
+                text: String::new(),
+            },
+            to_date: None,
+            before: "0.00".to_owned(),
+            posted: None,
+            currency: "EUR".to_owned(),
+            since: None,
+            tree: Explanation {
+                about: "component".to_owned(),
+                name: "bonus".to_owned(),
+                part: String::new(),
+                is: String::new(),
+                formula: None,
+                partner: partner.to_owned(),
+                period: asked.to_owned(),
+                figure,
+                band: None,
+                row: None,
+                rows: None,
+                is_repeated: false,
+                is_cut: false,
+                inputs: Vec::new(),
+            },
+            notes: Vec::new(),
+        })
+    }
+
+    fn compared(&self, partner: &str, _: &str) -> Result<Comparison, Refused> {
+        known(partner)?;
+        Ok(Comparison {
+            partner: partner.to_owned(),
+            before: period(),
+            after: period(),
+            difference: euros("0.00"),
+            components: Vec::new(),
+        })
+    }
+
+    fn disputes(&self) -> Result<Vec<Dispute>, Refused> {
+        Ok(vec![dispute(8, "P-2"), dispute(7, "P-1")])
+    }
+
+    fn open_dispute(&self, who: &Actor, asked: &NewDispute) -> Result<Dispute, Refused> {
+        known(&asked.partner)?;
+        let mut opened = dispute(9, &asked.partner);
+        opened.opened_by.clone_from(&who.person);
+        if who.partner.is_none() {
+            "vendor".clone_into(&mut opened.in_the_name_of);
+        }
+        Ok(opened)
+    }
+
+    fn answer_dispute(&self, _: &Actor, asked: u64, _: &DisputeAnswer) -> Result<Dispute, Refused> {
+        Ok(dispute(asked, "P-1"))
+    }
+
+    fn overview(&self) -> Result<Overview, Refused> {
+        Ok(Overview {
+            program_title: "Alliance".to_owned(),
+            partners: 2,
+            periods: Vec::new(),
+            objectives: Vec::new(),
+            bands: Vec::new(),
+            waiting: Vec::new(),
+            watched: Vec::new(),
+            freshness: fresh(),
+            notes: Vec::new(),
+        })
+    }
+
+    fn periods(&self) -> Result<Periods, Refused> {
+        Ok(Periods {
+            has_journal: true,
+            closed_until: None,
+            may_be_closed: Vec::new(),
+            waiting: None,
+            closed: Vec::new(),
+            steps: PeriodSteps {
+                calculate: Permitted::yes(),
+                approve: Permitted::yes(),
+                close: Permitted::yes(),
+            },
+        })
+    }
+
+    fn calculate(&self, _: &Actor, _: &CalculateAsked) -> Result<Periods, Refused> {
+        self.periods()
+    }
+
+    fn approve(&self, _: &Actor, _: &ApproveAsked) -> Result<Periods, Refused> {
+        self.periods()
+    }
+
+    fn close(&self, _: &Actor) -> Result<Periods, Refused> {
+        self.periods()
+    }
+
+    fn plans(&self) -> Result<PlanList, Refused> {
+        Ok(PlanList {
+            plans: vec![plan_short()],
+        })
+    }
+
+    fn plan(&self, _: &str) -> Result<PlanText, Refused> {
+        Ok(PlanText {
+            plan: plan_short(),
+            text: String::new(),
+            words: String::new(),
+        })
+    }
+
+    fn check_plan(&self, _: &PlanCheckAsked) -> Result<PlanChecked, Refused> {
+        Ok(PlanChecked {
+            is_usable: true,
+            findings: Vec::new(),
+            words: None,
+            changes: Vec::new(),
+            effect: None,
+            no_effect: None,
+        })
+    }
+}

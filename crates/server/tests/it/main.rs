@@ -1,0 +1,7 @@
+//! The server asked without a network, before a program that answers the same to everybody: whoever gets an answer was let in.
+
+mod access;
+mod bench;
+mod description;
+mod hostile;
+mod sign_on;

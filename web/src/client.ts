@@ -1,0 +1,38 @@
+// The one way to the API: typed by its description, refusals as words.
+import createClient from "openapi-fetch";
+import type { components, paths } from "./api/schema";
+
+export type Wire = components["schemas"];
+
+export const api = createClient<paths>({ baseUrl: "/" });
+
+/** What the API said instead of an answer (RFC 9457). */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+
+  constructor(status: number, problem: { code?: string; detail?: string; title?: string }, requestId: string | null) {
+    super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+    this.name = "Refusal";
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.requestId = requestId;
+  }
+}
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The answer, or its refusal thrown. */
+export async function answered<T>(asked: Promise<Answered<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (!response.ok) {
+    const problem = typeof error === "object" && error !== null ? error : { detail: "" };
+    throw new Refusal(response.status, problem, response.headers.get("x-request-id"));
+  }
+  return data as T;
+}

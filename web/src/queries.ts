@@ -1,0 +1,98 @@
+// What pages ask of the API, each with the key it is kept under. Live events make whole families of keys old.
+import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { answered, api } from "./client";
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: () => answered(api.GET("/v1/session")),
+  staleTime: 5 * 60_000,
+  retry: false,
+});
+
+export const homeQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "home", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/home", { params: { path: { partner } } })),
+  });
+
+export const partnerQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "partner", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}", { params: { path: { partner } } })),
+  });
+
+export const statementsQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "statements", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/statements", { params: { path: { partner } } })),
+  });
+
+export const statementQuery = (partner: string, period: string) =>
+  queryOptions({
+    queryKey: ["figures", "statement", partner, period],
+    queryFn: () =>
+      answered(api.GET("/v1/partners/{partner}/statements/{period}", { params: { path: { partner, period } } })),
+  });
+
+export const explanationQuery = (partner: string, period: string, line: string, rows: boolean) =>
+  queryOptions({
+    queryKey: ["figures", "explanation", partner, period, line, rows],
+    queryFn: () =>
+      answered(
+        api.GET("/v1/partners/{partner}/statements/{period}/lines/{line}/explanation", {
+          params: { path: { partner, period, line }, query: { rows } },
+        }),
+      ),
+  });
+
+export const comparisonQuery = (partner: string, period: string) =>
+  queryOptions({
+    queryKey: ["figures", "comparison", partner, period],
+    queryFn: () =>
+      answered(
+        api.GET("/v1/partners/{partner}/statements/{period}/compare", { params: { path: { partner, period } } }),
+      ),
+  });
+
+export const overviewQuery = queryOptions({
+  queryKey: ["figures", "overview"],
+  queryFn: () => answered(api.GET("/v1/overview")),
+});
+
+export const disputesQuery = (partner: string | undefined, isOpen: boolean | undefined) =>
+  queryOptions({
+    queryKey: ["figures", "disputes", partner ?? "", isOpen ?? "all"],
+    queryFn: () =>
+      answered(
+        api.GET("/v1/disputes", {
+          params: {
+            query: {
+              ...(partner === undefined ? {} : { partner }),
+              ...(isOpen === undefined ? {} : { is_open: isOpen }),
+            },
+          },
+        }),
+      ),
+  });
+
+export const periodsQuery = queryOptions({
+  queryKey: ["figures", "periods"],
+  queryFn: () => answered(api.GET("/v1/periods")),
+});
+
+export const plansQuery = queryOptions({
+  queryKey: ["plans"],
+  queryFn: () => answered(api.GET("/v1/plans")),
+});
+
+export const planQuery = (plan: string) =>
+  queryOptions({
+    queryKey: ["plans", plan],
+    queryFn: () => answered(api.GET("/v1/plans/{plan}", { params: { path: { plan } } })),
+  });
+
+/** Makes all figures old, after something was done or said to have changed. */
+export function useFiguresAreOld(): () => Promise<void> {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({ queryKey: ["figures"] });
+}

@@ -1,0 +1,213 @@
+// Every address of the app. What a user may want to share lives in the address: period, line, comparison, filters.
+import type { QueryClient } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, Link, redirect } from "@tanstack/react-router";
+import type { ComponentType } from "react";
+import { Refusal } from "./client";
+import { HomePage } from "./pages/home/HomePage";
+import { FirstPage } from "./pages/session/FirstPage";
+import { SignOnPage } from "./pages/session/SignOnPage";
+import { Broken } from "./parts/Broken";
+import { placesOf, Shell } from "./parts/Shell";
+import { Answer } from "./parts/States";
+import { sessionQuery } from "./queries";
+import { t } from "./strings";
+
+interface Context {
+  client: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({
+  errorComponent: ({ error }) => <Broken error={error instanceof Error ? error : new Error(String(error))} />,
+  notFoundComponent: NotFound,
+});
+
+/** A page whose code is loaded when it is opened, or pointed at. While it loads and where it cannot, the page says so. */
+function lazily(name: string, load: () => Promise<ComponentType>) {
+  const query = queryOptions({
+    queryKey: ["page", name],
+    queryFn: load,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+  });
+  return {
+    loader: ({ context }: { context: Context }) => void context.client.prefetchQuery(query),
+    component: function Lazy() {
+      const page = useQuery(query);
+      return <Answer of={page}>{(Page) => <Page />}</Answer>;
+    },
+  };
+}
+
+/** A path inside this app, or none: what stands in an address is never followed elsewhere. */
+export function inside(path: unknown): string | undefined {
+  const isInside = typeof path === "string" && /^\/(?![/\\])/.test(path) && !path.startsWith("/sign-on");
+  return isInside ? path : undefined;
+}
+
+const signOn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-on",
+  validateSearch: (search): { to?: string } => {
+    const to = inside(search.to);
+    return to === undefined ? {} : { to };
+  },
+  component: SignOnPage,
+});
+
+const first = createRoute({ getParentRoute: () => root, path: "/first-administrator", component: FirstPage });
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.client.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) {
+        throw redirect({ to: "/sign-on", search: location.pathname === "/" ? {} : { to: location.href } });
+      }
+      // What else went wrong is said on the page, where it can be tried again.
+    }
+  },
+  component: function Framed() {
+    const session = useQuery(sessionQuery);
+    return session.data ? (
+      <Shell session={session.data} />
+    ) : (
+      <main>
+        <Answer of={session}>{() => null}</Answer>
+      </main>
+    );
+  },
+});
+
+const index = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const session = await context.client.ensureQueryData(sessionQuery);
+    throw redirect({ to: placesOf(session)[0]?.to ?? "/account" });
+  },
+});
+
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const kept = <T extends Record<string, unknown>>(search: T) =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
+
+const home = createRoute({ getParentRoute: () => shell, path: "/partners/$partner", component: HomePage });
+
+const statements = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/statements",
+  ...lazily("LatestPage", () => import("./pages/statements/LatestPage").then((one) => one.LatestPage)),
+});
+
+const statement = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/statements/$period",
+  validateSearch: (search) => kept({ line: text(search.line), compare: search.compare === true ? true : undefined }),
+  ...lazily("StatementPage", () => import("./pages/statements/StatementPage").then((one) => one.StatementPage)),
+});
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: "/overview",
+  validateSearch: (search) => kept({ period: text(search.period) }),
+  ...lazily("OverviewPage", () => import("./pages/overview/OverviewPage").then((one) => one.OverviewPage)),
+});
+
+const partners = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners",
+  validateSearch: (search) => kept({ holds: text(search.holds), plan: text(search.plan) }),
+  ...lazily("PartnersPage", () => import("./pages/partners/PartnersPage").then((one) => one.PartnersPage)),
+});
+
+const plans = createRoute({
+  getParentRoute: () => shell,
+  path: "/plans",
+  ...lazily("PlansPage", () => import("./pages/plans/PlansPage").then((one) => one.PlansPage)),
+});
+
+const plan = createRoute({
+  getParentRoute: () => shell,
+  path: "/plans/$plan",
+  ...lazily("PlanPage", () => import("./pages/plans/PlanPage").then((one) => one.PlanPage)),
+});
+
+const close = createRoute({
+  getParentRoute: () => shell,
+  path: "/close",
+  ...lazily("ClosePage", () => import("./pages/close/ClosePage").then((one) => one.ClosePage)),
+});
+
+const disputes = createRoute({
+  getParentRoute: () => shell,
+  path: "/disputes",
+  validateSearch: (search) => kept({ show: search.show === "all" ? ("all" as const) : undefined }),
+  ...lazily("DisputesPage", () => import("./pages/disputes/DisputesPage").then((one) => one.DisputesPage)),
+});
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: "/people",
+  ...lazily("PeoplePage", () => import("./pages/people/PeoplePage").then((one) => one.PeoplePage)),
+});
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: "/account",
+  ...lazily("AccountPage", () => import("./pages/account/AccountPage").then((one) => one.AccountPage)),
+});
+
+function NotFound() {
+  return (
+    <main className="broken">
+      <h1>{t.app.notFound.title}</h1>
+      <p>{t.app.notFound.lead}</p>
+      <Link to="/" className="button">
+        {t.app.notFound.home}
+      </Link>
+    </main>
+  );
+}
+
+const tree = root.addChildren([
+  signOn,
+  first,
+  shell.addChildren([
+    index,
+    home,
+    statements,
+    statement,
+    overview,
+    partners,
+    plans,
+    plan,
+    close,
+    disputes,
+    people,
+    account,
+  ]),
+]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    // The page that is left stays until the next one is there: no flash of nothing.
+    defaultPendingMs: 300,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

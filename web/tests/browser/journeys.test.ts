@@ -1,0 +1,344 @@
+// The journeys that the app is for, each as a person takes it.
+import type { Page } from "playwright-core";
+import { expect, inject, test } from "vitest";
+import { DESKTOP, done, found, goTo, settled, shot, signedOn, strange, usesBrowser } from "./browser";
+import { NEWCOMER, OBJECTOR, PARTNER } from "./setup";
+
+usesBrowser();
+
+/** What the API says at an address, to hold the page against. */
+async function said<T>(page: Page, address: string): Promise<T> {
+  const answer = await page.request.get(address);
+  expect(answer.status(), address).toBe(200);
+  return answer.json();
+}
+
+/** An amount as this browser's locale writes it. */
+function written(amount: string): string {
+  const places = amount.split(".")[1]?.length ?? 0;
+  const format = new Intl.NumberFormat("en-GB", { minimumFractionDigits: Math.max(2, places) });
+  return format.format(amount as unknown as number).replace("-", "−");
+}
+
+interface Line {
+  id: string;
+  is: string;
+  component: string;
+  posted: string | null;
+  may_dispute: { is_allowed: boolean };
+}
+
+interface Statement {
+  period: string;
+  total: { amount: string };
+  lines: Line[];
+}
+
+const PERIOD = "FY2013-Q4";
+const STATEMENT = `/v1/partners/${PARTNER}/statements/${PERIOD}`;
+
+test("a partner reads where its money stands, as the API has it", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, "/");
+  const home = await said<{ money: Record<string, string>[] }>(page, `/v1/partners/${PARTNER}/home`);
+  const standing = page.getByRole("region", { name: "Where your money stands" }).first();
+  for (const part of ["earned", "paid", "ordered", "payable", "held", "open"]) {
+    const amount = home.money[0]?.[part];
+    expect(amount, part).toBeDefined();
+    await standing
+      .getByText(written(amount ?? ""))
+      .first()
+      .waitFor();
+  }
+  await page.getByRole("region", { name: "The way to the next tier" }).waitFor();
+  await page.getByRole("region", { name: "How fresh the facts are" }).waitFor();
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});
+
+test("a partner understands a line, from plain words to its rows and clause", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, `/partners/${PARTNER}/statements/${PERIOD}`);
+  const statement = await said<Statement>(page, STATEMENT);
+  await page.getByText(written(statement.total.amount)).first().waitFor();
+  const line = statement.lines.find((one) => one.component === "volume_bonus");
+  expect(line).toBeDefined();
+  await page.getByRole("button", { name: line?.is ?? "" }).click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByRole("heading", { name: "In plain words" }).waitFor();
+  const explained = await said<{ words: string[]; clause: { text: string } }>(
+    page,
+    `${STATEMENT}/lines/${encodeURIComponent(line?.id ?? "")}/explanation`,
+  );
+  await drawer
+    .getByText(explained.words[0] ?? "")
+    .first()
+    .waitFor();
+  expect(await drawer.locator("pre.clause").textContent()).toContain(explained.clause.text.trim().split("\n")[0]);
+  await drawer.getByLabel("Show the rows that count").click({ force: true });
+  await drawer.getByText("Open all").click();
+  await drawer.locator(".node-row").first().waitFor();
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-explained");
+  // The address leads anybody who may see it to the same line.
+  expect(page.url()).toContain("line=");
+  await page.reload();
+  await page.getByRole("dialog").getByRole("heading", { name: "In plain words" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(page.url()).not.toContain("line=");
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});
+
+test("a statement is held against the one before, and the figures behind each difference are named", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, `/partners/${PARTNER}/statements/${PERIOD}`);
+  await page.getByRole("button", { name: "Compare with the period before" }).click();
+  await page.getByRole("heading", { name: /against/ }).waitFor();
+  const compared = await said<{ difference: { amount: string } }>(page, `${STATEMENT}/compare`);
+  await page.getByText(written(compared.difference.amount).replace("−", "")).first().waitFor();
+  expect(page.url()).toContain("compare=true");
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-compared");
+  await done(opened);
+});
+
+test("lines are sorted by their heads, with the keyboard too", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, `/partners/${PARTNER}/statements/${PERIOD}`);
+  const statement = await said<Statement>(page, STATEMENT);
+  const head = page.getByRole("button", { name: "Posts now" });
+  await head.focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page
+    .getByRole("columnheader", { name: /Posts now/ })
+    .and(page.locator("[aria-sort=descending]"))
+    .waitFor();
+  const shown = await page.locator("tbody .cell-posted").allInnerTexts();
+  const posted = statement.lines.map((line) => line.posted ?? "");
+  const inOrder = posted.toSorted((a, b) => Number(b) - Number(a)).map(written);
+  expect(shown.map((text) => text.trim())).toEqual(inOrder);
+  await done(opened);
+});
+
+test("a partner disputes a line with the keyboard alone, finance answers, and the line says so", async () => {
+  const opened = await strange();
+  const { page } = opened;
+  await page.goto("/sign-on");
+  await page.getByRole("heading", { name: "Sign on" }).waitFor();
+  await page.keyboard.type("objector");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(inject("password"));
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await settled(page);
+  await tabTo(page, "Open the statement");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /^Statement/ }).waitFor();
+  await settled(page);
+
+  await goTo(page, `/partners/${OBJECTOR}/statements/${PERIOD}`);
+  const statement = await said<Statement>(page, `/v1/partners/${OBJECTOR}/statements/${PERIOD}`);
+  const line = statement.lines.find((one) => one.may_dispute.is_allowed);
+  expect(line, "a line that may be disputed").toBeDefined();
+  await tabTo(page, line?.is ?? "");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").getByRole("heading", { name: "In plain words" }).waitFor();
+  await tabTo(page, "Dispute this line");
+  await page.keyboard.press("Enter");
+  const why = "Order SO69471 of 29 October counts for the quarter and is not in the base.";
+  await page.keyboard.type(why);
+  await tabTo(page, "Open the dispute");
+  await page.keyboard.press("Enter");
+  await page.getByRole("status").filter({ hasText: "is open" }).waitFor();
+  await shot(page, "journey-disputed");
+  expect(await found(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.locator("table").getByText("Disputed").first().waitFor();
+
+  const finance = await signedOn("finance");
+  await goTo(finance.page, "/disputes");
+  const thread = finance.page.getByRole("article").filter({ hasText: why });
+  await thread.getByLabel("Outcome").first().click();
+  await finance.page.getByRole("option", { name: "The line stands" }).click();
+  await thread.getByRole("textbox", { name: "Why" }).fill("The order is in the base since 2 November; see its row.");
+  await thread.getByRole("button", { name: "Send the answer" }).click();
+  await thread.waitFor({ state: "detached" });
+  await done(finance);
+
+  // The partner's page says so without being loaded again.
+  await page.locator("table").getByText("Dispute rejected").first().waitFor({ timeout: 30_000 });
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});
+
+/** Presses Tab until what has the focus is called so. */
+async function tabTo(page: Page, name: string) {
+  const called = () =>
+    page.evaluate(() => {
+      const active = document.activeElement;
+      const isDone = active?.matches("a, button, input, textarea, select");
+      return active && isDone ? (active.getAttribute("aria-label") ?? active.textContent ?? "") : "";
+    });
+  for (let tries = 0; tries < 120; tries += 1) {
+    if ((await called()).includes(name)) {
+      return;
+    }
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`no Tab leads to ${name}`);
+}
+
+test("finance calculates a quarter, somebody else approves its totals, and it is closed", async () => {
+  const starter = inject("starter");
+  const newcomer = await signedOn("newcomer", DESKTOP, starter);
+  await goTo(newcomer.page, `/partners/${NEWCOMER}/statements/2026-Q1`);
+  // Before the first closing nothing is said of closing.
+  await newcomer.page.getByText("As known now").waitFor();
+
+  const finance = await signedOn("finance", DESKTOP, starter);
+  const { page } = finance;
+  await goTo(page, "/close");
+  await page.getByText("Nothing is closed yet").first().waitFor();
+  const approver = await signedOn("approver", DESKTOP, starter);
+  await goTo(approver.page, "/close");
+  await page.getByRole("button", { name: "Calculate 2026-Q1" }).click();
+  await page.getByRole("region", { name: "The calculation" }).waitFor({ timeout: 110_000 });
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-calculated");
+  // Nobody approves what they calculated.
+  expect(await page.getByLabel(/^Total in/).count()).toBe(0);
+
+  // Whoever approves has the page open; it shows the calculation without being loaded again.
+  await approver.page.getByRole("region", { name: "The calculation" }).waitFor({ timeout: 60_000 });
+  const periods = await said<{ waiting: { totals: Record<string, string> } }>(approver.page, "/v1/periods");
+  const [currency, total] = Object.entries(periods.waiting.totals)[0] ?? ["", ""];
+  const field = approver.page.getByLabel(`Total in ${currency}`);
+  await field.fill("1.00");
+  await approver.page.getByRole("button", { name: "Approve these totals" }).click();
+  await approver.page.getByRole("alert").waitFor();
+  await shot(approver.page, "journey-refused");
+  await field.fill(total);
+  await approver.page.getByRole("button", { name: "Approve these totals" }).click();
+  await approver.page.getByText("1 of 1 approval").waitFor();
+  await done(approver);
+
+  await page.getByRole("button", { name: /^Close until/ }).click();
+  const question = page.getByRole("dialog");
+  await question.getByText("Close for good?").waitFor();
+  expect(await found(page)).toEqual([]);
+  await question.getByRole("button", { name: /^Close until/ }).click();
+  await question.waitFor({ state: "detached", timeout: 110_000 });
+  await page.getByRole("region", { name: "The calculation" }).waitFor({ state: "detached" });
+  await page.getByText("Everything until 31 Mar 2026 is closed").waitFor();
+  await shot(page, "journey-closed");
+  expect(finance.complaints).toEqual([]);
+  await done(finance);
+
+  // The partner has its statement open, and it says so by itself.
+  await newcomer.page.getByText("Closed", { exact: true }).waitFor();
+  await goTo(newcomer.page, `/partners/${NEWCOMER}/statements/2026-Q2`);
+  await newcomer.page.getByText("Provisional").waitFor();
+  expect(newcomer.complaints).toEqual([]);
+  await done(newcomer);
+}, 400_000);
+
+test("a designer changes a rate, sees the mistake on the way, what it means, and whom it touches", async () => {
+  const opened = await signedOn("designer");
+  const { page } = opened;
+  await goTo(page, "/plans/value_added_reseller");
+  await page.getByText("The plan can be used").waitFor();
+  const editor = page.getByRole("textbox", { name: "Text of the plan" });
+  const text = await said<{ text: string }>(page, "/v1/plans/value_added_reseller");
+  const changed = text.text.replace("2.50", "7.50");
+  expect(changed).not.toBe(text.text);
+  await editor.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(changed.replace("was +", "was + no_such_value +"));
+  await page.getByText("The plan cannot be used").waitFor();
+  await page
+    .getByText(/no_such_value/)
+    .last()
+    .waitFor();
+  await shot(page, "journey-mistake");
+  expect(await found(page)).toEqual([]);
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.insertText(changed);
+  await page.getByText("The plan can be used").waitFor();
+  await page.getByRole("tab", { name: /Changes/ }).click();
+  await page.getByText("may move money").first().waitFor();
+  await page.getByRole("tab", { name: "Effect" }).click();
+  await page.getByText("unchanged").waitFor({ timeout: 110_000 });
+  await page.getByRole("heading", { name: "Who gains most" }).waitFor();
+  await shot(page, "journey-effect");
+  expect(await found(page)).toEqual([]);
+  await page.getByRole("tab", { name: "In words" }).click();
+  await page.getByText("How to read this").waitFor();
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+}, 240_000);
+
+test("an administrator adds somebody who can then sign on", async () => {
+  const opened = await signedOn("administrator");
+  const { page } = opened;
+  await goTo(page, "/people");
+  await page.getByLabel("Name to sign on with").fill("newcomer@example.com");
+  await page.getByLabel("Name on pages").fill('New <img src=x onerror="alert(1)">');
+  await page.getByLabel("First password").fill(inject("password"));
+  await page.getByLabel("Role", { exact: true }).first().click();
+  await page.getByRole("option", { name: "Auditor" }).click();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByText("The person can sign on.").waitFor();
+  expect(await page.locator("img").count()).toBe(0);
+  await done(opened);
+  const newcomer = await signedOn("newcomer@example.com");
+  await goTo(newcomer.page, "/");
+  await newcomer.page.getByRole("heading", { level: 1 }).waitFor();
+  expect(newcomer.complaints).toEqual([]);
+  await done(newcomer);
+});
+
+test("signing off ends the session, and going back shows nothing", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, "/");
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Sign off" }).click();
+  await page.getByRole("heading", { name: "Sign on" }).waitFor();
+  await page.goBack();
+  await page.getByRole("heading", { name: "Sign on" }).waitFor();
+  expect(await page.getByText("Earned to date").count()).toBe(0);
+  await done(opened);
+});
+
+test("colours are chosen and kept", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, "/");
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("menuitem", { name: "Dark" }).click();
+  await page.reload();
+  await settled(page);
+  expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
+  await done(opened);
+});
+
+test("a server that cannot be reached is said, and what was there comes back", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, "/account");
+  await page.context().setOffline(true);
+  await page.getByRole("link", { name: "Disputes" }).first().click();
+  await page.getByText("The server cannot be reached.", { exact: false }).waitFor({ timeout: 30_000 });
+  await shot(page, "journey-offline");
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "Disputes" }).waitFor();
+  await done(opened);
+});

@@ -1,0 +1,124 @@
+// Every screen that each kind of user may open: it shows something, complains of nothing, and axe finds nothing.
+import { describe, expect, inject, test } from "vitest";
+import { done, found, goTo, isTooWide, LOOKS, settled, shot, signedOn, strange, usesBrowser } from "./browser";
+import { OTHER, PARTNER, PEOPLE } from "./setup";
+
+usesBrowser();
+
+interface Screen {
+  name: string;
+  at: string;
+}
+
+/** The pages below a partner's home, and those of the program, by the screen that the API opens. */
+const PAGES: Record<string, Screen[]> = {
+  overview: [{ name: "overview", at: "/overview" }],
+  partners: [
+    { name: "partners", at: "/partners" },
+    { name: "partner", at: `/partners/${PARTNER}` },
+    { name: "partner-statement", at: `/partners/${PARTNER}/statements` },
+  ],
+  plan_editor: [
+    { name: "plans", at: "/plans" },
+    { name: "plan", at: "/plans/value_added_reseller" },
+  ],
+  close: [{ name: "close", at: "/close" }],
+  disputes: [{ name: "disputes", at: "/disputes?show=all" }],
+  people: [{ name: "people", at: "/people" }],
+};
+
+interface Session {
+  partner: string | null;
+  screens: { screen: string; is_allowed: boolean }[];
+}
+
+function screensOf(session: Session): Screen[] {
+  const own = session.partner
+    ? [
+        { name: "home", at: `/partners/${session.partner}` },
+        { name: "statement", at: `/partners/${session.partner}/statements` },
+      ]
+    : [];
+  const others = session.screens
+    .filter((one) => one.is_allowed && !(session.partner && one.screen === "partners"))
+    .flatMap((one) => PAGES[one.screen] ?? []);
+  return [...own, ...others, { name: "account", at: "/account" }];
+}
+
+describe.each(LOOKS)("in $name", (look) => {
+  test("the doors are open to anybody", async () => {
+    const opened = await strange(look);
+    for (const [name, at] of [
+      ["sign-on", "/sign-on"],
+      ["first", "/first-administrator"],
+    ] as const) {
+      await goTo(opened.page, at);
+      await shot(opened.page, `${look.name}-${name}`);
+      expect(await found(opened.page), name).toEqual([]);
+      expect(await isTooWide(opened.page), name).toBe(false);
+    }
+    expect(opened.complaints).toEqual([]);
+    await done(opened);
+  });
+
+  test.each(PEOPLE)("$name sees every screen that is theirs", async ({ name }) => {
+    const opened = await signedOn(name, look);
+    const { page, complaints } = opened;
+    const session: Session = await (await page.request.get("/v1/session")).json();
+    for (const screen of screensOf(session)) {
+      await goTo(page, screen.at);
+      await page.locator("h1").first().waitFor();
+      await shot(page, `${look.name}-${name}-${screen.name}`);
+      expect(await page.locator(".state-grave").count(), `${name} at ${screen.at}`).toBe(0);
+      expect(await found(page), `${name} at ${screen.at}`).toEqual([]);
+      expect(await isTooWide(page), `${name} at ${screen.at} is wider than the window`).toBe(false);
+    }
+    expect(complaints).toEqual([]);
+    await done(opened);
+  });
+});
+
+test.each(PEOPLE)("$name is told so where a screen is not theirs", async ({ name }) => {
+  const opened = await signedOn(name);
+  const { page } = opened;
+  const session: Session = await (await page.request.get("/v1/session")).json();
+  const closed = session.screens.filter((one) => !one.is_allowed).flatMap((one) => PAGES[one.screen] ?? []);
+  for (const screen of closed) {
+    if (session.partner && screen.at.startsWith(`/partners/${session.partner}`)) {
+      continue;
+    }
+    await goTo(page, screen.at);
+    await expect.poll(() => page.locator(".state").count(), { message: `${name} at ${screen.at}` }).toBeGreaterThan(0);
+    expect(await found(page), `${name} at ${screen.at}`).toEqual([]);
+  }
+  await done(opened);
+});
+
+test("a partner sees nothing of another, and is not told that it exists", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  for (const partner of [OTHER, "nobody-at-all"]) {
+    await goTo(page, `/partners/${partner}`);
+    await page.getByText("Nothing is here").waitFor();
+  }
+  const texts = await page.locator("main").textContent();
+  expect(texts).not.toContain("Retail");
+  await done(opened);
+});
+
+test("whoever has not signed on is led to the door and back again", async () => {
+  const opened = await strange();
+  const { page } = opened;
+  await page.goto(`/partners/${PARTNER}/statements/FY2013-Q4?compare=true`);
+  await page.getByRole("heading", { name: "Sign on" }).waitFor();
+  await page.getByLabel("Name or e-mail address").fill("partner");
+  await page.getByLabel("Password", { exact: true }).fill("not the password");
+  await page.getByRole("button", { name: "Sign on" }).click();
+  await page.getByRole("alert").waitFor();
+  await page.getByLabel("Password", { exact: true }).fill(inject("password"));
+  await page.getByRole("button", { name: "Sign on" }).click();
+  await page.getByRole("heading", { name: "Statement FY2013-Q4" }).waitFor();
+  await settled(page);
+  expect(page.url()).toContain("compare=true");
+  await done(opened);
+});

@@ -1,0 +1,3 @@
+import { vi } from "vitest";
+
+vi.stubGlobal("navigator", { ...globalThis.navigator, languages: ["en-GB"], userAgent: "node" });
