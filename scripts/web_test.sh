@@ -43,8 +43,9 @@ fresh() {
     rm -f "$made"
 }
 
-chromium() {
-    command -v "${CHROMIUM:-chromium}" >/dev/null && return
+# `type -P` looks for files alone: a function of that name would be found by `command -v`.
+chromium_is_there() {
+    type -P "${CHROMIUM:-chromium}" >/dev/null && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null
@@ -66,7 +67,8 @@ step lint npm run --silent lint
 step "unit tests" npm run --silent test
 step build npm run --silent build
 step "size of the home" npm run --silent size
-step chromium chromium
-export CHROMIUM=${CHROMIUM:-$(command -v chromium)}
+step "Chromium is there" chromium_is_there
+CHROMIUM=$(type -P "${CHROMIUM:-chromium}")
+export CHROMIUM
 : "${TRUEUP_BIN:?names the trueup binary whose server the browser tests talk to}"
 step "browser tests" npm run --silent browser
