@@ -217,6 +217,9 @@ pub enum Command {
     },
 }
 
+/// In the place of a partner: everyone that it can be done for here.
+pub const EVERYONE: &str = "everyone";
+
 /// How output that is data is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {

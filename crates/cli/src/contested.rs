@@ -58,6 +58,19 @@ pub enum Standing {
     Any,
 }
 
+impl Standing {
+    /// Why what was settled on a day is disputed no more; nothing where it may be.
+    pub fn why_not(self, settled_on: Date) -> Option<String> {
+        match self {
+            Self::Accepted => Some("it was accepted".to_owned()),
+            Self::Silent(last) => Some(format!(
+                "what was settled on {settled_on} could be disputed until {last}; whoever says nothing until then accepts it"
+            )),
+            Self::Open | Self::May(_) | Self::Any => None,
+        }
+    }
+}
+
 /// Looks up where partners stand.
 pub struct Contested<'a> {
     on_record: &'a OnRecord,

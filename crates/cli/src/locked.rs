@@ -5,12 +5,14 @@
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_books::Booked;
+use trueup_facts::snapshot::Snapshot;
+use trueup_program::Closing;
 
 use crate::args::ScopeArgs;
 use crate::failure::Failure;
 use crate::folder::{self, Folder};
 use crate::record::Record;
-use crate::runs::{self, Again};
+use crate::runs;
 use crate::seals::OnRecord;
 use crate::seen::{Scope, Seen};
 
@@ -48,6 +50,31 @@ impl Basis {
     /// Whether a period that ends with a day goes by it.
     pub fn holds(&self, last: Date) -> bool {
         self.after.is_none_or(|after| after < last) && self.until.is_none_or(|until| last <= until)
+    }
+
+    /// What a closing closed after the one before it, by the program and the facts that its run read.
+    pub fn of_closing(
+        closing: &Closing,
+        after: Option<Date>,
+        (folder, facts): (Folder, Snapshot),
+    ) -> Self {
+        let until = closing.until;
+        Self {
+            folder,
+            seen: Seen {
+                facts,
+                scope: Scope {
+                    period: None,
+                    until: until.tomorrow().unwrap_or(until),
+                },
+                late: Vec::new(),
+            },
+            standing: Standing::Locked(until),
+            after,
+            until: Some(until),
+            booked: Booked::new(),
+            run: Some(closing.run.clone()),
+        }
     }
 
     fn now(
@@ -107,27 +134,12 @@ pub fn bases(args: &ScopeArgs, look: Look) -> Result<Vec<Basis>, Failure> {
         let is_asked =
             asked.is_none_or(|last| last <= until && after.is_none_or(|after| after < last));
         if is_asked {
-            let Again { folder, facts, .. } = runs::again(program, &closing.run)?;
-            let scope = match args.period.as_deref() {
-                Some(period) => Scope::of(Some(period), &folder, &facts)?,
-                None => Scope {
-                    period: None,
-                    until: until.tomorrow().unwrap_or(until),
-                },
-            };
-            bases.push(Basis {
-                folder,
-                seen: Seen {
-                    facts,
-                    scope,
-                    late: Vec::new(),
-                },
-                standing: Standing::Locked(until),
-                after,
-                until: Some(until),
-                booked: Booked::new(),
-                run: Some(closing.run.clone()),
-            });
+            let run = runs::reread(program, &closing.run)?;
+            let mut basis = Basis::of_closing(closing, after, (run.folder, run.facts));
+            if let Some(period) = args.period.as_deref() {
+                basis.seen.scope = Scope::of(Some(period), &basis.folder, &basis.seen.facts)?;
+            }
+            bases.push(basis);
         }
         after = Some(until);
     }

@@ -39,6 +39,7 @@ mod settling;
 mod sides;
 mod substitute;
 mod summary;
+mod tables;
 mod threads;
 mod worked;
 mod world;

@@ -16,6 +16,7 @@ use trueup_facts::program::state_folder;
 
 use crate::args::{AsOfArgs, Measurer, ProgramArgs, ScopeArgs};
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::progress::Progress;
 use crate::runs::{Again, KeptLine};
 use crate::settling::for_everyone;
@@ -45,11 +46,11 @@ pub fn key_of(again: &Again, line: &KeptLine) -> Result<Key, Failure> {
     })
 }
 
-/// The arguments that ask of everyone what a run was about.
-pub fn everyone(again: &Again) -> ScopeArgs {
+/// The arguments that ask of everyone what a run of a program was about.
+pub fn everyone(folder: &Folder) -> ScopeArgs {
     ScopeArgs {
         program: ProgramArgs {
-            program: again.folder.program.folder.clone(),
+            program: folder.program.folder.clone(),
         },
         partner: None,
         period: None,
@@ -196,7 +197,7 @@ fn worked_out(
             false => sums.earned = &sums.earned + &amount,
         }
     }
-    let args = everyone(again);
+    let args = everyone(&again.folder);
     let ends = day.tomorrow().unwrap_or(day);
     for plan in again.folder.settled_under() {
         let moved = for_everyone(

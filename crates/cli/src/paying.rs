@@ -16,7 +16,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::moves::everyone;
 use crate::progress::Progress;
-use crate::runs::{self, Again};
+use crate::runs::{self, Reread};
 use crate::settling::for_everyone;
 
 /// Half of a payout, where the plan says nothing of recovery (the language's default).
@@ -49,12 +49,12 @@ impl Gathered {
                     .to_owned(),
             ));
         };
-        let again = runs::again(program, &closing.run)?;
-        let smallest = smallest(&again, closing.until, progress)?;
+        let run = runs::reread(program, &closing.run)?;
+        let smallest = smallest(&run, closing.until, progress)?;
         let balances = desk.record.wait("reading the books", async |database| {
             database.balances_by_key().await
         })?;
-        let contested = Contested::of(on_record, &again.folder);
+        let contested = Contested::of(on_record, &run.folder);
         let holds = |plan: &str| contested.terms(plan).is_none_or(|terms| terms.holds);
         let may_dispute =
             |key: &Key| match contested.standing(&key.partner, &key.plan, key.settled_on) {
@@ -95,7 +95,7 @@ impl Gathered {
             }
         }
         let (mut found, mut new_accounts) = (Vec::new(), 0);
-        for payment in payments(&balances, &is_held, &|key| at_most(&again, key)) {
+        for payment in payments(&balances, &is_held, &|key| at_most(&run, key)) {
             let partner = &payment.partner;
             let code = payment.currency.code();
             let amount = in_currency(i128::from(payment.amount), code);
@@ -176,8 +176,8 @@ impl Gathered {
 }
 
 /// At most this part of a payout goes to what was overpaid for a key, as its component says.
-fn at_most(again: &Again, key: &Key) -> Exact {
-    let plan = again.folder.plans.get(key.plan.as_str());
+fn at_most(run: &Reread, key: &Key) -> Exact {
+    let plan = run.folder.plans.get(key.plan.as_str());
     plan.and_then(|plan| {
         let component = plan
             .components
@@ -190,14 +190,14 @@ fn at_most(again: &Again, key: &Key) -> Exact {
 
 /// The smallest payout of each partner whose plan names one, in minor units, as of the end of a day.
 fn smallest(
-    again: &Again,
+    run: &Reread,
     day: Date,
     progress: &Progress,
 ) -> Result<BTreeMap<(PartnerId, Currency), i64>, Failure> {
     let mut found = BTreeMap::new();
-    let args = everyone(again);
+    let args = everyone(&run.folder);
     let ends = day.tomorrow().unwrap_or(day);
-    for plan in again.folder.settled_under() {
+    for plan in run.folder.settled_under() {
         let names_one = plan
             .governance
             .iter()
@@ -206,8 +206,8 @@ fn smallest(
             continue;
         }
         let least = for_everyone(
-            (&again.folder, plan, &again.facts),
-            (&args, &again.scope),
+            (&run.folder, plan, &run.facts),
+            (&args, &run.scope),
             progress,
             &|figures, partner| figures.smallest_payout(partner, ends).into_iter().collect(),
         )?;

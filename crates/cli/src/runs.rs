@@ -231,7 +231,21 @@ impl KeptLine {
     }
 }
 
-/// A run as it was: its program, its facts, what it was about and what it came to.
+/// What a run read, as it was: its program, its facts and what it was about.
+pub struct Reread {
+    /// Its hash.
+    pub hash: Digest,
+    /// What it depends on.
+    pub manifest: Manifest,
+    /// The program as it was read then.
+    pub folder: Folder,
+    /// The facts as they were then.
+    pub facts: Snapshot,
+    /// Which periods it was about.
+    pub scope: Scope,
+}
+
+/// A run as it was, with what it came to.
 pub struct Again {
     /// Its hash.
     pub hash: Digest,
@@ -247,8 +261,27 @@ pub struct Again {
     pub lines: Vec<KeptLine>,
 }
 
-/// Reads a kept run again, whatever became of the folder since.
+/// Reads a kept run again with its lines, whatever became of the folder since.
 pub fn again(program: &Path, said: &str) -> Result<Again, Failure> {
+    let Reread {
+        hash,
+        manifest,
+        folder,
+        facts,
+        scope,
+    } = reread(program, said)?;
+    Ok(Again {
+        lines: lines(&kept(program), hash)?,
+        hash,
+        manifest,
+        folder,
+        facts,
+        scope,
+    })
+}
+
+/// Reads again what a kept run read, whatever became of the folder since.
+pub fn reread(program: &Path, said: &str) -> Result<Reread, Failure> {
     let kept = kept(program);
     let hash = find(&kept, said)?.hash;
     let manifest = manifest(&kept, hash)?;
@@ -292,14 +325,12 @@ pub fn again(program: &Path, said: &str) -> Result<Again, Failure> {
         )));
     }
     let scope = scope(&folder, &manifest)?;
-    let lines = lines(&kept, hash)?;
-    Ok(Again {
+    Ok(Reread {
         hash,
         manifest,
         folder,
         facts,
         scope,
-        lines,
     })
 }
 

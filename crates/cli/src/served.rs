@@ -21,13 +21,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
+use trueup_base::date::parse_date;
+use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort,
+    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Line,
     LineExplanation, NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked,
     Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
 };
 use trueup_server::{Actor, App, Refused};
 
+use crate::contested::Contested;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::threads::on_deep_stack;
@@ -300,6 +303,13 @@ fn no_statement(period: &str) -> Refused {
 /// Says of a statement's lines what people decided: disputes, the way the partner is paid, and whether a line may be disputed.
 fn decide(look: &Look, statement: &mut Statement) {
     let route = look.route_of(&statement.partner);
+    let contested = Contested::of(&look.on_record, look.agreed());
+    let is_over = |line: &Line| {
+        let partner = PartnerId::new(statement.partner.as_str()).ok()?;
+        let settled_on = parse_date(&line.settled_on).ok()?;
+        let standing = contested.standing(&partner, &line.plan, settled_on);
+        standing.why_not(settled_on)
+    };
     for line in &mut statement.lines {
         line.route.clone_from(&route);
         let mut all = look.on_record.disputes.all().iter().rev();
@@ -315,10 +325,12 @@ fn decide(look: &Look, statement: &mut Statement) {
             state: disputes::state(one),
             because: one.says.because.clone(),
         });
-        line.may_dispute = match (look.is_posted(&statement.partner, line), is_open) {
-            (_, true) => Permitted::no("it is disputed already"),
-            (true, false) => Permitted::yes(),
-            (false, false) => Permitted::no(
+        let is_posted = look.is_posted(&statement.partner, line);
+        line.may_dispute = match (is_posted, is_open, is_over(line)) {
+            (_, true, _) => Permitted::no("it is disputed already"),
+            (true, false, Some(why)) => Permitted::no(why),
+            (true, false, None) => Permitted::yes(),
+            (false, false, _) => Permitted::no(
                 "nothing is posted for this line yet: its period is open, and its figure can still change",
             ),
         };

@@ -539,45 +539,18 @@ fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PayoutRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::act;
+    use crate::testing::{Judges, Table};
     use proptest::prelude::*;
-    use trueup_journal::SecretKey;
-    use trueup_journal::testing::Dice;
 
-    struct Table {
-        key: SecretKey,
-        payouts: Payouts,
-        at: u64,
+    impl Judges for Payouts {
+        type Refusal = PayoutRefusal;
+
+        fn judged(&mut self, at: u64, act: &Act) -> Result<(), PayoutRefusal> {
+            self.judge(at, act)
+        }
     }
 
-    impl Table {
-        fn new() -> Self {
-            let key = SecretKey::new(&mut Dice::new(1), "alliance", &Organisation::Vendor)
-                .expect("a key");
-            Self {
-                key,
-                payouts: Payouts::default(),
-                at: 1,
-            }
-        }
-
-        fn done<T: Serialize>(
-            &mut self,
-            by: &str,
-            kind: &str,
-            says: &T,
-        ) -> Result<u64, PayoutRefusal> {
-            let act = act(
-                &self.key,
-                (by, &Organisation::Vendor),
-                (kind, self.at),
-                says,
-            );
-            self.payouts.judge(self.at, &act)?;
-            self.at += 1;
-            Ok(self.at - 1)
-        }
-
+    impl Table<Payouts> {
         fn prepare(
             &mut self,
             by: &str,
@@ -585,7 +558,7 @@ mod tests {
             new_accounts: u64,
         ) -> Result<u64, PayoutRefusal> {
             let says = Prepared {
-                payout: self.payouts.next(),
+                payout: self.stands.next(),
                 on: "2026-04-15".to_owned(),
                 payments: 3,
                 new_accounts,
@@ -627,7 +600,7 @@ mod tests {
 
     #[test]
     fn what_one_prepares_another_approves_and_it_is_ordered_once() {
-        let mut table = Table::new();
+        let mut table = Table::<Payouts>::new();
         let first = table.prepare("ada", "100.00", 3).expect("prepared");
         assert!(matches!(
             table.order(first, "100.00"),
@@ -647,20 +620,20 @@ mod tests {
 
     #[test]
     fn a_payout_much_larger_than_the_last_or_to_new_accounts_needs_two() {
-        let mut table = Table::new();
+        let mut table = Table::<Payouts>::new();
         let first = table.prepare("ada", "100.00", 3).expect("prepared");
         table.approve("bob", first, "100.00").expect("approved");
         table.order(first, "100.00").expect("ordered");
         for (sum, new_accounts, needs) in [("200.00", 0, 1), ("200.01", 0, 2), ("50.00", 1, 2)] {
             table.prepare("ada", sum, new_accounts).expect("prepared");
-            let waiting = table.payouts.waiting.clone().expect("it waits");
+            let waiting = table.stands.waiting.clone().expect("it waits");
             assert_eq!(waiting.needs(), needs, "{:?}", waiting.checks);
         }
     }
 
     #[test]
     fn an_account_is_changed_by_two() {
-        let mut table = Table::new();
+        let mut table = Table::<Payouts>::new();
         let partner = PartnerId::new("P-1").expect("a partner");
         let stated = Stated {
             partner: partner.clone(),
@@ -668,20 +641,20 @@ mod tests {
             sha256: "of an account".to_owned(),
         };
         let profile = table.done("ada", STATED, &stated).expect("stated");
-        assert_eq!(table.payouts.profile(&partner), None);
+        assert_eq!(table.stands.profile(&partner), None);
         let confirmed = Confirmed { profile };
         assert!(matches!(
             table.done("ada", CONFIRMED, &confirmed),
             Err(PayoutRefusal::Own(_))
         ));
         table.done("bob", CONFIRMED, &confirmed).expect("confirmed");
-        let found = table.payouts.profile(&partner).map(|one| &one.says);
+        let found = table.stands.profile(&partner).map(|one| &one.says);
         assert_eq!(found, Some(&stated));
     }
 
     #[test]
     fn what_is_not_known_becomes_known_and_what_came_back_stays_back() {
-        let mut table = Table::new();
+        let mut table = Table::<Payouts>::new();
         let first = table.prepare("ada", "100.00", 0).expect("prepared");
         table.approve("bob", first, "100.00").expect("approved");
         assert!(matches!(
@@ -710,18 +683,18 @@ mod tests {
             steps in prop::collection::vec((0u8..3, 0u8..3, 1u8..5, 0u64..2), 1..40)
         ) {
             let people = ["ada", "bob", "cyd"];
-            let mut table = Table::new();
+            let mut table = Table::<Payouts>::new();
             let mut last = (0, String::new());
             for (step, who, sum, new_accounts) in steps {
                 let by = people[usize::from(who)];
-                let before = table.payouts.clone();
+                let before = table.stands.clone();
                 let sum = format!("{sum}00.00");
                 let done = match step {
                     0 => table.prepare(by, &sum, new_accounts).inspect(|at| last = (*at, sum.clone())),
                     1 => table.approve(by, last.0, &sum),
                     _ => table.order(last.0, &last.1.clone()),
                 };
-                let after = &table.payouts;
+                let after = &table.stands;
                 match done {
                     Err(_) => prop_assert_eq!(after, &before),
                     Ok(_) if step == 2 => {

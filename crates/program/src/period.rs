@@ -349,45 +349,18 @@ fn said<T: serde::de::DeserializeOwned>(act: &Act) -> Result<T, PeriodRefusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::act;
+    use crate::testing::{Judges, Table};
     use proptest::prelude::*;
-    use trueup_journal::SecretKey;
-    use trueup_journal::testing::Dice;
 
-    struct Table {
-        key: SecretKey,
-        periods: Periods,
-        at: u64,
+    impl Judges for Periods {
+        type Refusal = PeriodRefusal;
+
+        fn judged(&mut self, at: u64, act: &Act) -> Result<(), PeriodRefusal> {
+            self.judge(at, act)
+        }
     }
 
-    impl Table {
-        fn new() -> Self {
-            let key = SecretKey::new(&mut Dice::new(1), "alliance", &Organisation::Vendor)
-                .expect("a key");
-            Self {
-                key,
-                periods: Periods::default(),
-                at: 1,
-            }
-        }
-
-        fn done<T: Serialize>(
-            &mut self,
-            by: &str,
-            kind: &str,
-            says: &T,
-        ) -> Result<u64, PeriodRefusal> {
-            let act = act(
-                &self.key,
-                (by, &Organisation::Vendor),
-                (kind, self.at),
-                says,
-            );
-            self.periods.judge(self.at, &act)?;
-            self.at += 1;
-            Ok(self.at - 1)
-        }
-
+    impl Table<Periods> {
         fn calculate(&mut self, by: &str, until: &str, sum: &str) -> Result<u64, PeriodRefusal> {
             let says = Calculated {
                 until: until.to_owned(),
@@ -406,7 +379,7 @@ mod tests {
 
         fn approve(&mut self, by: &str, calculation: u64, sum: &str) -> Result<u64, PeriodRefusal> {
             let sha256 = self
-                .periods
+                .stands
                 .waiting
                 .as_ref()
                 .map(|one| one.says.sha256.clone())
@@ -424,7 +397,7 @@ mod tests {
         }
 
         fn close(&mut self, calculation: u64) -> Result<u64, PeriodRefusal> {
-            let waiting = self.periods.waiting.clone();
+            let waiting = self.stands.waiting.clone();
             let (until, sha256) = waiting
                 .map(|one| (one.until.to_string(), one.says.sha256))
                 .unwrap_or_default();
@@ -447,7 +420,7 @@ mod tests {
 
     #[test]
     fn what_one_calculates_another_approves_and_then_it_is_closed() {
-        let mut table = Table::new();
+        let mut table = Table::<Periods>::new();
         let first = table
             .calculate("ada", "2026-03-31", "100.00")
             .expect("calculated");
@@ -469,7 +442,7 @@ mod tests {
             Err(PeriodRefusal::Twice(_))
         ));
         table.close(first).expect("closed");
-        assert_eq!(table.periods.closed_on(), parse_date("2026-03-31").ok());
+        assert_eq!(table.stands.closed_on(), parse_date("2026-03-31").ok());
         assert!(matches!(
             table.calculate("ada", "2026-02-28", "1.00"),
             Err(PeriodRefusal::Closed { .. })
@@ -482,7 +455,7 @@ mod tests {
 
     #[test]
     fn approvals_fall_when_the_figures_change() {
-        let mut table = Table::new();
+        let mut table = Table::<Periods>::new();
         let first = table
             .calculate("ada", "2026-03-31", "100.00")
             .expect("calculated");
@@ -519,7 +492,7 @@ mod tests {
             let checks = unusual(&totals(euros, dollars), &before);
             assert_eq!(checks.len(), found, "{checks:?}");
         }
-        let mut table = Table::new();
+        let mut table = Table::<Periods>::new();
         let says = Calculated {
             until: "2026-03-31".to_owned(),
             run: "a run".to_owned(),
@@ -540,7 +513,7 @@ mod tests {
         ));
         table.approve("cyd", at, "250.00").expect("approved");
         table.close(at).expect("closed");
-        let closing = table.periods.closings.last().expect("there");
+        let closing = table.stands.closings.last().expect("there");
         assert_eq!(closing.totals, totals("250.00", None));
     }
 
@@ -552,18 +525,18 @@ mod tests {
             steps in prop::collection::vec((0u8..3, 0u8..3, 1u8..5, 0u8..3), 1..30)
         ) {
             let people = ["ada", "bob", "cyd"];
-            let mut table = Table::new();
+            let mut table = Table::<Periods>::new();
             let mut last = 0;
             for (step, who, month, sum) in steps {
                 let by = people[usize::from(who)];
-                let before = table.periods.clone();
+                let before = table.stands.clone();
                 let sum = format!("{sum}.00");
                 let done = match step {
                     0 => table.calculate(by, &format!("2026-{month:02}-28"), &sum).inspect(|at| last = *at),
                     1 => table.approve(by, last, &sum),
                     _ => table.close(last),
                 };
-                let after = &table.periods;
+                let after = &table.stands;
                 match done {
                     Err(_) => prop_assert_eq!(after, &before),
                     Ok(_) if step == 2 => {

@@ -255,9 +255,7 @@ impl Database {
         .map_err(doing())?;
         let mut people = Vec::with_capacity(rows.len());
         for row in &rows {
-            let mut person = person_in(row).map_err(doing())?;
-            person.grants = grants_of(&mut reading, &person.id).await?;
-            people.push(person);
+            people.push(person_with_grants(&mut reading, row).await?);
         }
         Ok(people)
     }
@@ -278,9 +276,7 @@ impl Database {
         let Some(row) = row else {
             return Ok(None);
         };
-        let mut person = person_in(&row).map_err(doing())?;
-        person.grants = grants_of(&mut reading, &person.id).await?;
-        Ok(Some(person))
+        person_with_grants(&mut reading, &row).await.map(Some)
     }
 
     /// Begins a session, and removes those that have ended.
@@ -328,13 +324,7 @@ impl Database {
         let Some(row) = row else {
             return Ok(None);
         };
-        let mut person = person_in(&row).map_err(doing())?;
-        person.grants = grants_of(&mut reading, &person.id).await?;
-        Ok(Some(Signed {
-            person,
-            ends_at: row.try_get(6).map_err(doing())?,
-            scopes: None,
-        }))
+        signed_in(&mut reading, &row).await.map(Some)
     }
 
     /// Ends a session.
@@ -405,14 +395,10 @@ impl Database {
         let Some(row) = row else {
             return Ok(None);
         };
-        let mut person = person_in(&row).map_err(doing())?;
-        person.grants = grants_of(&mut reading, &person.id).await?;
         let scopes: String = row.try_get(7).map_err(doing())?;
-        Ok(Some(Signed {
-            person,
-            ends_at: row.try_get(6).map_err(doing())?,
-            scopes: Some(scopes.split_whitespace().map(str::to_owned).collect()),
-        }))
+        let mut signed = signed_in(&mut reading, &row).await?;
+        signed.scopes = Some(scopes.split_whitespace().map(str::to_owned).collect());
+        Ok(Some(signed))
     }
 
     /// A person's tokens, the latest first.
@@ -477,6 +463,27 @@ async fn grant(
             .map_err(StoreFault::sql("granting a role"))?;
     }
     Ok(())
+}
+
+/// The person of a row, with what the person may do.
+async fn person_with_grants(
+    within: &mut Transaction<'_, Any>,
+    row: &AnyRow,
+) -> Result<Person, StoreFault> {
+    let mut person = person_in(row).map_err(StoreFault::sql("reading a person"))?;
+    person.grants = grants_of(within, &person.id).await?;
+    Ok(person)
+}
+
+/// Who signed on by a session or a token: its person, and behind that when it ends.
+async fn signed_in(within: &mut Transaction<'_, Any>, row: &AnyRow) -> Result<Signed, StoreFault> {
+    Ok(Signed {
+        person: person_with_grants(within, row).await?,
+        ends_at: row.try_get(6).map_err(StoreFault::sql(
+            "reading when somebody has to sign on again",
+        ))?,
+        scopes: None,
+    })
 }
 
 async fn grants_of(

@@ -17,7 +17,7 @@ use trueup_program::{Negotiations, Proposal, Seal, Thread};
 
 use crate::args::{
     AgreementAcceptArgs, AgreementCommand, AgreementDeclineArgs, AgreementListArgs,
-    AgreementProposeArgs, AgreementShowArgs, AgreementTextsArgs, ChosenArgs, Format,
+    AgreementProposeArgs, AgreementShowArgs, AgreementTextsArgs, ChosenArgs, EVERYONE, Format,
 };
 use crate::commands::journal::organisation;
 use crate::failure::{Failure, chain};
@@ -194,9 +194,6 @@ fn state_of(thread: Option<&Thread>, now: Option<&Seal>) -> (&'static str, Strin
     }
     (state, says)
 }
-
-/// Every partner whose key is kept here.
-const EVERYONE: &str = "everyone";
 
 /// What a step signs with, and in whose name.
 struct Signing<'a> {

@@ -9,6 +9,7 @@ use trueup_base::money::Currency;
 use trueup_bundle::record::{ISSUED, Issued, Line, Said};
 use trueup_bundle::verify::{Verdict, in_words};
 use trueup_bundle::{Gathered, Issue, verify};
+use trueup_facts::disk::{Disk, Naming};
 use trueup_journal::{Act, Organisation, Proof, PublicKey};
 
 use crate::args::{BundleArgs, ScopeArgs};
@@ -100,7 +101,8 @@ pub fn write(args: &BundleArgs, progress: &Progress) -> Result<Written, Failure>
             "the bundle would not hold, so none was written: {first}"
         )));
     }
-    std::fs::write(&args.out, text)
+    Disk::default()
+        .write(&args.out, &[text.as_bytes()], Naming::Replaces)
         .map_err(|error| Failure::fault(format!("writing {}", args.out.display()), &error))?;
     let derived = &gathered.content.derived;
     Ok(Written {

@@ -7,10 +7,11 @@ use trueup_base::date::{Date, parse_date};
 use crate::args::{
     AccountArgs, AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, ApproveArgs,
     BooksBalancesArgs, BooksCommand, ByArgs, ChosenArgs, DisputeCommand, DisputeOpenArgs,
-    DisputeResolveArgs, Format, IngestArgs, JournalOpenArgs, KeysAddArgs, KeysCommand, OutcomeArg,
-    PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs,
-    PeriodAcceptArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, ProfileCommand,
-    ProfileConfirmArgs, ProfileSetArgs, ProgramArgs, RouteArg, ScopeArgs, VerifyArgs, WordArg,
+    DisputeResolveArgs, EVERYONE, Format, IngestArgs, JournalOpenArgs, KeysAddArgs, KeysCommand,
+    OutcomeArg, PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs,
+    PayoutReportArgs, PeriodAcceptArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand,
+    ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, ProgramArgs, RouteArg, ScopeArgs,
+    VerifyArgs, WordArg,
 };
 use crate::commands::{
     agreement, books, demo_return, dispute, ingest, journal, keys, payout, period, profile, verify,
@@ -81,7 +82,7 @@ impl Stage<'_> {
         })?;
         keys::run(&KeysCommand::Add(KeysAddArgs {
             request: None,
-            custodial: Some("everyone".to_owned()),
+            custodial: Some(EVERYONE.to_owned()),
             program: self.program(),
             by: by(PREPARES),
         }))?;
@@ -90,7 +91,7 @@ impl Stage<'_> {
             because: "the example's terms".to_owned(),
         }))?;
         agreement::run(&AgreementCommand::Accept(AgreementAcceptArgs {
-            chosen: self.chosen("everyone"),
+            chosen: self.chosen(EVERYONE),
         }))
     }
 

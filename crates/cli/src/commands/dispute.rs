@@ -1,8 +1,10 @@
 //! `trueup dispute`: lines that one side does not accept.
 
+use std::path::Path;
 use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_books::Key;
+use trueup_journal::Organisation;
 use trueup_program::dispute::{Dispute, OPENED, Opened, Outcome, RESOLVED, Resolved};
 
 use crate::args::{DisputeCommand, DisputeOpenArgs, DisputeResolveArgs, ListArgs, OutcomeArg};
@@ -11,6 +13,7 @@ use crate::commands::period::day_of;
 use crate::contested::{Contested, Standing};
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::seals::OnRecord;
 use crate::{folder, output, runs};
 
 /// Opens, resolves or lists.
@@ -27,47 +30,67 @@ pub fn partner_of(text: &str) -> Result<PartnerId, Failure> {
     PartnerId::new(text).map_err(|error| Failure::Use(format!("--partner {text}: {error}")))
 }
 
+/// The line of a partner's component that was settled on a day, if something was posted for it.
+pub fn line_of(
+    desk: &Desk,
+    partner: &PartnerId,
+    (component, settled_on): (&str, Date),
+) -> Result<Option<Key>, Failure> {
+    let booked = desk.record.wait("reading the books", async |database| {
+        database.booked_of(partner, Date::MAX).await
+    })?;
+    let mut keys = booked.into_keys().map(|(_, key)| key);
+    Ok(keys.find(|key| key.component == component && key.settled_on == settled_on))
+}
+
+/// Opens a dispute on a line while it may be disputed; its number, and what the journal says then.
+pub fn opened(
+    desk: &Desk,
+    program: &Path,
+    who: (&str, &Organisation),
+    (line, because): (&Key, &str),
+) -> Result<(u64, OnRecord), Failure> {
+    if let Some(closing) = desk.on_record.periods.closings.last() {
+        let run = runs::reread(program, &closing.run)?;
+        let contested = Contested::of(&desk.on_record, &run.folder);
+        let standing = contested.standing(&line.partner, &line.plan, line.settled_on);
+        // That it was accepted is for the journal's own rules to say.
+        if matches!(standing, Standing::Silent(_))
+            && let Some(why) = standing.why_not(line.settled_on)
+        {
+            return Err(Failure::Found(why));
+        }
+    }
+    let says = Opened {
+        partner: line.partner.clone(),
+        plan: line.plan.clone(),
+        component: line.component.clone(),
+        settled_on: line.settled_on.to_string(),
+        because: because.to_owned(),
+    };
+    desk.say(OPENED, who, &says)
+}
+
 fn open(args: &DisputeOpenArgs) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
     let partner = partner_of(&args.partner)?;
     let settled_on = day_of(program, ("--settled-on", &args.settled_on))?;
-    let booked = desk.record.wait("reading the books", async |database| {
-        database.booked_of(&partner, Date::MAX).await
-    })?;
-    let is_it = |key: &&Key| key.component == args.component && key.settled_on == settled_on;
-    let line = booked.keys().map(|(_, key)| key).find(is_it);
-    let Some(line) = line else {
+    let Some(line) = line_of(&desk, &partner, (&args.component, settled_on))? else {
         return Err(Failure::Use(format!(
             "nothing was posted for {} of {partner} that was settled on {settled_on}; `trueup books balances` and `trueup statement --partner {partner}` say what was",
             args.component
         )));
     };
-    if let Some(closing) = desk.on_record.periods.closings.last() {
-        let again = runs::again(program, &closing.run)?;
-        let contested = Contested::of(&desk.on_record, &again.folder);
-        if let Standing::Silent(last) = contested.standing(&partner, &line.plan, settled_on) {
-            return Err(Failure::Found(format!(
-                "what was settled on {settled_on} could be disputed until {last}; whoever says nothing until then accepts it"
-            )));
-        }
-    }
-    let says = Opened {
-        partner,
-        plan: line.plan.clone(),
-        component: args.component.clone(),
-        settled_on: settled_on.to_string(),
-        because: args.because.clone(),
-    };
     let behalf = organisation(&args.behalf)?;
-    let (at, _) = desk.say(OPENED, (&args.by.by, &behalf), &says)?;
+    let who = (args.by.by.as_str(), &behalf);
+    let (at, _) = opened(&desk, program, who, (&line, &args.because))?;
     let folder = folder::open(program)?;
     let contested = Contested::of(&desk.on_record, &folder);
-    let holds = contested.terms(&says.plan).is_none_or(|terms| terms.holds);
+    let holds = contested.terms(&line.plan).is_none_or(|terms| terms.holds);
     output::print(&format!(
-        "Dispute {at}: {} of {}, settled on {settled_on}; {}\n",
-        says.component,
-        says.partner,
+        "Dispute {at}: {} of {partner}, settled on {settled_on}; {}\n",
+        line.component,
         match holds {
             true => "its money is held back until it is resolved",
             false => "by the plan its money is not held back meanwhile",

@@ -7,7 +7,8 @@ use trueup_journal::ring::{self, Held};
 use trueup_journal::{Custody, Organisation, added, retired, rotated};
 
 use crate::args::{
-    Format, KeysAddArgs, KeysCommand, KeysListArgs, KeysNewArgs, KeysRetireArgs, KeysRotateArgs,
+    EVERYONE, Format, KeysAddArgs, KeysCommand, KeysListArgs, KeysNewArgs, KeysRetireArgs,
+    KeysRotateArgs,
 };
 use crate::commands::ingest::declared;
 use crate::commands::journal::organisation;
@@ -15,9 +16,6 @@ use crate::failure::{Failure, chain};
 use crate::output;
 use crate::record::{Record, keep_key, new_key, read_key, unsayable, write_secret};
 use crate::world::listed;
-
-/// Whoever has no key yet.
-const EVERYONE: &str = "everyone";
 
 /// Lists, makes, adds, rotates or retires.
 pub fn run(command: &KeysCommand) -> Result<(), Failure> {

@@ -22,6 +22,7 @@ use crate::commands::period::totals_of;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::output;
+use crate::tables::take_rows;
 
 /// The columns of the file.
 const COLUMNS: [&str; 7] = [
@@ -163,40 +164,24 @@ fn is_new(desk: &Desk, openings: &[Opening]) -> Result<(), Failure> {
 
 /// The lines of a list.
 fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Opening>, Failure> {
-    let wrong =
-        |line: u64, what: String| Failure::Use(format!("{}:{line}: {what}", path.display()));
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(bytes);
-    let heads = reader
-        .headers()
-        .map_err(|error| wrong(1, error.to_string()))?;
-    if heads.iter().ne(COLUMNS) {
-        return Err(wrong(
-            1,
-            format!("its columns have to be {}", COLUMNS.join(", ")),
-        ));
-    }
     let mut seen = BTreeSet::new();
     let mut openings = Vec::new();
-    for row in reader.records() {
-        let row = row.map_err(|error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            wrong(line, error.to_string())
-        })?;
-        let line = row.position().map_or(1, csv::Position::line);
-        let opening = opening(&row).map_err(|what| wrong(line, what))?;
+    take_rows(path, bytes, &COLUMNS, |row| {
+        let opening = opening(row)?;
         if !seen.insert((opening.key.clone(), opening.account)) {
-            return Err(wrong(
-                line,
+            return Err(
                 "the same partner, settlement and account stood before; write one line of them"
                     .to_owned(),
-            ));
+            );
         }
         openings.push(opening);
-    }
+        Ok(())
+    })?;
     match openings.is_empty() {
-        true => Err(wrong(1, "it has no line".to_owned())),
+        true => Err(Failure::Use(format!(
+            "{}:1: it has no line",
+            path.display()
+        ))),
         false => Ok(openings),
     }
 }

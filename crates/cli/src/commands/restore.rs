@@ -55,11 +55,11 @@ pub fn run(args: &RestoreArgs, progress: &Progress) -> Result<(), Failure> {
         return Err(failure);
     }
     output::print(&format!(
-        "{}: program {} as it was at {}, {}\n",
+        "{}: program {} as it was at {}, {} entries\n",
         program.display(),
         backup.listed.program,
         backup.listed.made_at,
-        output::counted(backup.listed.entries.len(), "entry").replace("entrys", "entries")
+        backup.listed.entries.len()
     ))?;
     verify::run(&VerifyArgs {
         file: None,

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use trueup_base::date::{Date, parse_date};
+use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
-use trueup_books::Key;
 use trueup_journal::Organisation;
-use trueup_program::dispute::{Dispute as Known, OPENED, Opened, Outcome, RESOLVED, Resolved};
+use trueup_program::dispute::{Dispute as Known, Outcome, RESOLVED, Resolved};
 use trueup_server::Actor;
 use trueup_server::wire::{
     Dispute, DisputeAnswer, DisputeOutcome, DisputeState, NewDispute, Permitted,
 };
 
+use crate::commands::dispute;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -75,24 +75,15 @@ pub fn open(
     let partner = partner_of(&asked.partner)?;
     let settled_on = parse_date(&asked.settled_on)
         .map_err(|error| Failure::Use(format!("settled_on {}: {error}", asked.settled_on)))?;
-    let booked = desk.record.wait("reading the books", async |database| {
-        database.booked_of(&partner, Date::MAX).await
-    })?;
-    let is_it = |key: &&Key| key.component == asked.component && key.settled_on == settled_on;
-    let Some(line) = booked.keys().map(|(_, key)| key).find(is_it) else {
+    let Some(line) = dispute::line_of(&desk, &partner, (&asked.component, settled_on))? else {
         return Err(Failure::Use(format!(
             "nothing was posted for {} that was settled on {settled_on}; dispute a line of a closed period",
             asked.component
         )));
     };
-    let says = Opened {
-        partner,
-        plan: line.plan.clone(),
-        component: asked.component.clone(),
-        settled_on: settled_on.to_string(),
-        because: asked.because.trim().to_owned(),
-    };
-    let (at, after) = desk.say(OPENED, (&who.person, &behalf(who)?), &says)?;
+    let behalf = behalf(who)?;
+    let by = (who.person.as_str(), &behalf);
+    let (at, after) = dispute::opened(&desk, program, by, (&line, asked.because.trim()))?;
     found(folder, &after, at)
 }
 

@@ -16,13 +16,13 @@ use trueup_store::Balance;
 
 use crate::args::{ProgramArgs, ScopeArgs};
 use crate::failure::Failure;
-use crate::folder;
+use crate::folder::{self, Folder};
 use crate::locked::{Basis, Standing};
 use crate::notes;
 use crate::record::{self, Record};
 use crate::runs::{self, Again};
 use crate::seals::OnRecord;
-use crate::seen::{Scope, Seen};
+use crate::seen::Seen;
 
 use super::overview::Wide;
 use super::room::{Room, Sum};
@@ -200,6 +200,12 @@ impl Look {
         Ok(all)
     }
 
+    /// The program as what was closed last goes by it; as it is now, where nothing is closed.
+    pub fn agreed(&self) -> &Folder {
+        let last = self.closed.last().unwrap_or(&self.open);
+        &last.basis.folder
+    }
+
     /// Whether something was posted for a line.
     pub fn is_posted(&self, partner: &str, line: &Line) -> bool {
         self.posted.contains(&(
@@ -267,23 +273,7 @@ fn closed_rooms(
                     lines,
                     ..
                 } = runs::again(program, &closing.run)?;
-                let scope = Scope {
-                    period: None,
-                    until: until.tomorrow().unwrap_or(until),
-                };
-                let basis = Basis {
-                    folder,
-                    seen: Seen {
-                        facts,
-                        scope,
-                        late: Vec::new(),
-                    },
-                    standing: Standing::Locked(until),
-                    after,
-                    until: Some(until),
-                    booked: Booked::new(),
-                    run: Some(closing.run.clone()),
-                };
+                let basis = Basis::of_closing(closing, after, (folder, facts));
                 let sums = lines.iter().filter_map(Sum::of_kept);
                 let sums = sums.filter(|one| basis.holds(one.settled_on)).collect();
                 let room = Room::open(Arc::new(basis), BTreeMap::new())?;

@@ -10,6 +10,7 @@ use crate::args::BooksLedgerArgs;
 use crate::failure::Failure;
 use crate::output;
 use crate::record::{Record, write_secret};
+use crate::tables::take_rows;
 
 /// The columns of the file that maps accounts.
 const COLUMNS: [&str; 3] = ["account", "code", "name"];
@@ -70,53 +71,26 @@ fn line(posting: &Posting, batch: u64) -> Line {
 
 /// Which of the ledger's accounts each of ours is.
 fn accounts_of(path: &Path) -> Result<AccountMap, Failure> {
-    let wrong =
-        |line: u64, what: String| Failure::Use(format!("{}:{line}: {what}", path.display()));
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::Use(format!("{}: {error}", path.display())))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let heads = reader
-        .headers()
-        .map_err(|error| wrong(1, error.to_string()))?;
-    if heads.iter().ne(COLUMNS) {
-        return Err(wrong(
-            1,
-            format!("its columns have to be {}", COLUMNS.join(", ")),
-        ));
-    }
+    let bytes =
+        fs::read(path).map_err(|error| Failure::Use(format!("{}: {error}", path.display())))?;
     let mut map = AccountMap::new();
-    for row in reader.records() {
-        let row = row.map_err(|error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            wrong(line, error.to_string())
-        })?;
-        let line = row.position().map_or(1, csv::Position::line);
+    take_rows(path, &bytes, &COLUMNS, |row| {
         let cell = |at: usize| row.get(at).unwrap_or_default().to_owned();
         let (ours, code, name) = (cell(0), cell(1), cell(2));
-        if !Account::ALL.iter().any(|one| one.word() == ours) {
+        if Account::of_word(&ours).is_none() {
             let words: Vec<&str> = Account::ALL.iter().map(|one| one.word()).collect();
-            return Err(wrong(
-                line,
-                format!(
-                    "there is no account `{ours}`; there are {}",
-                    words.join(", ")
-                ),
+            return Err(format!(
+                "there is no account `{ours}`; there are {}",
+                words.join(", ")
             ));
         }
         if code.is_empty() {
-            return Err(wrong(line, format!("{ours} needs the ledger's code")));
+            return Err(format!("{ours} needs the ledger's code"));
         }
-        if map
-            .insert(ours.clone(), LedgerAccount { code, name })
-            .is_some()
-        {
-            return Err(wrong(
-                line,
-                format!("{ours} was mapped before; map it once"),
-            ));
+        match map.insert(ours.clone(), LedgerAccount { code, name }) {
+            None => Ok(()),
+            Some(_) => Err(format!("{ours} was mapped before; map it once")),
         }
-    }
+    })?;
     Ok(map)
 }

@@ -10,15 +10,12 @@ use trueup_journal::Organisation;
 use trueup_program::acceptance::{STATEMENT_ACCEPTED, StatementAccepted};
 use trueup_store::Step;
 
-use crate::args::PeriodAcceptArgs;
+use crate::args::{EVERYONE, PeriodAcceptArgs};
 use crate::commands::journal::organisation;
 use crate::contested::{Contested, Standing};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::{output, runs};
-
-/// In whose name everyone accepts whose key is kept.
-const EVERYONE: &str = "everyone";
 
 /// Accepts everything that is closed.
 pub fn run(args: &PeriodAcceptArgs) -> Result<(), Failure> {
@@ -91,8 +88,8 @@ pub fn stands(desk: &Desk, program: &Path) -> Result<String, Failure> {
     let Some(closing) = desk.on_record.periods.closings.last() else {
         return Ok(String::new());
     };
-    let again = runs::again(program, &closing.run)?;
-    let contested = Contested::of(&desk.on_record, &again.folder);
+    let run = runs::reread(program, &closing.run)?;
+    let contested = Contested::of(&desk.on_record, &run.folder);
     let booked = desk.record.wait("reading the books", async |database| {
         database.booked_until(closing.until).await
     })?;

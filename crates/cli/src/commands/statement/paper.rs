@@ -11,6 +11,7 @@ use trueup_exports::statement::{
     Correction, Grants, Group, GroupRow, Line, Open, PaperRefusal, Party, Period, Standing,
     StatementPaper, pdf, xlsx,
 };
+use trueup_facts::disk::{Disk, Naming};
 use trueup_plan::tree::Grant;
 
 use super::{Statement, Told, reasons, short};
@@ -48,7 +49,8 @@ pub fn write(
         }
     }
     let bytes = write(&papers).map_err(|refusal| Failure::Found(refusal.to_string()))?;
-    std::fs::write(out, bytes)
+    Disk::default()
+        .write(out, &[&bytes], Naming::Replaces)
         .map_err(|error| Failure::fault(format!("writing {}", out.display()), &error))?;
     let periods: Vec<&str> = papers.iter().map(|paper| &*paper.period.name).collect();
     let what = output::counted(papers.len(), "statement");
