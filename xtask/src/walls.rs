@@ -196,6 +196,7 @@ pub const WALLS: &[Wall] = &[
             "flate2",
             "futures",
             "jiff",
+            "prometheus-client",
             "rand_core",
             "serde",
             "serde_json",
@@ -374,6 +375,11 @@ pub const OUTSIDE: &[Outside] = &[
         "files on a disk or in a bucket, behind one interface",
     ),
     outside("parquet", "0001", "Parquet in and out"),
+    outside(
+        "prometheus-client",
+        "0050",
+        "meters of the server, in the text that Prometheus reads",
+    ),
     outside("proptest", "0001", "generated tests"),
     outside(
         "quick-xml",

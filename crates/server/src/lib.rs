@@ -11,6 +11,9 @@ mod body;
 mod events;
 mod files;
 mod gate;
+mod log;
+mod meters;
+mod noted;
 mod password;
 mod routes;
 pub mod wire;
@@ -32,6 +35,7 @@ use trueup_store::{Database, Person};
 pub use access::no_partner;
 pub use answer::Refused;
 pub use files::Files;
+pub use log::{Level, Log};
 pub use password::Cost;
 
 use wire::{
@@ -199,6 +203,8 @@ pub struct Settings {
     pub database: Database,
     /// The web app's files.
     pub files: Files,
+    /// Where the log goes.
+    pub log: Log,
     /// The clock.
     pub now: fn() -> Timestamp,
 }
@@ -240,6 +246,8 @@ struct Shared {
     app: Box<dyn App>,
     gate: gate::Gate,
     files: Files,
+    log: Log,
+    meters: meters::Meters,
     now: fn() -> Timestamp,
     started: Timestamp,
     /// How often something was pushed.
@@ -268,6 +276,12 @@ impl Shared {
         }
     }
 
+    /// A line of the log that says what failed.
+    fn failed(&self, says: &str) {
+        let says = vec![("says", says.into())];
+        self.log.line((self.now)(), Level::Error, "fault", says);
+    }
+
     /// A fault of the world: what it was goes to the log, not to whoever asked.
     fn fault(&self, doing: &str, fault: &dyn std::error::Error) -> Refused {
         let mut chain = format!("{doing}: {fault}");
@@ -276,7 +290,7 @@ impl Shared {
             chain.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        log(&chain);
+        self.failed(&chain);
         Refused::fault(format!("{doing} failed; the server's log says why"))
     }
 
@@ -330,13 +344,6 @@ impl Shared {
     }
 }
 
-/// A line of the log: to the error stream, with no name and no amount in it.
-fn log(says: &str) {
-    use std::io::Write as _;
-    // Where nobody can read it, there is nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "trueup: {says}");
-}
-
 /// How often it is looked whether something changed that nobody told the server of.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -345,7 +352,7 @@ async fn watch_over(shared: Arc<Shared>) {
     loop {
         let _ = tokio::time::timeout(LOOK_EVERY, shared.push.notified()).await;
         if let Err(refused) = shared.folded().await {
-            log(&format!("folding what was pushed: {}", refused.says));
+            shared.failed(&format!("folding what was pushed: {}", refused.says));
         }
         shared.changed().await;
     }
@@ -405,6 +412,8 @@ impl Server {
                 app,
                 gate,
                 files: settings.files,
+                log: settings.log,
+                meters: meters::Meters::default(),
                 now: settings.now,
                 started: (settings.now)(),
                 pushed: AtomicU64::new(0),

@@ -11,7 +11,7 @@ pub mod session;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -28,7 +28,9 @@ use crate::Shared;
 use crate::access::Operation;
 use crate::answer::{Problem, Refused};
 use crate::files;
-use crate::gate::{Guard, guard, role_word};
+use crate::gate::{Guard, bearer, guard, role_word};
+use crate::meters;
+use crate::noted::noted;
 
 /// Where an operation's word stands in the description.
 pub const OPERATION: &str = "x-trueup-operation";
@@ -41,6 +43,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(tagged))
         .layer(middleware::from_fn(careful))
+        .layer(middleware::from_fn_with_state(shared.clone(), noted))
         .with_state(shared)
 }
 
@@ -63,6 +66,7 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(routes!(healthz))
         .routes(routes!(readyz))
         .routes(routes!(openapi))
+        .routes(routes!(metrics))
         .routes(routes!(
             session::session,
             session::sign_on,
@@ -232,6 +236,25 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Result<Json<Health>, Refus
     responses((status = 200, description = "The OpenAPI description.", content_type = "application/json")))]
 async fn openapi(State(shared): State<Arc<Shared>>) -> Json<OpenApi> {
     Json(openapi_of(shared))
+}
+
+/// How the server does, for a Prometheus server that bears the operator's own token.
+#[utoipa::path(get, path = "/metrics", tag = "server", security(("token" = [])),
+    responses((status = 200, description = "The meters, in OpenMetrics text.", body = String, content_type = "application/openmetrics-text"),
+        (status = 401, description = "The operator's own token is not borne, or none is set.", body = Problem, content_type = "application/problem+json")))]
+async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let borne = bearer(&headers).map(|token| Digest::of(token.as_bytes()));
+    if borne.is_none() || borne != shared.gate.operator {
+        let says = "only the operator's own token reads this; set TRUEUP_TOKEN when the server is started, and send it";
+        return Err(Refused::new(StatusCode::UNAUTHORIZED, "unauthorised", says));
+    }
+    let (waiting, folded) = (shared.counter.waiting(), shared.counter.folded());
+    let text = shared.meters.text(waiting, folded);
+    let text = text.ok_or_else(|| Refused::fault("the meters cannot be written"))?;
+    Ok(([(header::CONTENT_TYPE, meters::MEDIA)], text).into_response())
 }
 
 async fn not_so(request: Request) -> Refused {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
-use trueup_server::{Files, Server, Settings};
+use trueup_server::{Files, Log, Server, Settings};
 
 use crate::args::ServeArgs;
 use crate::commands::people;
@@ -102,6 +102,7 @@ pub fn serve(
             cost,
             database: record::database(program).await?,
             files: how.files,
+            log: Log::to_stderr(),
             now: jiff::Timestamp::now,
         };
         let server = Server::listen(settings, declared, counter, app)

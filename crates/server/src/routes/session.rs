@@ -13,6 +13,7 @@ use crate::access::{Caller, Operation, is_of_a_partner};
 use crate::answer::{Problem, Refused};
 use crate::body::Said;
 use crate::gate::{self, cookie, cookie_name, is_from_here, role_word, try_keys};
+use crate::meters::Way;
 use crate::wire::{
     Authenticator, AuthenticatorTried, FirstAdministrator, Grant, MadeToken, NewTokenAsked, Role,
     Screen, ScreenPermitted, Session, SignOn, Token, TokenList,
@@ -52,7 +53,8 @@ pub async fn sign_on(
     let name = name_of(&asked.name)?;
     let keys = try_keys(&name, from.ip());
     let now = shared.seconds();
-    patience(&shared, &keys, now)?;
+    let failed = |why| shared.meters.not_signed_on(Way::Password, why);
+    patience(&shared, &keys, now).inspect_err(|refused| failed(refused.code))?;
     let found = shared.gate.database.person_named(&name).await;
     let found = found.map_err(|fault| shared.fault("looking for a person", &fault))?;
     let phc = found.as_ref().map_or_else(
@@ -61,6 +63,7 @@ pub async fn sign_on(
     );
     let is_it = slowly(&shared, move || password::is_it(&asked.password, &phc)).await?;
     let Some(person) = found.filter(|person| is_it && person.is_active) else {
+        failed("wrong");
         return Err(wrong());
     };
     if let Some(secret) = &person.authenticator {
@@ -69,10 +72,12 @@ pub async fn sign_on(
             return Err(Refused::new(StatusCode::UNAUTHORIZED, "code_needed", says));
         };
         let Some(step) = password::step_of(code, secret, now) else {
+            failed("wrong_code");
             return Err(wrong());
         };
         let is_new = shared.gate.database.use_code(&person.id, step).await;
         if !is_new.map_err(|fault| shared.fault("using a code", &fault))? {
+            failed("used_code");
             return Err(wrong());
         }
     }
@@ -114,11 +119,14 @@ pub async fn first_administrator(
     Said(asked): Said<FirstAdministrator>,
 ) -> Result<Response, Refused> {
     is_from_here(&Method::POST, &headers)?;
-    patience(&shared, &try_keys("", from.ip()), shared.seconds())?;
+    let failed = |why| shared.meters.not_signed_on(Way::SetupCode, why);
+    patience(&shared, &try_keys("", from.ip()), shared.seconds())
+        .inspect_err(|refused| failed(refused.code))?;
     let is_code = |setup: &Option<String>| {
         setup.as_deref() == Some(password::kept_as(&asked.setup_code).as_str())
     };
     if !shared.gate.setup.lock().is_ok_and(|setup| is_code(&setup)) {
+        failed("wrong");
         let says =
             "the code is not the one that `trueup serve` printed, or it was used; look there again";
         return Err(Refused::new(StatusCode::UNAUTHORIZED, "wrong", says));

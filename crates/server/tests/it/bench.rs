@@ -1,7 +1,7 @@
 //! A server before a program of two partners, and people of every role.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +20,7 @@ use trueup_server::wire::{
     Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, Files, NewAccount, Refused, Server, Settings, account, no_partner,
+    Actor, App, Cost, Files, Log, NewAccount, Refused, Server, Settings, account, no_partner,
 };
 use trueup_store::Database;
 
@@ -69,6 +69,8 @@ pub struct Bench {
     router: Router,
     pub database: Database,
     pub server: Server,
+    /// What the server's log said, a line each.
+    pub log: Arc<Mutex<Vec<String>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -112,7 +114,10 @@ impl Bench {
         let counter = Counter::open(&program, &Disk::default(), jiff::Timestamp::now);
         let database = Database::in_file(&folder.path().join("people.db")).await;
         let database = database.expect("opened");
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = log.clone();
         let settings = Settings {
+            log: Log::to(move |line| kept.lock().expect("kept").push(line.to_owned())),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: Some("the operator's own".to_owned()),
             is_by_tls,
@@ -132,6 +137,7 @@ impl Bench {
             router: server.router().layer(from),
             database,
             server,
+            log,
             _folder: folder,
         }
     }
@@ -200,13 +206,18 @@ impl Bench {
 
     /// Asks for a stream, which does not end: the status alone.
     pub async fn status_of(&self, cookie: &str, path: &str) -> StatusCode {
+        self.opened(cookie, path).await.status()
+    }
+
+    /// A stream, open for as long as its answer is kept.
+    pub async fn opened(&self, cookie: &str, path: &str) -> Response<Body> {
         let request = Request::builder()
             .uri(path)
             .header("cookie", cookie)
             .body(Body::empty())
             .expect("a request");
         let response = self.router.clone().oneshot(request).await;
-        response.expect("answered").status()
+        response.expect("answered")
     }
 }
 

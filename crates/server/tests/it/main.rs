@@ -5,3 +5,4 @@ mod bench;
 mod description;
 mod hostile;
 mod sign_on;
+mod watched;
