@@ -109,6 +109,31 @@ impl Operation {
         }
     }
 
+    /// Whether it takes a step that must not be taken twice: then it may be sent with a key, and sent again with the same.
+    #[must_use]
+    pub fn takes_a_step(self) -> bool {
+        match self {
+            Op::OpenDispute
+            | Op::AnswerDispute
+            | Op::CalculatePeriod
+            | Op::ApprovePeriod
+            | Op::ClosePeriod => true,
+            // Events have ids of their own; answers about people and tokens hold what is shown once; the others change nothing.
+            Op::PushFacts
+            | Op::ManagePeople
+            | Op::OwnSession
+            | Op::ReadPartners
+            | Op::ReadPartner
+            | Op::ReadDisputes
+            | Op::ReadOverview
+            | Op::ReadPeriods
+            | Op::ReadPlans
+            | Op::CheckPlan
+            | Op::ReadSources
+            | Op::Listen => false,
+        }
+    }
+
     /// The roles that may do it.
     #[must_use]
     pub fn roles(self) -> &'static [Role] {

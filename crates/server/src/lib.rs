@@ -14,6 +14,7 @@ mod gate;
 mod log;
 mod meters;
 mod noted;
+mod once;
 mod password;
 mod routes;
 pub mod wire;
@@ -250,6 +251,8 @@ struct Shared {
     meters: meters::Meters,
     now: fn() -> Timestamp,
     started: Timestamp,
+    /// Tells this start of the server from others.
+    start: String,
     /// How often something was pushed.
     pushed: AtomicU64,
     /// How many of these pushes answers count.
@@ -416,6 +419,7 @@ impl Server {
                 meters: meters::Meters::default(),
                 now: settings.now,
                 started: (settings.now)(),
+                start: password::random_id().ok_or(NotServed::Secrets)?,
                 pushed: AtomicU64::new(0),
                 counted: AtomicU64::new(0),
                 folding: tokio::sync::Mutex::default(),

@@ -31,6 +31,7 @@ use crate::files;
 use crate::gate::{Guard, bearer, guard, role_word};
 use crate::meters;
 use crate::noted::noted;
+use crate::once::{self, once};
 
 /// Where an operation's word stands in the description.
 pub const OPERATION: &str = "x-trueup-operation";
@@ -53,6 +54,10 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         let guarding = Guard {
             shared: shared.clone(),
             operation,
+        };
+        let route = match operation.takes_a_step() {
+            true => route.layer(middleware::from_fn_with_state(shared.clone(), once)),
+            false => route,
         };
         let (schemas, mut paths, methods) =
             route.layer(middleware::from_fn_with_state(guarding, guard));
@@ -169,6 +174,22 @@ fn say_whose(path: &mut utoipa::openapi::PathItem, operation: Operation) {
             .add("x-trueup-roles", roles.clone())
             .build();
         said.extensions = Some(extensions);
+        if operation.takes_a_step() {
+            let key = utoipa::openapi::path::ParameterBuilder::new()
+                .name(once::KEY.as_str())
+                .parameter_in(utoipa::openapi::path::ParameterIn::Header)
+                .description(Some(once::SAID))
+                .schema(Some(
+                    utoipa::openapi::ObjectBuilder::new()
+                        .schema_type(utoipa::openapi::schema::Type::String)
+                        .min_length(Some(1))
+                        .max_length(Some(once::KEY_MAX))
+                        .pattern(Some("^[!-~]+$"))
+                        .build(),
+                ))
+                .build();
+            said.parameters.get_or_insert_default().push(key.into());
+        }
         let none: [&str; 0] = [];
         said.security = Some(vec![
             SecurityRequirement::new("cookie", none),

@@ -5,7 +5,7 @@
 //! about: it stores what [`trueup_journal`] judged, in one transaction with the hashes of the tree and a checkpoint over it.
 //!
 //! Only a transaction can write acts and postings: there is no other handle with a statement that inserts them. People, sessions
-//! and tokens stand beside them and can be changed and removed.
+//! and tokens stand beside them and can be changed and removed, as can what steps with a key were answered.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
@@ -15,6 +15,7 @@ mod copy;
 mod database;
 mod fault;
 mod journal;
+mod kept;
 mod of_partner;
 mod people;
 
@@ -23,4 +24,5 @@ pub use copy::{Copied, Counts};
 pub use database::Database;
 pub use fault::StoreFault;
 pub use journal::{Appended, Now, Page, Step};
+pub use kept::{KeptAnswer, KeyedStep, KnownStep};
 pub use people::{Granted, NewSession, NewToken, Person, Signed, TokenRow};

@@ -160,6 +160,8 @@ impl Database {
             "delete from grants where person = $1",
             "delete from sessions where person = $1",
             "delete from tokens where person = $1",
+            // Answers of before may show what the person may see no longer.
+            "delete from kept_answers where person = $1",
         ] {
             sqlx::query(sql)
                 .bind(person.to_owned())

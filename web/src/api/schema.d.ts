@@ -2070,7 +2070,10 @@ export interface operations {
     open_dispute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2148,7 +2151,10 @@ export interface operations {
     answer_dispute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path: {
                 /** @description The dispute's number. */
                 dispute: number;
@@ -3218,7 +3224,10 @@ export interface operations {
     approve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3287,7 +3296,10 @@ export interface operations {
     calculate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3356,7 +3368,10 @@ export interface operations {
     close: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

@@ -1,7 +1,8 @@
 //! A server before a program of two partners, and people of every role.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -71,6 +72,8 @@ pub struct Bench {
     pub server: Server,
     /// What the server's log said, a line each.
     pub log: Arc<Mutex<Vec<String>>>,
+    /// What happens to the program behind it.
+    pub world: Arc<World>,
     _folder: tempfile::TempDir,
 }
 
@@ -99,6 +102,15 @@ impl Bench {
 
     /// Behind TLS or not, and by a clock.
     pub async fn with(is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
+        Self::on(None, is_by_tls, now).await
+    }
+
+    /// Another start of the server, on the same database.
+    pub async fn started_again(&self) -> Self {
+        Self::on(Some(self.database.clone()), false, jiff::Timestamp::now).await
+    }
+
+    async fn on(known: Option<Database>, is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -112,8 +124,14 @@ impl Bench {
             panic!("{:?}", read.diagnostics);
         }));
         let counter = Counter::open(&program, &Disk::default(), jiff::Timestamp::now);
-        let database = Database::in_file(&folder.path().join("people.db")).await;
-        let database = database.expect("opened");
+        let database = match known {
+            Some(known) => known,
+            None => {
+                let path = folder.path().join("people.db");
+                Database::in_file(&path).await.expect("opened")
+            }
+        };
+        let world = Arc::<World>::default();
         let log: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = log.clone();
         let settings = Settings {
@@ -130,7 +148,8 @@ impl Bench {
             now,
         };
         let counter = counter.expect("opened");
-        let server = Server::listen(settings, program, counter, Box::new(Told)).await;
+        let server =
+            Server::listen(settings, program, counter, Box::new(Told(world.clone()))).await;
         let server = server.expect("listening");
         let from = MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 7)));
         Self {
@@ -138,6 +157,7 @@ impl Bench {
             database,
             server,
             log,
+            world,
             _folder: folder,
         }
     }
@@ -241,8 +261,44 @@ async fn told(response: Response<Body>) -> Answer {
     }
 }
 
+/// What happens to the program behind the server.
+#[derive(Default)]
+pub struct World {
+    /// How many calculations it took.
+    pub calculated: AtomicU64,
+    /// Whether it fails.
+    pub is_broken: AtomicBool,
+    /// Whether calculations wait, and those who wait for that to end.
+    held: Mutex<bool>,
+    released: Condvar,
+    /// Told when a calculation begins.
+    pub begun: tokio::sync::Notify,
+}
+
+impl World {
+    /// Lets calculations wait, or go on.
+    pub fn hold(&self, is_held: bool) {
+        *self.held.lock().expect("held") = is_held;
+        self.released.notify_all();
+    }
+
+    fn calculate(&self) -> Result<u64, Refused> {
+        self.begun.notify_one();
+        let held = self.held.lock().expect("held");
+        drop(
+            self.released
+                .wait_while(held, |held| *held)
+                .expect("released"),
+        );
+        match self.is_broken.load(Ordering::SeqCst) {
+            true => Err(Refused::fault("the disk is full")),
+            false => Ok(self.calculated.fetch_add(1, Ordering::SeqCst) + 1),
+        }
+    }
+}
+
 /// A program that knows two partners and says the same to everybody.
-struct Told;
+struct Told(Arc<World>);
 
 fn known(partner: &str) -> Result<(), Refused> {
     match partner {
@@ -516,7 +572,11 @@ impl App for Told {
     }
 
     fn calculate(&self, _: &Actor, _: &CalculateAsked) -> Result<Periods, Refused> {
-        self.periods()
+        let taken = self.0.calculate()?;
+        let mut periods = self.periods()?;
+        // So that no two answers are the same.
+        periods.closed_until = Some(format!("2026-01-{taken:02}"));
+        Ok(periods)
     }
 
     fn approve(&self, _: &Actor, _: &ApproveAsked) -> Result<Periods, Refused> {

@@ -4,5 +4,6 @@ mod access;
 mod bench;
 mod description;
 mod hostile;
+mod once;
 mod sign_on;
 mod watched;
