@@ -198,6 +198,8 @@ pub const WALLS: &[Wall] = &[
             "jiff",
             "prometheus-client",
             "rand_core",
+            "reqwest",
+            "ring",
             "serde",
             "serde_json",
             "thiserror",
@@ -207,7 +209,7 @@ pub const WALLS: &[Wall] = &[
             "utoipa-axum",
         ],
         tests: &["tempfile", "tower"],
-        touches: "HTTP, randomness",
+        touches: "HTTP in and out, randomness",
         is_pure: false,
     },
     Wall {
@@ -391,6 +393,12 @@ pub const OUTSIDE: &[Outside] = &[
         "0024",
         "the form in which keys are given their randomness",
     ),
+    outside(
+        "reqwest",
+        "0052",
+        "asks what lies outside: a provider of identities, receivers of webhooks",
+    ),
+    outside("ring", "0052", "signatures of identity tokens"),
     outside("rlimit", "0020", "limits a decoder's memory and time"),
     outside("rust_xlsxwriter", "0027", "workbooks out"),
     outside(

@@ -11,11 +11,13 @@ mod body;
 mod events;
 mod files;
 mod gate;
+mod identity;
 mod log;
 mod meters;
 mod noted;
 mod once;
 mod password;
+mod provider;
 mod routes;
 pub mod wire;
 
@@ -38,6 +40,7 @@ pub use answer::Refused;
 pub use files::Files;
 pub use log::{Level, Log};
 pub use password::Cost;
+pub use provider::ProviderSetting;
 
 use wire::{
     ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, LineExplanation,
@@ -200,6 +203,8 @@ pub struct Settings {
     pub is_by_tls: bool,
     /// What hashing a password costs.
     pub cost: Cost,
+    /// The provider of identities by which people may sign on too.
+    pub provider: Option<ProviderSetting>,
     /// Where people and their sessions stand.
     pub database: Database,
     /// The web app's files.
@@ -235,6 +240,9 @@ pub enum NotServed {
         "passwords cannot be hashed at the cost that is set, or the system gives no randomness"
     )]
     Secrets,
+    /// A provider of identities cannot be used as it is set.
+    #[error("people cannot sign on by the provider: {0}")]
+    Provider(String),
     /// Serving failed.
     #[error("serving failed")]
     Serve(#[source] std::io::Error),
@@ -383,6 +391,14 @@ impl Server {
         if !settings.is_by_tls && !listen.ip().is_loopback() {
             return Err(NotServed::Open(listen));
         }
+        if let Some(wrong) = settings.provider.as_ref().and_then(ProviderSetting::wrong) {
+            return Err(NotServed::Provider(wrong));
+        }
+        let provider = settings.provider.map(|setting| {
+            let none =
+                || NotServed::Provider("the system's certificates cannot be read".to_owned());
+            provider::Provider::new(setting).ok_or_else(none)
+        });
         let people = settings.database.people_count().await;
         let setup_code = match people.map_err(NotServed::People)? {
             0 => Some(password::random_text().ok_or(NotServed::Secrets)?),
@@ -399,6 +415,7 @@ impl Server {
             operator: settings.token.map(|token| Digest::of(token.as_bytes())),
             nobody: nobody.ok_or(NotServed::Secrets)?,
             hashing: Semaphore::new(hashing),
+            provider: provider.transpose()?,
             tries: Mutex::default(),
         };
         let listener = TcpListener::bind(listen)

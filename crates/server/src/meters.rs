@@ -58,6 +58,8 @@ pub enum Way {
     Password,
     /// By the code that makes the first administrator.
     SetupCode,
+    /// By a provider of identities.
+    Provider,
 }
 
 impl Way {
@@ -65,6 +67,7 @@ impl Way {
         match self {
             Self::Password => "password",
             Self::SetupCode => "setup_code",
+            Self::Provider => "provider",
         }
     }
 }

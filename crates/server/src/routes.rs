@@ -6,6 +6,7 @@ mod live;
 mod partners;
 mod people;
 mod program;
+mod provider;
 pub mod session;
 
 use std::sync::Arc;
@@ -78,6 +79,9 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
             session::sign_off
         ))
         .routes(routes!(session::first_administrator))
+        .routes(routes!(provider::ways))
+        .routes(routes!(provider::begin))
+        .routes(routes!(provider::come_back))
         .routes(for_whom(
             Op::OwnSession,
             routes!(session::new_authenticator, session::use_authenticator),

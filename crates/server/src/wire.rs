@@ -39,7 +39,7 @@ pub use plan::{
 };
 pub use session::{
     Authenticator, AuthenticatorTried, FirstAdministrator, Grant, MadeToken, NewTokenAsked, Role,
-    Screen, ScreenPermitted, Session, SignOn, Token, TokenList,
+    Screen, ScreenPermitted, Session, SignOn, SignOnProvider, SignOnWays, Token, TokenList,
 };
 pub use shared::{
     Figure, FigureKind, Money, NamedFigure, NoAnswer, NoAnswerWord, Permitted, Standing,

@@ -158,3 +158,31 @@ async fn a_code_is_used_once_and_no_earlier_one_after_it() {
         assert_eq!(found.authenticator.as_deref(), Some("SECRET"));
     }
 }
+
+#[tokio::test]
+async fn an_account_elsewhere_is_bound_once_and_held_to() {
+    for bench in Bench::both().await {
+        let (name, on) = (bench.name, &bench.database);
+        assert!(on.add_person(&ada(), false).await.expect("added"));
+        let by = async |subject: &str, named: Option<&str>| {
+            let found = on.person_by("https://id.example", subject, named).await;
+            found.expect("looked").map(|person| person.id)
+        };
+        assert_eq!(by("s-1", None).await, None, "{name}");
+        assert_eq!(by("s-1", Some("eve@example.org")).await, None, "{name}");
+        let first = by("s-1", Some("ada@example.org")).await;
+        assert_eq!(first.as_deref(), Some("u-1"), "{name}");
+        // From now on the account says who it is, whatever it is called.
+        assert_eq!(by("s-1", None).await.as_deref(), Some("u-1"), "{name}");
+        let renamed = by("s-1", Some("eve@example.org")).await;
+        assert_eq!(renamed.as_deref(), Some("u-1"), "{name}");
+        // Whoever was given her address since is not her.
+        assert_eq!(by("s-2", Some("ada@example.org")).await, None, "{name}");
+        // Who may sign on no longer is bound anew by whoever lets them in again.
+        assert!(on.change_access("u-1", false, &[]).await.expect("changed"));
+        assert_eq!(by("s-2", Some("ada@example.org")).await, None, "{name}");
+        assert!(on.change_access("u-1", true, &[]).await.expect("changed"));
+        let anew = by("s-2", Some("ada@example.org")).await;
+        assert_eq!(anew.as_deref(), Some("u-1"), "{name}");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
-use trueup_server::{Files, Log, Server, Settings};
+use trueup_server::{Files, Log, ProviderSetting, Server, Settings};
 
 use crate::args::ServeArgs;
 use crate::commands::people;
@@ -18,6 +18,12 @@ use crate::served::Served;
 
 /// The variable that holds the operator's own token.
 pub const TOKEN: &str = "TRUEUP_TOKEN";
+
+/// The variables that say by which provider of identities people sign on too.
+const ISSUER: &str = "TRUEUP_OIDC_ISSUER";
+const CLIENT: &str = "TRUEUP_OIDC_CLIENT";
+const SECRET: &str = "TRUEUP_OIDC_SECRET";
+const CALLED: &str = "TRUEUP_OIDC_CALLED";
 
 /// The web app's files, where they were built before the binary was.
 const APP: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/app.rs"));
@@ -36,6 +42,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let how = How {
         listen: args.listen,
         behind_tls: args.behind_tls,
+        address: args.address.clone(),
         files,
     };
     serve(&args.program.program, how, &|address, code| {
@@ -56,6 +63,8 @@ pub struct How {
     pub listen: SocketAddr,
     /// Whether something in front speaks TLS.
     pub behind_tls: bool,
+    /// Where people reach it, by what stands in front.
+    pub address: Option<String>,
     /// The web app.
     pub files: Files,
 }
@@ -66,6 +75,7 @@ impl How {
         Self {
             listen,
             behind_tls: false,
+            address: None,
             files: Files::of(APP),
         }
     }
@@ -100,6 +110,7 @@ pub fn serve(
             token,
             is_by_tls: how.behind_tls,
             cost,
+            provider: provider(how.address)?,
             database: record::database(program).await?,
             files: how.files,
             log: Log::to_stderr(),
@@ -118,4 +129,20 @@ pub fn serve(
         };
         server.serve(stop).await.map_err(failed)
     })
+}
+
+/// The provider of identities, as the environment sets it.
+fn provider(address: Option<String>) -> Result<Option<ProviderSetting>, Failure> {
+    let set = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let Some(issuer) = set(ISSUER) else {
+        return Ok(None);
+    };
+    let missing = |what: &str| Failure::Use(format!("{ISSUER} is set, and {what} is not"));
+    Ok(Some(ProviderSetting {
+        issuer,
+        client: set(CLIENT).ok_or_else(|| missing(CLIENT))?,
+        secret: set(SECRET),
+        called: set(CALLED).unwrap_or_else(|| "your organisation".to_owned()),
+        address: address.ok_or_else(|| missing("--address"))?,
+    }))
 }

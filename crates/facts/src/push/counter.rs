@@ -222,6 +222,8 @@ fn run_desk(
             };
         }
         let taken = desk.take(&pushes, clock());
+        // Before anybody is told: what was acknowledged is known to wait.
+        waiting.store(desk.waiting(), Ordering::SeqCst);
         match taken {
             Ok(outcomes) => {
                 for (reply, outcomes) in replies.into_iter().zip(outcomes) {
@@ -236,7 +238,6 @@ fn run_desk(
                 }
             }
         }
-        waiting.store(desk.waiting(), Ordering::SeqCst);
         match then {
             Some(ToDesk::Seal(reply)) => {
                 let rows = desk.waiting();

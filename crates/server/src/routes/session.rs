@@ -307,8 +307,20 @@ async fn signed(shared: &Shared, headers: &HeaderMap) -> Result<Signed, Refused>
         .ok_or_else(Refused::stranger)
 }
 
-/// Begins a session under a new secret: one that was there before is ended, so that nobody can have known it.
+/// Begins a session and tells it.
 async fn begin(shared: &Shared, headers: &HeaderMap, person: Person) -> Result<Response, Refused> {
+    let (signed, holds) = begun(shared, headers, person).await?;
+    let mut response = Json(told(shared, &signed)).into_response();
+    set_cookie(shared, &mut response, &holds, SESSION_SECONDS);
+    Ok(response)
+}
+
+/// Begins a session under a new secret: one that was there before is ended, so that nobody can have known it.
+async fn begun(
+    shared: &Shared,
+    headers: &HeaderMap,
+    person: Person,
+) -> Result<(Signed, String), Refused> {
     let database = &shared.gate.database;
     let fault = |fault| shared.fault("beginning a session", &fault);
     if let Some(before) = cookie(headers, shared.gate.is_by_tls) {
@@ -330,9 +342,28 @@ async fn begin(shared: &Shared, headers: &HeaderMap, person: Person) -> Result<R
         ends_at,
         scopes: None,
     };
-    let mut response = Json(told(shared, &signed)).into_response();
+    Ok((signed, holds))
+}
+
+/// Begins a session and sends the browser on, to a path of this app.
+pub async fn begin_and_go(
+    shared: &Shared,
+    headers: &HeaderMap,
+    (person, to): (Person, &str),
+) -> Result<Response, Refused> {
+    let (_, holds) = begun(shared, headers, person).await?;
+    let mut response = sent_to(to);
     set_cookie(shared, &mut response, &holds, SESSION_SECONDS);
     Ok(response)
+}
+
+/// Sends a browser to another page.
+pub fn sent_to(address: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(value) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
 }
 
 fn set_cookie(shared: &Shared, response: &mut Response, holds: &str, seconds: i64) {

@@ -21,7 +21,8 @@ use trueup_server::wire::{
     Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, Files, Log, NewAccount, Refused, Server, Settings, account, no_partner,
+    Actor, App, Cost, Files, Log, NewAccount, ProviderSetting, Refused, Server, Settings, account,
+    no_partner,
 };
 use trueup_store::Database;
 
@@ -77,6 +78,25 @@ pub struct Bench {
     _folder: tempfile::TempDir,
 }
 
+/// How a server is started.
+struct Start {
+    database: Option<Database>,
+    is_by_tls: bool,
+    now: fn() -> jiff::Timestamp,
+    provider: Option<ProviderSetting>,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            database: None,
+            is_by_tls: false,
+            now: jiff::Timestamp::now,
+            provider: None,
+        }
+    }
+}
+
 /// What was answered.
 pub struct Answer {
     pub status: u16,
@@ -102,15 +122,33 @@ impl Bench {
 
     /// Behind TLS or not, and by a clock.
     pub async fn with(is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
-        Self::on(None, is_by_tls, now).await
+        let start = Start {
+            is_by_tls,
+            now,
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// With a provider of identities.
+    pub async fn with_provider(provider: ProviderSetting) -> Self {
+        let start = Start {
+            provider: Some(provider),
+            ..Start::default()
+        };
+        Self::on(start).await
     }
 
     /// Another start of the server, on the same database.
     pub async fn started_again(&self) -> Self {
-        Self::on(Some(self.database.clone()), false, jiff::Timestamp::now).await
+        let start = Start {
+            database: Some(self.database.clone()),
+            ..Start::default()
+        };
+        Self::on(start).await
     }
 
-    async fn on(known: Option<Database>, is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
+    async fn on(start: Start) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -124,7 +162,7 @@ impl Bench {
             panic!("{:?}", read.diagnostics);
         }));
         let counter = Counter::open(&program, &Disk::default(), jiff::Timestamp::now);
-        let database = match known {
+        let database = match start.database {
             Some(known) => known,
             None => {
                 let path = folder.path().join("people.db");
@@ -138,14 +176,15 @@ impl Bench {
             log: Log::to(move |line| kept.lock().expect("kept").push(line.to_owned())),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: Some("the operator's own".to_owned()),
-            is_by_tls,
+            is_by_tls: start.is_by_tls,
             cost: CHEAP,
+            provider: start.provider,
             database: database.clone(),
             files: Files::of(&[
                 ("index.html", b"<meta content=\"__STYLE_NONCE__\">"),
                 ("assets/app-1.js", b"let app = 1;"),
             ]),
-            now,
+            now: start.now,
         };
         let counter = counter.expect("opened");
         let server =

@@ -5,5 +5,6 @@ mod bench;
 mod description;
 mod hostile;
 mod once;
+mod provider;
 mod sign_on;
 mod watched;
