@@ -16,9 +16,11 @@ mod log;
 mod meters;
 mod noted;
 mod once;
+mod outside;
 mod password;
 mod provider;
 mod routes;
+mod webhooks;
 pub mod wire;
 
 use std::net::SocketAddr;
@@ -39,6 +41,7 @@ pub use access::no_partner;
 pub use answer::Refused;
 pub use files::Files;
 pub use log::{Level, Log};
+pub use outside::Reach;
 pub use password::Cost;
 pub use provider::ProviderSetting;
 
@@ -205,6 +208,8 @@ pub struct Settings {
     pub cost: Cost,
     /// The provider of identities by which people may sign on too.
     pub provider: Option<ProviderSetting>,
+    /// Which addresses webhooks may have.
+    pub webhooks_reach: Reach,
     /// Where people and their sessions stand.
     pub database: Database,
     /// The web app's files.
@@ -240,6 +245,9 @@ pub enum NotServed {
         "passwords cannot be hashed at the cost that is set, or the system gives no randomness"
     )]
     Secrets,
+    /// Nobody outside can be asked.
+    #[error("the system's certificates cannot be read, so nobody outside can be asked")]
+    Certificates,
     /// A provider of identities cannot be used as it is set.
     #[error("people cannot sign on by the provider: {0}")]
     Provider(String),
@@ -257,6 +265,7 @@ struct Shared {
     files: Files,
     log: Log,
     meters: meters::Meters,
+    teller: webhooks::Teller,
     now: fn() -> Timestamp,
     started: Timestamp,
     /// Tells this start of the server from others.
@@ -395,10 +404,11 @@ impl Server {
             return Err(NotServed::Provider(wrong));
         }
         let provider = settings.provider.map(|setting| {
-            let none =
-                || NotServed::Provider("the system's certificates cannot be read".to_owned());
+            let none = || NotServed::Certificates;
             provider::Provider::new(setting).ok_or_else(none)
         });
+        let teller = webhooks::Teller::new(settings.webhooks_reach)
+            .ok_or_else(|| NotServed::Certificates)?;
         let people = settings.database.people_count().await;
         let setup_code = match people.map_err(NotServed::People)? {
             0 => Some(password::random_text().ok_or(NotServed::Secrets)?),
@@ -434,6 +444,7 @@ impl Server {
                 files: settings.files,
                 log: settings.log,
                 meters: meters::Meters::default(),
+                teller,
                 now: settings.now,
                 started: (settings.now)(),
                 start: password::random_id().ok_or(NotServed::Secrets)?,
@@ -466,6 +477,14 @@ impl Server {
         routes::routes(self.shared.clone())
     }
 
+    /// Tells webhooks what is due now, as the server does every second while it serves.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tell_webhooks(&self) -> Result<(), trueup_store::StoreFault> {
+        webhooks::tell(&self.shared).await
+    }
+
     /// What is said of the API, as pretty JSON that ends with a line feed.
     #[must_use]
     pub fn openapi(&self) -> String {
@@ -487,6 +506,7 @@ impl Server {
     ) -> Result<(), NotServed> {
         let routes = routes::routes(self.shared.clone());
         let watching = tokio::spawn(watch_over(self.shared.clone()));
+        let webhooks = tokio::spawn(webhooks::tell_on(self.shared.clone()));
         let telling = self.shared.clone();
         let stop = async move {
             stop.await;
@@ -497,8 +517,10 @@ impl Server {
             .with_graceful_shutdown(stop)
             .await
             .map_err(NotServed::Serve)?;
-        watching.abort();
-        let _ = watching.await;
+        for beside in [watching, webhooks] {
+            beside.abort();
+            let _ = beside.await;
+        }
         if let Ok(shared) = Arc::try_unwrap(self.shared).map_err(drop) {
             let closed = tokio::task::spawn_blocking(move || shared.counter.close());
             // A panic while folding loses nothing: what was acknowledged is folded by whoever comes next.

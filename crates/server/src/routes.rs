@@ -8,6 +8,7 @@ mod people;
 mod program;
 mod provider;
 pub mod session;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -96,6 +97,16 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
             routes!(people::people, people::add_person),
         ))
         .routes(for_whom(Op::ManagePeople, routes!(people::change_access)))
+        .routes(for_whom(
+            Op::ManageWebhooks,
+            routes!(webhooks::webhooks, webhooks::add_webhook),
+        ))
+        .routes(for_whom(
+            Op::ManageWebhooks,
+            routes!(webhooks::remove_webhook),
+        ))
+        .routes(for_whom(Op::ManageWebhooks, routes!(webhooks::messages)))
+        .routes(for_whom(Op::ManageWebhooks, routes!(webhooks::tell_again)))
         .routes(for_whom(Op::ReadPartners, routes!(partners::partners)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::partner)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::home)))

@@ -13,6 +13,7 @@ mod plan;
 mod session;
 mod shared;
 mod statement;
+mod webhook;
 
 pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
@@ -48,4 +49,7 @@ pub use statement::{
     Band, Clause, Comparison, ComponentDifference, Correction, ExplainedRow, Explanation,
     ExplanationAsked, FigureDifference, FundFigure, FundStanding, Line, LineExplanation,
     LineGrants, LinePaid, LineStatus, On, Statement, StatementList,
+};
+pub use webhook::{
+    EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
-use trueup_server::{Files, Log, ProviderSetting, Server, Settings};
+use trueup_server::{Files, Log, ProviderSetting, Reach, Server, Settings};
 
 use crate::args::ServeArgs;
 use crate::commands::people;
@@ -24,6 +24,9 @@ const ISSUER: &str = "TRUEUP_OIDC_ISSUER";
 const CLIENT: &str = "TRUEUP_OIDC_CLIENT";
 const SECRET: &str = "TRUEUP_OIDC_SECRET";
 const CALLED: &str = "TRUEUP_OIDC_CALLED";
+
+/// The variable that lets webhooks reach this machine, for tests of their receivers.
+const WEBHOOKS_HERE: &str = "TRUEUP_WEBHOOKS_TO_THIS_MACHINE";
 
 /// The web app's files, where they were built before the binary was.
 const APP: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/app.rs"));
@@ -111,6 +114,7 @@ pub fn serve(
             is_by_tls: how.behind_tls,
             cost,
             provider: provider(how.address)?,
+            webhooks_reach: webhooks_reach(),
             database: record::database(program).await?,
             files: how.files,
             log: Log::to_stderr(),
@@ -129,6 +133,13 @@ pub fn serve(
         };
         server.serve(stop).await.map_err(failed)
     })
+}
+
+fn webhooks_reach() -> Reach {
+    match std::env::var(WEBHOOKS_HERE).is_ok_and(|set| set == "1") {
+        true => Reach::AndThisMachine,
+        false => Reach::Public,
+    }
 }
 
 /// The provider of identities, as the environment sets it.

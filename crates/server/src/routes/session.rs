@@ -524,15 +524,15 @@ fn wrong() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, "wrong", says)
 }
 
-fn unprocessable(says: impl Into<String>) -> Refused {
+pub fn unprocessable(says: impl Into<String>) -> Refused {
     Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", says)
 }
 
-fn no_randomness() -> Refused {
+pub fn no_randomness() -> Refused {
     Refused::fault("the system gives no randomness")
 }
 
-fn instant(seconds: i64) -> String {
+pub fn instant(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
 }
 

@@ -21,8 +21,8 @@ use trueup_server::wire::{
     Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, Files, Log, NewAccount, ProviderSetting, Refused, Server, Settings, account,
-    no_partner,
+    Actor, App, Cost, Files, Log, NewAccount, ProviderSetting, Reach, Refused, Server, Settings,
+    account, no_partner,
 };
 use trueup_store::Database;
 
@@ -84,6 +84,7 @@ struct Start {
     is_by_tls: bool,
     now: fn() -> jiff::Timestamp,
     provider: Option<ProviderSetting>,
+    reach: Reach,
 }
 
 impl Default for Start {
@@ -93,6 +94,7 @@ impl Default for Start {
             is_by_tls: false,
             now: jiff::Timestamp::now,
             provider: None,
+            reach: Reach::Public,
         }
     }
 }
@@ -124,6 +126,16 @@ impl Bench {
     pub async fn with(is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
         let start = Start {
             is_by_tls,
+            now,
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// With webhooks that reach so far, and by a clock.
+    pub async fn with_reach(reach: Reach, now: fn() -> jiff::Timestamp) -> Self {
+        let start = Start {
+            reach,
             now,
             ..Start::default()
         };
@@ -179,6 +191,7 @@ impl Bench {
             is_by_tls: start.is_by_tls,
             cost: CHEAP,
             provider: start.provider,
+            webhooks_reach: start.reach,
             database: database.clone(),
             files: Files::of(&[
                 ("index.html", b"<meta content=\"__STYLE_NONCE__\">"),

@@ -8,3 +8,4 @@ mod once;
 mod provider;
 mod sign_on;
 mod watched;
+mod webhooks;
