@@ -11,5 +11,6 @@ mod push;
 mod served;
 mod serving;
 mod settled_again;
+mod sheets;
 mod story;
 mod transcripts;
