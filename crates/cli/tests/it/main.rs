@@ -5,6 +5,7 @@
 mod backup;
 mod differences;
 mod facts_in;
+mod faults;
 mod hostile_plans;
 mod journal;
 mod push;
