@@ -137,7 +137,7 @@ const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         check: "pure",
-        path: "crates/exports/src/statement/xlsx.rs",
+        path: "crates/exports/src/spreadsheet.rs",
         says: "`f64`",
         why: "a workbook's numbers are floats; what has more than fifteen digits is written as text",
     },

@@ -242,7 +242,7 @@ pub const WALLS: &[Wall] = &[
             "tokio",
             "zip",
         ],
-        tests: &["flate2", "parquet", "sqlx", "tempfile"],
+        tests: &["flate2", "parquet", "rust_xlsxwriter", "sqlx", "tempfile"],
         touches: "arguments, the terminal, the clock, the environment, exit codes",
         is_pure: false,
     },

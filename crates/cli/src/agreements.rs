@@ -77,23 +77,20 @@ pub fn matched(
     let mut all = Vec::with_capacity(listed.len());
     let mut in_two: BTreeMap<(usize, usize), Vec<&PartnerId>> = BTreeMap::new();
     for one in listed {
-        let mut mine = match own.get(one.id.as_str()) {
-            Some(own) => own.clone(),
-            None => {
-                let groups = 0..agreements.len();
-                groups
-                    .filter(|at| is_in(one, agreements.get(*at)))
-                    .collect()
-            }
-        };
-        mine.sort_by_key(|at| (starts(at), *at));
+        let is_mine = |at: &usize| is_in(one, agreements.get(*at));
+        let mut groups: Vec<usize> = (0..agreements.len()).filter(is_mine).collect();
+        let own = own.get(one.id.as_str()).cloned().unwrap_or_default();
+        if let Some(first) = own.iter().min_by_key(|at| starts(at)) {
+            groups.retain(|at| goes_before(agreements.get(*at), agreements.get(*first)));
+        }
+        groups.sort_by_key(|at| (starts(at), *at));
         // Groups may follow one another; who is in two at once is under neither.
-        if !own.contains_key(one.id.as_str())
-            && let Some(both) = mine.windows(2).find_map(|pair| at_once(pair, agreements))
-        {
+        if let Some(both) = groups.windows(2).find_map(|pair| at_once(pair, agreements)) {
             in_two.entry(both).or_default().push(&one.id);
             continue;
         }
+        let mut mine = [groups, own].concat();
+        mine.sort_by_key(|at| (starts(at), *at));
         if let Some((agreement, later)) = mine.split_first() {
             all.push(Matched {
                 listed: one.clone(),
@@ -125,6 +122,20 @@ pub fn matched(
         }
     }
     all
+}
+
+/// Whether a group's agreement holds for somebody until an agreement of one's own begins: it is over by then, or the own one says
+/// that it takes over from it.
+fn goes_before(group: Option<&AgreementText>, own: Option<&AgreementText>) -> bool {
+    let (Some(group), Some(own)) = (group, own) else {
+        return false;
+    };
+    let is_over = group.until.is_some_and(|until| until <= own.starts);
+    let is_named = own
+        .replaces
+        .as_ref()
+        .is_some_and(|name| name.text == group.name.text);
+    group.starts < own.starts && (is_over || is_named)
 }
 
 /// Two agreements of groups that hold at once, where neither says that it takes over.

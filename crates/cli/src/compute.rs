@@ -11,14 +11,14 @@ use trueup_engine::cell;
 use trueup_engine::explain::{Explanation, Figure};
 use trueup_engine::settle::Earner;
 use trueup_engine::world::{Cell, Complete, Partner, PartnerIx, RowsRead, World};
-use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place};
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place, Truth as _, Value};
 use trueup_facts::measure::{
     Measured, Order, Settings, measure_and_wait, stored_kinds, world_of_and_wait,
 };
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::agreement::AgreementText;
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
-use trueup_plan::tree::{KindId, Name, NoAnswerKind, Plan, Reference, Type, Unit};
+use trueup_plan::tree::{Expr, KindId, Literal, Name, NoAnswerKind, Plan, Reference, Type, Unit};
 
 use crate::agreements;
 use crate::args::{self, ScopeArgs};
@@ -494,6 +494,15 @@ pub fn complete(folder: &Folder, snapshot: &Snapshot, kind: &str) -> Vec<Complet
     }
 }
 
+/// What a partner's plan says of its payouts.
+#[derive(Clone)]
+pub struct PayoutRule {
+    /// Less than this waits for the next.
+    pub smallest: Option<Exact>,
+    /// Whose consent a payout needs, and above which amount; any where none is named.
+    pub consents: Option<(Vec<String>, Option<Exact>)>,
+}
+
 /// Answers of one plan.
 pub struct Figures<'p> {
     prepared: &'p Prepared<'p>,
@@ -549,12 +558,47 @@ impl<'p> Figures<'p> {
         moved.collect()
     }
 
-    /// The smallest payout of a partner on a day; none where the plan names none, or it has no answer.
-    pub fn smallest_payout(&mut self, partner: PartnerIx, day: Date) -> Option<(PartnerId, Exact)> {
+    /// What a partner's plan says of its payouts on a day; none where it says nothing.
+    pub fn payout_rule(
+        &mut self,
+        partner: PartnerIx,
+        day: Date,
+    ) -> Option<(PartnerId, PayoutRule)> {
         self.evaluator.forget_partner();
         let who = self.prepared.world.partner(partner)?;
-        let smallest = self.evaluator.smallest_payout(partner, day)?;
-        Some((who.id.clone(), smallest.figure()?.clone()))
+        let smallest = self.evaluator.smallest_payout(partner, day);
+        let consent = self.evaluator.payout_consent(partner, day);
+        if smallest.is_none() && consent.is_none() {
+            return None;
+        }
+        let rule = PayoutRule {
+            smallest: smallest.and_then(|amount| amount.figure().cloned()),
+            consents: consent.map(|one| {
+                // An amount without an answer is exceeded by any payout.
+                let above = one.above.and_then(|amount| amount.figure().cloned());
+                let by = one.by.into_iter().map(str::to_owned).collect();
+                (by, above)
+            }),
+        };
+        Some((who.id.clone(), rule))
+    }
+
+    /// What formulas answer for a partner in a window; nothing where one has no answer.
+    pub fn asked(
+        &mut self,
+        formulas: &[&'p Expr],
+        partner: PartnerIx,
+        window: Window,
+    ) -> Option<(PartnerId, Vec<Option<Literal>>)> {
+        self.evaluator.forget_partner();
+        let who = self.prepared.world.partner(partner)?;
+        let place = Place::new(partner, window);
+        let mut answers = Vec::with_capacity(formulas.len());
+        for formula in formulas {
+            let node = self.evaluator.ask(formula, &place);
+            answers.push(literal(&self.evaluator.answer(node)));
+        }
+        Some((who.id.clone(), answers))
     }
 
     /// What stands beside a partner's lines in a period.
@@ -633,4 +677,17 @@ impl<'p> Figures<'p> {
             self.prepared.plan.currency,
         )
     }
+}
+
+/// An answer as a plan would write it; nothing where there is none.
+fn literal(value: &Value<Answer>) -> Option<Literal> {
+    Some(match value {
+        Value::Number(number) => Literal::Number(number.figure()?.clone()),
+        Value::Flag(holds) => Literal::Flag(holds.all()?),
+        Value::Date(day) => Literal::Date(*day),
+        Value::Duration(length) => Literal::Duration(*length),
+        Value::Text(text) => Literal::Text(text.clone()),
+        Value::Partner(partner) => Literal::Text(partner.as_str().into()),
+        Value::None(_) => return None,
+    })
 }

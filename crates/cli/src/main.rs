@@ -85,7 +85,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => commands::diff::run(&args, &progress),
         Command::Serve(args) => commands::serve::run(&args),
         Command::People(command) => commands::people::run(&command),
-        Command::Agreement(command) => commands::agreement::run(&command),
+        Command::Agreement(command) => commands::agreement::run(&command, &progress),
         Command::Books(command) => commands::books::run(&command),
         Command::Period(command) => commands::period::run(&command, &progress),
         Command::Dispute(command) => commands::dispute::run(&command),

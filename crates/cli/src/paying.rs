@@ -9,12 +9,14 @@ use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_books::{Account, Key, Payment, Posting, payments};
 use trueup_facts::digest::Digest;
+use trueup_program::payout::Consent;
 
 use crate::commands::books::in_currency;
 use crate::contested::{Contested, Standing};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::moves::everyone;
+use crate::output::counted;
 use crate::progress::Progress;
 use crate::runs::{self, Reread};
 use crate::settling::for_everyone;
@@ -30,6 +32,8 @@ pub struct Gathered {
     pub waits: Vec<String>,
     /// How many payments go where no payout went before.
     pub new_accounts: usize,
+    /// Whose consent plans ask for.
+    pub consents: Vec<Consent>,
     /// The list of payments as it is hashed.
     text: String,
 }
@@ -50,7 +54,7 @@ impl Gathered {
             ));
         };
         let run = runs::reread(program, &closing.run)?;
-        let smallest = smallest(&run, closing.until, progress)?;
+        let rules = rules(&run, closing.until, progress)?;
         let balances = desk.record.wait("reading the books", async |database| {
             database.balances_by_key().await
         })?;
@@ -94,29 +98,41 @@ impl Gathered {
                 ));
             }
         }
-        let (mut found, mut new_accounts) = (Vec::new(), 0);
+        let (mut found, mut new_accounts, mut asked) = (Vec::new(), 0, Asked::new());
         for payment in payments(&balances, &is_held, &|key| at_most(&run, key)) {
             let partner = &payment.partner;
             let code = payment.currency.code();
             let amount = in_currency(i128::from(payment.amount), code);
-            let least = smallest.get(&(partner.clone(), payment.currency));
+            let rule = rules.get(&(partner.clone(), payment.currency));
             let Some(profile) = on_record.payouts.profile(partner) else {
                 waits.push(format!(
                     "{amount} {code} of {partner}: no profile says where it goes; `trueup profile set` states one"
                 ));
                 continue;
             };
-            if let Some(least) = least.filter(|least| payment.amount < **least) {
+            let least = rule.and_then(|rule| rule.smallest);
+            if let Some(least) = least.filter(|least| payment.amount < *least) {
                 waits.push(format!(
                     "{amount} {code} of {partner}: less than the smallest payout, {} {code}",
-                    in_currency(i128::from(*least), code)
+                    in_currency(i128::from(least), code)
                 ));
                 continue;
             }
             new_accounts += usize::from(!on_record.payouts.was_used(profile));
+            for (office, above) in rule.into_iter().flat_map(|rule| &rule.consents) {
+                if above.is_none_or(|above| payment.amount > above) {
+                    let why = (payment.currency, *above);
+                    let payments = asked.entry(office.clone()).or_default();
+                    *payments.entry(why).or_default() += 1;
+                }
+            }
             found.push((payment, profile));
         }
+        let consents = consents(asked);
         let mut text = format!("trueup payout 1\n{number}\t{on}\n");
+        for consent in &consents {
+            let _ = writeln!(text, "\tconsent\t{}\t{}", consent.of, consent.because);
+        }
         for (payment, profile) in &found {
             let Payment {
                 partner,
@@ -146,6 +162,7 @@ impl Gathered {
             payments: found.into_iter().map(|(payment, _)| payment).collect(),
             waits,
             new_accounts,
+            consents,
             text,
         })
     }
@@ -188,33 +205,79 @@ fn at_most(run: &Reread, key: &Key) -> Exact {
     .unwrap_or_else(|| Exact::from_scaled(HALF.0, HALF.1))
 }
 
-/// The smallest payout of each partner whose plan names one, in minor units, as of the end of a day.
-fn smallest(
+/// What a plan says of payouts to a partner, in minor units.
+struct Rule {
+    /// Less than this waits for the next.
+    smallest: Option<i64>,
+    /// Whose consent a payout needs, and above which amount; any where none is named.
+    consents: Vec<(String, Option<i64>)>,
+}
+
+/// For how many payments the consent of each office is asked, by currency and the amount that they are above.
+type Asked = BTreeMap<String, BTreeMap<(Currency, Option<i64>), usize>>;
+
+/// The consents that are asked for, each with its reason.
+fn consents(asked: Asked) -> Vec<Consent> {
+    let because = |((currency, above), count): ((Currency, Option<i64>), usize)| {
+        let payments = counted(count, "payment");
+        let code = currency.code();
+        match above {
+            Some(above) => format!(
+                "{payments} above {} {code}",
+                in_currency(i128::from(above), code)
+            ),
+            None => format!("{payments} in {code}, of whatever amount"),
+        }
+    };
+    let consent = |(of, why): (String, BTreeMap<_, _>)| Consent {
+        of,
+        because: why.into_iter().map(because).collect::<Vec<_>>().join(", "),
+    };
+    asked.into_iter().map(consent).collect()
+}
+
+/// What the plan of each partner says of payouts, as of the end of a day.
+fn rules(
     run: &Reread,
     day: Date,
     progress: &Progress,
-) -> Result<BTreeMap<(PartnerId, Currency), i64>, Failure> {
+) -> Result<BTreeMap<(PartnerId, Currency), Rule>, Failure> {
     let mut found = BTreeMap::new();
     let args = everyone(&run.folder);
     let ends = day.tomorrow().unwrap_or(day);
     for plan in run.folder.settled_under() {
-        let names_one = plan
+        let has_rules = plan
             .governance
             .iter()
             .any(|block| &*block.block == "approvals" && &*block.name == "payout");
-        if !names_one {
+        if !has_rules {
             continue;
         }
-        let least = for_everyone(
+        let said = for_everyone(
             (&run.folder, plan, &run.facts),
             (&args, &run.scope),
             progress,
-            &|figures, partner| figures.smallest_payout(partner, ends).into_iter().collect(),
+            &|figures, partner| figures.payout_rule(partner, ends).into_iter().collect(),
         )?;
-        for (partner, amount) in least {
-            let minor = Exact::from_scaled(10i128.pow(plan.currency.places()), 0);
-            let units = (&amount * &minor).ceiling().to_i64().unwrap_or(i64::MAX);
-            found.insert((partner, plan.currency), units);
+        let minor = Exact::from_scaled(10i128.pow(plan.currency.places()), 0);
+        for (partner, says) in said {
+            // What is compared are whole minor units: no less than so much, and more than so much.
+            let smallest = says.smallest.map(|amount| {
+                let units = (&amount * &minor).ceiling();
+                units.to_i64().unwrap_or(i64::MAX)
+            });
+            let consents = says.consents.into_iter().flat_map(|(by, above)| {
+                let above = above.map(|amount| {
+                    let units = (&amount * &minor).floor();
+                    units.to_i64().unwrap_or(i64::MAX)
+                });
+                by.into_iter().map(move |office| (office, above))
+            });
+            let rule = Rule {
+                smallest,
+                consents: consents.collect(),
+            };
+            found.insert((partner, plan.currency), rule);
         }
     }
     Ok(found)

@@ -15,7 +15,8 @@ use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::rounding::Rounding;
 use trueup_plan::tree::{
-    Comparison, Effect, Expr, Grant, InstalmentWhen, RecoverFrom, Recovery, Trigger,
+    Comparison, Effect, Expr, GovernanceBlock, Grant, InstalmentWhen, RecoverFrom, Recovery,
+    Trigger,
 };
 
 use crate::component::rounded;
@@ -112,6 +113,15 @@ pub struct Payouts<N: Number> {
     pub leaves: Vec<Leaving<N>>,
     /// What waits to be more.
     pub waits: N,
+}
+
+/// Whose consent a payout needs.
+#[derive(Clone, Debug)]
+pub struct Consent<'p, N: Number> {
+    /// The offices and bodies, as the plan names them.
+    pub by: Vec<&'p str>,
+    /// Above which amount; every payout where the plan names none.
+    pub above: Option<N>,
 }
 
 /// A payout.
@@ -287,31 +297,45 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     /// The smallest payout of a day, as the plan has it in the period that ended last; none where it names none.
     pub fn smallest_payout(&mut self, partner: PartnerIx, day: Date) -> Option<N> {
+        let (block, place) = self.payout_rule(partner, day)?;
+        self.of_payout_rule(block, "smallest", &place)
+    }
+
+    /// Whose consent a payout of a day needs, and above which amount, as the plan has it in the period that ended last; none
+    /// where it asks for nobody's. Without an amount every payout needs it.
+    pub fn payout_consent(&mut self, partner: PartnerIx, day: Date) -> Option<Consent<'p, N>> {
+        let (block, place) = self.payout_rule(partner, day)?;
+        let (_, by) = block.says.iter().find(|(key, _)| &**key == "by")?;
+        Some(Consent {
+            by: by.split(", ").collect(),
+            above: self.of_payout_rule(block, "above", &place),
+        })
+    }
+
+    /// What the plan says of payouts, in the period that ended last, and where it is asked.
+    fn payout_rule(&self, partner: PartnerIx, day: Date) -> Option<(&'p GovernanceBlock, Place)> {
         let plan = self.plan();
-        let period = day
-            .yesterday()
-            .ok()
-            .and_then(|last| plan.calendar.window_at(plan.period, last));
-        let window = period?;
+        let last = day.yesterday().ok()?;
+        let window = plan.calendar.window_at(plan.period, last)?;
         let edition = self
             .edition_at(partner, &window)
             .and_then(|edition| plan.edition(edition));
         let blocks = match edition {
-            Some(edition) => plan.governance.get(edition.governance.clone()),
-            None => Some(&plan.governance[..]),
+            Some(edition) => plan.governance.get(edition.governance.clone())?,
+            None => &plan.governance[..],
         };
-        let smallest = blocks
-            .unwrap_or_default()
-            .iter()
-            .filter(|block| &*block.block == "approvals" && &*block.name == "payout")
-            .flat_map(|block| &block.formulas)
-            .find(|(path, _)| &**path == "smallest");
-        let (_, smallest) = smallest?;
+        let is_it =
+            |block: &&GovernanceBlock| &*block.block == "approvals" && &*block.name == "payout";
         let place = Place {
             known_before: self.has_history().then_some(day),
             ..Place::new(partner, window)
         };
-        Some(self.eval(smallest, &place, None).number())
+        Some((blocks.iter().find(is_it)?, place))
+    }
+
+    fn of_payout_rule(&mut self, block: &'p GovernanceBlock, key: &str, at: &Place) -> Option<N> {
+        let (_, formula) = block.formulas.iter().find(|(path, _)| &**path == key)?;
+        Some(self.eval(formula, at, None).number())
     }
 
     fn grants(&self, earner: Earner) -> Grant {

@@ -1,4 +1,5 @@
-//! What leaves the house, as bytes: payment files for the bank, journals for the ledger, statements for partners.
+//! What leaves the house, as bytes: payment files for the bank, journals for the ledger, statements for partners, workbooks
+//! that people fill in.
 //!
 //! Whoever calls says everything, the time too, so the same contents come to the same bytes on every machine and in every
 //! year. What a format can't hold is refused with the place, never cut or rounded; what banks and ledgers get can be read back
@@ -14,7 +15,9 @@
 )]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
+pub mod fill_in;
 mod guard;
 pub mod ledger_csv;
 pub mod pain001;
+mod spreadsheet;
 pub mod statement;

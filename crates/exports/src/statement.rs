@@ -307,7 +307,7 @@ impl<'p> About<'p> {
 const PLACES_MAX: u32 = 30;
 
 /// The least number of places, from some on, at which an amount loses nothing; none where its digits never end.
-fn exact_places(amount: &Exact, least: u32) -> Option<u32> {
+pub(crate) fn exact_places(amount: &Exact, least: u32) -> Option<u32> {
     (least..=PLACES_MAX.max(least)).find(|places| amount.to_scaled(*places).is_some())
 }
 

@@ -101,8 +101,21 @@ pub struct Prepared {
     pub new_accounts: u64,
     /// What they come to, by currency.
     pub totals: BTreeMap<String, String>,
-    /// The SHA-256 of the list of payments.
+    /// Whose consent plans ask for, beyond four eyes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consents: Vec<Consent>,
+    /// The SHA-256 of the list of payments and consents.
     pub sha256: String,
+}
+
+/// A consent that a plan asks for: of an office or a body, as its `approvals` name it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// Whose, such as `finance`.
+    pub of: String,
+    /// Why, in words.
+    pub because: String,
 }
 
 /// What [`APPROVED`] says.
@@ -115,6 +128,9 @@ pub struct Approved {
     pub sha256: String,
     /// The totals, as whoever approves stated them.
     pub totals: BTreeMap<String, String>,
+    /// The office or body for which it is approved, where a plan asks for the consent of one.
+    #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
 }
 
 /// What [`ORDERED`] says.
@@ -203,6 +219,8 @@ pub struct Payout {
     pub says: Prepared,
     /// Who approved.
     pub approved_by: Vec<String>,
+    /// Which offices and bodies consented, and by whom.
+    pub consented: BTreeMap<String, String>,
     /// Why it needs one more approval than others.
     pub checks: Vec<String>,
     /// Once it is ordered: the place of the act, its instant, and the batch.
@@ -214,13 +232,35 @@ pub struct Payout {
 }
 
 impl Payout {
-    /// How many approvals it needs.
+    /// How many approvals it needs. Whoever consents for an office approves, and nobody consents for two.
     #[must_use]
     pub fn needs(&self) -> usize {
-        match self.checks.is_empty() {
+        let eyes = match self.checks.is_empty() {
             true => 1,
             false => 2,
+        };
+        self.says.consents.len().max(eyes)
+    }
+
+    /// The consents that are still missing.
+    pub fn missing(&self) -> impl Iterator<Item = &Consent> {
+        let consents = self.says.consents.iter();
+        consents.filter(|one| !self.consented.contains_key(&one.of))
+    }
+
+    /// Somebody consents for an office.
+    fn consent(&mut self, of: String, by: &str) -> Result<(), PayoutRefusal> {
+        let asked: Vec<&str> = self.says.consents.iter().map(|one| &*one.of).collect();
+        if !asked.contains(&&*of) {
+            let asked = (!asked.is_empty()).then(|| asked.join(", "));
+            return Err(PayoutRefusal::NotAsked { of, asked });
         }
+        if let Some(by) = self.consented.get(&of) {
+            let by = by.clone();
+            return Err(PayoutRefusal::Consented { of, by });
+        }
+        self.consented.insert(of, by.to_owned());
+        Ok(())
     }
 }
 
@@ -290,6 +330,28 @@ pub enum PayoutRefusal {
         found: usize,
         /// How many it needs.
         needs: usize,
+    },
+    /// A consent is missing.
+    #[error("the consent of {0} is missing; `trueup payout approve --as` gives it")]
+    NotConsented(String),
+    /// Nobody's consent.
+    #[error(
+        "no plan asks for the consent of {of} to this payout{}",
+        asked.as_ref().map_or_else(String::new, |asked| format!("; asked for is that of {asked}"))
+    )]
+    NotAsked {
+        /// Whose.
+        of: String,
+        /// Whose is asked for.
+        asked: Option<String>,
+    },
+    /// Twice the same office.
+    #[error("{by} consented for {of} already")]
+    Consented {
+        /// Whose.
+        of: String,
+        /// By whom.
+        by: String,
     },
     /// No such payout.
     #[error("there is no payout {0} that was ordered")]
@@ -417,6 +479,7 @@ impl Payouts {
             on,
             says,
             approved_by: Vec::new(),
+            consented: BTreeMap::new(),
             checks,
             ordered: None,
             profiles: BTreeMap::new(),
@@ -430,6 +493,7 @@ impl Payouts {
             prepared,
             sha256,
             totals,
+            office,
         } = said(act)?;
         let waiting = self.waiting_at(prepared, &sha256)?;
         if waiting.says.totals != totals {
@@ -445,6 +509,9 @@ impl Payouts {
         if waiting.approved_by.contains(&by) {
             return Err(PayoutRefusal::Twice(by));
         }
+        if let Some(of) = office {
+            waiting.consent(of, &by)?;
+        }
         waiting.approved_by.push(by);
         Ok(())
     }
@@ -459,6 +526,10 @@ impl Payouts {
         let (found, needs) = (waiting.approved_by.len(), waiting.needs());
         if found < needs {
             return Err(PayoutRefusal::NotApproved { found, needs });
+        }
+        let missing: Vec<&str> = waiting.missing().map(|one| one.of.as_str()).collect();
+        if !missing.is_empty() {
+            return Err(PayoutRefusal::NotConsented(missing.join(" and of ")));
         }
         let counting = self.profiles.iter();
         let profiles = counting
@@ -563,16 +634,27 @@ mod tests {
                 payments: 3,
                 new_accounts,
                 totals: BTreeMap::from([("EUR".to_owned(), sum.to_owned())]),
+                consents: Vec::new(),
                 sha256: format!("of {sum}"),
             };
             self.done(by, PREPARED, &says)
         }
 
         fn approve(&mut self, by: &str, prepared: u64, sum: &str) -> Result<u64, PayoutRefusal> {
+            self.consent(by, prepared, (sum, None))
+        }
+
+        fn consent(
+            &mut self,
+            by: &str,
+            prepared: u64,
+            (sum, office): (&str, Option<&str>),
+        ) -> Result<u64, PayoutRefusal> {
             let says = Approved {
                 prepared,
                 sha256: format!("of {sum}"),
                 totals: BTreeMap::from([("EUR".to_owned(), sum.to_owned())]),
+                office: office.map(str::to_owned),
             };
             self.done(by, APPROVED, &says)
         }
@@ -629,6 +711,52 @@ mod tests {
             let waiting = table.stands.waiting.clone().expect("it waits");
             assert_eq!(waiting.needs(), needs, "{:?}", waiting.checks);
         }
+    }
+
+    #[test]
+    fn each_office_that_a_plan_names_consents_by_a_person_of_its_own() {
+        let mut table = Table::<Payouts>::new();
+        let consent = |of: &str| Consent {
+            of: of.to_owned(),
+            because: "a payment above 50.00 EUR".to_owned(),
+        };
+        let says = Prepared {
+            payout: 1,
+            on: "2026-04-15".to_owned(),
+            payments: 1,
+            new_accounts: 0,
+            totals: BTreeMap::from([("EUR".to_owned(), "100.00".to_owned())]),
+            consents: vec![consent("finance"), consent("board")],
+            sha256: "of 100.00".to_owned(),
+        };
+        let first = table.done("ada", PREPARED, &says).expect("prepared");
+        let gives = |office: &'static str| ("100.00", Some(office));
+        assert!(matches!(
+            table.consent("bob", first, gives("sales")),
+            Err(PayoutRefusal::NotAsked { .. })
+        ));
+        assert!(matches!(
+            table.consent("ada", first, gives("finance")),
+            Err(PayoutRefusal::Own(_))
+        ));
+        table
+            .consent("bob", first, gives("finance"))
+            .expect("given");
+        assert!(matches!(
+            table.consent("bob", first, gives("board")),
+            Err(PayoutRefusal::Twice(_))
+        ));
+        assert!(matches!(
+            table.consent("cyd", first, gives("finance")),
+            Err(PayoutRefusal::Consented { .. })
+        ));
+        table.approve("cyd", first, "100.00").expect("approved");
+        assert!(matches!(
+            table.order(first, "100.00"),
+            Err(PayoutRefusal::NotConsented(of)) if of == "board"
+        ));
+        table.consent("dan", first, gives("board")).expect("given");
+        table.order(first, "100.00").expect("ordered");
     }
 
     #[test]

@@ -43,6 +43,60 @@ pub enum AgreementCommand {
                             trueup diff as-signed/agreements/northwind.yaml my-program/agreements/northwind.yaml --facts my-program"
     )]
     Texts(AgreementTextsArgs),
+    /// Write a workbook with the terms of many partners, as they are or as a rule proposes them, to be edited and taken back.
+    #[command(
+        after_help = "Examples:\n  trueup agreement sheet --plan reseller --starts 2027-01-01 --until 2028-01-01 --out targets.xlsx\n  \
+                            trueup agreement sheet --plan reseller --starts 2027-01-01 --over 2026 \\\n    \
+                            --set 'target.net_sales=round(105% * net_sales, to => 1_000)' --out targets.xlsx"
+    )]
+    Sheet(AgreementSheetArgs),
+    /// Take agreements from such a workbook into the program's texts: all of them, or none and what is wrong in which cell.
+    #[command(
+        after_help = "Example:\n  trueup agreement take targets.xlsx && trueup agreement propose --all --because 'targets of 2027'"
+    )]
+    Take(AgreementTakeArgs),
+}
+
+/// `trueup agreement sheet`
+#[derive(Debug, Args)]
+pub struct AgreementSheetArgs {
+    /// Whose partners: those whose agreement is about this plan.
+    #[arg(long, value_name = "PLAN")]
+    pub plan: String,
+    /// Only these partners; may be given several times.
+    #[arg(long = "partner", value_name = "ID")]
+    pub partners: Vec<String>,
+    /// The first day of the new agreements.
+    #[arg(long, value_name = "DAY")]
+    pub starts: String,
+    /// The day after their last; without it they have no end.
+    #[arg(long, value_name = "DAY")]
+    pub until: Option<String>,
+    /// What a term is proposed to be: TERM=FORMULA over the plan's names; may be given several times.
+    #[arg(long = "set", value_name = "TERM=FORMULA")]
+    pub rules: Vec<String>,
+    /// The period in which rules are asked, such as 2026.
+    #[arg(long, value_name = "PERIOD")]
+    pub over: Option<String>,
+    /// The workbook to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
+}
+
+/// `trueup agreement take`
+#[derive(Debug, Args)]
+pub struct AgreementTakeArgs {
+    /// The workbook.
+    pub file: PathBuf,
+    /// Write over agreements of the same name that say something else.
+    #[arg(long)]
+    pub replace: bool,
+    /// Which program.
+    #[command(flatten)]
+    pub program: ProgramArgs,
 }
 
 /// `trueup agreement list`

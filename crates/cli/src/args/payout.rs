@@ -257,7 +257,7 @@ pub enum PayoutCommand {
     #[command(
         after_help = "Example:\n  trueup payout approve --total '11920.00 USD' --program my-program --by u-4"
     )]
-    Approve(ApproveArgs),
+    Approve(PayoutApproveArgs),
     /// Order what was approved: from then on it is no longer payable, and its file can be written.
     #[command(after_help = "Example:\n  trueup payout order --program my-program --by u-17")]
     Order(PayoutOrderArgs),
@@ -291,6 +291,17 @@ pub struct PayoutPrepareArgs {
     /// Who.
     #[command(flatten)]
     pub by: ByArgs,
+}
+
+/// `trueup payout approve`
+#[derive(Debug, Args)]
+pub struct PayoutApproveArgs {
+    /// The office or body for which you approve, where a plan asks for the consent of one.
+    #[arg(long = "as", value_name = "OFFICE")]
+    pub office: Option<String>,
+    /// What is approved.
+    #[command(flatten)]
+    pub approve: ApproveArgs,
 }
 
 /// `trueup payout order`

@@ -23,12 +23,16 @@ use crate::commands::journal::organisation;
 use crate::failure::{Failure, chain};
 use crate::folder;
 use crate::output;
+use crate::progress::Progress;
 use crate::record::{Record, now, read_key, unsayable};
 use crate::runs;
 use crate::seals::{OnRecord, Parts, Standing, standing};
 
-/// Lists, proposes, accepts, declines or shows.
-pub fn run(command: &AgreementCommand) -> Result<(), Failure> {
+mod sheet;
+mod take;
+
+/// Lists, proposes, accepts, declines, shows, or takes terms from a workbook.
+pub fn run(command: &AgreementCommand, progress: &Progress) -> Result<(), Failure> {
     match command {
         AgreementCommand::List(args) => list(args),
         AgreementCommand::Propose(args) => propose(args),
@@ -36,6 +40,8 @@ pub fn run(command: &AgreementCommand) -> Result<(), Failure> {
         AgreementCommand::Decline(args) => decline(args),
         AgreementCommand::Show(args) => show(args),
         AgreementCommand::Texts(args) => texts(args),
+        AgreementCommand::Sheet(args) => sheet::write(args, progress),
+        AgreementCommand::Take(args) => take::take(args),
     }
 }
 

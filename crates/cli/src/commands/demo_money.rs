@@ -8,10 +8,10 @@ use crate::args::{
     AccountArgs, AgreementAcceptArgs, AgreementCommand, AgreementProposeArgs, ApproveArgs,
     BooksBalancesArgs, BooksCommand, ByArgs, ChosenArgs, DisputeCommand, DisputeOpenArgs,
     DisputeResolveArgs, EVERYONE, Format, IngestArgs, JournalOpenArgs, KeysAddArgs, KeysCommand,
-    OutcomeArg, PayoutCommand, PayoutFileArgs, PayoutOrderArgs, PayoutPrepareArgs,
-    PayoutReportArgs, PeriodAcceptArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand,
-    ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, ProgramArgs, RouteArg, ScopeArgs,
-    VerifyArgs, WordArg,
+    OutcomeArg, PayoutApproveArgs, PayoutCommand, PayoutFileArgs, PayoutOrderArgs,
+    PayoutPrepareArgs, PayoutReportArgs, PeriodAcceptArgs, PeriodCalculateArgs, PeriodCloseArgs,
+    PeriodCommand, ProfileCommand, ProfileConfirmArgs, ProfileSetArgs, ProgramArgs, RouteArg,
+    ScopeArgs, VerifyArgs, WordArg,
 };
 use crate::commands::{
     agreement, books, demo_return, dispute, ingest, journal, keys, payout, period, profile, verify,
@@ -86,13 +86,15 @@ impl Stage<'_> {
             program: self.program(),
             by: by(PREPARES),
         }))?;
-        agreement::run(&AgreementCommand::Propose(AgreementProposeArgs {
+        let propose = AgreementCommand::Propose(AgreementProposeArgs {
             chosen: self.chosen("vendor"),
             because: "the example's terms".to_owned(),
-        }))?;
-        agreement::run(&AgreementCommand::Accept(AgreementAcceptArgs {
+        });
+        agreement::run(&propose, self.progress)?;
+        let accept = AgreementCommand::Accept(AgreementAcceptArgs {
             chosen: self.chosen(EVERYONE),
-        }))
+        });
+        agreement::run(&accept, self.progress)
     }
 
     /// Calculates, approves and closes everything until a day.
@@ -239,10 +241,13 @@ impl Stage<'_> {
         let approvals = [APPROVES, ALSO_APPROVES].into_iter().take(waiting.needs());
         let mut steps: Vec<PayoutCommand> = approvals
             .map(|approves| {
-                PayoutCommand::Approve(ApproveArgs {
-                    totals: stated(&waiting.says.totals),
-                    program: self.program(),
-                    by: by(approves),
+                PayoutCommand::Approve(PayoutApproveArgs {
+                    office: None,
+                    approve: ApproveArgs {
+                        totals: stated(&waiting.says.totals),
+                        program: self.program(),
+                        by: by(approves),
+                    },
                 })
             })
             .collect();

@@ -15,7 +15,7 @@ use trueup_program::period::in_words;
 use trueup_store::Step;
 
 use crate::args::{
-    ApproveArgs, PayoutCommand, PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs,
+    PayoutApproveArgs, PayoutCommand, PayoutOrderArgs, PayoutPrepareArgs, PayoutReportArgs,
     PayoutShowArgs, PayoutStatusArgs, WordArg,
 };
 use crate::commands::books::in_currency;
@@ -62,6 +62,7 @@ fn prepare(args: &PayoutPrepareArgs, progress: &Progress) -> Result<(), Failure>
             payments: gathered.payments.len() as u64,
             new_accounts: gathered.new_accounts as u64,
             totals: gathered.totals(),
+            consents: gathered.consents.clone(),
             sha256: gathered.digest().to_string(),
         };
         let who = (args.by.by.as_str(), &Organisation::Vendor);
@@ -99,16 +100,25 @@ fn next_of(waiting: &Payout) -> String {
     for check in &waiting.checks {
         let _ = writeln!(text, "Look twice: {check}");
     }
-    let (found, needs) = (waiting.approved_by.len(), waiting.needs());
-    match found < needs {
-        true => {
-            let _ = writeln!(
-                text,
-                "It has {found} of {needs} approvals; next: trueup payout approve --total …, by somebody else"
-            );
-        }
-        false => text.push_str("It has its approvals; next: trueup payout order\n"),
+    for consent in waiting.missing() {
+        let _ = writeln!(
+            text,
+            "Asks for the consent of {}: {}",
+            consent.of, consent.because
+        );
     }
+    let (found, needs) = (waiting.approved_by.len(), waiting.needs());
+    let is_asked = waiting.missing().next().is_some();
+    let says = match (found < needs, is_asked) {
+        (_, true) => format!(
+            "It has {found} of {needs} approvals; next: trueup payout approve --as OFFICE --total …, by somebody of that office\n"
+        ),
+        (true, false) => format!(
+            "It has {found} of {needs} approvals; next: trueup payout approve --total …, by somebody else\n"
+        ),
+        (false, false) => "It has its approvals; next: trueup payout order\n".to_owned(),
+    };
+    text.push_str(&says);
     text
 }
 
@@ -118,13 +128,18 @@ fn waiting(desk: &Desk) -> Result<&Payout, Failure> {
     })
 }
 
-fn approve(args: &ApproveArgs) -> Result<(), Failure> {
+fn approve(args: &PayoutApproveArgs) -> Result<(), Failure> {
+    let PayoutApproveArgs {
+        approve: args,
+        office,
+    } = args;
     let desk = Desk::open(&args.program.program)?;
     let waits = waiting(&desk)?;
     let says = Approved {
         prepared: waits.at,
         sha256: waits.says.sha256.clone(),
         totals: totals_of(&args.totals)?,
+        office: office.clone(),
     };
     let who = (args.by.by.as_str(), &Organisation::Vendor);
     let (_, after) = desk.say(APPROVED, who, &says)?;

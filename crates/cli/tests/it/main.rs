@@ -5,11 +5,13 @@
 mod backup;
 mod differences;
 mod facts_in;
+mod faults;
 mod hostile_plans;
 mod journal;
 mod push;
 mod served;
 mod serving;
 mod settled_again;
+mod sheets;
 mod story;
 mod transcripts;

@@ -78,6 +78,16 @@ fn payouts_are_made_as_written() {
 }
 
 #[test]
+fn offices_consent_to_large_payouts_as_written() {
+    run("payout_consents");
+}
+
+#[test]
+fn terms_of_many_partners_go_through_a_workbook_as_written() {
+    run("agreement_sheets");
+}
+
+#[test]
 fn the_journal_is_kept_as_written() {
     run("journal");
 }

@@ -9,19 +9,13 @@ use std::collections::BTreeSet;
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet,
 };
-use trueup_base::{Exact, Rounding};
+use trueup_base::Exact;
 
 use super::{
     About, Grants, Group, Line, PaperRefusal, Standing, StatementPaper, exact_places, shown,
 };
 use crate::guard::guarded;
-
-/// How many characters a cell holds, and how many rows a sheet.
-const CELL_MAX: usize = 32_767;
-const ROWS_MAX: u32 = 1_048_576;
-
-/// How many digits of a number a spreadsheet keeps.
-const DIGITS_MAX: usize = 15;
+use crate::spreadsheet::{CELL_MAX, ROWS_MAX, number};
 
 /// The colours of headings and rules, as in the PDF.
 const ACCENT: u32 = 0x14_50_7A;
@@ -242,21 +236,6 @@ impl<'a> Sheet<'a> {
         self.words(0, what, &format)?;
         self.amount(1, amount, Grants::Money, &format)?;
         self.next()
-    }
-}
-
-/// The float nearest to a decimal of at most [`DIGITS_MAX`] digits, from which a spreadsheet shows just these digits.
-#[expect(
-    clippy::disallowed_types,
-    reason = "a workbook's numbers are floats; one of fifteen digits comes back as it was"
-)]
-fn number(amount: &Exact, places: u32) -> Option<f64> {
-    let text = amount.to_fixed(places, Rounding::HalfAway);
-    let digits = text.trim_start_matches(['-', '0', '.']);
-    let digits = digits.chars().filter(char::is_ascii_digit).count();
-    match digits <= DIGITS_MAX {
-        true => text.parse().ok(),
-        false => None,
     }
 }
 

@@ -1,0 +1,376 @@
+//! Closing and paying when the power fails, the disk is full, the database goes away or everybody does it at once: each step is
+//! taken once, whole, or not at all, and the same command again ends in the same books (RG-1, RG-3, RG-8, RG-20).
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use sqlx::{Connection as _, Executor as _};
+
+use crate::journal::postgres;
+use crate::story::{Ended, Story, ended};
+
+/// A step of money: its words, and the kind of act it leaves.
+struct StepTaken {
+    words: Vec<&'static str>,
+    leaves: &'static str,
+}
+
+fn step(words: &str, leaves: &'static str) -> StepTaken {
+    StepTaken {
+        words: words
+            .split(' ')
+            .map(|word| &*word.replace('_', " ").leak())
+            .collect(),
+        leaves,
+    }
+}
+
+/// From a kept run to what was paid, one act each.
+fn steps() -> Vec<StepTaken> {
+    vec![
+        step(
+            "period calculate --until 2026-Q1 --by u-1",
+            "period.calculated",
+        ),
+        step(
+            "period approve --total 5440_USD --by u-2",
+            "period.approved",
+        ),
+        step("period close --by u-1", "period.closed"),
+        step(
+            "period accept --for partner/P-100 --by u-3",
+            "statement.accepted",
+        ),
+        step("payout prepare --on 2026-04-15 --by u-1", "payout.prepared"),
+        step(
+            "payout approve --total 4200_USD --by u-2",
+            "payout.approved",
+        ),
+        step("payout order --by u-1", "payout.ordered"),
+        step(
+            "payout report 1 --word paid --because statement --by u-1",
+            "payment.reported",
+        ),
+    ]
+}
+
+/// A program with signed agreements, a kept run and a profile, in which nothing was calculated yet.
+fn begun(with: &[(&str, &str)]) -> Story {
+    let story = Story::with_starter();
+    let script = "set -e
+        trueup journal open --program program
+        trueup ingest --program program
+        trueup keys add --custodial everyone --program program
+        trueup agreement propose --all --because 'a new year' --program program
+        trueup agreement accept --all --for everyone --program program
+        trueup run --program program
+        trueup profile set --partner P-100 --name Northwind --route credit_note --program program --by u-1
+        trueup profile confirm --partner P-100 --program program --by u-2";
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).envs(with.iter().copied());
+    story.at_home(&mut command);
+    command.envs(with.iter().copied());
+    ended(command).expect_code(0);
+    story
+}
+
+fn taken(story: &Story, program: &str, step: &StepTaken, with: &[(&str, &str)]) -> Ended {
+    ended(command(story, program, step, with))
+}
+
+fn command(story: &Story, program: &str, step: &StepTaken, with: &[(&str, &str)]) -> Command {
+    let mut command = story.command(&step.words);
+    command
+        .args(["--program", program])
+        .envs(with.iter().copied());
+    command
+}
+
+/// What the books and the journal say, without when it was.
+fn seen(story: &Story, program: &str, with: &[(&str, &str)]) -> String {
+    let asked: [&[&str]; 4] = [
+        &["books", "balances", "--format", "csv"],
+        &["period", "status"],
+        &["payout", "status"],
+        &["journal", "log", "--format", "csv"],
+    ];
+    let mut text = String::new();
+    for args in asked {
+        let mut command = story.command(args);
+        command
+            .args(["--program", program])
+            .envs(with.iter().copied());
+        let out = ended(command).expect_code(0).out;
+        match args[0] {
+            "journal" => {
+                let kinds = out.lines().filter_map(|line| line.split(',').nth(4));
+                text.extend(kinds.map(|kind| format!("{kind}\n")));
+            }
+            "period" => text.extend(
+                out.lines()
+                    .filter(|line| !line.contains("the last one until")),
+            ),
+            _ => text.push_str(&out),
+        }
+    }
+    text
+}
+
+fn holds(story: &Story, program: &str, with: &[(&str, &str)], after: &str) {
+    for args in [&["verify"][..], &["rebuild", "--check"]] {
+        let mut command = story.command(args);
+        command
+            .args(["--program", program])
+            .envs(with.iter().copied());
+        let ended = ended(command);
+        assert_eq!(ended.code(), Some(0), "after {after}: {ended:#?}");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("listed") {
+        let entry = entry.expect("listed");
+        let to = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => {
+                fs::copy(entry.path(), to).expect("copied");
+            }
+        }
+    }
+}
+
+/// The shim that counts what is done to files, and kills or fails at a count.
+fn shim() -> &'static Path {
+    static SHIM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = SHIM.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let library = folder.path().join("kill_shim.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../facts/tests/it/kill_shim.c");
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-Wall", "-o"])
+            .arg(&library)
+            .arg(&source)
+            .arg("-ldl")
+            .output()
+            .expect("cc, which links every Rust program too");
+        let says = String::from_utf8_lossy(&built.stderr).into_owned();
+        assert!(built.status.success(), "{says}");
+        (folder, library)
+    });
+    path
+}
+
+/// Takes a step under the shim.
+fn shimmed(story: &Story, step: &StepTaken, told: &[(&str, String)]) -> std::process::ExitStatus {
+    let state = story
+        .path("now")
+        .canonicalize()
+        .expect("there")
+        .join(".trueup");
+    let mut command = command(story, "now", step, &[]);
+    command
+        .env("LD_PRELOAD", shim())
+        .env("KILL_UNDER", state)
+        .envs(told.iter().map(|(name, value)| (*name, value)))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().expect("it starts")
+}
+
+/// At how many boundaries of a step it is tried: at all of them in a long run.
+fn tried(boundaries: usize) -> Vec<usize> {
+    let is_long = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse::<u32>().ok())
+        .is_some_and(|cases| cases > 256);
+    let stride = match is_long {
+        true => 1,
+        false => boundaries.div_ceil(6).max(1),
+    };
+    // The last one is where what was done becomes true.
+    let mut all: Vec<usize> = (1..=boundaries).step_by(stride).collect();
+    all.push(boundaries);
+    all.dedup();
+    all
+}
+
+#[test]
+fn killed_at_any_boundary_a_step_is_taken_whole_or_not_at_all() {
+    let story = begun(&[]);
+    let mut last = "program".to_owned();
+    for (number, step) in steps().iter().enumerate() {
+        let fresh = || {
+            let _ = fs::remove_dir_all(story.path("now"));
+            copy(&story.path(&last), &story.path("now"));
+        };
+        fresh();
+        let before = seen(&story, "now", &[]);
+        let log = story.path("calls.txt");
+        let _ = fs::remove_file(&log);
+        let status = shimmed(&story, step, &[("KILL_LOG", log.display().to_string())]);
+        assert!(status.success(), "{:?}: {status}", step.words);
+        let calls = fs::read_to_string(&log).expect("written");
+        let calls: Vec<&str> = calls.lines().collect();
+        assert!(calls.len() > 5, "the shim counts: {calls:#?}");
+        let after = seen(&story, "now", &[]);
+        assert_ne!(before, after, "{:?}", step.words);
+        let done = format!("step-{number}");
+        copy(&story.path("now"), &story.path(&done));
+        let mut killed = 0;
+        for at in tried(calls.len()) {
+            for fault in ["killed", "no space", "no disk"] {
+                // A disk that fails at one call in three is enough of each.
+                if fault != "killed" && at % 3 != 0 {
+                    continue;
+                }
+                fresh();
+                let told = match fault {
+                    "killed" => vec![("KILL_AT", at.to_string())],
+                    // ENOSPC for ever, and EIO once.
+                    "no space" => vec![
+                        ("FAIL_AT", at.to_string()),
+                        ("FAIL_WITH", "28".to_owned()),
+                        ("FAIL_ALWAYS", "1".to_owned()),
+                    ],
+                    _ => vec![("FAIL_AT", at.to_string()), ("FAIL_WITH", "5".to_owned())],
+                };
+                let status = shimmed(&story, step, &told);
+                let what = format!("{fault} at {at} ({}) of {:?}", calls[at - 1], step.words);
+                // The database may do with a call or two less than last time.
+                if fault == "killed" {
+                    assert!(status.signal() == Some(9) || status.success(), "{what}");
+                    killed += usize::from(status.signal() == Some(9));
+                }
+                let now = seen(&story, "now", &[]);
+                assert!(now == before || now == after, "half is done, {what}: {now}");
+                // What was said to be done is done.
+                assert!(!status.success() || now == after, "{what}: {now}");
+                holds(&story, "now", &[], &what);
+                if now == before {
+                    taken(&story, "now", step, &[]).expect_code(0);
+                }
+                assert_eq!(seen(&story, "now", &[]), after, "{what}");
+                assert_eq!(after.matches(step.leaves).count(), 1, "{what}");
+            }
+        }
+        assert!(killed > 3, "{:?} was killed {killed} times", step.words);
+        last = done;
+    }
+}
+
+/// Many take the same step at once.
+fn race(story: &Story, with: &[(&str, &str)], clients: usize) {
+    for step in steps() {
+        let running: Vec<_> = (0..clients)
+            .map(|_| {
+                let mut command = command(story, "program", &step, with);
+                command.stdout(Stdio::null()).stderr(Stdio::piped());
+                command.spawn().expect("started")
+            })
+            .collect();
+        for client in running {
+            let output = client.wait_with_output().expect("ended");
+            let says = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!says.contains("panicked"), "{says}");
+            // Whoever lost is refused by a rule or told to try again; nobody is told of what did not happen.
+            assert!(
+                matches!(output.status.code(), Some(0..=3)),
+                "{:?}: {:?} {says}",
+                step.words,
+                output.status
+            );
+        }
+        let after = seen(story, "program", with);
+        let count = after.matches(step.leaves).count();
+        // A calculation or a payout that takes the place of another is a step of its own.
+        match step.leaves {
+            "period.calculated" | "payout.prepared" => assert!(count >= 1, "{after}"),
+            _ => assert_eq!(count, 1, "{:?}: {after}", step.words),
+        }
+    }
+    holds(story, "program", with, "everybody at once");
+    let mut paid = story.command(&["books", "balances", "--format", "csv"]);
+    paid.args(["--program", "program"])
+        .envs(with.iter().copied());
+    let books = ended(paid).expect_code(0).out;
+    assert!(books.contains("paid,P-100,USD,-4200.00"), "{books}");
+    assert_eq!(books.matches(",P-100,").count(), 2, "{books}");
+}
+
+#[test]
+fn of_many_who_take_a_step_at_once_one_does() {
+    let story = begun(&[]);
+    race(&story, &[], 16);
+}
+
+#[test]
+fn of_many_who_take_a_step_at_once_one_does_on_postgres() {
+    let url = postgres("race");
+    let with = [("TRUEUP_DATABASE", url.as_str())];
+    let story = begun(&with);
+    race(&story, &with, 16);
+}
+
+#[test]
+fn a_database_that_goes_away_in_the_middle_leaves_a_step_whole_or_undone() {
+    let base = postgres("gone");
+    let with = [("TRUEUP_DATABASE", base.as_str())];
+    let story = begun(&with);
+    let steps = steps();
+    let [calculate, approve, close, ..] = steps.as_slice() else {
+        panic!("there are steps");
+    };
+    for step in [calculate, approve] {
+        taken(&story, "program", step, &with).expect_code(0);
+    }
+    let before = seen(&story, "program", &with);
+    let name = format!("gone_{}", std::process::id());
+    let server = std::env::var("TRUEUP_TEST_POSTGRES").expect("said by the runner");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let asked = |sql: String| {
+        runtime.block_on(async {
+            let mut admin = sqlx::AnyConnection::connect(&server)
+                .await
+                .expect("connected");
+            let done = admin.execute(sqlx::AssertSqlSafe(sql)).await;
+            done.expect("done");
+        });
+    };
+    let (mut undone, mut after) = (0, None);
+    for round in 0..14 {
+        asked(format!("create database {name}_{round} template {name}"));
+        let url = base.replacen(&format!("/{name}?"), &format!("/{name}_{round}?"), 1);
+        let with = [("TRUEUP_DATABASE", url.as_str())];
+        let _ = fs::remove_dir_all(story.path("now"));
+        copy(&story.path("program"), &story.path("now"));
+        let mut running = command(&story, "now", close, &with);
+        running.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut running = running.spawn().expect("started");
+        std::thread::sleep(Duration::from_millis(round * 40));
+        asked(format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}_{round}'"
+        ));
+        let status = running.wait().expect("ended");
+        let now = seen(&story, "now", &with);
+        assert!(!status.success() || now != before, "it said that it closed");
+        if now == before {
+            undone += 1;
+            taken(&story, "now", close, &with).expect_code(0);
+        }
+        let closed = seen(&story, "now", &with);
+        let closed_before = after.get_or_insert_with(|| closed.clone());
+        assert_eq!(&closed, closed_before, "round {round}");
+        assert_eq!(closed.matches("period.closed").count(), 1, "round {round}");
+        holds(&story, "now", &with, &format!("round {round}"));
+    }
+    assert!(undone > 0, "the database never went away in time");
+}
