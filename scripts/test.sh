@@ -45,6 +45,7 @@ if [ "${1:-}" != lint ]; then
     step "generated tests, new seed" generated_again
     step "doc examples" cargo test --quiet --locked --doc "${pure[@]}"
     step "the command, from outside" scripts/test_command.sh
+    step "the API, held to its description" env TRUEUP_BIN="$(binary)" scripts/api_test.sh
     step "the web app, in a browser" env TRUEUP_BIN="$(binary)" scripts/web_test.sh
 fi
 printf '\n'

@@ -49,7 +49,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Said<T> {
         let body = whole(request.into_body(), SAID_MAX).await?;
         serde_json::from_slice(&body).map(Self).map_err(|error| {
             let says = format!("the body is not what is described: {error}");
-            match error.is_data() {
+            // What is JSON and does not fit is told from what is none.
+            let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_ok();
+            match error.is_data() || is_json {
                 true => Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", says),
                 false => Refused::new(StatusCode::BAD_REQUEST, "no_json", says),
             }

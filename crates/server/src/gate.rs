@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -216,7 +217,7 @@ pub struct Guard {
 /// Lets in whoever may do a route's operation, and with the partner that the path or the query names.
 pub async fn guard(
     State(guard): State<Guard>,
-    parameters: RawPathParams,
+    parameters: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -225,7 +226,7 @@ pub async fn guard(
         headers: request.headers().clone(),
         query: request.uri().query().map(str::to_owned),
     };
-    let admitted = admit(&guard, &parameters, &asked).await;
+    let admitted = admit(&guard, parameters.ok().as_ref(), &asked).await;
     match admitted {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
@@ -244,7 +245,7 @@ struct Asked {
 
 async fn admit(
     guard: &Guard,
-    parameters: &RawPathParams,
+    parameters: Option<&RawPathParams>,
     asked: &Asked,
 ) -> Result<Caller, Refused> {
     let caller = caller_of(&guard.shared, &asked.headers)
@@ -254,6 +255,9 @@ async fn admit(
         is_from_here(&asked.method, &asked.headers)?;
     }
     caller.may(guard.operation)?;
+    // Names are text; what is none names nothing.
+    let parameters =
+        parameters.ok_or_else(|| Refused::not_found("there is nothing under such a name"))?;
     for (name, value) in parameters {
         if value.len() > ID_MAX {
             return Err(Refused::not_found("there is nothing under so long a name"));

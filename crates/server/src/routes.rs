@@ -21,8 +21,11 @@ use serde::Serialize;
 use trueup_facts::digest::Digest;
 use utoipa::ToSchema;
 use utoipa::openapi::extensions::Extensions;
+use utoipa::openapi::path::Operation as Said;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa::openapi::{
+    Components, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, RefOr, SecurityRequirement,
+};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
@@ -69,7 +72,7 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         (schemas, paths, methods)
     };
     use Operation as Op;
-    OpenApiRouter::with_openapi(description())
+    let (router, mut openapi) = OpenApiRouter::with_openapi(description())
         .routes(routes!(healthz))
         .routes(routes!(readyz))
         .routes(routes!(openapi))
@@ -131,7 +134,11 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadSources, routes!(facts::sources)))
         .routes(for_whom(Op::PushFacts, routes!(facts::push)))
         .routes(for_whom(Op::Listen, routes!(live::events)))
-        .split_for_parts()
+        .split_for_parts();
+    for path in openapi.paths.paths.values_mut() {
+        operations(path).for_each(say_besides);
+    }
+    (router, openapi)
 }
 
 /// What is said of the API, as it is committed.
@@ -170,20 +177,13 @@ fn description() -> OpenApi {
 }
 
 /// Says of a path's operations what they are, who may do them, and what every one of them may answer besides.
-fn say_whose(path: &mut utoipa::openapi::PathItem, operation: Operation) {
+fn say_whose(path: &mut PathItem, operation: Operation) {
     let roles: Vec<&str> = operation
         .roles()
         .iter()
         .map(|role| role_word(*role))
         .collect();
-    let all = [
-        &mut path.get,
-        &mut path.put,
-        &mut path.post,
-        &mut path.delete,
-        &mut path.patch,
-    ];
-    for said in all.into_iter().filter_map(Option::as_mut) {
+    for said in operations(path) {
         let extensions = Extensions::builder()
             .add(OPERATION, operation.word())
             .add("x-trueup-roles", roles.clone())
@@ -223,6 +223,51 @@ fn say_whose(path: &mut utoipa::openapi::PathItem, operation: Operation) {
                 .entry(status.to_owned())
                 .or_insert_with(|| problem(says).into());
         }
+    }
+}
+
+fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Said> {
+    let all = [
+        &mut path.get,
+        &mut path.put,
+        &mut path.post,
+        &mut path.delete,
+        &mut path.patch,
+    ];
+    all.into_iter().filter_map(Option::as_mut)
+}
+
+/// Says what may be answered whatever an operation is: to a body that cannot be read, and to a key that cannot be taken.
+fn say_besides(said: &mut Said) {
+    let mut besides = Vec::new();
+    if said.request_body.is_some() {
+        besides.extend([
+            ("400", "The body is no JSON."),
+            ("408", "The body took too long."),
+            ("413", "The body is too long."),
+            ("415", "The body is of another type."),
+            ("422", "The body is not what is described."),
+        ]);
+    }
+    let parameters = said.parameters.iter().flatten();
+    let has_key = parameters
+        .filter_map(|one| match one {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .any(|parameter| parameter.name == once::KEY.as_str());
+    if has_key {
+        besides.extend([
+            ("400", "The key is none."),
+            ("409", "A step with this key is under way."),
+            ("422", "The key was sent with another request."),
+        ]);
+    }
+    for (status, says) in besides {
+        let responses = &mut said.responses.responses;
+        responses
+            .entry(status.to_owned())
+            .or_insert_with(|| problem(says).into());
     }
 }
 

@@ -26,6 +26,11 @@ pub async fn partners(
     if asked.limit.is_some_and(|limit| !(1..=200).contains(&limit)) {
         return Err(Refused::bad_request("a page has 1 to 200 partners"));
     }
+    let texts = [&asked.holds, &asked.plan, &asked.after];
+    let is_long = |text: &String| text.chars().count() > 200;
+    if texts.into_iter().flatten().any(is_long) {
+        return Err(Refused::bad_request("a text has at most 200 characters"));
+    }
     let page = shared.ask(move |app| {
         let only = caller.only(Operation::ReadPartners);
         app.partners(only.as_deref(), &asked)

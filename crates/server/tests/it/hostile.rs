@@ -60,6 +60,9 @@ async fn bodies_that_are_too_long_or_of_another_type_are_refused() {
     assert_eq!(ask(JSON, "{}").await, (422, "unprocessable".to_owned()));
     let more = "{\"partner\":\"P-1\",\"component\":\"c\",\"settled_on\":\"d\",\"because\":\"e\",\"role\":\"finance\"}";
     assert_eq!(ask(JSON, more).await, (422, "unprocessable".to_owned()));
+    // JSON that is none of what is described, though the reader stumbles over it as if it were none at all.
+    let odd = "{\"partner\":\"P-1\",\"component\":\"c\",\"settled_on\":{},\"because\":[]}";
+    assert_eq!(ask(JSON, odd).await, (422, "unprocessable".to_owned()));
     // Nesting that would exhaust a stack.
     let deep = "[".repeat(200_000);
     assert_eq!(ask(JSON, &deep).await.0, 422);
@@ -87,6 +90,17 @@ async fn no_path_leads_out_of_the_app() {
             answer.body
         );
     }
+    let cookie = bench.signed("auditor", Role::Auditor, None).await;
+    for path in ["/v1/plans/%FF", "/v1/partners/%C3%28/home"] {
+        let odd = bench.ask_as(&cookie, &format!("GET {path}"), "").await;
+        assert_eq!(
+            (odd.status, odd.code().as_str()),
+            (404, "not_found"),
+            "{path}"
+        );
+    }
+    let long = format!("GET /v1/partners?holds={}", "x".repeat(201));
+    assert_eq!(bench.ask_as(&cookie, &long, "").await.status, 400);
     let none = bench.ask("GET /v1/nothing", "", "").await;
     assert_eq!((none.status, none.code().as_str()), (404, "not_found"));
     let not_so = bench.ask("DELETE /healthz", "", "").await;
