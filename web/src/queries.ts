@@ -9,6 +9,14 @@ export const sessionQuery = queryOptions({
   retry: false,
 });
 
+/** The ways to sign on, for whoever has not yet. */
+export const waysQuery = queryOptions({
+  queryKey: ["ways"],
+  queryFn: () => answered(api.GET("/v1/sign-on")),
+  staleTime: Number.POSITIVE_INFINITY,
+  retry: false,
+});
+
 export const homeQuery = (partner: string) =>
   queryOptions({
     queryKey: ["figures", "home", partner],

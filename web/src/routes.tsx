@@ -49,9 +49,10 @@ export function inside(path: unknown): string | undefined {
 const signOn = createRoute({
   getParentRoute: () => root,
   path: "/sign-on",
-  validateSearch: (search): { to?: string } => {
+  validateSearch: (search): { to?: string; refused?: string } => {
     const to = inside(search.to);
-    return to === undefined ? {} : { to };
+    const refused = typeof search.refused === "string" ? search.refused : undefined;
+    return { ...(to === undefined ? {} : { to }), ...(refused === undefined ? {} : { refused }) };
   },
   component: SignOnPage,
 });

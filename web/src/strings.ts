@@ -70,6 +70,16 @@ export const t = {
     go: "Sign on",
     needed: "Fill this in",
     first: "First start? Make the administrator",
+    by: (called: string) => `Sign on with ${called}`,
+    or: "or with your password",
+    refused: {
+      stale: "That took too long, or began in another window. Try again.",
+      refused: "You were not signed on there. Try again, or use your password.",
+      wrong: "What came back from there could not be trusted. Try again, and tell your administrator if it stays so.",
+      unverified: "Your account there has no confirmed e-mail address. Confirm it there, or use your password.",
+      unknown: "Nobody here has that account. Ask your administrator to add you.",
+      down: "It cannot be reached now. Try again later, or use your password.",
+    } as Record<string, string>,
   },
   first: {
     title: "Make the first administrator",

@@ -196,7 +196,10 @@ pub const WALLS: &[Wall] = &[
             "flate2",
             "futures",
             "jiff",
+            "prometheus-client",
             "rand_core",
+            "reqwest",
+            "ring",
             "serde",
             "serde_json",
             "thiserror",
@@ -206,7 +209,7 @@ pub const WALLS: &[Wall] = &[
             "utoipa-axum",
         ],
         tests: &["tempfile", "tower"],
-        touches: "HTTP, randomness",
+        touches: "HTTP in and out, randomness",
         is_pure: false,
     },
     Wall {
@@ -374,6 +377,11 @@ pub const OUTSIDE: &[Outside] = &[
         "files on a disk or in a bucket, behind one interface",
     ),
     outside("parquet", "0001", "Parquet in and out"),
+    outside(
+        "prometheus-client",
+        "0050",
+        "meters of the server, in the text that Prometheus reads",
+    ),
     outside("proptest", "0001", "generated tests"),
     outside(
         "quick-xml",
@@ -385,6 +393,12 @@ pub const OUTSIDE: &[Outside] = &[
         "0024",
         "the form in which keys are given their randomness",
     ),
+    outside(
+        "reqwest",
+        "0052",
+        "asks what lies outside: a provider of identities, receivers of webhooks",
+    ),
+    outside("ring", "0052", "signatures of identity tokens"),
     outside("rlimit", "0020", "limits a decoder's memory and time"),
     outside("rust_xlsxwriter", "0027", "workbooks out"),
     outside(

@@ -42,6 +42,8 @@ pub enum Operation {
     Listen,
     /// People and their access.
     ManagePeople,
+    /// Who outside is told what happens.
+    ManageWebhooks,
 }
 
 use Operation as Op;
@@ -65,7 +67,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -83,6 +85,7 @@ impl Operation {
         Op::PushFacts,
         Op::Listen,
         Op::ManagePeople,
+        Op::ManageWebhooks,
     ];
 
     /// The word by which a token's scopes name it.
@@ -106,6 +109,33 @@ impl Operation {
             Op::PushFacts => "facts:push",
             Op::Listen => "events:read",
             Op::ManagePeople => "people:manage",
+            Op::ManageWebhooks => "webhooks:manage",
+        }
+    }
+
+    /// Whether it takes a step that must not be taken twice: then it may be sent with a key, and sent again with the same.
+    #[must_use]
+    pub fn takes_a_step(self) -> bool {
+        match self {
+            Op::OpenDispute
+            | Op::AnswerDispute
+            | Op::CalculatePeriod
+            | Op::ApprovePeriod
+            | Op::ClosePeriod => true,
+            // Events have ids of their own; answers about people and tokens hold what is shown once; the others change nothing.
+            Op::PushFacts
+            | Op::ManagePeople
+            | Op::ManageWebhooks
+            | Op::OwnSession
+            | Op::ReadPartners
+            | Op::ReadPartner
+            | Op::ReadDisputes
+            | Op::ReadOverview
+            | Op::ReadPeriods
+            | Op::ReadPlans
+            | Op::CheckPlan
+            | Op::ReadSources
+            | Op::Listen => false,
         }
     }
 
@@ -141,7 +171,7 @@ impl Operation {
             Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
             Op::CheckPlan => &[ProgramDesigner, Finance],
             Op::ReadSources => &[ProgramDesigner, Finance, Auditor],
-            Op::ManagePeople => &[Administrator],
+            Op::ManagePeople | Op::ManageWebhooks => &[Administrator],
         }
     }
 }
@@ -211,7 +241,8 @@ impl Caller {
             | Op::CheckPlan
             | Op::ReadSources
             | Op::PushFacts
-            | Op::ManagePeople => grant.partner.is_none(),
+            | Op::ManagePeople
+            | Op::ManageWebhooks => grant.partner.is_none(),
             Op::OwnSession
             | Op::ReadPartners
             | Op::ReadPartner

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::log;
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -37,7 +39,15 @@ pub struct Problem {
     /// A stable code, which programs may act on.
     #[schema(example = "not_found")]
     pub code: String,
+    /// By which id the server's log knows the request; said where the server failed, and in each answer's header x-request-id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "mVZ0pS7bT0qk0m5C0Yw1Eg")]
+    pub request: Option<String>,
 }
+
+/// The code of a refusal, for whoever counts them.
+#[derive(Clone, Copy, Debug)]
+pub struct Code(pub &'static str);
 
 impl Refused {
     /// A refusal that trying again does not change.
@@ -100,14 +110,17 @@ impl Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let request = log::request().filter(|_| status.is_server_error());
         let body = Json(Problem {
             kind: "about:blank".to_owned(),
             title: status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: status.as_u16(),
             detail: self.says,
             code: self.code.to_owned(),
+            request: request.map(|id| id.to_string()),
         });
         let mut response = (status, body).into_response();
+        response.extensions_mut().insert(Code(self.code));
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

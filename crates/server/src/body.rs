@@ -12,7 +12,7 @@ use crate::answer::Refused;
 /// How long a body may take.
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// The longest body that is not pushed facts.
-const SAID_MAX: usize = 2 << 20;
+pub const SAID_MAX: usize = 2 << 20;
 
 /// A body, whole.
 ///

@@ -14,6 +14,7 @@ use trueup_store::{Database, Granted, Signed};
 use crate::access::{Caller, Operation};
 use crate::answer::Refused;
 use crate::password::{self, Cost};
+use crate::provider::Provider;
 use crate::wire::{Grant, Role};
 use crate::{Shared, access};
 
@@ -43,6 +44,8 @@ pub struct Gate {
     pub nobody: String,
     /// Hashing takes memory: this many at once.
     pub hashing: tokio::sync::Semaphore,
+    /// The provider of identities by which people sign on too; none where none is set.
+    pub provider: Option<Provider>,
     /// Tries to sign on.
     pub tries: Mutex<Tries>,
 }
@@ -58,7 +61,11 @@ pub fn cookie_name(is_by_tls: bool) -> &'static str {
 
 /// What a request's cookie holds.
 pub fn cookie(headers: &HeaderMap, is_by_tls: bool) -> Option<&str> {
-    let name = cookie_name(is_by_tls);
+    cookie_named(headers, cookie_name(is_by_tls))
+}
+
+/// What a request's cookie of a name holds.
+pub fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

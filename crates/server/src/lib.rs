@@ -11,8 +11,16 @@ mod body;
 mod events;
 mod files;
 mod gate;
+mod identity;
+mod log;
+mod meters;
+mod noted;
+mod once;
+mod outside;
 mod password;
+mod provider;
 mod routes;
+mod webhooks;
 pub mod wire;
 
 use std::net::SocketAddr;
@@ -32,7 +40,10 @@ use trueup_store::{Database, Person};
 pub use access::no_partner;
 pub use answer::Refused;
 pub use files::Files;
+pub use log::{Level, Log};
+pub use outside::Reach;
 pub use password::Cost;
+pub use provider::ProviderSetting;
 
 use wire::{
     ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, LineExplanation,
@@ -195,10 +206,16 @@ pub struct Settings {
     pub is_by_tls: bool,
     /// What hashing a password costs.
     pub cost: Cost,
+    /// The provider of identities by which people may sign on too.
+    pub provider: Option<ProviderSetting>,
+    /// Which addresses webhooks may have.
+    pub webhooks_reach: Reach,
     /// Where people and their sessions stand.
     pub database: Database,
     /// The web app's files.
     pub files: Files,
+    /// Where the log goes.
+    pub log: Log,
     /// The clock.
     pub now: fn() -> Timestamp,
 }
@@ -228,6 +245,12 @@ pub enum NotServed {
         "passwords cannot be hashed at the cost that is set, or the system gives no randomness"
     )]
     Secrets,
+    /// Nobody outside can be asked.
+    #[error("the system's certificates cannot be read, so nobody outside can be asked")]
+    Certificates,
+    /// A provider of identities cannot be used as it is set.
+    #[error("people cannot sign on by the provider: {0}")]
+    Provider(String),
     /// Serving failed.
     #[error("serving failed")]
     Serve(#[source] std::io::Error),
@@ -240,8 +263,13 @@ struct Shared {
     app: Box<dyn App>,
     gate: gate::Gate,
     files: Files,
+    log: Log,
+    meters: meters::Meters,
+    teller: webhooks::Teller,
     now: fn() -> Timestamp,
     started: Timestamp,
+    /// Tells this start of the server from others.
+    start: String,
     /// How often something was pushed.
     pushed: AtomicU64,
     /// How many of these pushes answers count.
@@ -268,6 +296,12 @@ impl Shared {
         }
     }
 
+    /// A line of the log that says what failed.
+    fn failed(&self, says: &str) {
+        let says = vec![("says", says.into())];
+        self.log.line((self.now)(), Level::Error, "fault", says);
+    }
+
     /// A fault of the world: what it was goes to the log, not to whoever asked.
     fn fault(&self, doing: &str, fault: &dyn std::error::Error) -> Refused {
         let mut chain = format!("{doing}: {fault}");
@@ -276,7 +310,7 @@ impl Shared {
             chain.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        log(&chain);
+        self.failed(&chain);
         Refused::fault(format!("{doing} failed; the server's log says why"))
     }
 
@@ -330,13 +364,6 @@ impl Shared {
     }
 }
 
-/// A line of the log: to the error stream, with no name and no amount in it.
-fn log(says: &str) {
-    use std::io::Write as _;
-    // Where nobody can read it, there is nobody to tell.
-    let _ = writeln!(std::io::stderr().lock(), "trueup: {says}");
-}
-
 /// How often it is looked whether something changed that nobody told the server of.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -345,7 +372,7 @@ async fn watch_over(shared: Arc<Shared>) {
     loop {
         let _ = tokio::time::timeout(LOOK_EVERY, shared.push.notified()).await;
         if let Err(refused) = shared.folded().await {
-            log(&format!("folding what was pushed: {}", refused.says));
+            shared.failed(&format!("folding what was pushed: {}", refused.says));
         }
         shared.changed().await;
     }
@@ -373,6 +400,15 @@ impl Server {
         if !settings.is_by_tls && !listen.ip().is_loopback() {
             return Err(NotServed::Open(listen));
         }
+        if let Some(wrong) = settings.provider.as_ref().and_then(ProviderSetting::wrong) {
+            return Err(NotServed::Provider(wrong));
+        }
+        let provider = settings.provider.map(|setting| {
+            let none = || NotServed::Certificates;
+            provider::Provider::new(setting).ok_or_else(none)
+        });
+        let teller = webhooks::Teller::new(settings.webhooks_reach)
+            .ok_or_else(|| NotServed::Certificates)?;
         let people = settings.database.people_count().await;
         let setup_code = match people.map_err(NotServed::People)? {
             0 => Some(password::random_text().ok_or(NotServed::Secrets)?),
@@ -389,6 +425,7 @@ impl Server {
             operator: settings.token.map(|token| Digest::of(token.as_bytes())),
             nobody: nobody.ok_or(NotServed::Secrets)?,
             hashing: Semaphore::new(hashing),
+            provider: provider.transpose()?,
             tries: Mutex::default(),
         };
         let listener = TcpListener::bind(listen)
@@ -405,8 +442,12 @@ impl Server {
                 app,
                 gate,
                 files: settings.files,
+                log: settings.log,
+                meters: meters::Meters::default(),
+                teller,
                 now: settings.now,
                 started: (settings.now)(),
+                start: password::random_id().ok_or(NotServed::Secrets)?,
                 pushed: AtomicU64::new(0),
                 counted: AtomicU64::new(0),
                 folding: tokio::sync::Mutex::default(),
@@ -436,6 +477,14 @@ impl Server {
         routes::routes(self.shared.clone())
     }
 
+    /// Tells webhooks what is due now, as the server does every second while it serves.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tell_webhooks(&self) -> Result<(), trueup_store::StoreFault> {
+        webhooks::tell(&self.shared).await
+    }
+
     /// What is said of the API, as pretty JSON that ends with a line feed.
     #[must_use]
     pub fn openapi(&self) -> String {
@@ -457,6 +506,7 @@ impl Server {
     ) -> Result<(), NotServed> {
         let routes = routes::routes(self.shared.clone());
         let watching = tokio::spawn(watch_over(self.shared.clone()));
+        let webhooks = tokio::spawn(webhooks::tell_on(self.shared.clone()));
         let telling = self.shared.clone();
         let stop = async move {
             stop.await;
@@ -467,8 +517,10 @@ impl Server {
             .with_graceful_shutdown(stop)
             .await
             .map_err(NotServed::Serve)?;
-        watching.abort();
-        let _ = watching.await;
+        for beside in [watching, webhooks] {
+            beside.abort();
+            let _ = beside.await;
+        }
         if let Ok(shared) = Arc::try_unwrap(self.shared).map_err(drop) {
             let closed = tokio::task::spawn_blocking(move || shared.counter.close());
             // A panic while folding loses nothing: what was acknowledged is folded by whoever comes next.

@@ -106,6 +106,22 @@ pub fn person_id() -> Option<String> {
     Some(id)
 }
 
+/// Random bytes; none where the system gives no randomness.
+#[must_use]
+pub fn random_bytes<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0u8; N];
+    OsRng.try_fill_bytes(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// A text of 128 random bits, to tell one thing from another; none where the system gives no randomness.
+#[must_use]
+pub fn random_id() -> Option<String> {
+    let mut bytes = [0u8; 16];
+    OsRng.try_fill_bytes(&mut bytes).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// The digest by which a random text is kept and found. The text has 256 bits, so its digest need not be slow, and finding by
 /// digest takes the same time wherever texts differ.
 #[must_use]

@@ -6,12 +6,14 @@ mod live;
 mod partners;
 mod people;
 mod program;
+mod provider;
 pub mod session;
+mod webhooks;
 
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -28,7 +30,10 @@ use crate::Shared;
 use crate::access::Operation;
 use crate::answer::{Problem, Refused};
 use crate::files;
-use crate::gate::{Guard, guard, role_word};
+use crate::gate::{Guard, bearer, guard, role_word};
+use crate::meters;
+use crate::noted::noted;
+use crate::once::{self, once};
 
 /// Where an operation's word stands in the description.
 pub const OPERATION: &str = "x-trueup-operation";
@@ -41,6 +46,7 @@ pub fn routes(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(not_so)
         .layer(middleware::from_fn(tagged))
         .layer(middleware::from_fn(careful))
+        .layer(middleware::from_fn_with_state(shared.clone(), noted))
         .with_state(shared)
 }
 
@@ -50,6 +56,10 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         let guarding = Guard {
             shared: shared.clone(),
             operation,
+        };
+        let route = match operation.takes_a_step() {
+            true => route.layer(middleware::from_fn_with_state(shared.clone(), once)),
+            false => route,
         };
         let (schemas, mut paths, methods) =
             route.layer(middleware::from_fn_with_state(guarding, guard));
@@ -63,12 +73,16 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(routes!(healthz))
         .routes(routes!(readyz))
         .routes(routes!(openapi))
+        .routes(routes!(metrics))
         .routes(routes!(
             session::session,
             session::sign_on,
             session::sign_off
         ))
         .routes(routes!(session::first_administrator))
+        .routes(routes!(provider::ways))
+        .routes(routes!(provider::begin))
+        .routes(routes!(provider::come_back))
         .routes(for_whom(
             Op::OwnSession,
             routes!(session::new_authenticator, session::use_authenticator),
@@ -83,6 +97,16 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
             routes!(people::people, people::add_person),
         ))
         .routes(for_whom(Op::ManagePeople, routes!(people::change_access)))
+        .routes(for_whom(
+            Op::ManageWebhooks,
+            routes!(webhooks::webhooks, webhooks::add_webhook),
+        ))
+        .routes(for_whom(
+            Op::ManageWebhooks,
+            routes!(webhooks::remove_webhook),
+        ))
+        .routes(for_whom(Op::ManageWebhooks, routes!(webhooks::messages)))
+        .routes(for_whom(Op::ManageWebhooks, routes!(webhooks::tell_again)))
         .routes(for_whom(Op::ReadPartners, routes!(partners::partners)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::partner)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::home)))
@@ -165,6 +189,22 @@ fn say_whose(path: &mut utoipa::openapi::PathItem, operation: Operation) {
             .add("x-trueup-roles", roles.clone())
             .build();
         said.extensions = Some(extensions);
+        if operation.takes_a_step() {
+            let key = utoipa::openapi::path::ParameterBuilder::new()
+                .name(once::KEY.as_str())
+                .parameter_in(utoipa::openapi::path::ParameterIn::Header)
+                .description(Some(once::SAID))
+                .schema(Some(
+                    utoipa::openapi::ObjectBuilder::new()
+                        .schema_type(utoipa::openapi::schema::Type::String)
+                        .min_length(Some(1))
+                        .max_length(Some(once::KEY_MAX))
+                        .pattern(Some("^[!-~]+$"))
+                        .build(),
+                ))
+                .build();
+            said.parameters.get_or_insert_default().push(key.into());
+        }
         let none: [&str; 0] = [];
         said.security = Some(vec![
             SecurityRequirement::new("cookie", none),
@@ -232,6 +272,25 @@ async fn readyz(State(shared): State<Arc<Shared>>) -> Result<Json<Health>, Refus
     responses((status = 200, description = "The OpenAPI description.", content_type = "application/json")))]
 async fn openapi(State(shared): State<Arc<Shared>>) -> Json<OpenApi> {
     Json(openapi_of(shared))
+}
+
+/// How the server does, for a Prometheus server that bears the operator's own token.
+#[utoipa::path(get, path = "/metrics", tag = "server", security(("token" = [])),
+    responses((status = 200, description = "The meters, in OpenMetrics text.", body = String, content_type = "application/openmetrics-text"),
+        (status = 401, description = "The operator's own token is not borne, or none is set.", body = Problem, content_type = "application/problem+json")))]
+async fn metrics(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let borne = bearer(&headers).map(|token| Digest::of(token.as_bytes()));
+    if borne.is_none() || borne != shared.gate.operator {
+        let says = "only the operator's own token reads this; set TRUEUP_TOKEN when the server is started, and send it";
+        return Err(Refused::new(StatusCode::UNAUTHORIZED, "unauthorised", says));
+    }
+    let (waiting, folded) = (shared.counter.waiting(), shared.counter.folded());
+    let text = shared.meters.text(waiting, folded);
+    let text = text.ok_or_else(|| Refused::fault("the meters cannot be written"))?;
+    Ok(([(header::CONTENT_TYPE, meters::MEDIA)], text).into_response())
 }
 
 async fn not_so(request: Request) -> Refused {

@@ -13,6 +13,7 @@ mod plan;
 mod session;
 mod shared;
 mod statement;
+mod webhook;
 
 pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
@@ -39,7 +40,7 @@ pub use plan::{
 };
 pub use session::{
     Authenticator, AuthenticatorTried, FirstAdministrator, Grant, MadeToken, NewTokenAsked, Role,
-    Screen, ScreenPermitted, Session, SignOn, Token, TokenList,
+    Screen, ScreenPermitted, Session, SignOn, SignOnProvider, SignOnWays, Token, TokenList,
 };
 pub use shared::{
     Figure, FigureKind, Money, NamedFigure, NoAnswer, NoAnswerWord, Permitted, Standing,
@@ -48,4 +49,7 @@ pub use statement::{
     Band, Clause, Comparison, ComponentDifference, Correction, ExplainedRow, Explanation,
     ExplanationAsked, FigureDifference, FundFigure, FundStanding, Line, LineExplanation,
     LineGrants, LinePaid, LineStatus, On, Statement, StatementList,
+};
+pub use webhook::{
+    EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,
 };

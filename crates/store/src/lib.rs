@@ -5,7 +5,8 @@
 //! about: it stores what [`trueup_journal`] judged, in one transaction with the hashes of the tree and a checkpoint over it.
 //!
 //! Only a transaction can write acts and postings: there is no other handle with a statement that inserts them. People, sessions
-//! and tokens stand beside them and can be changed and removed.
+//! and tokens stand beside them and can be changed and removed, as can what steps with a key were answered
+//! and who is told of acts.
 
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
@@ -15,12 +16,16 @@ mod copy;
 mod database;
 mod fault;
 mod journal;
+mod kept;
 mod of_partner;
 mod people;
+mod webhooks;
 
 pub use books::{Balance, BatchRow, batch_of};
 pub use copy::{Copied, Counts};
 pub use database::Database;
 pub use fault::StoreFault;
 pub use journal::{Appended, Now, Page, Step};
+pub use kept::{KeptAnswer, KeyedStep, KnownStep};
 pub use people::{Granted, NewSession, NewToken, Person, Signed, TokenRow};
+pub use webhooks::{CountedWebhook, Delivery, DeliveryState, NewDelivery, Tried, Webhook};

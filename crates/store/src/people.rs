@@ -160,8 +160,18 @@ impl Database {
             "delete from grants where person = $1",
             "delete from sessions where person = $1",
             "delete from tokens where person = $1",
+            // Answers of before may show what the person may see no longer.
+            "delete from kept_answers where person = $1",
         ] {
             sqlx::query(sql)
+                .bind(person.to_owned())
+                .execute(&mut *writing)
+                .await
+                .map_err(doing())?;
+        }
+        if !is_active {
+            // Whoever comes back may come back by another account.
+            sqlx::query("delete from identities where person = $1")
                 .bind(person.to_owned())
                 .execute(&mut *writing)
                 .await
@@ -277,6 +287,59 @@ impl Database {
             return Ok(None);
         };
         person_with_grants(&mut reading, &row).await.map(Some)
+    }
+
+    /// Who signs on by an account at a provider of identities. An account that is known is its person's; one that is not becomes
+    /// that of whoever signs on with the name, if the provider vouches for one, unless that person has another account there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn person_by(
+        &self,
+        issuer: &str,
+        subject: &str,
+        name: Option<&str>,
+    ) -> Result<Option<Person>, StoreFault> {
+        let doing = || StoreFault::sql("looking for a person by an account elsewhere");
+        let mut writing = self.begin().await?;
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{PERSON} where id = (select person from identities where issuer = $1 and subject = $2)"
+        ));
+        let known = sqlx::query(sql)
+            .bind(issuer.to_owned())
+            .bind(subject.to_owned())
+            .fetch_optional(&mut *writing)
+            .await
+            .map_err(doing())?;
+        if let Some(row) = known {
+            return person_with_grants(&mut writing, &row).await.map(Some);
+        }
+        let Some(name) = name else {
+            return Ok(None);
+        };
+        let sql = sqlx::AssertSqlSafe(format!(
+            "{PERSON} where name = $1 and is_active = 1 \
+             and not exists (select 1 from identities i where i.person = people.id and i.issuer = $2)"
+        ));
+        let row = sqlx::query(sql)
+            .bind(name.to_owned())
+            .bind(issuer.to_owned())
+            .fetch_optional(&mut *writing)
+            .await
+            .map_err(doing())?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let person = person_with_grants(&mut writing, &row).await?;
+        sqlx::query("insert into identities (issuer, subject, person) values ($1, $2, $3)")
+            .bind(issuer.to_owned())
+            .bind(subject.to_owned())
+            .bind(person.id.clone())
+            .execute(&mut *writing)
+            .await
+            .map_err(doing())?;
+        writing.commit().await.map_err(doing())?;
+        Ok(Some(person))
     }
 
     /// Begins a session, and removes those that have ended.

@@ -1,55 +1,9 @@
 //! The contract of the store of people, on SQLite and on PostgreSQL alike.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+mod both;
 
-use sqlx::Executor;
-use sqlx::any::AnyPoolOptions;
-use trueup_store::{Database, Granted, NewSession, NewToken, Person};
-
-const POSTGRES: &str = "TRUEUP_TEST_POSTGRES";
-
-/// A database of one test, and the name of its kind.
-struct Bench {
-    name: &'static str,
-    /// Removed when the test ends.
-    _folder: Option<tempfile::TempDir>,
-    database: Database,
-}
-
-impl Bench {
-    async fn both() -> [Self; 2] {
-        sqlx::any::install_default_drivers();
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = Database::in_file(&folder.path().join("people.db")).await;
-        let sqlite = Self {
-            name: "SQLite",
-            database: database.expect("opened"),
-            _folder: Some(folder),
-        };
-        [sqlite, Self::postgres().await]
-    }
-
-    async fn postgres() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let server = std::env::var(POSTGRES).unwrap_or_else(|_| {
-            panic!("{POSTGRES} says no address; run the tests by `scripts/with_postgres.sh cargo nextest run …`")
-        });
-        let at = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("people_{}_{at}", std::process::id());
-        let admin = AnyPoolOptions::new().max_connections(1).connect(&server);
-        let admin = admin.await.expect("a server");
-        admin
-            .execute(sqlx::AssertSqlSafe(format!("create database {name}")))
-            .await
-            .expect("a database");
-        let url = server.replacen("/postgres?", &format!("/{name}?"), 1);
-        Self {
-            name: "PostgreSQL",
-            database: Database::at(&url).await.expect("opened"),
-            _folder: None,
-        }
-    }
-}
+use both::Bench;
+use trueup_store::{Granted, NewSession, NewToken, Person};
 
 fn ada() -> Person {
     Person {
@@ -202,5 +156,33 @@ async fn a_code_is_used_once_and_no_earlier_one_after_it() {
         let found = found.expect("a person");
         assert_eq!(found.password, "another hash");
         assert_eq!(found.authenticator.as_deref(), Some("SECRET"));
+    }
+}
+
+#[tokio::test]
+async fn an_account_elsewhere_is_bound_once_and_held_to() {
+    for bench in Bench::both().await {
+        let (name, on) = (bench.name, &bench.database);
+        assert!(on.add_person(&ada(), false).await.expect("added"));
+        let by = async |subject: &str, named: Option<&str>| {
+            let found = on.person_by("https://id.example", subject, named).await;
+            found.expect("looked").map(|person| person.id)
+        };
+        assert_eq!(by("s-1", None).await, None, "{name}");
+        assert_eq!(by("s-1", Some("eve@example.org")).await, None, "{name}");
+        let first = by("s-1", Some("ada@example.org")).await;
+        assert_eq!(first.as_deref(), Some("u-1"), "{name}");
+        // From now on the account says who it is, whatever it is called.
+        assert_eq!(by("s-1", None).await.as_deref(), Some("u-1"), "{name}");
+        let renamed = by("s-1", Some("eve@example.org")).await;
+        assert_eq!(renamed.as_deref(), Some("u-1"), "{name}");
+        // Whoever was given her address since is not her.
+        assert_eq!(by("s-2", Some("ada@example.org")).await, None, "{name}");
+        // Who may sign on no longer is bound anew by whoever lets them in again.
+        assert!(on.change_access("u-1", false, &[]).await.expect("changed"));
+        assert_eq!(by("s-2", Some("ada@example.org")).await, None, "{name}");
+        assert!(on.change_access("u-1", true, &[]).await.expect("changed"));
+        let anew = by("s-2", Some("ada@example.org")).await;
+        assert_eq!(anew.as_deref(), Some("u-1"), "{name}");
     }
 }

@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server does, for a Prometheus server that bears the operator's own token. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -480,6 +497,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sign-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ways to sign on, for whoever has not yet. */
+        get: operations["ways"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-on/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Begins to sign on by the provider of identities, and sends the browser there. */
+        get: operations["begin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-on/provider/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the provider sends the browser back to. Whoever the provider vouches for and an administrator added is signed on. */
+        get: operations["come_back"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sources": {
         parameters: {
             query?: never;
@@ -527,6 +595,75 @@ export interface paths {
         post?: never;
         /** Ends a token at once. */
         delete: operations["end_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whoever outside is told what happens. */
+        get: operations["webhooks"];
+        put?: never;
+        /** Adds a webhook, which is told what happens from now on. Messages are signed as Standard Webhooks has it. */
+        post: operations["add_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a webhook. What it was not told yet it is not told. */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of messages to a webhook. */
+        get: operations["messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{webhook}/messages/{act}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a message again, as if it had not been tried, under the same id. */
+        post: operations["tell_again"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -801,6 +938,11 @@ export interface components {
             /** @description The period as the calendar names it. */
             period: string;
         };
+        /**
+         * @description A kind of event.
+         * @enum {string}
+         */
+        EventKind: "statement.ready" | "approval.needed" | "dispute.opened" | "dispute.answered" | "payout.ordered" | "payment.reported";
         /** @description What became of one event. */
         EventOutcome: {
             /** @description `accepted`, `corrected`, `cancelled`, `duplicate`, `outdated`, `received`, `wrong` or `conflict`. */
@@ -1081,6 +1223,48 @@ export interface components {
             /** @description What programs send as `Authorization: Bearer …`. It is shown this once and kept nowhere. */
             token: string;
         };
+        /** @description A webhook that was added. */
+        MadeWebhook: {
+            /** @description The secret with which its messages are signed, shown this once. */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
+        };
+        /** @description A message to a webhook. */
+        Message: {
+            /**
+             * Format: int64
+             * @description The act that it tells of.
+             */
+            act: number;
+            /** @description When it happened. */
+            happened_at: string;
+            /** @description The id that it carries in the header `webhook-id`, however often it is told. */
+            id: string;
+            /** @description The kind of event. */
+            kind: string;
+            /** @description When it is tried next; none where it is not. */
+            next_at?: string | null;
+            /** @description What came of the last try; empty before the first. */
+            said: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["MessageState"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            tries: number;
+        };
+        /** @description The messages to a webhook. */
+        MessageList: {
+            /** @description The messages, the latest first; at most a hundred. */
+            messages: components["schemas"]["Message"][];
+        };
+        /**
+         * @description Where a message stands.
+         * @enum {string}
+         */
+        MessageState: "waiting" | "arrived" | "dead";
         /** @description An amount in a currency. */
         Money: {
             /**
@@ -1156,6 +1340,16 @@ export interface components {
             is_for: string;
             /** @description The words of what it may do, such as `facts:push`. */
             scopes: string[];
+        };
+        /** @description A webhook to add. */
+        NewWebhook: {
+            /**
+             * @description Where it is told: an address that begins with `https://` and is public.
+             * @example https://receiver.example/trueup
+             */
+            address: string;
+            /** @description The kinds of events that it is told. */
+            kinds: components["schemas"]["EventKind"][];
         };
         /** @description Something that happens on a day. */
         NextDate: {
@@ -1546,6 +1740,11 @@ export interface components {
             /** @description What is wrong, and what to do. */
             detail: string;
             /**
+             * @description By which id the server's log knows the request; said where the server failed, and in each answer's header x-request-id.
+             * @example mVZ0pS7bT0qk0m5C0Yw1Eg
+             */
+            request?: string | null;
+            /**
              * Format: int32
              * @description The HTTP status.
              * @example 404
@@ -1684,6 +1883,15 @@ export interface components {
             name: string;
             /** @description The password. */
             password: string;
+        };
+        /** @description A provider of identities. A browser begins at `/v1/sign-on/provider`. */
+        SignOnProvider: {
+            /** @description How people call it. */
+            called: string;
+        };
+        /** @description The ways to sign on besides a name and a password. */
+        SignOnWays: {
+            provider?: components["schemas"]["SignOnProvider"] | null;
         };
         /** @description How fresh the facts of one source are. */
         SourceFresh: {
@@ -1868,6 +2076,32 @@ export interface components {
          * @enum {string}
          */
         WatchReason: "near_next_band" | "near_cap" | "falling_behind";
+        /** @description A webhook; never with its secret. */
+        Webhook: {
+            /** @description Where it is told. */
+            address: string;
+            /**
+             * Format: int64
+             * @description How many messages were given up.
+             */
+            dead: number;
+            /** @description Its id. */
+            id: string;
+            /** @description The kinds of events that it is told. */
+            kinds: components["schemas"]["EventKind"][];
+            /** @description When it was added. */
+            made_at: string;
+            /**
+             * Format: int64
+             * @description How many messages wait to be told, or to be told again.
+             */
+            waiting: number;
+        };
+        /** @description The webhooks. */
+        WebhookList: {
+            /** @description The webhooks, the earliest first. */
+            webhooks: components["schemas"]["Webhook"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -1893,6 +2127,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The meters, in OpenMetrics text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/openmetrics-text": string;
+                };
+            };
+            /** @description The operator's own token is not borne, or none is set. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2019,7 +2282,10 @@ export interface operations {
     open_dispute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2097,7 +2363,10 @@ export interface operations {
     answer_dispute: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path: {
                 /** @description The dispute's number. */
                 dispute: number;
@@ -3167,7 +3436,10 @@ export interface operations {
     approve: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3236,7 +3508,10 @@ export interface operations {
     calculate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3305,7 +3580,10 @@ export interface operations {
     close: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3745,6 +4023,110 @@ export interface operations {
             };
         };
     };
+    ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOnWays"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: {
+                /** @description The path of the app to go to then; whatever is another place is the app's first page. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider; where it cannot be asked, to the page for signing on, which says so. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No provider is set up. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    come_back: {
+        parameters: {
+            query?: {
+                /** @description The code. */
+                code?: string;
+                /** @description What went wrong there. */
+                error?: string;
+                /** @description Who the provider says that it is. */
+                iss?: string;
+                /** @description The state that was sent there. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the app, with a session; or to the page for signing on, which says what was wrong. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No provider is set up. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sources: {
         parameters: {
             query?: never;
@@ -3937,6 +4319,297 @@ export interface operations {
                 };
             };
             /** @description You have no such token. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhooks, the earliest first; never their secrets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook, and its secret, shown this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhook"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are as many as there may be. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address may not be told, or no kinds are named. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such webhook. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The messages, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such webhook. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tell_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The act that the message tells of. */
+                act: number;
+                /** @description The webhook's id. */
+                webhook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is told again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such message. */
             404: {
                 headers: {
                     [name: string]: unknown;

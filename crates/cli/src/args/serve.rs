@@ -13,7 +13,8 @@ pub const AFTER: &str = "Examples:\n  trueup serve --program my-program\n  \
     -d '{\"invoice\": \"I-1\", …}' http://127.0.0.1:8080/v1/facts/invoices\n\n\
     Whoever asks signs on first. The first time, a code is printed that makes the first administrator. With TRUEUP_TOKEN set, \
     whoever bears it pushes facts and reads figures. TRUEUP_PASSWORD_COST is what hashing a password costs: memory in KiB and \
-    passes, 19456:2 where it is not set.";
+    passes, 19456:2 where it is not set. With TRUEUP_OIDC_ISSUER, TRUEUP_OIDC_CLIENT and --address set, people sign on by that provider \
+    of identities too; TRUEUP_OIDC_SECRET is the client's secret, and TRUEUP_OIDC_CALLED how people call the provider.";
 
 /// `trueup serve`
 #[derive(Debug, Args)]
@@ -27,6 +28,9 @@ pub struct ServeArgs {
     /// Something in front of the server speaks TLS, so cookies never travel without.
     #[arg(long)]
     pub behind_tls: bool,
+    /// Where people reach the server, such as https://trueup.example.org; signing on by a provider needs it.
+    #[arg(long, value_name = "URL")]
+    pub address: Option<String>,
     /// A folder with the web app's built files, in place of those that were built in.
     #[arg(long, value_name = "DIR")]
     pub web: Option<PathBuf>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
-use trueup_server::{Files, Server, Settings};
+use trueup_server::{Files, Log, ProviderSetting, Reach, Server, Settings};
 
 use crate::args::ServeArgs;
 use crate::commands::people;
@@ -18,6 +18,15 @@ use crate::served::Served;
 
 /// The variable that holds the operator's own token.
 pub const TOKEN: &str = "TRUEUP_TOKEN";
+
+/// The variables that say by which provider of identities people sign on too.
+const ISSUER: &str = "TRUEUP_OIDC_ISSUER";
+const CLIENT: &str = "TRUEUP_OIDC_CLIENT";
+const SECRET: &str = "TRUEUP_OIDC_SECRET";
+const CALLED: &str = "TRUEUP_OIDC_CALLED";
+
+/// The variable that lets webhooks reach this machine, for tests of their receivers.
+const WEBHOOKS_HERE: &str = "TRUEUP_WEBHOOKS_TO_THIS_MACHINE";
 
 /// The web app's files, where they were built before the binary was.
 const APP: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/app.rs"));
@@ -36,6 +45,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let how = How {
         listen: args.listen,
         behind_tls: args.behind_tls,
+        address: args.address.clone(),
         files,
     };
     serve(&args.program.program, how, &|address, code| {
@@ -56,6 +66,8 @@ pub struct How {
     pub listen: SocketAddr,
     /// Whether something in front speaks TLS.
     pub behind_tls: bool,
+    /// Where people reach it, by what stands in front.
+    pub address: Option<String>,
     /// The web app.
     pub files: Files,
 }
@@ -66,6 +78,7 @@ impl How {
         Self {
             listen,
             behind_tls: false,
+            address: None,
             files: Files::of(APP),
         }
     }
@@ -100,8 +113,11 @@ pub fn serve(
             token,
             is_by_tls: how.behind_tls,
             cost,
+            provider: provider(how.address)?,
+            webhooks_reach: webhooks_reach(),
             database: record::database(program).await?,
             files: how.files,
+            log: Log::to_stderr(),
             now: jiff::Timestamp::now,
         };
         let server = Server::listen(settings, declared, counter, app)
@@ -117,4 +133,27 @@ pub fn serve(
         };
         server.serve(stop).await.map_err(failed)
     })
+}
+
+fn webhooks_reach() -> Reach {
+    match std::env::var(WEBHOOKS_HERE).is_ok_and(|set| set == "1") {
+        true => Reach::AndThisMachine,
+        false => Reach::Public,
+    }
+}
+
+/// The provider of identities, as the environment sets it.
+fn provider(address: Option<String>) -> Result<Option<ProviderSetting>, Failure> {
+    let set = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let Some(issuer) = set(ISSUER) else {
+        return Ok(None);
+    };
+    let missing = |what: &str| Failure::Use(format!("{ISSUER} is set, and {what} is not"));
+    Ok(Some(ProviderSetting {
+        issuer,
+        client: set(CLIENT).ok_or_else(|| missing(CLIENT))?,
+        secret: set(SECRET),
+        called: set(CALLED).unwrap_or_else(|| "your organisation".to_owned()),
+        address: address.ok_or_else(|| missing("--address"))?,
+    }))
 }

@@ -1,5 +1,10 @@
 //! A program served: pages say what the commands say, and steps taken on pages are the commands' own.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::serving::Server;
@@ -203,10 +208,45 @@ fn a_home_says_where_the_money_stands_by_the_books() {
     assert_eq!(status, 403);
 }
 
+/// A receiver of webhooks: where it is, and the bodies that come.
+fn receiver() -> (String, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = listener.local_addr().expect("an address");
+    let (told, come) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(stream);
+            let mut length = 0;
+            let mut line = String::new();
+            while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                let lower = line.to_lowercase();
+                if let Some(said) = lower.strip_prefix("content-length: ") {
+                    length = said.trim().parse().expect("a length");
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).expect("read");
+            let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+            reader.into_inner().write_all(answer).expect("answered");
+            let body = serde_json::from_slice(&body).expect("JSON");
+            if told.send(body).is_err() {
+                return;
+            }
+        }
+    });
+    (format!("http://{address}/"), come)
+}
+
 #[test]
 fn a_partner_disputes_a_line_and_the_vendor_answers() {
     let story = closed();
     let server = Server::start(&story);
+    let (address, come) = receiver();
+    let administrator = signed(&story, &server, "root", &["--role", "administrator"]);
+    let asked = json!({ "address": address, "kinds": ["dispute.opened", "dispute.answered", "statement.ready"] });
+    let (status, made) = administrator.ask("POST /v1/webhooks", &asked);
+    assert_eq!(status, 200, "{made}");
     let partner = ["--role", "partner-manager", "--partner", "P-200"];
     let manager = signed(&story, &server, "manager", &partner);
     let finance = signed(&story, &server, "finance", &["--role", "finance"]);
@@ -245,6 +285,20 @@ fn a_partner_disputes_a_line_and_the_vendor_answers() {
         (200, &json!("rejected")),
         "{answered}"
     );
+    // Whoever is told of acts was told of both, and of nothing that was before.
+    for (kind, act) in [
+        ("dispute.opened", Some(&opened["id"])),
+        ("dispute.answered", None),
+    ] {
+        let message = come.recv_timeout(Duration::from_secs(30)).expect("it came");
+        assert_eq!(message["type"], kind, "{message}");
+        assert!(
+            act.is_none_or(|act| *act == message["data"]["act"]),
+            "{message}"
+        );
+        let keys: Vec<_> = message["data"].as_object().expect("data").keys().collect();
+        assert_eq!(keys, ["program", "act"], "{message}");
+    }
     let statement = manager.read("/v1/partners/P-200/statements/2026-Q1");
     assert!(
         statement.to_string().contains("\"state\":\"rejected\""),

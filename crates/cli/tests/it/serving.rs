@@ -31,6 +31,7 @@ impl Server {
             story.command(&["serve", "--program", "program", "--listen", "127.0.0.1:0"]);
         command
             .env("TRUEUP_TOKEN", TOKEN)
+            .env("TRUEUP_WEBHOOKS_TO_THIS_MACHINE", "1")
             .env("TRUEUP_PASSWORD_COST", "64:1");
         let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
         let out = child.stdout.take().expect("piped");

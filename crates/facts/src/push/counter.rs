@@ -48,13 +48,27 @@ type Answer = Result<Vec<Outcome>, NotTaken>;
 
 enum ToDesk {
     Push(Push, oneshot::Sender<Answer>),
-    Seal(SyncSender<Vec<Segment>>),
+    Seal(SyncSender<Sealed>),
     Stop,
+}
+
+/// What is folded next.
+struct Sealed {
+    segments: Vec<Segment>,
+    /// How many rows were sealed just now.
+    rows: u64,
 }
 
 enum ToFold {
     Fold(oneshot::Sender<Result<(), String>>),
     Stop,
+}
+
+/// How many rows wait, and how many were folded since the counter was opened.
+#[derive(Default)]
+struct Tally {
+    waiting: AtomicU64,
+    folded: AtomicU64,
 }
 
 /// Takes pushes for as long as it lives, and is the only one who may write facts meanwhile.
@@ -63,6 +77,7 @@ pub struct Counter {
     desk: SyncSender<ToDesk>,
     fold: SyncSender<ToFold>,
     bytes: Arc<AtomicUsize>,
+    tally: Arc<Tally>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -84,17 +99,17 @@ impl Counter {
         let sources = desk.sources().cloned().collect();
         let (to_desk, at_desk) = sync_channel(QUEUE);
         let (to_fold, at_fold) = sync_channel(QUEUE);
-        let waiting = Arc::new(AtomicU64::new(0));
+        let tally: Arc<Tally> = Arc::default();
         let state = tables.state().to_owned();
         let desk_thread = {
-            let waiting = waiting.clone();
-            std::thread::spawn(move || run_desk(desk, &at_desk, &waiting, &state, clock))
+            let tally = tally.clone();
+            std::thread::spawn(move || run_desk(desk, &at_desk, &tally.waiting, &state, clock))
         };
         let fold_thread = {
-            let (program, to_desk) = (program.clone(), to_desk.clone());
+            let (program, to_desk, tally) = (program.clone(), to_desk.clone(), tally.clone());
             std::thread::spawn(move || {
                 let _lock = lock;
-                run_fold(&program, &tables, &at_fold, &to_desk, &waiting);
+                run_fold(&program, &tables, &at_fold, &to_desk, &tally);
             })
         };
         Ok(Self {
@@ -102,6 +117,7 @@ impl Counter {
             desk: to_desk,
             fold: to_fold,
             bytes: Arc::default(),
+            tally,
             threads: vec![fold_thread, desk_thread],
         })
     }
@@ -110,6 +126,18 @@ impl Counter {
     #[must_use]
     pub fn sources(&self) -> &[Arc<str>] {
         &self.sources
+    }
+
+    /// How many rows were acknowledged and wait to be folded.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.tally.waiting.load(Ordering::SeqCst)
+    }
+
+    /// How many rows were folded since the counter was opened.
+    #[must_use]
+    pub fn folded(&self) -> u64 {
+        self.tally.folded.load(Ordering::SeqCst)
     }
 
     /// Takes events; when this returns, what was accepted lasts.
@@ -194,6 +222,8 @@ fn run_desk(
             };
         }
         let taken = desk.take(&pushes, clock());
+        // Before anybody is told: what was acknowledged is known to wait.
+        waiting.store(desk.waiting(), Ordering::SeqCst);
         match taken {
             Ok(outcomes) => {
                 for (reply, outcomes) in replies.into_iter().zip(outcomes) {
@@ -208,12 +238,13 @@ fn run_desk(
                 }
             }
         }
-        waiting.store(desk.waiting(), Ordering::SeqCst);
         match then {
             Some(ToDesk::Seal(reply)) => {
+                let rows = desk.waiting();
                 desk.seal();
                 waiting.store(0, Ordering::SeqCst);
-                let _ = reply.send(segments(state).unwrap_or_default());
+                let segments = segments(state).unwrap_or_default();
+                let _ = reply.send(Sealed { segments, rows });
             }
             Some(ToDesk::Stop) => return,
             Some(ToDesk::Push(..)) | None => {}
@@ -226,18 +257,19 @@ fn run_fold(
     tables: &Tables,
     wishes: &Receiver<ToFold>,
     desk: &SyncSender<ToDesk>,
-    waiting: &AtomicU64,
+    tally: &Tally,
 ) {
     let mut fold = Fold::new(program, tables);
     let request = request_path(tables.state());
     let mut since: Option<Instant> = None;
+    let mut unfolded = 0;
     loop {
         let wish = match wishes.recv_timeout(LOOK) {
             Ok(wish) => Some(wish),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let rows = waiting.load(Ordering::SeqCst);
+        let rows = tally.waiting.load(Ordering::SeqCst);
         since = match rows {
             0 => None,
             _ => since.or_else(|| Some(Instant::now())),
@@ -253,10 +285,16 @@ fn run_fold(
         }
         let (reply, sealed) = sync_channel(1);
         let done = match desk.send(ToDesk::Seal(reply)).ok().and(sealed.recv().ok()) {
-            Some(sealed) => fold
-                .all(&sealed)
-                .map(|_| ())
-                .map_err(|fault| fault.to_string()),
+            Some(sealed) => {
+                // What could not be folded is with the segments of the next time.
+                unfolded += sealed.rows;
+                let done = fold.all(&sealed.segments);
+                if done.is_ok() {
+                    tally.folded.fetch_add(unfolded, Ordering::SeqCst);
+                    unfolded = 0;
+                }
+                done.map(drop).map_err(|fault| fault.to_string())
+            }
             None => Ok(()),
         };
         since = None;

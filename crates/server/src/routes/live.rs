@@ -65,9 +65,10 @@ pub async fn events(
         }
     }
     let stopping = shared.stopping.subscribe();
+    let listening = shared.meters.listening();
     let stream = stream::unfold(
-        (told, stopping),
-        move |(mut told, mut stopping)| async move {
+        (told, stopping, listening),
+        move |(mut told, mut stopping, listening)| async move {
             tokio::select! {
                 changed = told.changed() => changed.ok()?,
                 // Open connections must not keep the server from stopping.
@@ -79,7 +80,7 @@ pub async fn events(
                 .id(id(version))
                 .json_data(Changed { version })
                 .ok()?;
-            Some((Ok::<Event, Infallible>(event), (told, stopping)))
+            Some((Ok::<Event, Infallible>(event), (told, stopping, listening)))
         },
     );
     let events = Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));

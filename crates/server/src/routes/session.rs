@@ -13,6 +13,7 @@ use crate::access::{Caller, Operation, is_of_a_partner};
 use crate::answer::{Problem, Refused};
 use crate::body::Said;
 use crate::gate::{self, cookie, cookie_name, is_from_here, role_word, try_keys};
+use crate::meters::Way;
 use crate::wire::{
     Authenticator, AuthenticatorTried, FirstAdministrator, Grant, MadeToken, NewTokenAsked, Role,
     Screen, ScreenPermitted, Session, SignOn, Token, TokenList,
@@ -52,7 +53,8 @@ pub async fn sign_on(
     let name = name_of(&asked.name)?;
     let keys = try_keys(&name, from.ip());
     let now = shared.seconds();
-    patience(&shared, &keys, now)?;
+    let failed = |why| shared.meters.not_signed_on(Way::Password, why);
+    patience(&shared, &keys, now).inspect_err(|refused| failed(refused.code))?;
     let found = shared.gate.database.person_named(&name).await;
     let found = found.map_err(|fault| shared.fault("looking for a person", &fault))?;
     let phc = found.as_ref().map_or_else(
@@ -61,6 +63,7 @@ pub async fn sign_on(
     );
     let is_it = slowly(&shared, move || password::is_it(&asked.password, &phc)).await?;
     let Some(person) = found.filter(|person| is_it && person.is_active) else {
+        failed("wrong");
         return Err(wrong());
     };
     if let Some(secret) = &person.authenticator {
@@ -69,10 +72,12 @@ pub async fn sign_on(
             return Err(Refused::new(StatusCode::UNAUTHORIZED, "code_needed", says));
         };
         let Some(step) = password::step_of(code, secret, now) else {
+            failed("wrong_code");
             return Err(wrong());
         };
         let is_new = shared.gate.database.use_code(&person.id, step).await;
         if !is_new.map_err(|fault| shared.fault("using a code", &fault))? {
+            failed("used_code");
             return Err(wrong());
         }
     }
@@ -114,11 +119,14 @@ pub async fn first_administrator(
     Said(asked): Said<FirstAdministrator>,
 ) -> Result<Response, Refused> {
     is_from_here(&Method::POST, &headers)?;
-    patience(&shared, &try_keys("", from.ip()), shared.seconds())?;
+    let failed = |why| shared.meters.not_signed_on(Way::SetupCode, why);
+    patience(&shared, &try_keys("", from.ip()), shared.seconds())
+        .inspect_err(|refused| failed(refused.code))?;
     let is_code = |setup: &Option<String>| {
         setup.as_deref() == Some(password::kept_as(&asked.setup_code).as_str())
     };
     if !shared.gate.setup.lock().is_ok_and(|setup| is_code(&setup)) {
+        failed("wrong");
         let says =
             "the code is not the one that `trueup serve` printed, or it was used; look there again";
         return Err(Refused::new(StatusCode::UNAUTHORIZED, "wrong", says));
@@ -299,8 +307,20 @@ async fn signed(shared: &Shared, headers: &HeaderMap) -> Result<Signed, Refused>
         .ok_or_else(Refused::stranger)
 }
 
-/// Begins a session under a new secret: one that was there before is ended, so that nobody can have known it.
+/// Begins a session and tells it.
 async fn begin(shared: &Shared, headers: &HeaderMap, person: Person) -> Result<Response, Refused> {
+    let (signed, holds) = begun(shared, headers, person).await?;
+    let mut response = Json(told(shared, &signed)).into_response();
+    set_cookie(shared, &mut response, &holds, SESSION_SECONDS);
+    Ok(response)
+}
+
+/// Begins a session under a new secret: one that was there before is ended, so that nobody can have known it.
+async fn begun(
+    shared: &Shared,
+    headers: &HeaderMap,
+    person: Person,
+) -> Result<(Signed, String), Refused> {
     let database = &shared.gate.database;
     let fault = |fault| shared.fault("beginning a session", &fault);
     if let Some(before) = cookie(headers, shared.gate.is_by_tls) {
@@ -322,9 +342,28 @@ async fn begin(shared: &Shared, headers: &HeaderMap, person: Person) -> Result<R
         ends_at,
         scopes: None,
     };
-    let mut response = Json(told(shared, &signed)).into_response();
+    Ok((signed, holds))
+}
+
+/// Begins a session and sends the browser on, to a path of this app.
+pub async fn begin_and_go(
+    shared: &Shared,
+    headers: &HeaderMap,
+    (person, to): (Person, &str),
+) -> Result<Response, Refused> {
+    let (_, holds) = begun(shared, headers, person).await?;
+    let mut response = sent_to(to);
     set_cookie(shared, &mut response, &holds, SESSION_SECONDS);
     Ok(response)
+}
+
+/// Sends a browser to another page.
+pub fn sent_to(address: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(value) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
 }
 
 fn set_cookie(shared: &Shared, response: &mut Response, holds: &str, seconds: i64) {
@@ -485,15 +524,15 @@ fn wrong() -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, "wrong", says)
 }
 
-fn unprocessable(says: impl Into<String>) -> Refused {
+pub fn unprocessable(says: impl Into<String>) -> Refused {
     Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", says)
 }
 
-fn no_randomness() -> Refused {
+pub fn no_randomness() -> Refused {
     Refused::fault("the system gives no randomness")
 }
 
-fn instant(seconds: i64) -> String {
+pub fn instant(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
 }
 

@@ -20,6 +20,20 @@ pub struct SignOn {
     pub code: Option<String>,
 }
 
+/// The ways to sign on besides a name and a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SignOnWays {
+    /// The provider of identities; none where none is set up.
+    pub provider: Option<SignOnProvider>,
+}
+
+/// A provider of identities. A browser begins at `/v1/sign-on/provider`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SignOnProvider {
+    /// How people call it.
+    pub called: String,
+}
+
 /// What the first administrator's account is made from.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,8 @@
 //! A server before a program of two partners, and people of every role.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -20,7 +21,8 @@ use trueup_server::wire::{
     Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, Files, NewAccount, Refused, Server, Settings, account, no_partner,
+    Actor, App, Cost, Files, Log, NewAccount, ProviderSetting, Reach, Refused, Server, Settings,
+    account, no_partner,
 };
 use trueup_store::Database;
 
@@ -69,7 +71,32 @@ pub struct Bench {
     router: Router,
     pub database: Database,
     pub server: Server,
+    /// What the server's log said, a line each.
+    pub log: Arc<Mutex<Vec<String>>>,
+    /// What happens to the program behind it.
+    pub world: Arc<World>,
     _folder: tempfile::TempDir,
+}
+
+/// How a server is started.
+struct Start {
+    database: Option<Database>,
+    is_by_tls: bool,
+    now: fn() -> jiff::Timestamp,
+    provider: Option<ProviderSetting>,
+    reach: Reach,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            database: None,
+            is_by_tls: false,
+            now: jiff::Timestamp::now,
+            provider: None,
+            reach: Reach::Public,
+        }
+    }
 }
 
 /// What was answered.
@@ -97,6 +124,43 @@ impl Bench {
 
     /// Behind TLS or not, and by a clock.
     pub async fn with(is_by_tls: bool, now: fn() -> jiff::Timestamp) -> Self {
+        let start = Start {
+            is_by_tls,
+            now,
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// With webhooks that reach so far, and by a clock.
+    pub async fn with_reach(reach: Reach, now: fn() -> jiff::Timestamp) -> Self {
+        let start = Start {
+            reach,
+            now,
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// With a provider of identities.
+    pub async fn with_provider(provider: ProviderSetting) -> Self {
+        let start = Start {
+            provider: Some(provider),
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// Another start of the server, on the same database.
+    pub async fn started_again(&self) -> Self {
+        let start = Start {
+            database: Some(self.database.clone()),
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    async fn on(start: Start) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -110,28 +174,42 @@ impl Bench {
             panic!("{:?}", read.diagnostics);
         }));
         let counter = Counter::open(&program, &Disk::default(), jiff::Timestamp::now);
-        let database = Database::in_file(&folder.path().join("people.db")).await;
-        let database = database.expect("opened");
+        let database = match start.database {
+            Some(known) => known,
+            None => {
+                let path = folder.path().join("people.db");
+                Database::in_file(&path).await.expect("opened")
+            }
+        };
+        let world = Arc::<World>::default();
+        let log: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = log.clone();
         let settings = Settings {
+            log: Log::to(move |line| kept.lock().expect("kept").push(line.to_owned())),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: Some("the operator's own".to_owned()),
-            is_by_tls,
+            is_by_tls: start.is_by_tls,
             cost: CHEAP,
+            provider: start.provider,
+            webhooks_reach: start.reach,
             database: database.clone(),
             files: Files::of(&[
                 ("index.html", b"<meta content=\"__STYLE_NONCE__\">"),
                 ("assets/app-1.js", b"let app = 1;"),
             ]),
-            now,
+            now: start.now,
         };
         let counter = counter.expect("opened");
-        let server = Server::listen(settings, program, counter, Box::new(Told)).await;
+        let server =
+            Server::listen(settings, program, counter, Box::new(Told(world.clone()))).await;
         let server = server.expect("listening");
         let from = MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 7)));
         Self {
             router: server.router().layer(from),
             database,
             server,
+            log,
+            world,
             _folder: folder,
         }
     }
@@ -200,13 +278,18 @@ impl Bench {
 
     /// Asks for a stream, which does not end: the status alone.
     pub async fn status_of(&self, cookie: &str, path: &str) -> StatusCode {
+        self.opened(cookie, path).await.status()
+    }
+
+    /// A stream, open for as long as its answer is kept.
+    pub async fn opened(&self, cookie: &str, path: &str) -> Response<Body> {
         let request = Request::builder()
             .uri(path)
             .header("cookie", cookie)
             .body(Body::empty())
             .expect("a request");
         let response = self.router.clone().oneshot(request).await;
-        response.expect("answered").status()
+        response.expect("answered")
     }
 }
 
@@ -230,8 +313,44 @@ async fn told(response: Response<Body>) -> Answer {
     }
 }
 
+/// What happens to the program behind the server.
+#[derive(Default)]
+pub struct World {
+    /// How many calculations it took.
+    pub calculated: AtomicU64,
+    /// Whether it fails.
+    pub is_broken: AtomicBool,
+    /// Whether calculations wait, and those who wait for that to end.
+    held: Mutex<bool>,
+    released: Condvar,
+    /// Told when a calculation begins.
+    pub begun: tokio::sync::Notify,
+}
+
+impl World {
+    /// Lets calculations wait, or go on.
+    pub fn hold(&self, is_held: bool) {
+        *self.held.lock().expect("held") = is_held;
+        self.released.notify_all();
+    }
+
+    fn calculate(&self) -> Result<u64, Refused> {
+        self.begun.notify_one();
+        let held = self.held.lock().expect("held");
+        drop(
+            self.released
+                .wait_while(held, |held| *held)
+                .expect("released"),
+        );
+        match self.is_broken.load(Ordering::SeqCst) {
+            true => Err(Refused::fault("the disk is full")),
+            false => Ok(self.calculated.fetch_add(1, Ordering::SeqCst) + 1),
+        }
+    }
+}
+
 /// A program that knows two partners and says the same to everybody.
-struct Told;
+struct Told(Arc<World>);
 
 fn known(partner: &str) -> Result<(), Refused> {
     match partner {
@@ -505,7 +624,11 @@ impl App for Told {
     }
 
     fn calculate(&self, _: &Actor, _: &CalculateAsked) -> Result<Periods, Refused> {
-        self.periods()
+        let taken = self.0.calculate()?;
+        let mut periods = self.periods()?;
+        // So that no two answers are the same.
+        periods.closed_until = Some(format!("2026-01-{taken:02}"));
+        Ok(periods)
     }
 
     fn approve(&self, _: &Actor, _: &ApproveAsked) -> Result<Periods, Refused> {

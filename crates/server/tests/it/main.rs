@@ -4,4 +4,8 @@ mod access;
 mod bench;
 mod description;
 mod hostile;
+mod once;
+mod provider;
 mod sign_on;
+mod watched;
+mod webhooks;

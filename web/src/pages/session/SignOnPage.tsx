@@ -1,11 +1,11 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { Button, Divider, PasswordInput, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { answered, api, Refusal } from "../../client";
 import { Mark } from "../../parts/Mark";
 import { Refused } from "../../parts/States";
-import { sessionQuery } from "../../queries";
+import { sessionQuery, waysQuery } from "../../queries";
 import { t } from "../../strings";
 
 /** The frame of the two pages that nobody has signed on for. */
@@ -38,7 +38,8 @@ export function Door({ title, children }: { title: string; children: ReactNode }
 }
 
 export function SignOnPage() {
-  const { to } = useSearch({ from: "/sign-on" });
+  const { to, refused } = useSearch({ from: "/sign-on" });
+  const provider = useQuery(waysQuery).data?.provider;
   const client = useQueryClient();
   const navigate = useNavigate();
   const [name, setName] = useState("");
@@ -74,6 +75,25 @@ export function SignOnPage() {
       <form onSubmit={(event) => void go(event)} className="form">
         <h1>{t.signOn.title}</h1>
         <p className="quiet">{t.signOn.lead}</p>
+        {refused && error === null ? (
+          <p className="refused" role="alert">
+            {t.signOn.refused[refused] ?? t.signOn.refused.wrong}
+          </p>
+        ) : null}
+        {provider ? (
+          <>
+            <Button
+              component="a"
+              href={`/v1/sign-on/provider${to ? `?to=${encodeURIComponent(to)}` : ""}`}
+              variant="default"
+              fullWidth
+              size="md"
+            >
+              {t.signOn.by(provider.called)}
+            </Button>
+            <Divider label={t.signOn.or} />
+          </>
+        ) : null}
         <TextInput
           label={t.signOn.name}
           value={name}
