@@ -49,6 +49,6 @@ pub use opening::{Opening, TAKEN_OVER, opened};
 pub use payment::{Payment, payments, reported};
 pub use posting::{
     Account, AmountRefusal, Booked, Key, Posting, Target, converge, excepted, in_units, on,
-    opposite,
+    opposite, written_off,
 };
 pub use settled::{Moves, settle};

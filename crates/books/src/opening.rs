@@ -46,7 +46,10 @@ pub fn opened(openings: &[Opening], open_from: Option<Date>) -> (Vec<Posting>, V
             | Account::Forfeited
             | Account::Payable
             | Account::Invoiced
-            | Account::Ordered => (*account, *amount),
+            | Account::Ordered
+            | Account::SetAside
+            | Account::Fund
+            | Account::WrittenOff => (*account, *amount),
         };
         earned.push(posting(Account::Expense, key, amount, open_from));
         earned.push(posting(on, key, -amount, open_from));

@@ -59,7 +59,10 @@ pub fn payments(
             | Account::Recoverable
             | Account::Invoiced
             | Account::Ordered
-            | Account::Paid => {}
+            | Account::Paid
+            | Account::SetAside
+            | Account::Fund
+            | Account::WrittenOff => {}
         }
     }
     overpaid.sort_by_key(|(key, _)| (key.settled_on, *key));

@@ -32,11 +32,17 @@ pub enum Account {
     Ordered,
     /// What was paid.
     Paid,
+    /// What funds set aside for partners, less what expired: it is a cost.
+    SetAside,
+    /// What partners may still claim of what was set aside.
+    Fund,
+    /// What partners owed and was given up: it is a loss.
+    WrittenOff,
 }
 
 impl Account {
     /// Every account.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Expense,
         Self::Accrued,
         Self::Held,
@@ -47,6 +53,9 @@ impl Account {
         Self::Overpaid,
         Self::Ordered,
         Self::Paid,
+        Self::SetAside,
+        Self::Fund,
+        Self::WrittenOff,
     ];
 
     /// The account as one word.
@@ -63,6 +72,9 @@ impl Account {
             Self::Overpaid => "overpaid",
             Self::Ordered => "ordered",
             Self::Paid => "paid",
+            Self::SetAside => "set_aside",
+            Self::Fund => "fund",
+            Self::WrittenOff => "written_off",
         }
     }
 
@@ -275,6 +287,33 @@ pub fn excepted(key: &Key, amount: i64, open_from: Option<Date>) -> Vec<Posting>
     ]
 }
 
+/// What giving up an amount posts that a partner owes for a key: of what was overpaid first, which would be taken from later
+/// payments, then of what is recoverable. None where it owes less.
+#[must_use]
+pub fn written_off(
+    key: &Key,
+    amount: i64,
+    balances: &Booked,
+    open_from: Option<Date>,
+) -> Option<Vec<Posting>> {
+    let owed = |account| on(balances, account, key).max(0);
+    let overpaid = amount.min(owed(Account::Overpaid));
+    let recoverable = amount - overpaid;
+    if amount <= 0 || owed(Account::Recoverable) < recoverable {
+        return None;
+    }
+    let mut postings = vec![posting(Account::WrittenOff, key, amount, open_from)];
+    for (account, part) in [
+        (Account::Overpaid, overpaid),
+        (Account::Recoverable, recoverable),
+    ] {
+        if part != 0 {
+            postings.push(posting(account, key, -part, open_from));
+        }
+    }
+    Some(postings)
+}
+
 /// The postings that take others back: the same accounts, equal and opposite amounts (LAW-19).
 #[must_use]
 pub fn opposite(postings: &[Posting]) -> Vec<Posting> {
@@ -299,6 +338,35 @@ mod tests {
             settled_on: parse_date(&format!("2026-{month:02}-28")).expect("a day"),
             currency: Currency::parse(if partner == 0 { "JPY" } else { "EUR" })
                 .expect("a currency"),
+        }
+    }
+
+    #[test]
+    fn what_is_owed_and_no_more_is_written_off_what_was_overpaid_first() {
+        let key = key(1, 1, 3);
+        let balances = Booked::from([
+            ((Account::Overpaid, key.clone()), 300),
+            ((Account::Recoverable, key.clone()), 200),
+            ((Account::Payable, key.clone()), -900),
+        ]);
+        let posted = |amount| {
+            let postings = written_off(&key, amount, &balances, None)?;
+            assert_eq!(postings.iter().map(|one| one.amount).sum::<i64>(), 0);
+            let amounts = postings.iter().map(|one| (one.account, one.amount));
+            Some(amounts.collect::<Vec<_>>())
+        };
+        use Account::{Overpaid, Recoverable, WrittenOff};
+        assert_eq!(posted(250), Some(vec![(WrittenOff, 250), (Overpaid, -250)]));
+        assert_eq!(
+            posted(500),
+            Some(vec![
+                (WrittenOff, 500),
+                (Overpaid, -300),
+                (Recoverable, -200)
+            ])
+        );
+        for amount in [501, 0, -5, i64::MAX, i64::MIN] {
+            assert_eq!(posted(amount), None, "{amount}");
         }
     }
 

@@ -10,7 +10,8 @@ use trueup_base::date::Date;
 
 use crate::posting::{Account, Booked, Key, Posting, on, posting};
 
-/// What became of a key's money by a day, in minor units, each at least zero.
+/// What became of a key's money by a day, in minor units. What a component posted is each at least zero; what a fund set aside,
+/// gave and lost in one of its periods may lie below zero, where that corrects periods before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moves {
     /// What it posted above zero.
@@ -27,6 +28,14 @@ pub struct Moves {
     pub taken_from_payouts: i64,
     /// What is invoiced for it.
     pub invoiced: i64,
+    /// What a fund set aside.
+    pub set_aside: i64,
+    /// What claims got of a fund.
+    pub reimbursed: i64,
+    /// What of a fund expired.
+    pub expired: i64,
+    /// Whether nothing can be said of it yet: it stays as it is booked.
+    pub is_open: bool,
 }
 
 impl Moves {
@@ -34,7 +43,7 @@ impl Moves {
     ///
     /// What others took of what it held stands against what they owe: over a partner's keys, recoverable is what is not made
     /// good yet.
-    fn balances(&self) -> [(Account, i64); 7] {
+    fn balances(&self) -> [(Account, i64); 9] {
         let held = self.earned - self.released - self.forfeited - self.taken_from_held;
         let recoverable =
             self.taken_back - self.taken_from_payouts - self.invoiced - self.taken_from_held;
@@ -43,9 +52,17 @@ impl Moves {
             (Account::Accrued, 0),
             (Account::Held, -held),
             (Account::Forfeited, -self.forfeited),
-            (Account::Payable, self.taken_from_payouts - self.released),
+            (
+                Account::Payable,
+                self.taken_from_payouts - self.released - self.reimbursed,
+            ),
             (Account::Recoverable, recoverable),
             (Account::Invoiced, self.invoiced),
+            (Account::SetAside, self.set_aside - self.expired),
+            (
+                Account::Fund,
+                self.reimbursed + self.expired - self.set_aside,
+            ),
         ]
     }
 }
@@ -66,7 +83,11 @@ pub fn settle(
         .collect();
     let nothing = Moves::default();
     let mut postings = Vec::new();
-    for key in keys.into_iter().filter(|key| is_covered(key)) {
+    let is_open = |key: &Key| moves.get(key).is_some_and(|moves| moves.is_open);
+    for key in keys
+        .into_iter()
+        .filter(|key| is_covered(key) && !is_open(key))
+    {
         let mut overpaid = 0;
         for (account, mut balance) in moves.get(key).unwrap_or(&nothing).balances() {
             let so_far = on(booked, account, key);
@@ -116,6 +137,7 @@ mod tests {
                 taken_from_held: earned * third / 12,
                 taken_from_payouts: taken_back * second / 8,
                 invoiced: taken_back * third / 8,
+                ..Moves::default()
             },
         )
     }
@@ -129,6 +151,37 @@ mod tests {
             .iter()
             .map(|((partner, month), moves)| (key(*partner, *month), *moves))
             .collect()
+    }
+
+    #[test]
+    fn a_fund_sets_aside_gives_and_loses_and_what_is_open_stays_as_it_is() {
+        let key = key(1, 3);
+        let mut booked = Booked::new();
+        let mut closed = |moves: Moves| {
+            let moves = BTreeMap::from([(key.clone(), moves)]);
+            let postings = settle(&moves, &booked, None, &|_| true);
+            book(&mut booked, &postings);
+            let posted = postings.iter().map(|one| (one.account, one.amount));
+            posted.collect::<Vec<_>>()
+        };
+        use Account::{Fund, Overpaid, Payable, SetAside};
+        let mut moves = Moves {
+            set_aside: 1_000,
+            ..Moves::default()
+        };
+        assert_eq!(closed(moves), [(SetAside, 1_000), (Fund, -1_000)]);
+        moves.reimbursed = 300;
+        assert_eq!(closed(moves), [(Payable, -300), (Fund, 300)]);
+        moves.expired = 200;
+        assert_eq!(closed(moves), [(SetAside, -200), (Fund, 200)]);
+        let open = Moves {
+            is_open: true,
+            ..Moves::default()
+        };
+        assert_eq!(closed(open), []);
+        // A claim that was corrected: what is payable stays so, and the rest is overpaid.
+        moves.reimbursed = 100;
+        assert_eq!(closed(moves), [(Fund, -200), (Overpaid, 200)]);
     }
 
     #[test]

@@ -18,12 +18,14 @@ use trueup_facts::measure::{
 use trueup_facts::snapshot::Snapshot;
 use trueup_plan::agreement::AgreementText;
 use trueup_plan::diagnostic::{Diagnostic, Sources, any_error, render};
-use trueup_plan::tree::{Expr, KindId, Literal, Name, NoAnswerKind, Plan, Reference, Type, Unit};
+use trueup_plan::tree::{
+    Edition, Expr, FundId, KindId, Literal, Name, NoAnswerKind, Plan, Reference, Type, Unit,
+};
 
 use crate::agreements;
 use crate::args::{self, ScopeArgs};
 use crate::beside::Beside;
-use crate::earned::{Earned, MovedAmount, called, name_of};
+use crate::earned::{Earned, FundAmounts, MovedAmount, called, name_of};
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::locked::Standing;
@@ -556,6 +558,69 @@ impl<'p> Figures<'p> {
             })
         });
         moved.collect()
+    }
+
+    /// What a partner owes by the midnight that begins a day and payouts may still be taken for: until when, if that has an end.
+    pub fn owed(&mut self, partner: PartnerIx, until: Date) -> Vec<(Key, Option<Date>)> {
+        self.evaluator.forget_partner();
+        let plan = self.prepared.plan;
+        let Some(who) = self.prepared.world.partner(partner) else {
+            return Vec::new();
+        };
+        // Once the agreement is over nothing is paid that could be taken from.
+        let ends = who.agreement.until.filter(|ends| *ends <= until);
+        let payouts = self.evaluator.payouts(partner, until);
+        let owed = payouts.owed.iter().map(|owed| {
+            let key = Key {
+                partner: who.id.clone(),
+                plan: called(plan, owed.earner).to_string(),
+                component: name_of(plan, owed.earner).to_string(),
+                settled_on: owed.settlement.last(),
+                currency: plan.currency,
+            };
+            (key, ends.or(owed.until))
+        });
+        owed.collect()
+    }
+
+    /// What became of a partner's funds in every period that ends by the midnight that begins a day.
+    pub fn funds(&mut self, partner: PartnerIx, until: Date) -> Vec<FundAmounts> {
+        self.evaluator.forget_partner();
+        let plan = self.prepared.plan;
+        let Some(who) = self.prepared.world.partner(partner) else {
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (fund, id) in plan.funds.iter().zip((0u16..).map(FundId)) {
+            for period in self.evaluator.fund(id, partner, until) {
+                let edition = self
+                    .evaluator
+                    .edition_at(partner, &period.window)
+                    .and_then(|edition| plan.edition(edition));
+                // A fund goes on by its name: each period is told by the version in force in it.
+                let is_told = |edition: &Edition| edition.funds().any(|one| one == id);
+                if !edition.is_none_or(is_told) {
+                    continue;
+                }
+                let figures = [&period.accrued, &period.reimbursed, &period.expired];
+                let known = figures.map(|amount| amount.figure().cloned());
+                let amounts = match known {
+                    [Some(set_aside), Some(reimbursed), Some(expired)] => {
+                        Some([set_aside, reimbursed, expired])
+                    }
+                    [_, _, _] => None,
+                };
+                let key = Key {
+                    partner: who.id.clone(),
+                    plan: edition.map_or(&plan.name, |one| &one.called).to_string(),
+                    component: fund.name.to_string(),
+                    settled_on: period.window.last(),
+                    currency: plan.currency,
+                };
+                all.push(FundAmounts { key, amounts });
+            }
+        }
+        all
     }
 
     /// What a partner's plan says of its payouts on a day; none where it says nothing.

@@ -49,6 +49,15 @@ pub struct MovedAmount {
     pub amount: Exact,
 }
 
+/// What became of a fund in one of its periods.
+#[derive(Clone, Debug)]
+pub struct FundAmounts {
+    /// What is posted: the fund stands for the component, and the period's last day for the settlement.
+    pub key: Key,
+    /// What was set aside, what claims got and what expired; nothing where something has no answer yet.
+    pub amounts: Option<[Exact; 3]>,
+}
+
 /// Whether a settlement has its figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {

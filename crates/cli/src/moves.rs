@@ -97,7 +97,7 @@ fn place(again: &Again, day: Date) -> PathBuf {
 }
 
 /// The first line of what is kept: another form is worked out anew.
-const FORM: &str = "trueup moves 1";
+const FORM: &str = "trueup moves 2";
 
 /// A line for each key, its cells set apart by tabs, and a last one that says how many there are.
 fn written(moves: &BTreeMap<Key, Moves>) -> String {
@@ -120,6 +120,10 @@ fn written(moves: &BTreeMap<Key, Moves>) -> String {
             of.taken_from_held,
             of.taken_from_payouts,
             of.invoiced,
+            of.set_aside,
+            of.reimbursed,
+            of.expired,
+            i64::from(of.is_open),
         ] {
             let _ = write!(text, "\t{amount}");
         }
@@ -162,6 +166,10 @@ fn read(text: &str) -> Option<BTreeMap<Key, Moves>> {
             taken_from_held,
             taken_from_payouts,
             invoiced,
+            set_aside,
+            reimbursed,
+            expired,
+            is_open @ (0 | 1),
         ] = *amounts.as_slice()
         else {
             return None;
@@ -174,6 +182,10 @@ fn read(text: &str) -> Option<BTreeMap<Key, Moves>> {
             taken_from_held,
             taken_from_payouts,
             invoiced,
+            set_aside,
+            reimbursed,
+            expired,
+            is_open: is_open == 1,
         };
         moves.insert(key, of);
     }
@@ -226,8 +238,38 @@ fn worked_out(
             taken_from_held: moved(Moved::TakenFromHeld)?,
             taken_from_payouts: moved(Moved::TakenFromPayout)?,
             invoiced: moved(Moved::Invoiced)?,
+            ..Moves::default()
         };
         moves.insert(key, found);
+    }
+    for plan in again.folder.settled_under() {
+        if plan.funds.is_empty() {
+            continue;
+        }
+        let funds = for_everyone(
+            (&again.folder, plan, &again.facts),
+            (&args, &again.scope),
+            progress,
+            &|figures, partner| figures.funds(partner, ends),
+        )?;
+        for one in funds {
+            let units = |amount: &Exact| {
+                in_units(&one.key, amount).map_err(|refusal| Failure::Found(refusal.to_string()))
+            };
+            let found = match &one.amounts {
+                None => Moves {
+                    is_open: true,
+                    ..Moves::default()
+                },
+                Some([set_aside, reimbursed, expired]) => Moves {
+                    set_aside: units(set_aside)?,
+                    reimbursed: units(reimbursed)?,
+                    expired: units(expired)?,
+                    ..Moves::default()
+                },
+            };
+            moves.insert(one.key, found);
+        }
     }
     Ok(moves)
 }
@@ -254,6 +296,10 @@ mod tests {
             taken_from_held: 4,
             taken_from_payouts: 5,
             invoiced: 6,
+            set_aside: 7,
+            reimbursed: -8,
+            expired: 9,
+            is_open: earned < 0,
         };
         let moves = BTreeMap::from([(key("P-1"), of(100)), (key("P-2"), of(-7))]);
         let text = written(&moves);
@@ -261,7 +307,8 @@ mod tests {
         for end in 0..text.len() {
             assert_eq!(read(&text[..end]), None, "cut at {end}");
         }
-        assert_eq!(read(&text.replace("moves 1", "moves 2")), None);
+        assert_eq!(read(&text.replace("moves 2", "moves 1")), None);
         assert_eq!(read(&text.replace("\t6", "\tsix")), None);
+        assert_eq!(read(&text.replace("\t9\t0", "\t9\t2")), None);
     }
 }

@@ -71,6 +71,13 @@ impl Earned {
             && !self.open.contains(key)
             && !self.unknown.contains(key)
     }
+
+    /// Whether what is open is accrued for a key. What funds set aside is posted by closings alone.
+    pub fn accrues(&self, key: &Key) -> bool {
+        let plan = self.again.folder.plans.get(key.plan.as_str());
+        let is_fund = plan.is_some_and(|plan| plan.fund_named(&key.component).is_some());
+        self.speaks_for(key) && !is_fund
+    }
 }
 
 /// Partners with an agreement that is not signed as it stands: the first day of the first such version, and why.

@@ -29,6 +29,21 @@ pub struct Proposed {
     pub because: String,
     /// The day it is of.
     pub on: String,
+    /// What is given up of what the partner owes, where it is that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gives_up: Option<GivesUp>,
+}
+
+/// A settlement for which something is owed that is given up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivesUp {
+    /// The plan.
+    pub plan: String,
+    /// The component.
+    pub component: String,
+    /// The last day of the settlement.
+    pub settled_on: String,
 }
 
 /// What [`APPROVED`] says.
@@ -157,6 +172,7 @@ mod tests {
             currency: "EUR".to_owned(),
             reason: "goodwill".to_owned(),
             because: "the portal was down for a week".to_owned(),
+            gives_up: None,
             on: "2026-04-02".to_owned(),
         };
         let approved = Approved {

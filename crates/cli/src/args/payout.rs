@@ -106,6 +106,12 @@ pub enum ExceptionCommand {
         after_help = "Example:\n  trueup exception propose --partner P-100 --amount '250.00 USD' --reason goodwill --because 'the portal was down' --program my-program --by u-17"
     )]
     Propose(ExceptionProposeArgs),
+    /// Propose to give up what a partner owes and no payout will take any longer.
+    #[command(
+        name = "write-off",
+        after_help = "Example:\n  trueup exception write-off volume_bonus --partner P-100 --settled-on 2026-Q1 --amount '120.00 USD' --reason uncollectable --because 'the partner closed down' --program my-program --by u-17"
+    )]
+    WriteOff(ExceptionWriteOffArgs),
     /// Approve what somebody else proposed, which posts it.
     #[command(after_help = "Example:\n  trueup exception approve 31 --program my-program --by u-4")]
     Approve(ExceptionApproveArgs),
@@ -138,6 +144,19 @@ pub struct ExceptionProposeArgs {
     /// Who.
     #[command(flatten)]
     pub by: ByArgs,
+}
+
+/// `trueup exception write-off`
+#[derive(Debug, Args)]
+pub struct ExceptionWriteOffArgs {
+    /// The component that was posted too much.
+    pub component: String,
+    /// The settlement, by its period or its last day.
+    #[arg(long, value_name = "PERIOD")]
+    pub settled_on: String,
+    /// The rest of it, as of any exception.
+    #[command(flatten)]
+    pub exception: ExceptionProposeArgs,
 }
 
 /// `trueup exception approve`

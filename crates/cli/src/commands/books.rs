@@ -83,7 +83,7 @@ fn post(args: &BooksPostArgs) -> Result<(), Failure> {
     let desk = Desk::open(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?, &desk.record)?;
     let unsigned = not_signed(&earned, &desk.on_record)?;
-    let is_covered = |key: &Key| earned.speaks_for(key) && unsigned.allows(key);
+    let is_covered = |key: &Key| earned.accrues(key) && unsigned.allows(key);
     let booked = desk.record.wait("reading the books", async |database| {
         database.booked().await
     })?;

@@ -1,27 +1,38 @@
 //! `trueup exception`: one line that no rule gives.
 
+use std::path::Path;
+
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_books::{BatchKind, Key, excepted, in_units};
+use trueup_books::{Account, BatchKind, Key, Posting, excepted, in_units, on, written_off};
 use trueup_journal::Organisation;
-use trueup_program::exception::{APPROVED, Approved, Exception, PROPOSED, Proposed};
+use trueup_program::exception::{APPROVED, Approved, Exception, GivesUp, PROPOSED, Proposed};
 
-use crate::args::{ExceptionApproveArgs, ExceptionCommand, ExceptionProposeArgs, ListArgs};
-use crate::commands::dispute::partner_of;
-use crate::commands::period::total_of;
+use crate::args::{
+    ExceptionApproveArgs, ExceptionCommand, ExceptionProposeArgs, ExceptionWriteOffArgs, ListArgs,
+    ScopeArgs,
+};
+use crate::commands::books::in_currency;
+use crate::commands::dispute::{line_of, partner_of};
+use crate::commands::period::{day_of, total_of};
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::moves::everyone;
 use crate::output;
+use crate::progress::Progress;
 use crate::record::now;
+use crate::runs;
+use crate::settling::for_everyone;
 
 /// What stands in the place of a plan in the books.
 const PLAN: &str = "exception";
 
-/// Proposes, approves or lists.
-pub fn run(command: &ExceptionCommand) -> Result<(), Failure> {
+/// Proposes, gives up, approves or lists.
+pub fn run(command: &ExceptionCommand, progress: &Progress) -> Result<(), Failure> {
     match command {
         ExceptionCommand::Propose(args) => propose(args),
+        ExceptionCommand::WriteOff(args) => write_off(args, progress),
         ExceptionCommand::Approve(args) => approve(args),
         ExceptionCommand::List(args) => list(args),
     }
@@ -29,6 +40,17 @@ pub fn run(command: &ExceptionCommand) -> Result<(), Failure> {
 
 fn propose(args: &ExceptionProposeArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.program.program)?;
+    let says = proposed(args, None)?;
+    // Refused now rather than when somebody approves it.
+    key_of(&says)?;
+    let at = said(&desk, args, &says)?;
+    output::print(&format!(
+        "Exception {at}: {} {} for {}, {}; next: trueup exception approve {at}, by somebody else\n",
+        says.amount, says.currency, says.partner, says.reason
+    ))
+}
+
+fn proposed(args: &ExceptionProposeArgs, gives_up: Option<GivesUp>) -> Result<Proposed, Failure> {
     let (currency, amount) = total_of(&args.amount)?;
     let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let on = match &args.on {
@@ -37,22 +59,121 @@ fn propose(args: &ExceptionProposeArgs) -> Result<(), Failure> {
         }
         None => today,
     };
-    let says = Proposed {
+    Ok(Proposed {
         partner: partner_of(&args.partner)?,
         amount,
         currency,
         reason: args.reason.clone(),
         because: args.because.clone(),
         on: on.to_string(),
-    };
-    // Refused now rather than when somebody approves it.
-    key_of(&says)?;
+        gives_up,
+    })
+}
+
+fn said(desk: &Desk, args: &ExceptionProposeArgs, says: &Proposed) -> Result<u64, Failure> {
     let who = (args.by.by.as_str(), &Organisation::Vendor);
-    let (at, _) = desk.say(PROPOSED, who, &says)?;
+    let (at, _) = desk.say(PROPOSED, who, says)?;
+    Ok(at)
+}
+
+/// What somebody owes is given up once nothing takes it from payouts any longer.
+fn write_off(args: &ExceptionWriteOffArgs, progress: &Progress) -> Result<(), Failure> {
+    let program = &args.exception.program.program;
+    let desk = Desk::open(program)?;
+    let partner = partner_of(&args.exception.partner)?;
+    let settled_on = day_of(program, ("--settled-on", &args.settled_on))?;
+    let Some(line) = line_of(&desk, &partner, (&args.component, settled_on))? else {
+        return Err(Failure::Use(format!(
+            "nothing was posted for {} of {partner} that was settled on {settled_on}; `trueup books balances --partner {partner}` says what was",
+            args.component
+        )));
+    };
+    let gives_up = GivesUp {
+        plan: line.plan.clone(),
+        component: line.component.clone(),
+        settled_on: settled_on.to_string(),
+    };
+    let says = proposed(&args.exception, Some(gives_up))?;
+    let (_, units) = key_of(&says)?;
+    given_up(&desk, &says, units)?;
+    if let Some(until) = taken_until(&desk, program, &line, progress)? {
+        return Err(Failure::Found(format!(
+            "what {} of {partner} owes for {settled_on} is still taken from payouts{until}; it is given up when that is over",
+            args.component
+        )));
+    }
+    let at = said(&desk, &args.exception, &says)?;
     output::print(&format!(
-        "Exception {at}: {} {} for {}, {}; next: trueup exception approve {at}, by somebody else\n",
-        says.amount, says.currency, says.partner, says.reason
+        "Exception {at}: {} {} that {partner} owes for {} settled on {settled_on} is given up, {}; next: trueup exception approve {at}, by somebody else\n",
+        says.amount, says.currency, args.component, says.reason
     ))
+}
+
+/// Until when what is recoverable for a line is still taken from payouts, in words; nothing where nothing takes it.
+fn taken_until(
+    desk: &Desk,
+    program: &Path,
+    line: &Key,
+    progress: &Progress,
+) -> Result<Option<String>, Failure> {
+    let Some(closing) = desk.on_record.periods.closings.last() else {
+        return Ok(None);
+    };
+    let run = runs::reread(program, &closing.run)?;
+    let args = ScopeArgs {
+        partner: Some(line.partner.to_string()),
+        ..everyone(&run.folder)
+    };
+    let ends = closing.until.tomorrow().unwrap_or(closing.until);
+    for plan in run.folder.settled_under() {
+        let owed = for_everyone(
+            (&run.folder, plan, &run.facts),
+            (&args, &run.scope),
+            progress,
+            &|figures, partner| figures.owed(partner, ends),
+        )?;
+        if let Some((_, until)) = owed.into_iter().find(|(key, _)| key == line) {
+            return Ok(match until {
+                Some(until) if until <= ends => None,
+                Some(until) => Some(format!(" until {until}")),
+                None => Some(String::new()),
+            });
+        }
+    }
+    Ok(None)
+}
+
+/// What giving something up posts; refused where the partner owes less.
+fn given_up(desk: &Desk, says: &Proposed, units: i64) -> Result<Option<Vec<Posting>>, Failure> {
+    let Some(gives_up) = &says.gives_up else {
+        return Ok(None);
+    };
+    let day = parse_date(&gives_up.settled_on)
+        .map_err(|_| Failure::Use(format!("`{}` is no day", gives_up.settled_on)))?;
+    let key = Key {
+        plan: gives_up.plan.clone(),
+        component: gives_up.component.clone(),
+        settled_on: day,
+        ..key_of(says)?.0
+    };
+    let balances = desk.record.wait("reading the books", async |database| {
+        database.balances_by_key().await
+    })?;
+    let open_from = desk.on_record.periods.open_from();
+    let postings = written_off(&key, units, &balances, open_from);
+    postings.map(Some).ok_or_else(|| {
+        let owed = [Account::Overpaid, Account::Recoverable]
+            .map(|account| i128::from(on(&balances, account, &key).max(0)));
+        let code = key.currency.code();
+        Failure::Found(format!(
+            "{} owes {} {code} for {} settled on {day}, and {} {} cannot be given up of it",
+            key.partner,
+            in_currency(owed.iter().sum(), code),
+            key.component,
+            says.amount,
+            says.currency
+        ))
+    })
 }
 
 /// What an exception is booked under, and how much.
@@ -94,10 +215,13 @@ fn approve(args: &ExceptionApproveArgs) -> Result<(), Failure> {
     };
     let (key, units) = key_of(&exception.says)?;
     let open_from: Option<Date> = desk.on_record.periods.open_from();
+    let given_up = given_up(&desk, &exception.says, units)?;
+    let is_given_up = given_up.is_some();
+    let postings = given_up.unwrap_or_else(|| excepted(&key, units, open_from));
     let (mut step, batch) = desk.posting(
         BatchKind::Exception,
         &format!("exception {}", exception.at),
-        excepted(&key, units, open_from),
+        postings,
         &args.by.by,
     )?;
     let says = Approved {
@@ -117,9 +241,10 @@ fn approve(args: &ExceptionApproveArgs) -> Result<(), Failure> {
         exception.says.amount,
         exception.says.currency,
         exception.says.partner,
-        match units > 0 {
-            true => "is payable",
-            false => "is taken from later payouts",
+        match (is_given_up, units > 0) {
+            (true, _) => "is given up",
+            (false, true) => "is payable",
+            (false, false) => "is taken from later payouts",
         },
         batch
     ))

@@ -88,7 +88,8 @@ impl Content {
     /// What an account comes to, by currency; of what is owed above zero.
     fn totals(&self, account: Account) -> BTreeMap<String, String> {
         let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
-        let sign = if account == Account::Expense { 1 } else { -1 };
+        let is_cost = matches!(account, Account::Expense | Account::SetAside);
+        let sign = if is_cost { 1 } else { -1 };
         for posting in self.on(account) {
             let sum = sums.entry(posting.key.currency.code()).or_default();
             *sum += sign * i128::from(posting.amount);
@@ -264,6 +265,10 @@ pub fn calculated(
             in_words(&held)
         ),
     };
+    let set_aside = content.totals(Account::SetAside);
+    if !set_aside.is_empty() {
+        let _ = writeln!(text, "Set aside in funds: {}", in_words(&set_aside));
+    }
     if content.open > 0 {
         let _ = writeln!(
             text,

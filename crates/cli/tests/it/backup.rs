@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::journal::{postgres, signed};
 use crate::story::{Story, ended};
@@ -147,13 +147,20 @@ fn a_changed_backup_restores_nothing_that_is_not_as_it_was() {
 fn whenever_it_is_killed_there_is_all_of_it_or_nothing() {
     let story = backed_up();
     let before = seen(&story, "program", &[]);
+    // Kills are spread over the time that a backup takes here, and a bit beyond.
+    let begun = Instant::now();
+    story
+        .trueup(&["backup", "--program", "program", "--out", "b.backup"])
+        .expect_code(0);
+    let whole = begun.elapsed();
     let (mut backups, mut programs) = (0, 0);
-    for milliseconds in (0..240).step_by(12) {
+    for step in 0..20 {
+        let after = whole * step / 13;
         let _ = fs::remove_file(story.path("b.backup"));
         killed(
             &story,
             &["backup", "--program", "program", "--out", "b.backup"],
-            milliseconds,
+            after,
         );
         if story.path("b.backup").exists() {
             backups += 1;
@@ -163,11 +170,7 @@ fn whenever_it_is_killed_there_is_all_of_it_or_nothing() {
             assert_eq!(seen(&story, "b", &[]), before);
             fs::remove_dir_all(story.path("b")).expect("removed");
         }
-        killed(
-            &story,
-            &["restore", "a.backup", "--program", "c"],
-            milliseconds,
-        );
+        killed(&story, &["restore", "a.backup", "--program", "c"], after);
         match story.path("c").exists() {
             true => programs += 1,
             // The next attempt starts anew.
@@ -177,7 +180,7 @@ fn whenever_it_is_killed_there_is_all_of_it_or_nothing() {
                     .expect_code(0);
             }
         }
-        assert_eq!(seen(&story, "c", &[]), before, "after {milliseconds} ms");
+        assert_eq!(seen(&story, "c", &[]), before, "after {after:?}");
         fs::remove_dir_all(story.path("c")).expect("removed");
     }
     // Both outcomes were met, or nothing was tried.
@@ -185,11 +188,11 @@ fn whenever_it_is_killed_there_is_all_of_it_or_nothing() {
 }
 
 /// Runs a command and kills it after a while, as the power does.
-fn killed(story: &Story, args: &[&str], milliseconds: u64) {
+fn killed(story: &Story, args: &[&str], after: Duration) {
     let mut command = story.command(args);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().expect("started");
-    std::thread::sleep(Duration::from_millis(milliseconds));
+    std::thread::sleep(after);
     let _ = child.kill();
     let _ = child.wait();
 }

@@ -88,6 +88,16 @@ fn terms_of_many_partners_go_through_a_workbook_as_written() {
 }
 
 #[test]
+fn funds_are_in_the_books_as_written() {
+    run("funds");
+}
+
+#[test]
+fn what_is_owed_is_given_up_as_written() {
+    run("write_offs");
+}
+
+#[test]
 fn the_journal_is_kept_as_written() {
     run("journal");
 }
