@@ -1,6 +1,7 @@
 // Names of what the API answers, as the pages use them.
 import type { Wire } from "./client";
 
+export type Acceptance = Wire["Acceptance"];
 export type Band = Wire["Band"];
 export type CapProgress = Wire["CapProgress"];
 export type Comparison = Wire["Comparison"];

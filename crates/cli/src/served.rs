@@ -3,6 +3,8 @@
 //! What is read is worked out once per state of facts, texts and journal; whether that changed is looked at before an answer is
 //! given, at most some times a second. Steps are the same acts under the same rules as those of the commands.
 
+mod acceptance;
+mod closed;
 mod compared;
 mod disputes;
 mod explained;
@@ -10,6 +12,7 @@ mod figures;
 mod home;
 mod look;
 mod overview;
+mod papers;
 mod partners;
 mod periods;
 mod plans;
@@ -24,11 +27,12 @@ use std::time::{Duration, Instant};
 use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Line,
-    LineExplanation, NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked,
-    Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+    AcceptAsked, ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort,
+    Line, LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnersAsked, PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    PlanText, Standing, Statement, StatementList,
 };
-use trueup_server::{Actor, App, Refused};
+use trueup_server::{Actor, App, File, Refused};
 
 use crate::contested::Contested;
 use crate::failure::Failure;
@@ -176,22 +180,20 @@ impl App for Served {
     fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
-        let all = look.statements(partner)?;
+        let mut statements = look.periods_of(partner)?;
+        statements.reverse();
         Ok(StatementList {
             partner: partner.to_owned(),
-            statements: all.iter().rev().map(|one| statements::short(one)).collect(),
+            statements,
         })
     }
 
     fn statement(&self, partner: &str, period: &str) -> Result<Statement, Refused> {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
-        let all = look.statements(partner)?;
+        let all = look.periods_of(partner)?;
         let at = position(&all, period)?;
-        let mut statement = all
-            .get(at)
-            .map(|one| (**one).clone())
-            .ok_or_else(|| no_statement(period))?;
+        let mut statement = (*look.statement(partner, period)?).clone();
         let label = |at: Option<usize>| at.and_then(|at| all.get(at)).map(|one| one.period.clone());
         statement.previous = label(at.checked_sub(1));
         statement.next = label(Some(at + 1));
@@ -215,6 +217,40 @@ impl App for Served {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
         compared::of(&look, partner, period)
+    }
+
+    fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused> {
+        partners::known(&self.look()?.open.basis.folder, partner)?;
+        let step = || acceptance::accept(&self.program, who, partner, asked);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn document(&self, partner: &str, period: &str, paper: Paper) -> Result<File, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        position(&look.periods_of(partner)?, period)?;
+        let written = || papers::document(&self.program, (partner, period), paper);
+        on_deep_stack(&written).map_err(refused)
+    }
+
+    fn bundle(&self, who: &Actor, partner: &str, period: &str) -> Result<File, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        let all = look.periods_of(partner)?;
+        let asked = all.get(position(&all, period)?);
+        if asked.is_some_and(|one| one.standing != Standing::Closed) {
+            return Err(Refused::conflict(format!(
+                "{period} is not closed, so its figures can still change; a bundle is of a closed period"
+            )));
+        }
+        let written = || papers::bundled(&self.program, who, (partner, period));
+        on_deep_stack(&written).map_err(not_done)
+    }
+
+    fn vendor_key(&self) -> Result<File, Refused> {
+        papers::key(&self.look()?.on_record).ok_or_else(|| {
+            Refused::not_found("the program has no journal, so nothing is signed by a key")
+        })
     }
 
     fn disputes(&self) -> Result<Vec<Dispute>, Refused> {
@@ -289,7 +325,7 @@ impl App for Served {
 }
 
 /// Where a period's statement stands among a partner's.
-fn position(all: &[Arc<Statement>], period: &str) -> Result<usize, Refused> {
+fn position(all: &[PeriodEarned], period: &str) -> Result<usize, Refused> {
     all.iter()
         .position(|one| one.period == period)
         .ok_or_else(|| no_statement(period))
@@ -304,6 +340,7 @@ fn no_statement(period: &str) -> Refused {
 fn decide(look: &Look, statement: &mut Statement) {
     let route = look.route_of(&statement.partner);
     let contested = Contested::of(&look.on_record, look.agreed());
+    statement.acceptance = acceptance::of(look, &contested, statement);
     let is_over = |line: &Line| {
         let partner = PartnerId::new(statement.partner.as_str()).ok()?;
         let settled_on = parse_date(&line.settled_on).ok()?;

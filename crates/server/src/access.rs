@@ -14,6 +14,12 @@ pub enum Operation {
     ReadPartners,
     /// One partner's pages.
     ReadPartner,
+    /// Accepting a partner's closed statements in its name.
+    AcceptStatements,
+    /// A closed statement in one file that anyone can verify, stated on the journal.
+    IssueBundle,
+    /// The vendor's public key.
+    ReadKey,
     /// Disputes, as far as one may see their partners.
     ReadDisputes,
     /// Opening a dispute.
@@ -65,10 +71,13 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
+        Op::AcceptStatements,
+        Op::IssueBundle,
+        Op::ReadKey,
         Op::ReadDisputes,
         Op::OpenDispute,
         Op::AnswerDispute,
@@ -92,6 +101,9 @@ impl Operation {
             Op::OwnSession => "session",
             Op::ReadPartners => "partners:list",
             Op::ReadPartner => "partners:read",
+            Op::AcceptStatements => "statements:accept",
+            Op::IssueBundle => "bundles:issue",
+            Op::ReadKey => "keys:read",
             Op::ReadDisputes => "disputes:read",
             Op::OpenDispute => "disputes:open",
             Op::AnswerDispute => "disputes:answer",
@@ -113,7 +125,8 @@ impl Operation {
     #[must_use]
     pub fn roles(self) -> &'static [Role] {
         match self {
-            Op::OwnSession => &ROLES,
+            Op::OwnSession | Op::ReadKey => &ROLES,
+            Op::AcceptStatements => &[PartnerManager],
             Op::ReadPartners | Op::ReadPartner | Op::Listen => &[
                 PartnerViewer,
                 PartnerManager,
@@ -124,7 +137,7 @@ impl Operation {
                 Auditor,
                 Executive,
             ],
-            Op::ReadDisputes => &[
+            Op::ReadDisputes | Op::IssueBundle => &[
                 PartnerViewer,
                 PartnerManager,
                 AccountManager,
@@ -215,6 +228,9 @@ impl Caller {
             Op::OwnSession
             | Op::ReadPartners
             | Op::ReadPartner
+            | Op::AcceptStatements
+            | Op::IssueBundle
+            | Op::ReadKey
             | Op::ReadDisputes
             | Op::OpenDispute
             | Op::AnswerDispute

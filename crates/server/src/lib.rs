@@ -30,14 +30,14 @@ use trueup_facts::push::Counter;
 use trueup_store::{Database, Person};
 
 pub use access::no_partner;
-pub use answer::Refused;
+pub use answer::{File, Refused};
 pub use files::Files;
 pub use password::Cost;
 
 use wire::{
-    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, LineExplanation,
-    NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked, Periods,
-    PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+    AcceptAsked, ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant,
+    LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnersAsked,
+    Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
 };
 
 /// Who takes a step.
@@ -112,6 +112,30 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// Why it cannot be said.
     fn compared(&self, partner: &str, period: &str) -> Result<Comparison, Refused>;
+
+    /// Accepts everything that is closed in a partner's name.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused>;
+
+    /// A partner's statement of one period as a document.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn document(&self, partner: &str, period: &str, paper: Paper) -> Result<File, Refused>;
+
+    /// A partner's statement of a closed period in one file that anyone can verify.
+    ///
+    /// # Errors
+    /// When there is none, or a rule says no.
+    fn bundle(&self, who: &Actor, partner: &str, period: &str) -> Result<File, Refused>;
+
+    /// The vendor's public key.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn vendor_key(&self) -> Result<File, Refused>;
 
     /// Every dispute, the latest first.
     ///

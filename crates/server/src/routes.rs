@@ -3,6 +3,7 @@
 mod disputes;
 mod facts;
 mod live;
+mod papers;
 mod partners;
 mod people;
 mod program;
@@ -88,6 +89,10 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadPartner, routes!(partners::home)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::statements)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::statement)))
+        .routes(for_whom(Op::ReadPartner, routes!(papers::document)))
+        .routes(for_whom(Op::IssueBundle, routes!(papers::bundle)))
+        .routes(for_whom(Op::ReadKey, routes!(papers::vendor_key)))
+        .routes(for_whom(Op::AcceptStatements, routes!(partners::accept)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::explanation)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::compared)))
         .routes(for_whom(Op::ReadDisputes, routes!(disputes::disputes)))
@@ -298,11 +303,10 @@ async fn careful(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if is_api {
-        // Money is nobody's cache's.
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-cache"),
-        );
+        // Money is nobody's cache's; files are not even the asker's own.
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("private, no-cache"));
         headers.insert(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),

@@ -45,7 +45,8 @@ pub use shared::{
     Figure, FigureKind, Money, NamedFigure, NoAnswer, NoAnswerWord, Permitted, Standing,
 };
 pub use statement::{
-    Band, Clause, Comparison, ComponentDifference, Correction, ExplainedRow, Explanation,
-    ExplanationAsked, FigureDifference, FundFigure, FundStanding, Line, LineExplanation,
-    LineGrants, LinePaid, LineStatus, On, Statement, StatementList,
+    AcceptAsked, Acceptance, AcceptanceState, AcceptedUntil, Band, Clause, Comparison,
+    ComponentDifference, Correction, ExplainedRow, Explanation, ExplanationAsked, FigureDifference,
+    FundFigure, FundStanding, Line, LineExplanation, LineGrants, LinePaid, LineStatus, On, Paper,
+    Statement, StatementList,
 };

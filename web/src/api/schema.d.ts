@@ -201,6 +201,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts everything that is closed in the partner's name: its lines are disputed no more. Signed with the key that is kept
+         *     here for the partner.
+         */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{partner}/home": {
         parameters: {
             query?: never;
@@ -252,6 +272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/statements/{period}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A closed statement in one file that anyone can verify without us: the partner's own facts, plan, agreement, every step,
+         *     postings and proofs. The first time it is stated on the journal, which is why it is asked for by POST.
+         */
+        post: operations["bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{partner}/statements/{period}/compare": {
         parameters: {
             query?: never;
@@ -261,6 +301,23 @@ export interface paths {
         };
         /** What differs between a statement and the one before, and which figures behind it. */
         get: operations["compared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/statements/{period}/document/{paper}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A statement as a document, to read and keep. */
+        get: operations["document"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,10 +589,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vendor-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The vendor's public key, with which bundles and proofs are verified. */
+        get: operations["vendor_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where a partner stands with a statement. */
+        Acceptance: {
+            /** @description Who accepted it, by the id that the journal has. */
+            accepted_by?: string | null;
+            /** @description How one of the partner's own people who did is called; none of anybody else. */
+            accepted_by_name?: string | null;
+            /** @description The instant at which it was accepted. */
+            accepted_on?: string | null;
+            /** @description Whether the key that signs for the partner is kept by this server, so that what it signs is called custodial. */
+            is_custodial: boolean;
+            /**
+             * @description The last day on which its lines can be, or could be, disputed; whoever says nothing until then accepts it. None where it
+             *     is not closed, was accepted, or the plan states no time.
+             */
+            last_day?: string | null;
+            /** @description Whether the one who asks may accept now. */
+            may_accept: components["schemas"]["Permitted"];
+            /** @description Whether it is accepted. */
+            state: components["schemas"]["AcceptanceState"];
+            /** @description The day until which everything is closed: what accepting now accepts. None where nothing is closed. */
+            until?: string | null;
+        };
+        /**
+         * @description Whether a partner accepted a statement.
+         * @enum {string}
+         */
+        AcceptanceState: "not_closed" | "open" | "accepted" | "by_silence";
+        /** @description Accepting what is closed. */
+        AcceptAsked: {
+            /**
+             * @description The day until which everything is closed, as it was shown; refused where more was closed meanwhile.
+             * @example 2026-03-31
+             */
+            until: string;
+        };
+        /** @description What a partner accepted. */
+        AcceptedUntil: {
+            /** @description The partner's id. */
+            partner: string;
+            /** @description The last day of what it accepted. */
+            until: string;
+        };
         /** @description What somebody may do from now on. */
         AccessAsked: {
             /** @description What the person may do, and for whom. */
@@ -1708,6 +1824,8 @@ export interface components {
         Standing: "closed" | "provisional" | "unsaid";
         /** @description One partner's period. */
         Statement: {
+            /** @description Whether the partner accepted it. */
+            acceptance: components["schemas"]["Acceptance"];
             /** @description The day everything until which is closed; none where the period is open. */
             closed_until?: string | null;
             /** @description Corrections of closed periods that fall into this one. */
@@ -2607,6 +2725,87 @@ export interface operations {
             };
         };
     };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptAsked"];
+            };
+        };
+        responses: {
+            /** @description It is accepted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedUntil"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that more was closed meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     home: {
         parameters: {
             query?: never;
@@ -2786,6 +2985,76 @@ export interface operations {
             };
         };
     };
+    bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle; `trueup verify FILE --key KEY` checks it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or no statement of this period. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The period is not closed, or a rule says no. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compared: {
         parameters: {
             query?: never;
@@ -2828,6 +3097,69 @@ export interface operations {
                 };
             };
             /** @description There is no such partner that the caller may see, or no statement of this period or before it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As what it is written. */
+                paper: "pdf" | "xlsx";
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, no statement of this period, or no such document. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3937,6 +4269,62 @@ export interface operations {
                 };
             };
             /** @description You have no such token. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vendor_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, as it is published. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The program has no journal. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -121,6 +121,15 @@ fn every_statement_on_a_page_is_the_commands() {
                 "{place}"
             );
             assert_eq!(page["total"]["amount"], one["total"], "{place}");
+            let short = listed.iter().find(|short| short["period"] == period);
+            let short = short.unwrap_or_else(|| panic!("{place} is not in {list}"));
+            assert_eq!(short["total"], page["total_with_corrections"], "{place}");
+            assert_eq!(short["starts_on"], page["starts_on"], "{place}");
+            assert_eq!(short["ends_on"], page["ends_on"], "{place}");
+            assert_eq!(short["standing"], page["standing"], "{place}");
+            let lines = page["lines"].as_array().expect("lines").iter();
+            let open = lines.filter(|line| line["status"] != "known").count();
+            assert_eq!(short["open_lines"], open, "{place}");
             let is_closed = period == "2026-Q1";
             let standing = if is_closed { "closed" } else { "provisional" };
             assert_eq!(page["standing"], standing, "{place}");
@@ -388,4 +397,134 @@ fn a_change_of_the_folder_is_seen_and_half_a_change_is_not() {
         closed["standing"], "closed",
         "and what is closed says the same"
     );
+}
+
+#[test]
+fn a_partner_accepts_what_is_closed_and_disputes_it_no_more() {
+    let story = closed();
+    let server = Server::start(&story);
+    let own = ["--role", "partner-manager", "--partner", "P-200"];
+    let manager = signed(&story, &server, "manager", &own);
+    let viewer = ["--role", "partner-viewer", "--partner", "P-200"];
+    let viewer = signed(&story, &server, "viewer", &viewer);
+    let place = "/v1/partners/P-200/statements/2026-Q1";
+    let before = manager.read(place)["acceptance"].clone();
+    assert_eq!(before["state"], "open", "{before}");
+    assert_eq!(before["until"], "2026-03-31", "{before}");
+    assert_eq!(before["is_custodial"], true, "{before}");
+    assert_eq!(before["may_accept"]["is_allowed"], true, "{before}");
+    let open = manager.read("/v1/partners/P-200/statements/2026-Q2")["acceptance"].clone();
+    assert_eq!(open["state"], "not_closed", "{open}");
+    assert_eq!(
+        viewer.read(place)["acceptance"]["may_accept"]["is_allowed"],
+        false
+    );
+    let line = "POST /v1/partners/P-200/acceptance";
+    let asked = json!({ "until": "2026-03-31" });
+    let (status, said) = viewer.ask(line, &asked);
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = manager.ask(line, &json!({ "until": "2025-12-31" }));
+    assert_eq!(
+        status, 409,
+        "what was not looked at is not accepted: {said}"
+    );
+    let (status, said) = manager.ask(line, &asked);
+    assert_eq!(status, 200, "{said}");
+    let (status, said) = manager.ask(line, &asked);
+    assert_eq!(status, 409, "twice is once too often: {said}");
+    let after = manager.read(place);
+    assert_eq!(after["acceptance"]["state"], "accepted", "{after}");
+    assert_eq!(
+        after["acceptance"]["accepted_by_name"], "manager",
+        "{after}"
+    );
+    let lines = after["lines"].as_array().expect("lines").iter();
+    assert_eq!(
+        lines
+            .filter(|line| line["may_dispute"]["is_allowed"] == true)
+            .count(),
+        0
+    );
+    // The act is the command's: in the partner's name, and by an id.
+    let told = story.trueup(&[
+        "journal",
+        "log",
+        "--program",
+        "program",
+        "--kind",
+        "statement.accepted",
+        "--format",
+        "json",
+    ]);
+    let told: Value = serde_json::from_str(&told.expect_code(0).out).expect("JSON");
+    assert_eq!(told[0]["for"], "partner/P-200", "{told}");
+    assert_eq!(told[0]["says"]["until"], "2026-03-31", "{told}");
+    assert!(
+        told[0]["by"]
+            .as_str()
+            .is_some_and(|by| by.starts_with("u-"))
+    );
+}
+
+#[test]
+fn a_statement_is_taken_home_as_a_document_and_as_a_bundle_that_verifies() {
+    let story = closed();
+    let server = Server::start(&story);
+    let own = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &own);
+    let cookie = format!("cookie: {}\r\n", viewer.cookie);
+    let place = "/v1/partners/P-100/statements/2026-Q1";
+    for (paper, begins) in [("pdf", &b"%PDF-"[..]), ("xlsx", &b"PK"[..])] {
+        let line = format!("GET {place}/document/{paper}");
+        let (head, page) = server.bytes(&line, &cookie);
+        assert!(head.contains(" 200 "), "{head}");
+        let named = format!("attachment; filename=\"statement-P-100-2026-Q1.{paper}\"");
+        assert!(head.contains(&named), "{head}");
+        assert!(head.contains("cache-control: private, no-store"), "{head}");
+        assert!(page.starts_with(begins));
+        let told = story.trueup(&[
+            "statement",
+            "--program",
+            "program",
+            "--partner",
+            "P-100",
+            "--period",
+            "2026-Q1",
+            "--format",
+            paper,
+            "--out",
+            "told",
+        ]);
+        told.expect_code(0);
+        let told = std::fs::read(story.path("told")).expect("written");
+        assert!(told == page, "{paper}: the page's file is the command's");
+    }
+    let (head, bundle) = server.bytes(&format!("POST {place}/bundle"), &cookie);
+    assert!(head.contains(" 200 "), "{head}");
+    let (_, key) = server.bytes("GET /v1/vendor-key", &cookie);
+    story.write("P-100.bundle", &bundle);
+    story.write("vendor.key", &key);
+    let told = story.trueup(&["verify", "P-100.bundle", "--key", "vendor.key"]);
+    let told = told.expect_code(0).out;
+    assert!(told.contains("Everything holds"), "{told}");
+    // Asked for again it is the same, and nothing more is stated.
+    let (_, again) = server.bytes(&format!("POST {place}/bundle"), &cookie);
+    let stated = |text: &[u8]| {
+        String::from_utf8_lossy(text)
+            .matches("bundle.issued")
+            .count()
+    };
+    assert_eq!(stated(&bundle), stated(&again));
+    let (status, said) = viewer.ask(
+        "POST /v1/partners/P-100/statements/2026-Q2/bundle",
+        &Value::Null,
+    );
+    assert_eq!(status, 409, "what is open is in no bundle: {said}");
+    for line in [
+        "GET /v1/partners/P-200/statements/2026-Q1/document/pdf",
+        "POST /v1/partners/P-200/statements/2026-Q1/bundle",
+    ] {
+        let (status, _) = viewer.ask(line, &Value::Null);
+        assert_eq!(status, 404, "{line}");
+    }
 }

@@ -12,49 +12,51 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::PartnerViewer,
         "partner_viewer",
-        "session partners:list partners:read disputes:read events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read events:read",
     ),
     (
         Role::PartnerManager,
         "partner_manager",
-        "session partners:list partners:read disputes:read disputes:open disputes:answer events:read",
+        "session keys:read partners:list partners:read statements:accept bundles:issue disputes:read disputes:open \
+         disputes:answer events:read",
     ),
     (
         Role::AccountManager,
         "account_manager",
-        "session partners:list partners:read disputes:read disputes:open disputes:answer events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer events:read",
     ),
     (
         Role::ProgramDesigner,
         "program_designer",
-        "session partners:list partners:read overview:read plans:read plans:check sources:read events:read",
+        "session keys:read partners:list partners:read overview:read plans:read plans:check sources:read events:read",
     ),
     (
         Role::Finance,
         "finance",
-        "session partners:list partners:read disputes:read disputes:open disputes:answer overview:read \
+        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
          periods:read periods:calculate periods:close plans:read plans:check sources:read facts:push events:read",
     ),
     (
         Role::Approver,
         "approver",
-        "session partners:list partners:read disputes:read disputes:answer overview:read periods:read \
+        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:answer overview:read periods:read \
          periods:approve plans:read events:read",
     ),
     (
         Role::Auditor,
         "auditor",
-        "session partners:list partners:read disputes:read overview:read periods:read plans:read sources:read events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read plans:read sources:read \
+         events:read",
     ),
     (
         Role::Executive,
         "executive",
-        "session partners:list partners:read overview:read periods:read events:read",
+        "session keys:read partners:list partners:read overview:read periods:read events:read",
     ),
     (
         Role::Administrator,
         "administrator",
-        "session people:manage",
+        "session keys:read people:manage",
     ),
 ];
 
@@ -109,6 +111,7 @@ fn body(operation: &str) -> Value {
         "answer_dispute" => {
             serde_json::json!({ "outcome": "rejected", "because": "it was credited" })
         }
+        "accept" => serde_json::json!({ "until": "2026-03-31" }),
         "calculate" => serde_json::json!({ "until": "2026-03-31" }),
         "approve" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
         "check_plan" => serde_json::json!({ "plan": "plan", "text": "plan: plan" }),
@@ -134,6 +137,7 @@ fn filled(path: &str, partner: &str) -> String {
     path.replace("{partner}", partner)
         .replace("{period}", "2026-Q1")
         .replace("{line}", "bonus@2026-03-31")
+        .replace("{paper}", "pdf")
         .replace("{dispute}", "7")
         .replace("{plan}", "plan")
         .replace("{source}", "shop")

@@ -13,14 +13,14 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    ApproveAsked, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState,
-    Explanation, Figure, FigureKind, Freshness, Grant, LineExplanation, Money, NewDispute,
-    Overview, Partner, PartnerHome, PartnerPage, PartnersAsked, PeriodEarned, PeriodSteps, Periods,
-    Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, Role, Standing,
-    Statement, StatementList,
+    AcceptAsked, ApproveAsked, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer,
+    DisputeState, Explanation, Figure, FigureKind, Freshness, Grant, LineExplanation, Money,
+    NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnersAsked, PeriodEarned,
+    PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText,
+    Role, Standing, Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, Files, NewAccount, Refused, Server, Settings, account, no_partner,
+    Actor, App, Cost, File, Files, NewAccount, Refused, Server, Settings, account, no_partner,
 };
 use trueup_store::Database;
 
@@ -306,6 +306,14 @@ fn plan_short() -> PlanShort {
     }
 }
 
+fn file(name: &str) -> File {
+    File {
+        name: name.to_owned(),
+        media: "text/plain; charset=utf-8",
+        bytes: b"text".to_vec(),
+    }
+}
+
 impl App for Told {
     fn refresh(&self) -> u64 {
         0
@@ -390,9 +398,28 @@ impl App for Told {
             leaves: Vec::new(),
             funds: Vec::new(),
             notes: Vec::new(),
+            acceptance: trueup_server::wire::Acceptance::not_closed(),
             previous: None,
             next: None,
         })
+    }
+
+    fn accept(&self, _: &Actor, partner: &str, _: &AcceptAsked) -> Result<(), Refused> {
+        known(partner)
+    }
+
+    fn document(&self, partner: &str, period: &str, _: Paper) -> Result<File, Refused> {
+        known(partner)?;
+        Ok(file(&format!("statement-{partner}-{period}\r\nx: \"é.pdf")))
+    }
+
+    fn bundle(&self, _: &Actor, partner: &str, _: &str) -> Result<File, Refused> {
+        known(partner)?;
+        Ok(file("statement.bundle"))
+    }
+
+    fn vendor_key(&self) -> Result<File, Refused> {
+        Ok(file("vendor.key"))
     }
 
     fn explanation(
