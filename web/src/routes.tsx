@@ -113,6 +113,24 @@ const statement = createRoute({
   ...lazily("StatementPage", () => import("./pages/statements/StatementPage").then((one) => one.StatementPage)),
 });
 
+const payments = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/payments",
+  ...lazily("PaymentsPage", () => import("./pages/payments/PaymentsPage").then((one) => one.PaymentsPage)),
+});
+
+const payouts = createRoute({
+  getParentRoute: () => shell,
+  path: "/payouts",
+  ...lazily("PayoutsPage", () => import("./pages/payouts/PayoutsPage").then((one) => one.PayoutsPage)),
+});
+
+const payout = createRoute({
+  getParentRoute: () => shell,
+  path: "/payouts/$payout",
+  ...lazily("PayoutPage", () => import("./pages/payouts/PayoutPage").then((one) => one.PayoutPage)),
+});
+
 const overview = createRoute({
   getParentRoute: () => shell,
   path: "/overview",
@@ -184,6 +202,9 @@ const tree = root.addChildren([
     home,
     statements,
     statement,
+    payments,
+    payouts,
+    payout,
     overview,
     partners,
     plans,

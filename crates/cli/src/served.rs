@@ -14,6 +14,7 @@ mod look;
 mod overview;
 mod papers;
 mod partners;
+mod payouts;
 mod periods;
 mod plans;
 mod progress;
@@ -29,8 +30,9 @@ use trueup_base::id::PartnerId;
 use trueup_server::wire::{
     AcceptAsked, ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort,
     Line, LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnersAsked, PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
-    PlanText, Standing, Statement, StatementList,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, Payouts,
+    PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
+    Standing, Statement, StatementList,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -308,6 +310,61 @@ impl App for Served {
         on_deep_stack(&step).map_err(not_done)?;
         self.refresh();
         self.periods()
+    }
+
+    fn payouts(&self) -> Result<Payouts, Refused> {
+        Ok(payouts::of(&*self.look()?))
+    }
+
+    fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        let step = || payouts::preview(&self.program, folder, on);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn prepare_payout(&self, who: &Actor, on: &str) -> Result<Payouts, Refused> {
+        let step = || payouts::prepare(&self.program, who, on);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.payouts()
+    }
+
+    fn approve_payout(&self, who: &Actor, asked: &ApproveAsked) -> Result<Payouts, Refused> {
+        payouts::approve(&self.program, who, asked).map_err(not_done)?;
+        self.refresh();
+        self.payouts()
+    }
+
+    fn order_payout(&self, who: &Actor) -> Result<Payouts, Refused> {
+        let step = || payouts::order(&self.program, who);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.payouts()
+    }
+
+    fn payout(&self, number: u64) -> Result<PayoutShown, Refused> {
+        payouts::shown(&self.program, &*self.look()?, number)
+    }
+
+    fn payment_file(&self, number: u64, asked: &PaymentFileAsked) -> Result<File, Refused> {
+        self.payout(number)?;
+        payouts::bank_file(&self.program, number, asked).map_err(not_done)
+    }
+
+    fn report_payments(
+        &self,
+        who: &Actor,
+        number: u64,
+        asked: &ReportAsked,
+    ) -> Result<PayoutShown, Refused> {
+        self.payout(number)?;
+        payouts::report(&self.program, who, (number, asked)).map_err(not_done)?;
+        self.refresh();
+        self.payout(number)
+    }
+
+    fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused> {
+        payouts::of_partner(&*self.look()?, &self.program, partner)
     }
 
     fn plans(&self) -> Result<PlanList, Refused> {

@@ -36,6 +36,14 @@ pub enum Operation {
     ApprovePeriod,
     /// Closing a period.
     ClosePeriod,
+    /// Payouts and what may be paid.
+    ReadPayouts,
+    /// Preparing a payout.
+    PreparePayout,
+    /// Approving a payout.
+    ApprovePayout,
+    /// Ordering a payout, writing the bank's file, and saying what became of payments.
+    OrderPayout,
     /// Plans as they are.
     ReadPlans,
     /// What a changed plan would do.
@@ -71,7 +79,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -86,6 +94,10 @@ impl Operation {
         Op::CalculatePeriod,
         Op::ApprovePeriod,
         Op::ClosePeriod,
+        Op::ReadPayouts,
+        Op::PreparePayout,
+        Op::ApprovePayout,
+        Op::OrderPayout,
         Op::ReadPlans,
         Op::CheckPlan,
         Op::ReadSources,
@@ -112,6 +124,10 @@ impl Operation {
             Op::CalculatePeriod => "periods:calculate",
             Op::ApprovePeriod => "periods:approve",
             Op::ClosePeriod => "periods:close",
+            Op::ReadPayouts => "payouts:read",
+            Op::PreparePayout => "payouts:prepare",
+            Op::ApprovePayout => "payouts:approve",
+            Op::OrderPayout => "payouts:order",
             Op::ReadPlans => "plans:read",
             Op::CheckPlan => "plans:check",
             Op::ReadSources => "sources:read",
@@ -149,8 +165,13 @@ impl Operation {
             Op::AnswerDispute => &[PartnerManager, AccountManager, Finance, Approver],
             Op::ReadOverview => &[ProgramDesigner, Finance, Approver, Auditor, Executive],
             Op::ReadPeriods => &[Finance, Approver, Auditor, Executive],
-            Op::CalculatePeriod | Op::ClosePeriod | Op::PushFacts => &[Finance],
-            Op::ApprovePeriod => &[Approver],
+            Op::CalculatePeriod
+            | Op::ClosePeriod
+            | Op::PushFacts
+            | Op::PreparePayout
+            | Op::OrderPayout => &[Finance],
+            Op::ApprovePeriod | Op::ApprovePayout => &[Approver],
+            Op::ReadPayouts => &[Finance, Approver, Auditor],
             Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
             Op::CheckPlan => &[ProgramDesigner, Finance],
             Op::ReadSources => &[ProgramDesigner, Finance, Auditor],
@@ -220,6 +241,10 @@ impl Caller {
             | Op::CalculatePeriod
             | Op::ApprovePeriod
             | Op::ClosePeriod
+            | Op::ReadPayouts
+            | Op::PreparePayout
+            | Op::ApprovePayout
+            | Op::OrderPayout
             | Op::ReadPlans
             | Op::CheckPlan
             | Op::ReadSources

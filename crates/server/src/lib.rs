@@ -36,8 +36,9 @@ pub use password::Cost;
 
 use wire::{
     AcceptAsked, ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant,
-    LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnersAsked,
-    Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+    LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, Periods,
+    PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Statement, StatementList,
 };
 
 /// Who takes a step.
@@ -189,6 +190,65 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// When a rule says no.
     fn close(&self, who: &Actor) -> Result<Periods, Refused>;
+
+    /// Where payouts stand.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    fn payouts(&self) -> Result<Payouts, Refused>;
+
+    /// What would be prepared for a day, or for today, and what waits.
+    ///
+    /// # Errors
+    /// When nothing is closed, or the day is none.
+    fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused>;
+
+    /// Prepares a payout for a day.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn prepare_payout(&self, who: &Actor, on: &str) -> Result<Payouts, Refused>;
+
+    /// Approves the payout that waits.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn approve_payout(&self, who: &Actor, asked: &ApproveAsked) -> Result<Payouts, Refused>;
+
+    /// Orders the payout that was approved.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn order_payout(&self, who: &Actor) -> Result<Payouts, Refused>;
+
+    /// An ordered payout with its payments.
+    ///
+    /// # Errors
+    /// When there is none of the number.
+    fn payout(&self, number: u64) -> Result<PayoutShown, Refused>;
+
+    /// The bank's file of an ordered payout.
+    ///
+    /// # Errors
+    /// When there is none of the number, or it cannot be written.
+    fn payment_file(&self, number: u64, asked: &PaymentFileAsked) -> Result<File, Refused>;
+
+    /// Says what became of payments.
+    ///
+    /// # Errors
+    /// When there is no such payout, or a rule says no.
+    fn report_payments(
+        &self,
+        who: &Actor,
+        number: u64,
+        asked: &ReportAsked,
+    ) -> Result<PayoutShown, Refused>;
+
+    /// A partner's payments.
+    ///
+    /// # Errors
+    /// When there is no such partner, or the journal cannot be read.
+    fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused>;
 
     /// The plans.
     ///

@@ -5,6 +5,7 @@ mod facts;
 mod live;
 mod papers;
 mod partners;
+mod payouts;
 mod people;
 mod program;
 pub mod session;
@@ -106,6 +107,24 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::CalculatePeriod, routes!(program::calculate)))
         .routes(for_whom(Op::ApprovePeriod, routes!(program::approve)))
         .routes(for_whom(Op::ClosePeriod, routes!(program::close)))
+        .routes(for_whom(Op::ReadPayouts, routes!(payouts::payouts)))
+        .routes(for_whom(Op::ReadPayouts, routes!(payouts::payout_preview)))
+        .routes(for_whom(
+            Op::PreparePayout,
+            routes!(payouts::prepare_payout),
+        ))
+        .routes(for_whom(
+            Op::ApprovePayout,
+            routes!(payouts::approve_payout),
+        ))
+        .routes(for_whom(Op::OrderPayout, routes!(payouts::order_payout)))
+        .routes(for_whom(Op::ReadPayouts, routes!(payouts::payout)))
+        .routes(for_whom(Op::OrderPayout, routes!(payouts::payment_file)))
+        .routes(for_whom(Op::OrderPayout, routes!(payouts::report_payments)))
+        .routes(for_whom(
+            Op::ReadPartner,
+            routes!(payouts::partner_payments),
+        ))
         .routes(for_whom(Op::ReadPlans, routes!(program::plans)))
         .routes(for_whom(Op::ReadPlans, routes!(program::plan)))
         .routes(for_whom(Op::CheckPlan, routes!(program::check_plan)))

@@ -7,6 +7,7 @@ mod dispute;
 mod facts;
 mod overview;
 mod partner;
+mod payout;
 mod people;
 mod period;
 mod plan;
@@ -27,6 +28,11 @@ pub use partner::{
     AgreementShort, CapProgress, Freshness, Gain, MoneyStanding, NextDate, ObjectiveFigure,
     ObjectiveProgress, Partner, PartnerHome, PartnerPage, PartnerShort, PartnersAsked,
     PeriodEarned, Progress, SourceFresh,
+};
+pub use payout::{
+    OrderedPayout, PartnerPayment, PartnerPayments, PaymentFileAsked, PaymentState, PaymentWaits,
+    PaymentWord, PayoutOn, PayoutPayment, PayoutPreview, PayoutShown, PayoutSteps, Payouts,
+    PrepareAsked, ReportAsked, WaitingPayout,
 };
 pub use people::{AccessAsked, NewPerson, PeopleList, Person};
 pub use period::{

@@ -238,6 +238,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a partner was paid, what is payable, what is held back and why, and by which way it is paid. */
+        get: operations["partner_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{partner}/statements": {
         parameters: {
             query?: never;
@@ -337,6 +354,145 @@ export interface paths {
         get: operations["explanation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payout-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would be prepared for a day, and what is held back and why. Nothing is stored. */
+        get: operations["payout_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where payouts stand. */
+        get: operations["payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{payout}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ordered payout, with its payments. */
+        get: operations["payout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{payout}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The file that tells a bank to make the payments of an ordered payout (pain.001), the same bytes each time. It holds whole
+         *     accounts: it is written for the one who asks, and kept nowhere.
+         */
+        post: operations["payment_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{payout}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what became of payments: paid, returned and so payable again, or not known. */
+        post: operations["report_payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves the payout that waits, by its totals. Nobody approves what they prepared. */
+        post: operations["approve_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Orders the payout that was approved, if it is still what may be paid. */
+        post: operations["order_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares a payout of everything that may be paid. One that waited before falls, with its approvals. */
+        post: operations["prepare_payout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1341,6 +1497,47 @@ export interface components {
             /** @description What it does, in words; or why it has no answer. */
             says: string;
         };
+        /** @description A payout that was ordered. */
+        OrderedPayout: {
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /**
+             * Format: int64
+             * @description Of how many the bank said nothing yet.
+             */
+            open: number;
+            /** @description The instant at which it was ordered. */
+            ordered_at: string;
+            /**
+             * Format: int64
+             * @description How many of them were paid.
+             */
+            paid: number;
+            /**
+             * Format: int64
+             * @description How many payments it has.
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            payout: number;
+            /**
+             * Format: int64
+             * @description How many came back.
+             */
+            returned: number;
+            /** @description What it comes to, as a decimal text by currency. */
+            totals: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Of how many nobody knows.
+             */
+            unknown: number;
+        };
         /** @description The program's overview. */
         Overview: {
             /** @description Bands, and how many partners stand in each. */
@@ -1434,6 +1631,41 @@ export interface components {
              */
             total: number;
         };
+        /** @description A payment as the partner sees it. */
+        PartnerPayment: {
+            /** @description How much. */
+            money: components["schemas"]["Money"];
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /**
+             * Format: int64
+             * @description The payout's number.
+             */
+            payout: number;
+            /** @description How it gets there, in words. */
+            route?: string | null;
+            /** @description What became of it. */
+            state: components["schemas"]["PaymentState"];
+        };
+        /** @description A partner's payments. */
+        PartnerPayments: {
+            /** @description The end of the account that money goes to, never the whole of it; none where there is none. */
+            account?: string | null;
+            /** @description Whether another profile waits to be confirmed; until then the one before counts. */
+            is_profile_waiting: boolean;
+            /** @description Where the money stands, by currency. */
+            money: components["schemas"]["MoneyStanding"][];
+            /** @description The partner's id. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+            /** @description Payments, the latest first. */
+            payments: components["schemas"]["PartnerPayment"][];
+            /** @description How the partner is paid, in words; none where no confirmed profile says so. */
+            route?: string | null;
+            /** @description What is payable and waits, and why. */
+            waits: components["schemas"]["PaymentWaits"][];
+        };
         /** @description One partner in a list. */
         PartnerShort: {
             /**
@@ -1453,6 +1685,102 @@ export interface components {
             plan: string;
             /** @description The plan's title. */
             plan_title: string;
+        };
+        /** @description A bank's file that is to be written. */
+        PaymentFileAsked: {
+            /** @description Only this currency; needed where a payout has several. */
+            currency?: string | null;
+            /**
+             * @description Who pays: the legal entity.
+             * @example Alliance GmbH
+             */
+            debtor: string;
+            /**
+             * @description From which account, by its IBAN.
+             * @example DE75512108001245126199
+             */
+            iban: string;
+        };
+        /**
+         * @description What became of a payment.
+         * @enum {string}
+         */
+        PaymentState: "ordered" | "paid" | "returned" | "unknown";
+        /** @description What a partner's money waits for. */
+        PaymentWaits: {
+            /** @description Why, in words. */
+            because: string;
+            money?: components["schemas"]["Money"] | null;
+        };
+        /**
+         * @description What a bank said of payments.
+         * @enum {string}
+         */
+        PaymentWord: "paid" | "returned" | "unknown";
+        /** @description A payment. */
+        PayoutPayment: {
+            /** @description How much. */
+            money: components["schemas"]["Money"];
+            /** @description To whom. */
+            partner: string;
+            /** @description What the directory calls the partner. */
+            partner_name: string;
+            /** @description How it gets there, in words; none where no profile says so. */
+            route?: string | null;
+            state?: components["schemas"]["PaymentState"] | null;
+        };
+        /** @description What would be prepared for a day, as books, disputes and profiles are. */
+        PayoutPreview: {
+            /**
+             * Format: int64
+             * @description How many of them go where no payout went before.
+             */
+            new_accounts: number;
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /** @description The payments, by partner. */
+            payments: components["schemas"]["PayoutPayment"][];
+            /**
+             * Format: int64
+             * @description The number that the payout would have.
+             */
+            payout: number;
+            /** @description What they come to, as a decimal text by currency. */
+            totals: {
+                [key: string]: string;
+            };
+            /** @description What is payable and held back, and why, in words. */
+            waits: string[];
+        };
+        /** @description Where payouts stand. */
+        Payouts: {
+            /** @description The day until which everything is closed, of which what is payable can be paid; none where nothing is closed. */
+            closed_until?: string | null;
+            /** @description Payouts that were ordered, the latest first. */
+            ordered: components["schemas"]["OrderedPayout"][];
+            /** @description What the one who asks may do. */
+            steps: components["schemas"]["PayoutSteps"];
+            waiting?: components["schemas"]["WaitingPayout"] | null;
+        };
+        /** @description An ordered payout with its payments. */
+        PayoutShown: {
+            /** @description Whether the one who asks may write the bank's file and say what became of payments. */
+            may_report: components["schemas"]["Permitted"];
+            /** @description Its payments, by partner. */
+            payments: components["schemas"]["PayoutPayment"][];
+            /** @description The payout. */
+            payout: components["schemas"]["OrderedPayout"];
+        };
+        /** @description What may be done to payouts. */
+        PayoutSteps: {
+            /** @description Approving the one that waits. */
+            approve: components["schemas"]["Permitted"];
+            /** @description Ordering it. */
+            order: components["schemas"]["Permitted"];
+            /** @description Preparing one. */
+            prepare: components["schemas"]["Permitted"];
+            /** @description Writing the bank's file, and saying what became of payments. */
+            report: components["schemas"]["Permitted"];
         };
         /** @description Everybody, by name. */
         PeopleList: {
@@ -1652,6 +1980,14 @@ export interface components {
             /** @description The plan in plain words, as Markdown. */
             words: string;
         };
+        /** @description A payout that is to be prepared. */
+        PrepareAsked: {
+            /**
+             * @description The day on which the bank is to pay.
+             * @example 2026-05-15
+             */
+            on: string;
+        };
         /** @description A refusal as it is written: a problem of RFC 9457, in `application/problem+json`. */
         Problem: {
             /**
@@ -1748,6 +2084,15 @@ export interface components {
             /** @description The sources. */
             sources: components["schemas"]["PushedSource"][];
         };
+        /** @description What became of payments. */
+        ReportAsked: {
+            /** @description Where it is known from, such as the bank's statement. */
+            because: string;
+            /** @description Of the partner's payments; of all that nothing was said of, where none is named. */
+            whose?: string | null;
+            /** @description What the bank said. */
+            word: components["schemas"]["PaymentWord"];
+        };
         /**
          * @description A role: which operations somebody may do.
          * @enum {string}
@@ -1757,7 +2102,7 @@ export interface components {
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "disputes" | "people";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "people";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -1968,6 +2313,41 @@ export interface components {
          * @enum {string}
          */
         WaitingKind: "period_to_calculate" | "period_to_approve" | "period_to_close" | "disputes" | "quarantine" | "open_lines" | "late_feeds";
+        /** @description A payout that is prepared and not ordered. */
+        WaitingPayout: {
+            /**
+             * Format: int64
+             * @description How many approvals it needs.
+             */
+            approvals_needed: number;
+            /** @description Who approved, by the ids that the journal has. */
+            approved_by: string[];
+            /** @description Who prepared it, by the id that the journal has. */
+            by: string;
+            /** @description Why it needs one more approval than others. */
+            checks: string[];
+            /**
+             * Format: int64
+             * @description How many of them go where no payout went before.
+             */
+            new_accounts: number;
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /**
+             * Format: int64
+             * @description How many payments there are.
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            payout: number;
+            /** @description What they come to, as a decimal text by currency. */
+            totals: {
+                [key: string]: string;
+            };
+        };
         /** @description A partner that somebody should look at. */
         Watched: {
             /** @description The component it is about; none where it is about the whole statement. */
@@ -2865,6 +3245,65 @@ export interface operations {
             };
         };
     };
+    partner_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerPayments"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     statements: {
         parameters: {
             query?: never;
@@ -3236,6 +3675,536 @@ export interface operations {
             };
             /** @description There is no such partner that the caller may see, or no such line. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payout_preview: {
+        parameters: {
+            query?: {
+                /** @description The day on which the bank is to pay: `2026-05-15`; today, where none is said. */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments, and what waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutPreview"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is closed, or the day is none. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout that waits, and those that were ordered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The payout's number. */
+                payout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutShown"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such payout was ordered. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payment_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The payout's number. */
+                payout: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentFileAsked"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such payout was ordered. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file cannot be written, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The payout's number. */
+                payout: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportAsked"];
+            };
+        };
+        responses: {
+            /** @description The payout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutShown"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such payout was ordered. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveAsked"];
+            };
+        };
+        responses: {
+            /** @description The payouts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payouts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepare_payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrepareAsked"];
+            };
+        };
+        responses: {
+            /** @description The payouts, with the one that waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that nothing is to be paid. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 // The frame of every page: where one is, where one can go, whose program it is, and whether the page is live.
 import { Menu, UnstyledButton } from "@mantine/core";
 import {
+  IconCash,
   IconChartDots3,
   IconCheck,
   IconChevronDown,
@@ -39,6 +40,7 @@ export function placesOf(session: Session): Place[] {
     const own = `/partners/${encodeURIComponent(session.partner)}`;
     places.push({ to: own, label: t.nav.home, icon: <IconHome2 size={19} />, isExact: true });
     places.push({ to: `${own}/statements`, label: t.nav.statements, icon: <IconReceipt2 size={19} /> });
+    places.push({ to: `${own}/payments`, label: t.nav.payments, icon: <IconCash size={19} /> });
   } else {
     if (may("overview")) {
       places.push({ to: "/overview", label: t.nav.overview, icon: <IconChartDots3 size={19} /> });
@@ -52,6 +54,9 @@ export function placesOf(session: Session): Place[] {
     if (may("close")) {
       places.push({ to: "/close", label: t.nav.close, icon: <IconRosetteDiscountCheck size={19} /> });
     }
+  }
+  if (may("payouts")) {
+    places.push({ to: "/payouts", label: t.nav.payouts, icon: <IconCash size={19} /> });
   }
   if (may("disputes")) {
     places.push({ to: "/disputes", label: t.nav.disputes, icon: <IconMessageReport size={19} /> });

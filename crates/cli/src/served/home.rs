@@ -52,6 +52,13 @@ pub fn of(look: &Look, partner: &str) -> Result<PartnerHome, Refused> {
     })
 }
 
+/// Where a partner's money stands, by currency.
+pub fn standing(look: &Look, partner: &str) -> Result<Vec<MoneyStanding>, Refused> {
+    let periods = look.periods_of(partner)?;
+    let open = look.open.statements(partner)?;
+    Ok(money(look, partner, &open, &periods))
+}
+
 /// Where a partner's money stands: by the books what is closed, by what is known now what is open.
 fn money(
     look: &Look,

@@ -528,3 +528,108 @@ fn a_statement_is_taken_home_as_a_document_and_as_a_bundle_that_verifies() {
         assert_eq!(status, 404, "{line}");
     }
 }
+
+#[test]
+fn a_payout_is_prepared_approved_ordered_and_reported_on_pages_by_two_people() {
+    let story = closed();
+    let told = story.sh(
+        "set -e
+        trueup profile set --partner P-100 --name 'Northwind Trading GmbH' --iban 'DE89 3704 0044 0532 0130 00' --country DE --program program --by u-17
+        trueup profile confirm --partner P-100 --program program --by u-4
+        trueup period accept --for partner/P-100 --program program --by u-31",
+    );
+    told.expect_code(0);
+    let server = Server::start(&story);
+    let finance = signed(&story, &server, "finance", &["--role", "finance"]);
+    let approver = signed(&story, &server, "approver", &["--role", "approver"]);
+    let own = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &own);
+    let preview = finance.read("/v1/payout-preview?on=2026-05-15");
+    assert_eq!(
+        preview["payments"][0]["route"], "bank transfer",
+        "{preview}"
+    );
+    let waits = preview["waits"].to_string();
+    assert!(waits.contains("P-200"), "what waits says why: {waits}");
+    let amount = preview["totals"]["USD"]
+        .as_str()
+        .expect("a total")
+        .to_owned();
+    let waiting = viewer.read("/v1/partners/P-100/payments");
+    assert_eq!(waiting["account"], "DE89 … 3000", "{waiting}");
+    assert_eq!(waiting["money"][0]["payable"], amount, "{waiting}");
+    assert!(
+        !waiting.to_string().contains("0532"),
+        "an account is never whole"
+    );
+
+    let (status, said) = approver.ask("POST /v1/payouts/prepare", &json!({ "on": "2026-05-15" }));
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = finance.ask("POST /v1/payouts/prepare", &json!({ "on": "2026-05-15" }));
+    assert_eq!(
+        (status, &said["waiting"]["totals"]["USD"]),
+        (200, &json!(amount)),
+        "{said}"
+    );
+    assert_eq!(said["steps"]["order"]["is_allowed"], false, "{said}");
+    let totals = json!({ "totals": { "USD": amount } });
+    let (status, _) = finance.ask("POST /v1/payouts/approve", &totals);
+    assert_eq!(status, 403);
+    let (status, said) = approver.ask(
+        "POST /v1/payouts/approve",
+        &json!({ "totals": { "USD": "1" } }),
+    );
+    assert_eq!(status, 409, "other totals are refused: {said}");
+    let (status, said) = approver.ask("POST /v1/payouts/approve", &totals);
+    assert_eq!(status, 200, "{said}");
+    let (status, said) = finance.ask("POST /v1/payouts/order", &Value::Null);
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(said["ordered"][0]["open"], 1, "{said}");
+    let (twice, _) = finance.ask("POST /v1/payouts/order", &Value::Null);
+    assert_eq!(twice, 409, "nothing is ordered twice");
+
+    let asked = json!({ "debtor": "Alliance GmbH", "iban": "DE75512108001245126199" });
+    let cookie = format!(
+        "cookie: {}\r\ncontent-type: application/json\r\n",
+        finance.cookie
+    );
+    let (head, file) = server.told(
+        "POST /v1/payouts/1/file",
+        &cookie,
+        asked.to_string().as_bytes(),
+    );
+    assert!(head.contains("filename=\"payout-1.xml\""), "{head}");
+    let written = story.trueup(&[
+        "payout",
+        "file",
+        "1",
+        "--debtor",
+        "Alliance GmbH",
+        "--iban",
+        "DE75512108001245126199",
+        "--out",
+        "payout.xml",
+        "--program",
+        "program",
+    ]);
+    written.expect_code(0);
+    assert!(
+        file == story.read("payout.xml"),
+        "the page's file is the command's"
+    );
+
+    let asked = json!({ "word": "paid", "because": "the bank's statement of 15 May" });
+    let (status, said) = finance.ask("POST /v1/payouts/1/report", &asked);
+    assert_eq!(
+        (status, &said["payout"]["paid"]),
+        (200, &json!(1)),
+        "{said}"
+    );
+    let (status, _) = finance.ask("POST /v1/payouts/9/report", &asked);
+    assert_eq!(status, 404);
+    let paid = viewer.read("/v1/partners/P-100/payments");
+    assert_eq!(paid["payments"][0]["state"], "paid", "{paid}");
+    assert_eq!(paid["money"][0]["paid"], amount, "{paid}");
+    let (status, _) = viewer.ask("GET /v1/payouts", &Value::Null);
+    assert_eq!(status, 403);
+}

@@ -376,6 +376,7 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
             screen(Screen::Partners, Operation::ReadPartners, None),
             screen(Screen::PlanEditor, Operation::ReadPlans, None),
             screen(Screen::Close, Operation::ReadPeriods, None),
+            screen(Screen::Payouts, Operation::ReadPayouts, None),
             screen(Screen::Disputes, Operation::ReadDisputes, None),
             screen(Screen::People, Operation::ManagePeople, None),
         ],

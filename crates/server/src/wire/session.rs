@@ -87,6 +87,8 @@ pub enum Screen {
     PlanEditor,
     /// The steps of closing a period.
     Close,
+    /// Payouts.
+    Payouts,
     /// The disputes.
     Disputes,
     /// People and their access.

@@ -34,19 +34,20 @@ const MAY: [(Role, &str, &str); 9] = [
         Role::Finance,
         "finance",
         "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
-         periods:read periods:calculate periods:close plans:read plans:check sources:read facts:push events:read",
+         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order \
+         plans:read plans:check sources:read facts:push events:read",
     ),
     (
         Role::Approver,
         "approver",
         "session keys:read partners:list partners:read bundles:issue disputes:read disputes:answer overview:read periods:read \
-         periods:approve plans:read events:read",
+         periods:approve payouts:read payouts:approve plans:read events:read",
     ),
     (
         Role::Auditor,
         "auditor",
-        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read plans:read sources:read \
-         events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read plans:read \
+         sources:read events:read",
     ),
     (
         Role::Executive,
@@ -112,6 +113,14 @@ fn body(operation: &str) -> Value {
             serde_json::json!({ "outcome": "rejected", "because": "it was credited" })
         }
         "accept" => serde_json::json!({ "until": "2026-03-31" }),
+        "approve_payout" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
+        "prepare_payout" => serde_json::json!({ "on": "2026-05-15" }),
+        "payment_file" => {
+            serde_json::json!({ "debtor": "Alliance GmbH", "iban": "DE75512108001245126199" })
+        }
+        "report_payments" => {
+            serde_json::json!({ "word": "paid", "because": "the bank's statement" })
+        }
         "calculate" => serde_json::json!({ "until": "2026-03-31" }),
         "approve" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
         "check_plan" => serde_json::json!({ "plan": "plan", "text": "plan: plan" }),
@@ -138,6 +147,7 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{period}", "2026-Q1")
         .replace("{line}", "bonus@2026-03-31")
         .replace("{paper}", "pdf")
+        .replace("{payout}", "1")
         .replace("{dispute}", "7")
         .replace("{plan}", "plan")
         .replace("{source}", "shop")

@@ -15,9 +15,10 @@ use trueup_facts::push::Counter;
 use trueup_server::wire::{
     AcceptAsked, ApproveAsked, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer,
     DisputeState, Explanation, Figure, FigureKind, Freshness, Grant, LineExplanation, Money,
-    NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnersAsked, PeriodEarned,
-    PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText,
-    Role, Standing, Statement, StatementList,
+    NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
+    PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts,
+    PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList,
 };
 use trueup_server::{
     Actor, App, Cost, File, Files, NewAccount, Refused, Server, Settings, account, no_partner,
@@ -306,6 +307,20 @@ fn plan_short() -> PlanShort {
     }
 }
 
+fn payouts() -> Payouts {
+    Payouts {
+        closed_until: Some("2026-03-31".to_owned()),
+        waiting: None,
+        ordered: Vec::new(),
+        steps: PayoutSteps {
+            prepare: Permitted::yes(),
+            approve: Permitted::yes(),
+            order: Permitted::yes(),
+            report: Permitted::yes(),
+        },
+    }
+}
+
 fn file(name: &str) -> File {
     File {
         name: name.to_owned(),
@@ -416,6 +431,78 @@ impl App for Told {
     fn bundle(&self, _: &Actor, partner: &str, _: &str) -> Result<File, Refused> {
         known(partner)?;
         Ok(file("statement.bundle"))
+    }
+
+    fn payouts(&self) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused> {
+        Ok(PayoutPreview {
+            payout: 1,
+            on: on.unwrap_or("2026-05-15").to_owned(),
+            payments: Vec::new(),
+            totals: Default::default(),
+            new_accounts: 0,
+            waits: Vec::new(),
+        })
+    }
+
+    fn prepare_payout(&self, _: &Actor, _: &str) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn approve_payout(&self, _: &Actor, _: &ApproveAsked) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn order_payout(&self, _: &Actor) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn payout(&self, number: u64) -> Result<PayoutShown, Refused> {
+        Ok(PayoutShown {
+            payout: OrderedPayout {
+                payout: number,
+                on: "2026-05-15".to_owned(),
+                ordered_at: "2026-05-14T09:00:00Z".to_owned(),
+                totals: Default::default(),
+                payments: 0,
+                paid: 0,
+                returned: 0,
+                unknown: 0,
+                open: 0,
+            },
+            payments: Vec::new(),
+            may_report: Permitted::yes(),
+        })
+    }
+
+    fn payment_file(&self, _: u64, _: &PaymentFileAsked) -> Result<File, Refused> {
+        Ok(file("payout-1.xml"))
+    }
+
+    fn report_payments(
+        &self,
+        _: &Actor,
+        number: u64,
+        _: &ReportAsked,
+    ) -> Result<PayoutShown, Refused> {
+        self.payout(number)
+    }
+
+    fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused> {
+        known(partner)?;
+        Ok(PartnerPayments {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            route: None,
+            account: None,
+            is_profile_waiting: false,
+            money: Vec::new(),
+            waits: Vec::new(),
+            payments: Vec::new(),
+        })
     }
 
     fn vendor_key(&self) -> Result<File, Refused> {
