@@ -33,13 +33,22 @@ export async function keptFile(asked: Promise<Answered<Blob>>, otherwise: string
   const file = await answered(Promise.resolve(answer));
   const said = /filename="([\w.-]+)"/.exec(answer.response.headers.get("content-disposition") ?? "");
   const name = said?.[1] ?? otherwise;
+  keep(file, name);
+  return name;
+}
+
+/** Hands a text to the browser as a file. */
+export function keptText(text: string, name: string): void {
+  keep(new Blob([text], { type: "text/plain;charset=utf-8" }), name);
+}
+
+function keep(file: Blob, name: string): void {
   const address = URL.createObjectURL(file);
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
   link.click();
   URL.revokeObjectURL(address);
-  return name;
 }
 
 /** The answer, or its refusal thrown. */

@@ -103,6 +103,12 @@ export const paymentsQuery = (partner: string) =>
     queryFn: () => answered(api.GET("/v1/partners/{partner}/payments", { params: { path: { partner } } })),
   });
 
+export const actQuery = (act: number) =>
+  queryOptions({
+    queryKey: ["figures", "journal", "act", act],
+    queryFn: () => answered(api.GET("/v1/journal/{act}", { params: { path: { act } } })),
+  });
+
 export const plansQuery = queryOptions({
   queryKey: ["plans"],
   queryFn: () => answered(api.GET("/v1/plans")),

@@ -131,6 +131,18 @@ const payout = createRoute({
   ...lazily("PayoutPage", () => import("./pages/payouts/PayoutPage").then((one) => one.PayoutPage)),
 });
 
+const journal = createRoute({
+  getParentRoute: () => shell,
+  path: "/journal",
+  validateSearch: (search) =>
+    kept({
+      kind: text(search.kind),
+      partner: text(typeof search.partner === "number" ? String(search.partner) : search.partner),
+      act: typeof search.act === "number" ? search.act : undefined,
+    }),
+  ...lazily("JournalPage", () => import("./pages/journal/JournalPage").then((one) => one.JournalPage)),
+});
+
 const overview = createRoute({
   getParentRoute: () => shell,
   path: "/overview",
@@ -205,6 +217,7 @@ const tree = root.addChildren([
     payments,
     payouts,
     payout,
+    journal,
     overview,
     partners,
     plans,

@@ -10,6 +10,7 @@ export type Explanation = Wire["Explanation"];
 export type Figure = Wire["Figure"];
 export type Finding = Wire["Finding"];
 export type Freshness = Wire["Freshness"];
+export type JournalPage = Wire["JournalPage"];
 export type Line = Wire["Line"];
 export type MoneyStanding = Wire["MoneyStanding"];
 export type Overview = Wire["Overview"];

@@ -10,6 +10,7 @@ mod disputes;
 mod explained;
 mod figures;
 mod home;
+mod journal;
 mod look;
 mod overview;
 mod papers;
@@ -28,11 +29,12 @@ use std::time::{Duration, Instant};
 use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    AcceptAsked, ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort,
-    Line, LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, Payouts,
-    PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
-    Standing, Statement, StatementList,
+    AcceptAsked, ActShown, ApproveAsked, BundleVerdict, CalculateAsked, Comparison, Dispute,
+    DisputeAnswer, DisputeShort, JournalAsked, JournalPage, Line, LineExplanation, LookedThrough,
+    NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
+    PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted,
+    PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement,
+    StatementList,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -313,7 +315,8 @@ impl App for Served {
     }
 
     fn payouts(&self) -> Result<Payouts, Refused> {
-        Ok(payouts::of(&*self.look()?))
+        let look = self.look()?;
+        Ok(payouts::of(&look))
     }
 
     fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused> {
@@ -343,7 +346,8 @@ impl App for Served {
     }
 
     fn payout(&self, number: u64) -> Result<PayoutShown, Refused> {
-        payouts::shown(&self.program, &*self.look()?, number)
+        let look = self.look()?;
+        payouts::shown(&self.program, &look, number)
     }
 
     fn payment_file(&self, number: u64, asked: &PaymentFileAsked) -> Result<File, Refused> {
@@ -364,7 +368,32 @@ impl App for Served {
     }
 
     fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused> {
-        payouts::of_partner(&*self.look()?, &self.program, partner)
+        let look = self.look()?;
+        payouts::of_partner(&look, &self.program, partner)
+    }
+
+    fn journal(&self, asked: &JournalAsked) -> Result<JournalPage, Refused> {
+        let look = self.look()?;
+        journal::page(&look, asked)
+    }
+
+    fn act(&self, act: u64) -> Result<ActShown, Refused> {
+        let look = self.look()?;
+        journal::act(&look, act)
+    }
+
+    fn act_proof(&self, act: u64) -> Result<File, Refused> {
+        let look = self.look()?;
+        journal::proof(&look, act)
+    }
+
+    fn look_through(&self) -> Result<LookedThrough, Refused> {
+        on_deep_stack(&|| journal::check(&self.program)).map_err(refused)
+    }
+
+    fn check_bundle(&self, bundle: &[u8]) -> Result<BundleVerdict, Refused> {
+        let look = self.look()?;
+        on_deep_stack(&|| journal::check_bundle(&look, bundle))
     }
 
     fn plans(&self) -> Result<PlanList, Refused> {

@@ -44,6 +44,8 @@ pub enum Operation {
     ApprovePayout,
     /// Ordering a payout, writing the bank's file, and saying what became of payments.
     OrderPayout,
+    /// The journal: acts, proofs, and whether everything is whole.
+    ReadJournal,
     /// Plans as they are.
     ReadPlans,
     /// What a changed plan would do.
@@ -79,7 +81,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -98,6 +100,7 @@ impl Operation {
         Op::PreparePayout,
         Op::ApprovePayout,
         Op::OrderPayout,
+        Op::ReadJournal,
         Op::ReadPlans,
         Op::CheckPlan,
         Op::ReadSources,
@@ -128,6 +131,7 @@ impl Operation {
             Op::PreparePayout => "payouts:prepare",
             Op::ApprovePayout => "payouts:approve",
             Op::OrderPayout => "payouts:order",
+            Op::ReadJournal => "journal:read",
             Op::ReadPlans => "plans:read",
             Op::CheckPlan => "plans:check",
             Op::ReadSources => "sources:read",
@@ -172,6 +176,7 @@ impl Operation {
             | Op::OrderPayout => &[Finance],
             Op::ApprovePeriod | Op::ApprovePayout => &[Approver],
             Op::ReadPayouts => &[Finance, Approver, Auditor],
+            Op::ReadJournal => &[Finance, Auditor],
             Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
             Op::CheckPlan => &[ProgramDesigner, Finance],
             Op::ReadSources => &[ProgramDesigner, Finance, Auditor],
@@ -245,6 +250,7 @@ impl Caller {
             | Op::PreparePayout
             | Op::ApprovePayout
             | Op::OrderPayout
+            | Op::ReadJournal
             | Op::ReadPlans
             | Op::CheckPlan
             | Op::ReadSources

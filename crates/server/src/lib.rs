@@ -35,10 +35,11 @@ pub use files::Files;
 pub use password::Cost;
 
 use wire::{
-    AcceptAsked, ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant,
-    LineExplanation, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, Periods,
-    PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Statement, StatementList,
+    AcceptAsked, ActShown, ApproveAsked, BundleVerdict, CalculateAsked, Comparison, Dispute,
+    DisputeAnswer, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, NewDispute,
+    Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
+    PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked,
+    PlanList, PlanText, ReportAsked, Statement, StatementList,
 };
 
 /// Who takes a step.
@@ -249,6 +250,36 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// When there is no such partner, or the journal cannot be read.
     fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused>;
+
+    /// Acts, the newest first.
+    ///
+    /// # Errors
+    /// When there is no journal, or it cannot be read.
+    fn journal(&self, asked: &JournalAsked) -> Result<JournalPage, Refused>;
+
+    /// One act as it was signed.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn act(&self, act: u64) -> Result<ActShown, Refused>;
+
+    /// The proof that an act lies below the latest checkpoint.
+    ///
+    /// # Errors
+    /// When there is no such act.
+    fn act_proof(&self, act: u64) -> Result<File, Refused>;
+
+    /// Looks through everything.
+    ///
+    /// # Errors
+    /// When something cannot be read at all.
+    fn look_through(&self) -> Result<LookedThrough, Refused>;
+
+    /// Checks a bundle.
+    ///
+    /// # Errors
+    /// When it is none.
+    fn check_bundle(&self, bundle: &[u8]) -> Result<BundleVerdict, Refused>;
 
     /// The plans.
     ///

@@ -2,6 +2,7 @@
 
 mod disputes;
 mod facts;
+mod journal;
 mod live;
 mod papers;
 mod partners;
@@ -125,6 +126,11 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
             Op::ReadPartner,
             routes!(payouts::partner_payments),
         ))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::journal)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::act)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::act_proof)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::look_through)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::check_bundle)))
         .routes(for_whom(Op::ReadPlans, routes!(program::plans)))
         .routes(for_whom(Op::ReadPlans, routes!(program::plan)))
         .routes(for_whom(Op::CheckPlan, routes!(program::check_plan)))

@@ -5,6 +5,7 @@
 
 mod dispute;
 mod facts;
+mod journal;
 mod overview;
 mod partner;
 mod payout;
@@ -20,6 +21,9 @@ pub use dispute::{
     NewDispute,
 };
 pub use facts::{EventOutcome, EventProblem, Pushed, PushedSource, PushedSources};
+pub use journal::{
+    ActShort, ActShown, ActSigner, BundleVerdict, JournalAsked, JournalPage, LookedThrough,
+};
 pub use overview::{
     BandCount, ComponentCost, ObjectiveSpread, Overview, PeriodCost, ProgramObjective, Waiting,
     WaitingKind, WatchReason, Watched,

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bundles/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a bundle with the vendor's key that the journal has, as `trueup verify` does, and keeps nothing of it. */
+        post: operations["check_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/disputes": {
         parameters: {
             query?: never;
@@ -144,6 +161,74 @@ export interface paths {
         put?: never;
         /** Makes the first administrator, with the one-time code that the server printed when it was started, and signs it on. */
         post: operations["first_administrator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Acts, the newest first, with the checkpoint over all of them. */
+        get: operations["journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/{act}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One act as it was signed, and who signed it. */
+        get: operations["act"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/{act}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that an act lies below the latest checkpoint; `trueup verify FILE --key KEY` checks it. */
+        get: operations["act_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks through everything: each act against its hash and its signatures, agreements, books, facts and runs. Changes nothing. */
+        post: operations["look_through"];
         delete?: never;
         options?: never;
         head?: never;
@@ -815,6 +900,50 @@ export interface components {
             /** @description Whether the person may sign on. */
             is_active: boolean;
         };
+        /** @description An act. */
+        ActShort: {
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            act: number;
+            /** @description When it was signed. */
+            at: string;
+            /** @description Who did it, by the id that the journal has. */
+            by: string;
+            /** @description In whose name: `vendor`, or `partner/P-100`. */
+            in_the_name_of: string;
+            /** @description What it is, such as `period.closed`. */
+            kind: string;
+            /** @description The partner that it says something of; none where it is about no single one. */
+            partner?: string | null;
+            /** @description The beginning of what it says. */
+            says: string;
+        };
+        /** @description An act as it was signed. */
+        ActShown: {
+            /** @description The act. */
+            act: components["schemas"]["ActShort"];
+            /** @description What it says, whole. */
+            content: string;
+            /** @description The hash of its leaf in the tree. */
+            hash: string;
+            /** @description The signed text, byte for byte. */
+            note: string;
+            /** @description Who signed it; none where the signatures do not hold. */
+            signers: components["schemas"]["ActSigner"][];
+            /** @description Why its signatures do not hold; none where they do. */
+            wrong?: string | null;
+        };
+        /** @description Who signed an act. */
+        ActSigner: {
+            /** @description In whose name the key signs. */
+            in_the_name_of: string;
+            /** @description Whether the key's secret is kept by the service and not by the organisation itself. */
+            is_custodial: boolean;
+            /** @description The key, as it is published. */
+            key: string;
+        };
         /** @description A version of a partner's agreement. */
         AgreementShort: {
             /** @description The first day it no longer holds; none where it has no end. */
@@ -884,6 +1013,15 @@ export interface components {
             plan: string;
             /** @description The table. */
             table: string;
+        };
+        /** @description What checking a bundle came to. */
+        BundleVerdict: {
+            /** @description Whether everything in it holds. */
+            holds: boolean;
+            /** @description The vendor's key that it was checked with. */
+            key: string;
+            /** @description The verdict in the words of `trueup verify`. */
+            says: string;
         };
         /** @description What is to be calculated. */
         CalculateAsked: {
@@ -1252,6 +1390,34 @@ export interface components {
             /** @description The program's name. */
             program: string;
         };
+        /** @description A page of the journal, the newest acts first. */
+        JournalPage: {
+            /** @description The acts. */
+            acts: components["schemas"]["ActShort"][];
+            /** @description The latest checkpoint, as it was signed. */
+            checkpoint?: string | null;
+            /** @description The kinds of act there can be. */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description What to ask for with `before` to read on; none where these are the last.
+             */
+            next?: number | null;
+            /** @description What the journal is called in its checkpoints. */
+            origin: string;
+            /** @description The root of the tree over them, as the latest checkpoint has it; none before one was signed. */
+            root?: string | null;
+            /**
+             * Format: int64
+             * @description How many acts the latest checkpoint was signed over.
+             */
+            signed_size?: number | null;
+            /**
+             * Format: int64
+             * @description How many acts there are.
+             */
+            size: number;
+        };
         /** @description A line of a statement. */
         Line: {
             /** @description The bands its figure went through: rate, base and band. */
@@ -1344,6 +1510,17 @@ export interface components {
          * @enum {string}
          */
         LineStatus: "known" | "missing" | "undefined";
+        /** @description What looking through everything came to. */
+        LookedThrough: {
+            /** @description What is not as it was. */
+            found: string[];
+            /** @description Whether nothing was changed. */
+            is_whole: boolean;
+            /** @description What was looked through, a line each. */
+            looked: string[];
+            /** @description What is to be said of it. */
+            notes: string[];
+        };
         /** @description A token that was made. */
         MadeToken: {
             /** @description When it ends, as an instant in UTC. */
@@ -2102,7 +2279,7 @@ export interface components {
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "people";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "journal" | "people";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -2434,6 +2611,76 @@ export interface operations {
                 };
             };
             /** @description They cannot yet, and why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bundle, at most 32 MiB. */
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description The verdict. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleVerdict"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no bundle. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2925,6 +3172,245 @@ export interface operations {
             };
             /** @description Too many tries. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    journal: {
+        parameters: {
+            query?: {
+                /** @description Only acts before this place. */
+                before?: number;
+                /** @description Only acts of this kind, such as `period.closed`. */
+                kind?: string;
+                /** @description How many at most: 1 to 200. */
+                limit?: number;
+                /** @description Only acts in this partner's name, or that say something of it. */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of acts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The program has no journal, or there is no such partner. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The act's place. */
+                act: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The act. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActShown"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such act. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The act's place. */
+                act: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof, with the act. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such act. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_through: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was looked through, and what was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedThrough"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 // The frame of every page: where one is, where one can go, whose program it is, and whether the page is live.
 import { Menu, UnstyledButton } from "@mantine/core";
 import {
+  IconBinaryTree2,
   IconCash,
   IconChartDots3,
   IconCheck,
@@ -60,6 +61,9 @@ export function placesOf(session: Session): Place[] {
   }
   if (may("disputes")) {
     places.push({ to: "/disputes", label: t.nav.disputes, icon: <IconMessageReport size={19} /> });
+  }
+  if (may("journal")) {
+    places.push({ to: "/journal", label: t.nav.journal, icon: <IconBinaryTree2 size={19} /> });
   }
   if (may("people")) {
     places.push({ to: "/people", label: t.nav.people, icon: <IconUsers size={19} /> });

@@ -633,3 +633,71 @@ fn a_payout_is_prepared_approved_ordered_and_reported_on_pages_by_two_people() {
     let (status, _) = viewer.ask("GET /v1/payouts", &Value::Null);
     assert_eq!(status, 403);
 }
+
+#[test]
+fn an_auditor_reads_the_journal_takes_a_proof_and_checks_a_bundle() {
+    let story = closed();
+    let server = Server::start(&story);
+    let auditor = signed(&story, &server, "auditor", &["--role", "auditor"]);
+    let manager = ["--role", "partner-manager", "--partner", "P-100"];
+    let manager = signed(&story, &server, "manager", &manager);
+    let page = auditor.read("/v1/journal?limit=5");
+    let acts = page["acts"].as_array().expect("acts");
+    let size = page["size"].as_u64().expect("a size");
+    assert_eq!(acts.len(), 5);
+    assert_eq!(acts[0]["act"], size - 1, "the newest first: {page}");
+    let next = page["next"].as_u64().expect("more");
+    let older = auditor.read(&format!("/v1/journal?limit=5&before={next}"));
+    assert_eq!(older["acts"][0]["act"], next - 1, "{older}");
+    let closings = auditor.read("/v1/journal?kind=period.closed");
+    assert_eq!(closings["acts"].as_array().map(Vec::len), Some(1));
+    let own = auditor.read("/v1/journal?partner=P-200&limit=200");
+    let own = own["acts"].as_array().expect("acts");
+    assert!(!own.is_empty() && own.iter().all(|act| act["partner"] == "P-200"));
+    let (status, _) = auditor.ask("GET /v1/journal?partner=P-999", &Value::Null);
+    assert_eq!(status, 404);
+    let (status, _) = manager.ask("GET /v1/journal", &Value::Null);
+    assert_eq!(status, 403);
+    // What the command lists is what the page lists.
+    let told = story.trueup(&["journal", "log", "--program", "program", "--format", "json"]);
+    let told: Value = serde_json::from_str(&told.expect_code(0).out).expect("JSON");
+    assert_eq!(told.as_array().map(|all| all.len() as u64), Some(size));
+
+    let at = closings["acts"][0]["act"].as_u64().expect("a place");
+    let act = auditor.read(&format!("/v1/journal/{at}"));
+    assert_eq!(act["signers"][0]["in_the_name_of"], "vendor", "{act}");
+    assert_eq!(act["wrong"], Value::Null, "{act}");
+    let cookie = format!("cookie: {}\r\n", auditor.cookie);
+    let (head, proof) = server.bytes(&format!("GET /v1/journal/{at}/proof"), &cookie);
+    assert!(head.contains(".tlog-proof\""), "{head}");
+    let (_, key) = server.bytes("GET /v1/vendor-key", &cookie);
+    story.write("act.proof", &proof);
+    story.write("vendor.key", &key);
+    let held = story.trueup(&["verify", "act.proof", "--key", "vendor.key"]);
+    assert!(held.expect_code(0).out.contains(&format!("Act {at} of")));
+
+    let (status, whole) = auditor.ask("POST /v1/journal/check", &Value::Null);
+    assert_eq!((status, &whole["is_whole"]), (200, &json!(true)), "{whole}");
+    let (_, bundle) = server.bytes("POST /v1/partners/P-100/statements/2026-Q1/bundle", &cookie);
+    let text = String::from_utf8(bundle).expect("text");
+    let check = |text: &str| {
+        let (status, body) = server.ask_with("POST /v1/bundles/check", &cookie, text.as_bytes());
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        (status, body)
+    };
+    let (status, good) = check(&text);
+    assert_eq!((status, &good["holds"]), (200, &json!(true)), "{good}");
+    assert!(
+        good["says"]
+            .as_str()
+            .is_some_and(|says| says.ends_with("Everything holds\n"))
+    );
+    let (status, bad) = check(&text.replacen("volume_bonus", "volume_bonux", 1));
+    assert_eq!((status, &bad["holds"]), (200, &json!(false)), "{bad}");
+    assert!(
+        bad["says"]
+            .as_str()
+            .is_some_and(|says| says.contains("does not hold"))
+    );
+    assert_eq!(check("no bundle").0, 409);
+}

@@ -91,6 +91,8 @@ pub enum Screen {
     Payouts,
     /// The disputes.
     Disputes,
+    /// The journal.
+    Journal,
     /// People and their access.
     People,
 }

@@ -34,7 +34,7 @@ const MAY: [(Role, &str, &str); 9] = [
         Role::Finance,
         "finance",
         "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
-         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order \
+         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order journal:read \
          plans:read plans:check sources:read facts:push events:read",
     ),
     (
@@ -46,7 +46,7 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::Auditor,
         "auditor",
-        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read plans:read \
+        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read journal:read plans:read \
          sources:read events:read",
     ),
     (
@@ -148,6 +148,7 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{line}", "bonus@2026-03-31")
         .replace("{paper}", "pdf")
         .replace("{payout}", "1")
+        .replace("{act}", "1")
         .replace("{dispute}", "7")
         .replace("{plan}", "plan")
         .replace("{source}", "shop")
@@ -251,7 +252,17 @@ async fn another_partner_is_answered_as_one_that_there_is_not() {
                 let hidden = ask(&bench, &cookie, &one, &hidden).await;
                 assert_eq!(hidden.status, 404, "{cell}");
             }
-            if one.query.iter().any(|name| name == "partner") {
+            let is_shut = async || {
+                let path = filled(&one.path, "P-1");
+                bench.status_of(&cookie, &path).await.as_u16() == 403
+            };
+            // What is about everybody is shut to whoever sees one partner, whatever is asked.
+            if one.query.iter().any(|name| name == "partner") && is_shut().await {
+                let path = format!("{}?partner=P-2", filled(&one.path, "P-1"));
+                let other = ask(&bench, &cookie, &one, &path).await;
+                assert_eq!(other.status, 403, "{cell}: {}", other.body);
+                assert!(!other.body.contains("P-2"), "{cell}: {}", other.body);
+            } else if one.query.iter().any(|name| name == "partner") {
                 for query in [
                     "partner=P-2",
                     "partner=P%2D2",

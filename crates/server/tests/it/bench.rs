@@ -13,9 +13,10 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    AcceptAsked, ApproveAsked, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer,
-    DisputeState, Explanation, Figure, FigureKind, Freshness, Grant, LineExplanation, Money,
-    NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
+    AcceptAsked, ActShort, ActShown, ApproveAsked, BundleVerdict, CalculateAsked, Clause,
+    Comparison, Dispute, DisputeAnswer, DisputeState, Explanation, Figure, FigureKind, Freshness,
+    Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, Money, NewDispute,
+    OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
     PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts,
     PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
     PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList,
@@ -502,6 +503,59 @@ impl App for Told {
             money: Vec::new(),
             waits: Vec::new(),
             payments: Vec::new(),
+        })
+    }
+
+    fn journal(&self, _: &JournalAsked) -> Result<JournalPage, Refused> {
+        Ok(JournalPage {
+            origin: "alliance".to_owned(),
+            size: 0,
+            root: None,
+            signed_size: None,
+            checkpoint: None,
+            kinds: Vec::new(),
+            acts: Vec::new(),
+            next: None,
+        })
+    }
+
+    fn act(&self, act: u64) -> Result<ActShown, Refused> {
+        Ok(ActShown {
+            act: ActShort {
+                act,
+                at: "2026-04-02T09:00:00Z".to_owned(),
+                by: "u-17".to_owned(),
+                in_the_name_of: "vendor".to_owned(),
+                kind: "period.closed".to_owned(),
+                partner: None,
+                says: "{}".to_owned(),
+            },
+            content: "{}".to_owned(),
+            hash: String::new(),
+            note: String::new(),
+            signers: Vec::new(),
+            wrong: None,
+        })
+    }
+
+    fn act_proof(&self, _: u64) -> Result<File, Refused> {
+        Ok(file("act-1.tlog-proof"))
+    }
+
+    fn look_through(&self) -> Result<LookedThrough, Refused> {
+        Ok(LookedThrough {
+            is_whole: true,
+            looked: Vec::new(),
+            notes: Vec::new(),
+            found: Vec::new(),
+        })
+    }
+
+    fn check_bundle(&self, _: &[u8]) -> Result<BundleVerdict, Refused> {
+        Ok(BundleVerdict {
+            holds: true,
+            says: String::new(),
+            key: String::new(),
         })
     }
 
