@@ -419,6 +419,7 @@ export const t = {
     newAccounts: (count: number) => `${several(count, "payment goes", "payments go")} where no payout went before`,
     waits: "Held back, and why",
     waitsNothing: "Nothing that is payable is held back.",
+    showAll: (count: number) => `Show all ${countText(count)}`,
     waiting: (payout: number) => `Payout ${payout} waits`,
     preparedBy: "Prepared by",
     checks: "Look twice",

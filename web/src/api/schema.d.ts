@@ -917,7 +917,7 @@ export interface components {
             kind: string;
             /** @description The partner that it says something of; none where it is about no single one. */
             partner?: string | null;
-            /** @description The beginning of what it says. */
+            /** @description What it says in short: its plain fields, without digests and lists. */
             says: string;
         };
         /** @description An act as it was signed. */

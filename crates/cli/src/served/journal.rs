@@ -63,11 +63,14 @@ fn read(record: &Record, page: Page) -> Result<Vec<Stored>, Failure> {
 fn in_short(row: &Stored) -> ActShort {
     let says = journal::says(row);
     let parsed: Option<Value> = serde_json::from_str(&says).ok();
-    let partner = parsed.and_then(|says| says.get("partner")?.as_str().map(str::to_owned));
+    let partner = parsed
+        .as_ref()
+        .and_then(|says| says.get("partner")?.as_str().map(str::to_owned));
     let own = row.behalf.strip_prefix("partner/").map(str::to_owned);
-    let shown = match says.char_indices().nth(SAYS_SHOWN) {
-        Some((end, _)) => format!("{} …", says.get(..end).unwrap_or_default()),
-        None => says,
+    let words = parsed.as_ref().map(in_words).unwrap_or(says);
+    let shown = match words.char_indices().nth(SAYS_SHOWN) {
+        Some((end, _)) => format!("{} …", words.get(..end).unwrap_or_default()),
+        None => words,
     };
     ActShort {
         act: row.seq,
@@ -78,6 +81,34 @@ fn in_short(row: &Stored) -> ActShort {
         partner: partner.or(own),
         says: shown,
     }
+}
+
+/// What an act says for people who look over a list: its plain fields and amounts; digests and lists are in the act itself.
+fn in_words(says: &Value) -> String {
+    let fields = says.as_object().into_iter().flatten();
+    let told = fields.filter_map(|(name, value)| {
+        let what = name.replace('_', " ");
+        match value {
+            Value::String(text) if is_digest(text) => None,
+            Value::String(text) => Some(format!("{what} {text}")),
+            Value::Number(number) => Some(format!("{what} {number}")),
+            Value::Bool(flag) => Some(format!("{what} {flag}")),
+            Value::Object(amounts) => {
+                let amounts: Option<Vec<String>> = amounts
+                    .iter()
+                    .map(|(code, amount)| Some(format!("{} {code}", amount.as_str()?)))
+                    .collect();
+                let amounts = amounts.filter(|amounts| !amounts.is_empty())?;
+                Some(format!("{what} {}", amounts.join(", ")))
+            }
+            Value::Null | Value::Array(_) => None,
+        }
+    });
+    told.collect::<Vec<String>>().join(" · ")
+}
+
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.chars().all(|one| one.is_ascii_hexdigit())
 }
 
 /// A page of acts, the newest first.

@@ -34,7 +34,7 @@ pub struct ActShort {
     pub kind: String,
     /// The partner that it says something of; none where it is about no single one.
     pub partner: Option<String>,
-    /// The beginning of what it says.
+    /// What it says in short: its plain fields, without digests and lists.
     pub says: String,
 }
 

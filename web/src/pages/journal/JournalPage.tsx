@@ -6,7 +6,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation } from "@tanstack/react
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { answered, api, keptFile, keptText, type Wire } from "../../client";
-import { instantText } from "../../format/dates";
+import { instantText, withDays } from "../../format/dates";
 import { countText } from "../../format/money";
 import { Page, Panel } from "../../parts/bits";
 import { Empty, Loading, NoAnswer, Refused } from "../../parts/States";
@@ -198,7 +198,7 @@ function columnsOf(onOpen: (act: number) => void): Column<Act>[] {
       key: "says",
       head: t.journal.says,
       by: (one) => one.says,
-      cell: (one) => <span className="act-says mono">{one.says}</span>,
+      cell: (one) => withDays(one.says),
       className: "act-says",
     },
   ];

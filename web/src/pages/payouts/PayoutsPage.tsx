@@ -236,19 +236,34 @@ function Preview({ on }: { on: string }) {
             )}
           </Panel>
           <Panel title={t.payouts.waits}>
-            {one.waits.length > 0 ? (
-              <ul className="waits">
-                {one.waits.map((says) => (
-                  <li key={says}>{withDays(says)}</li>
-                ))}
-              </ul>
-            ) : (
-              <p className="quiet">{t.payouts.waitsNothing}</p>
-            )}
+            {one.waits.length > 0 ? <Held waits={one.waits} /> : <p className="quiet">{t.payouts.waitsNothing}</p>}
           </Panel>
         </>
       )}
     </Answer>
+  );
+}
+
+/** How many reasons are shown before one asks for all. */
+const HELD_SHOWN = 12;
+
+function Held({ waits }: { waits: readonly string[] }) {
+  const [isAll, setAll] = useState(false);
+  return (
+    <>
+      <ul className="waits">
+        {(isAll ? waits : waits.slice(0, HELD_SHOWN)).map((says) => (
+          <li key={says}>{withDays(says)}</li>
+        ))}
+      </ul>
+      {!isAll && waits.length > HELD_SHOWN ? (
+        <div className="more-row">
+          <Button variant="default" onClick={() => setAll(true)}>
+            {t.payouts.showAll(waits.length)}
+          </Button>
+        </div>
+      ) : null}
+    </>
   );
 }
 
