@@ -109,6 +109,12 @@ export const actQuery = (act: number) =>
     queryFn: () => answered(api.GET("/v1/journal/{act}", { params: { path: { act } } })),
   });
 
+export const agreementsQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "agreements", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/agreements", { params: { path: { partner } } })),
+  });
+
 export const plansQuery = queryOptions({
   queryKey: ["plans"],
   queryFn: () => answered(api.GET("/v1/plans")),

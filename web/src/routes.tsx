@@ -119,6 +119,12 @@ const payments = createRoute({
   ...lazily("PaymentsPage", () => import("./pages/payments/PaymentsPage").then((one) => one.PaymentsPage)),
 });
 
+const agreements = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/agreement",
+  ...lazily("AgreementPage", () => import("./pages/agreements/AgreementPage").then((one) => one.AgreementPage)),
+});
+
 const payouts = createRoute({
   getParentRoute: () => shell,
   path: "/payouts",
@@ -215,6 +221,7 @@ const tree = root.addChildren([
     statements,
     statement,
     payments,
+    agreements,
     payouts,
     payout,
     journal,

@@ -2,6 +2,7 @@
 import type { Wire } from "./client";
 
 export type Acceptance = Wire["Acceptance"];
+export type AgreementShown = Wire["AgreementShown"];
 export type Band = Wire["Band"];
 export type CapProgress = Wire["CapProgress"];
 export type Comparison = Wire["Comparison"];

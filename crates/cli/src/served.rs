@@ -4,6 +4,7 @@
 //! given, at most some times a second. Steps are the same acts under the same rules as those of the commands.
 
 mod acceptance;
+mod agreements;
 mod closed;
 mod compared;
 mod disputes;
@@ -29,12 +30,12 @@ use std::time::{Duration, Instant};
 use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    AcceptAsked, ActShown, ApproveAsked, BundleVerdict, CalculateAsked, Comparison, Dispute,
-    DisputeAnswer, DisputeShort, JournalAsked, JournalPage, Line, LineExplanation, LookedThrough,
-    NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
-    PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted,
-    PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement,
-    StatementList,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, JournalAsked, JournalPage,
+    Line, LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome,
+    PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown,
+    Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText,
+    ReportAsked, Standing, Statement, StatementList,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -221,6 +222,24 @@ impl App for Served {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
         compared::of(&look, partner, period)
+    }
+
+    fn agreements(&self, partner: &str) -> Result<AgreementList, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        on_deep_stack(&|| agreements::of(&look, &self.program, partner)).map_err(refused)
+    }
+
+    fn answer_agreement(
+        &self,
+        who: &Actor,
+        partner: &str,
+        agreement: &str,
+        asked: &AgreementAnswer,
+    ) -> Result<(), Refused> {
+        partners::known(&self.look()?.open.basis.folder, partner)?;
+        let step = || agreements::answer(&self.program, who, (partner, agreement), asked);
+        on_deep_stack(&step).map_err(not_done)
     }
 
     fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused> {

@@ -16,6 +16,8 @@ pub enum Operation {
     ReadPartner,
     /// Accepting a partner's closed statements in its name.
     AcceptStatements,
+    /// Accepting or declining, in a partner's name, what is proposed.
+    AnswerAgreement,
     /// A closed statement in one file that anyone can verify, stated on the journal.
     IssueBundle,
     /// The vendor's public key.
@@ -81,11 +83,12 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
         Op::AcceptStatements,
+        Op::AnswerAgreement,
         Op::IssueBundle,
         Op::ReadKey,
         Op::ReadDisputes,
@@ -117,6 +120,7 @@ impl Operation {
             Op::ReadPartners => "partners:list",
             Op::ReadPartner => "partners:read",
             Op::AcceptStatements => "statements:accept",
+            Op::AnswerAgreement => "agreements:answer",
             Op::IssueBundle => "bundles:issue",
             Op::ReadKey => "keys:read",
             Op::ReadDisputes => "disputes:read",
@@ -146,7 +150,7 @@ impl Operation {
     pub fn roles(self) -> &'static [Role] {
         match self {
             Op::OwnSession | Op::ReadKey => &ROLES,
-            Op::AcceptStatements => &[PartnerManager],
+            Op::AcceptStatements | Op::AnswerAgreement => &[PartnerManager],
             Op::ReadPartners | Op::ReadPartner | Op::Listen => &[
                 PartnerViewer,
                 PartnerManager,
@@ -260,6 +264,7 @@ impl Caller {
             | Op::ReadPartners
             | Op::ReadPartner
             | Op::AcceptStatements
+            | Op::AnswerAgreement
             | Op::IssueBundle
             | Op::ReadKey
             | Op::ReadDisputes

@@ -35,11 +35,11 @@ pub use files::Files;
 pub use password::Cost;
 
 use wire::{
-    AcceptAsked, ActShown, ApproveAsked, BundleVerdict, CalculateAsked, Comparison, Dispute,
-    DisputeAnswer, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, NewDispute,
-    Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
-    PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked,
-    PlanList, PlanText, ReportAsked, Statement, StatementList,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, JournalAsked, JournalPage,
+    LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, Payouts, Periods,
+    PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Statement, StatementList,
 };
 
 /// Who takes a step.
@@ -114,6 +114,24 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// Why it cannot be said.
     fn compared(&self, partner: &str, period: &str) -> Result<Comparison, Refused>;
+
+    /// A partner's agreements.
+    ///
+    /// # Errors
+    /// When there is no such partner, or what was signed cannot be read.
+    fn agreements(&self, partner: &str) -> Result<AgreementList, Refused>;
+
+    /// Accepts or declines what is proposed, in a partner's name.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn answer_agreement(
+        &self,
+        who: &Actor,
+        partner: &str,
+        agreement: &str,
+        asked: &AgreementAnswer,
+    ) -> Result<(), Refused>;
 
     /// Accepts everything that is closed in a partner's name.
     ///

@@ -1,5 +1,6 @@
 //! The routes: each with the operation that it is, so that none is open by oversight.
 
+mod agreements;
 mod disputes;
 mod facts;
 mod journal;
@@ -95,6 +96,11 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::IssueBundle, routes!(papers::bundle)))
         .routes(for_whom(Op::ReadKey, routes!(papers::vendor_key)))
         .routes(for_whom(Op::AcceptStatements, routes!(partners::accept)))
+        .routes(for_whom(Op::ReadPartner, routes!(agreements::agreements)))
+        .routes(for_whom(
+            Op::AnswerAgreement,
+            routes!(agreements::answer_agreement),
+        ))
         .routes(for_whom(Op::ReadPartner, routes!(partners::explanation)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::compared)))
         .routes(for_whom(Op::ReadDisputes, routes!(disputes::disputes)))

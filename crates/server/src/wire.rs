@@ -3,6 +3,7 @@
 //! The module must never decide anything. Amounts are decimal texts beside their currency, days are `2026-01-31`, instants end
 //! in `Z`, and whether something may be done is said by whoever decided it.
 
+mod agreement;
 mod dispute;
 mod facts;
 mod journal;
@@ -16,6 +17,10 @@ mod session;
 mod shared;
 mod statement;
 
+pub use agreement::{
+    AgreementAnswer, AgreementList, AgreementOutcome, AgreementShown, ProposedAgreement,
+    SignedAgreement,
+};
 pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
     NewDispute,

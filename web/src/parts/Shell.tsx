@@ -12,6 +12,7 @@ import {
   IconMessageReport,
   IconReceipt2,
   IconRosetteDiscountCheck,
+  IconSignature,
   IconUserCircle,
   IconUsers,
   IconUsersGroup,
@@ -42,6 +43,7 @@ export function placesOf(session: Session): Place[] {
     places.push({ to: own, label: t.nav.home, icon: <IconHome2 size={19} />, isExact: true });
     places.push({ to: `${own}/statements`, label: t.nav.statements, icon: <IconReceipt2 size={19} /> });
     places.push({ to: `${own}/payments`, label: t.nav.payments, icon: <IconCash size={19} /> });
+    places.push({ to: `${own}/agreement`, label: t.nav.agreement, icon: <IconSignature size={19} /> });
   } else {
     if (may("overview")) {
       places.push({ to: "/overview", label: t.nav.overview, icon: <IconChartDots3 size={19} /> });

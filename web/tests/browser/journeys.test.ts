@@ -345,7 +345,8 @@ test("a statement is taken home, and an auditor checks its bundle and finds the 
   expect(readFileSync(pdf).subarray(0, 5).toString()).toBe("%PDF-");
   const xlsx = await take("Statement as a workbook", `${kept}.xlsx`);
   expect(readFileSync(xlsx).subarray(0, 2).toString()).toBe("PK");
-  const bundle = await take("Signed bundle", `${kept}.bundle`);
+  // What was downloaded is gone with the window that it was downloaded in.
+  const text = readFileSync(await take("Signed bundle", `${kept}.bundle`), "utf8");
   await page.getByRole("button", { name: "Download" }).click();
   await page.getByRole("menuitem", { name: "How to verify it" }).click();
   await page.getByRole("dialog").getByText(`trueup verify ${kept}.bundle --key vendor.key`).waitFor();
@@ -364,7 +365,6 @@ test("a statement is taken home, and an auditor checks its bundle and finds the 
     await desk.getByRole("button", { name: "Choose a bundle" }).click();
     await (await chooser).setFiles({ name: file.name, mimeType: "text/plain", buffer: Buffer.from(file.text) });
   };
-  const text = readFileSync(bundle, "utf8");
   await choose({ name: "good.bundle", text });
   await desk.getByText("good.bundle holds").waitFor({ timeout: WORKED_OUT_MS });
   await desk.getByText("Everything holds").waitFor();

@@ -18,6 +18,7 @@ const PAGES: Record<string, Screen[]> = {
     { name: "partner", at: `/partners/${PARTNER}` },
     { name: "partner-statement", at: `/partners/${PARTNER}/statements` },
     { name: "partner-payments", at: `/partners/${PARTNER}/payments` },
+    { name: "partner-agreement", at: `/partners/${PARTNER}/agreement` },
   ],
   plan_editor: [
     { name: "plans", at: "/plans" },
@@ -47,6 +48,7 @@ function screensOf(session: Session): Screen[] {
         { name: "home", at: `/partners/${session.partner}` },
         { name: "statement", at: `/partners/${session.partner}/statements` },
         { name: "payments", at: `/partners/${session.partner}/payments` },
+        { name: "agreement", at: `/partners/${session.partner}/agreement` },
       ]
     : [];
   const others = session.screens

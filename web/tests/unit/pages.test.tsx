@@ -35,6 +35,7 @@ test("the ways one can go are those the API opens", () => {
     "/partners/A%20B%2F7",
     "/partners/A%20B%2F7/statements",
     "/partners/A%20B%2F7/payments",
+    "/partners/A%20B%2F7/agreement",
   ]);
 });
 

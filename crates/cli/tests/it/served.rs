@@ -701,3 +701,75 @@ fn an_auditor_reads_the_journal_takes_a_proof_and_checks_a_bundle() {
     );
     assert_eq!(check("no bundle").0, 409);
 }
+
+#[test]
+fn a_partner_reads_what_it_signed_and_answers_what_is_proposed() {
+    let story = closed();
+    let server = Server::start(&story);
+    let manager = ["--role", "partner-manager", "--partner", "P-100"];
+    let manager = signed(&story, &server, "manager", &manager);
+    let viewer = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &viewer);
+    let place = "/v1/partners/P-100/agreements";
+    let list = manager.read(place);
+    let first = &list["agreements"][0];
+    assert_eq!(first["state"], "signed", "{list}");
+    assert_eq!(first["is_as_signed"], true);
+    assert_eq!(first["signed"].as_array().map(Vec::len), Some(1));
+    assert_eq!(first["may_answer"]["is_allowed"], false);
+    let words = first["words"].as_str().expect("words").to_owned();
+    assert!(words.len() > 200, "{words}");
+    // The plan changes in the folder and is proposed; what was signed is still what is shown.
+    let plan = std::fs::read_dir(story.path("program/plans"))
+        .expect("plans")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("volume_bonus")))
+        .expect("a plan");
+    let text = std::fs::read_to_string(&plan).expect("read");
+    let changed = text.replacen("rate: 3%", "rate: 5%", 1);
+    assert_ne!(changed, text);
+    std::fs::write(&plan, changed).expect("written");
+    let name = first["name"].as_str().expect("a name").to_owned();
+    let propose = format!(
+        "trueup agreement propose {name} --partner P-100 --because 'a higher rate' --program program --by u-17"
+    );
+    story.sh(&propose).expect_code(0);
+    let proposed = manager.read(place)["agreements"][0].clone();
+    assert_eq!(proposed["state"], "proposed", "{proposed}");
+    assert_eq!(
+        proposed["words"], words,
+        "what is signed is what is in force"
+    );
+    let proposal = &proposed["proposal"];
+    assert_eq!(proposal["because"], "a higher rate");
+    assert_ne!(proposal["words"], words);
+    let changes = proposal["changes"].as_array().expect("changes");
+    assert!(
+        changes.iter().any(|one| one["may_move_money"] == true),
+        "{proposal}"
+    );
+    let line = format!("POST {place}/{name}/answer");
+    let at = proposal["proposal"].clone();
+    let accept = json!({ "proposal": at, "outcome": "accepted" });
+    let (status, said) = viewer.ask(&line, &accept);
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = manager.ask(&line, &json!({ "proposal": 1, "outcome": "accepted" }));
+    assert_eq!(status, 409, "what was not looked at is not signed: {said}");
+    let (status, said) = manager.ask(&line, &json!({ "proposal": at, "outcome": "declined" }));
+    assert_eq!(status, 409, "a no has its reason: {said}");
+    let no = json!({ "proposal": at, "outcome": "declined", "because": "the cap is missing" });
+    let (status, said) = manager.ask(&line, &no);
+    assert_eq!(status, 200, "{said}");
+    story.sh(&propose).expect_code(0);
+    let again = manager.read(place)["agreements"][0]["proposal"]["proposal"].clone();
+    assert_ne!(again, at);
+    let (status, said) = manager.ask(&line, &json!({ "proposal": again, "outcome": "accepted" }));
+    assert_eq!(status, 200, "{said}");
+    let after = &said["agreements"][0];
+    assert_eq!(after["state"], "signed", "{after}");
+    assert_eq!(after["signed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(after["signed"][0]["is_custodial"], true);
+    assert!(!after["changes"].as_array().expect("changes").is_empty());
+    assert_ne!(after["words"], words);
+}

@@ -17,7 +17,7 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::PartnerManager,
         "partner_manager",
-        "session keys:read partners:list partners:read statements:accept bundles:issue disputes:read disputes:open \
+        "session keys:read partners:list partners:read statements:accept agreements:answer bundles:issue disputes:read disputes:open \
          disputes:answer events:read",
     ),
     (
@@ -112,6 +112,7 @@ fn body(operation: &str) -> Value {
         "answer_dispute" => {
             serde_json::json!({ "outcome": "rejected", "because": "it was credited" })
         }
+        "answer_agreement" => serde_json::json!({ "proposal": 7, "outcome": "accepted" }),
         "accept" => serde_json::json!({ "until": "2026-03-31" }),
         "approve_payout" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
         "prepare_payout" => serde_json::json!({ "on": "2026-05-15" }),
@@ -149,6 +150,7 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{paper}", "pdf")
         .replace("{payout}", "1")
         .replace("{act}", "1")
+        .replace("{agreement}", "terms")
         .replace("{dispute}", "7")
         .replace("{plan}", "plan")
         .replace("{source}", "shop")

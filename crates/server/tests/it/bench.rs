@@ -13,10 +13,10 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    AcceptAsked, ActShort, ActShown, ApproveAsked, BundleVerdict, CalculateAsked, Clause,
-    Comparison, Dispute, DisputeAnswer, DisputeState, Explanation, Figure, FigureKind, Freshness,
-    Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, Money, NewDispute,
-    OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
+    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
+    CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState, Explanation, Figure,
+    FigureKind, Freshness, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, Money,
+    NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
     PartnersAsked, PaymentFileAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts,
     PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
     PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList,
@@ -418,6 +418,25 @@ impl App for Told {
             previous: None,
             next: None,
         })
+    }
+
+    fn agreements(&self, partner: &str) -> Result<AgreementList, Refused> {
+        known(partner)?;
+        Ok(AgreementList {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            agreements: Vec::new(),
+        })
+    }
+
+    fn answer_agreement(
+        &self,
+        _: &Actor,
+        partner: &str,
+        _: &str,
+        _: &AgreementAnswer,
+    ) -> Result<(), Refused> {
+        known(partner)
     }
 
     fn accept(&self, _: &Actor, partner: &str, _: &AcceptAsked) -> Result<(), Refused> {
