@@ -27,6 +27,30 @@ interface Answered<T> {
   response: Response;
 }
 
+/** Hands a file that was answered to the browser, by the name that the server gave it. */
+export async function keptFile(asked: Promise<Answered<Blob>>, otherwise: string): Promise<string> {
+  const answer = await asked;
+  const file = await answered(Promise.resolve(answer));
+  const said = /filename="([\w.-]+)"/.exec(answer.response.headers.get("content-disposition") ?? "");
+  const name = said?.[1] ?? otherwise;
+  keep(file, name);
+  return name;
+}
+
+/** Hands a text to the browser as a file. */
+export function keptText(text: string, name: string): void {
+  keep(new Blob([text], { type: "text/plain;charset=utf-8" }), name);
+}
+
+function keep(file: Blob, name: string): void {
+  const address = URL.createObjectURL(file);
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}
+
 /** The answer, or its refusal thrown. */
 export async function answered<T>(asked: Promise<Answered<T>>): Promise<T> {
   const { data, error, response } = await asked;

@@ -88,6 +88,41 @@ export const periodsQuery = queryOptions({
   queryFn: () => answered(api.GET("/v1/periods")),
 });
 
+export const payoutsQuery = queryOptions({
+  queryKey: ["figures", "payouts"],
+  queryFn: () => answered(api.GET("/v1/payouts")),
+});
+
+export const payoutQuery = (payout: number) =>
+  queryOptions({
+    queryKey: ["figures", "payouts", payout],
+    queryFn: () => answered(api.GET("/v1/payouts/{payout}", { params: { path: { payout } } })),
+  });
+
+export const payoutPreviewQuery = (on: string) =>
+  queryOptions({
+    queryKey: ["figures", "payouts", "preview", on],
+    queryFn: () => answered(api.GET("/v1/payout-preview", { params: { query: { on } } })),
+  });
+
+export const paymentsQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "payments", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/payments", { params: { path: { partner } } })),
+  });
+
+export const actQuery = (act: number) =>
+  queryOptions({
+    queryKey: ["figures", "journal", "act", act],
+    queryFn: () => answered(api.GET("/v1/journal/{act}", { params: { path: { act } } })),
+  });
+
+export const agreementsQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "agreements", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/agreements", { params: { path: { partner } } })),
+  });
+
 export const plansQuery = queryOptions({
   queryKey: ["plans"],
   queryFn: () => answered(api.GET("/v1/plans")),

@@ -114,6 +114,42 @@ const statement = createRoute({
   ...lazily("StatementPage", () => import("./pages/statements/StatementPage").then((one) => one.StatementPage)),
 });
 
+const payments = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/payments",
+  ...lazily("PaymentsPage", () => import("./pages/payments/PaymentsPage").then((one) => one.PaymentsPage)),
+});
+
+const agreements = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/agreement",
+  ...lazily("AgreementPage", () => import("./pages/agreements/AgreementPage").then((one) => one.AgreementPage)),
+});
+
+const payouts = createRoute({
+  getParentRoute: () => shell,
+  path: "/payouts",
+  ...lazily("PayoutsPage", () => import("./pages/payouts/PayoutsPage").then((one) => one.PayoutsPage)),
+});
+
+const payout = createRoute({
+  getParentRoute: () => shell,
+  path: "/payouts/$payout",
+  ...lazily("PayoutPage", () => import("./pages/payouts/PayoutPage").then((one) => one.PayoutPage)),
+});
+
+const journal = createRoute({
+  getParentRoute: () => shell,
+  path: "/journal",
+  validateSearch: (search) =>
+    kept({
+      kind: text(search.kind),
+      partner: text(typeof search.partner === "number" ? String(search.partner) : search.partner),
+      act: typeof search.act === "number" ? search.act : undefined,
+    }),
+  ...lazily("JournalPage", () => import("./pages/journal/JournalPage").then((one) => one.JournalPage)),
+});
+
 const overview = createRoute({
   getParentRoute: () => shell,
   path: "/overview",
@@ -185,6 +221,11 @@ const tree = root.addChildren([
     home,
     statements,
     statement,
+    payments,
+    agreements,
+    payouts,
+    payout,
+    journal,
     overview,
     partners,
     plans,

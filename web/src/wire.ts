@@ -1,6 +1,8 @@
 // Names of what the API answers, as the pages use them.
 import type { Wire } from "./client";
 
+export type Acceptance = Wire["Acceptance"];
+export type AgreementShown = Wire["AgreementShown"];
 export type Band = Wire["Band"];
 export type CapProgress = Wire["CapProgress"];
 export type Comparison = Wire["Comparison"];
@@ -9,11 +11,18 @@ export type Explanation = Wire["Explanation"];
 export type Figure = Wire["Figure"];
 export type Finding = Wire["Finding"];
 export type Freshness = Wire["Freshness"];
+export type JournalPage = Wire["JournalPage"];
 export type Line = Wire["Line"];
 export type MoneyStanding = Wire["MoneyStanding"];
 export type Overview = Wire["Overview"];
 export type PartnerHome = Wire["PartnerHome"];
 export type PeriodEarned = Wire["PeriodEarned"];
+export type PartnerPayments = Wire["PartnerPayments"];
+export type PaymentState = Wire["PaymentState"];
+export type Payouts = Wire["Payouts"];
+export type PayoutPayment = Wire["PayoutPayment"];
+export type PayoutPreview = Wire["PayoutPreview"];
+export type PayoutShown = Wire["PayoutShown"];
 export type Periods = Wire["Periods"];
 export type Permitted = Wire["Permitted"];
 export type PlanChecked = Wire["PlanChecked"];

@@ -306,6 +306,38 @@ pub fn prepare<'f>(
     measurer: args::Measurer,
     wanted: Wanted<'_>,
 ) -> Result<Prepared<'f>, Failure> {
+    let world = without_facts(folder, plan)?;
+    let (source, world) = match measurer {
+        args::Measurer::Passes => by_passes(folder, plan, snapshot, until, wanted, world)?,
+        args::Measurer::Rows => (Source::Rows, with_all_rows(folder, plan, snapshot, world)?),
+    };
+    Ok(about_nobody(plan, world, source))
+}
+
+/// A plan with its partners and no fact: enough to say which periods they have.
+pub fn prepare_without_facts<'f>(folder: &Folder, plan: &'f Plan) -> Result<Prepared<'f>, Failure> {
+    let world = without_facts(folder, plan)?;
+    Ok(about_nobody(plan, world, Source::Rows))
+}
+
+fn about_nobody(plan: &Plan, world: World, source: Source) -> Prepared<'_> {
+    Prepared {
+        plan,
+        world,
+        source,
+        whose: String::new(),
+        name: None,
+        notes: Vec::new(),
+        standing: Standing::default(),
+        under: String::new(),
+        versions: Vec::new(),
+        program_shown: String::new(),
+        partner_shown: String::new(),
+    }
+}
+
+/// A plan's partners, without facts.
+fn without_facts(folder: &Folder, plan: &Plan) -> Result<World, Failure> {
     let mut found = Vec::new();
     let family = folder.family_of(plan);
     let partners = folder
@@ -319,24 +351,7 @@ pub fn prepare<'f>(
     if any_error(&found) {
         return Err(Failure::Found(render(&folder.sources, &found)));
     }
-    let world = world_of(folder, plan, partners);
-    let (source, world) = match measurer {
-        args::Measurer::Passes => by_passes(folder, plan, snapshot, until, wanted, world)?,
-        args::Measurer::Rows => (Source::Rows, with_all_rows(folder, plan, snapshot, world)?),
-    };
-    Ok(Prepared {
-        plan,
-        world,
-        source,
-        whose: String::new(),
-        name: None,
-        notes: Vec::new(),
-        standing: Standing::default(),
-        under: String::new(),
-        versions: Vec::new(),
-        program_shown: String::new(),
-        partner_shown: String::new(),
-    })
+    Ok(world_of(folder, plan, partners))
 }
 
 /// A partner as one plan sees it: the last version of its agreement that is about the plan, as long as that is in force.

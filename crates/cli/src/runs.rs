@@ -285,6 +285,24 @@ pub fn reread(program: &Path, said: &str) -> Result<Reread, Failure> {
     let kept = kept(program);
     let hash = find(&kept, said)?.hash;
     let manifest = manifest(&kept, hash)?;
+    let folder = folder_of(program, &kept, (hash, &manifest))?;
+    let facts = facts_of(program, (hash, &manifest))?;
+    let scope = scope(&folder, &manifest)?;
+    Ok(Reread {
+        hash,
+        manifest,
+        folder,
+        facts,
+        scope,
+    })
+}
+
+/// The program as a kept run read it.
+pub fn folder_of(
+    program: &Path,
+    kept: &Kept,
+    (hash, manifest): (Digest, &Manifest),
+) -> Result<Folder, Failure> {
     let short = hash.short();
     if !manifest.texts.contains_key(PROGRAM_FILE) {
         return Err(Failure::Use(format!(
@@ -307,16 +325,24 @@ pub fn reread(program: &Path, said: &str) -> Result<Reread, Failure> {
     let found = folder::read_texts(&Texts::kept(program, texts), Strictness::Draft)?;
     let has_error = found.has_error();
     let said = found.rendered();
-    let folder = match found.folder {
-        Some(folder) if !has_error => folder,
-        Some(_) | None => {
-            return Err(Failure::Found(format!(
-                "{}\nrun {short} was made by Trueup {} from texts that this one refuses",
-                said.trim_end(),
-                manifest.engine
-            )));
-        }
-    };
+    match found.folder {
+        Some(folder) if !has_error => Ok(folder),
+        Some(_) | None => Err(Failure::Found(format!(
+            "{}\nrun {short} was made by Trueup {} from texts that this one refuses",
+            said.trim_end(),
+            manifest.engine
+        ))),
+    }
+}
+
+/// The facts as a kept run saw them.
+pub fn facts_of(
+    program: &Path,
+    (hash, manifest): (Digest, &Manifest),
+) -> Result<Snapshot, Failure> {
+    let short = hash.short();
+    let fault =
+        |error: &dyn std::error::Error| Failure::fault(format!("reading run {short}"), error);
     let facts =
         Snapshot::open_at(program, &manifest.facts.versions).map_err(|error| fault(&error))?;
     if facts.digest() != manifest.facts.digest {
@@ -324,14 +350,7 @@ pub fn reread(program: &Path, said: &str) -> Result<Reread, Failure> {
             "reading run {short}: the facts of its versions are not those it saw; restore .trueup/facts from a backup"
         )));
     }
-    let scope = scope(&folder, &manifest)?;
-    Ok(Reread {
-        hash,
-        manifest,
-        folder,
-        facts,
-        scope,
-    })
+    Ok(facts)
 }
 
 fn scope(folder: &Folder, manifest: &Manifest) -> Result<Scope, Failure> {

@@ -47,6 +47,13 @@ impl Seen {
         Ok(Self { late, ..seen })
     }
 
+    /// What a server sees, which takes in by itself what is pushed: the tables, and the feeds that are late today.
+    pub fn served(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
+        let seen = Self::as_folded(args, folder)?;
+        let late = notes::late(folder, &seen.facts)?;
+        Ok(Self { late, ..seen })
+    }
+
     /// What is seen of the tables alone.
     pub fn as_folded(args: &ScopeArgs, folder: &Folder) -> Result<Self, Failure> {
         let facts = facts_as_of(folder, &args.as_of)?;

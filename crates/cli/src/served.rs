@@ -3,14 +3,20 @@
 //! What is read is worked out once per state of facts, texts and journal; whether that changed is looked at before an answer is
 //! given, at most some times a second. Steps are the same acts under the same rules as those of the commands.
 
+mod acceptance;
+mod agreements;
+mod closed;
 mod compared;
 mod disputes;
 mod explained;
 mod figures;
 mod home;
+mod journal;
 mod look;
 mod overview;
+mod papers;
 mod partners;
+mod payouts;
 mod periods;
 mod plans;
 mod progress;
@@ -24,11 +30,14 @@ use std::time::{Duration, Instant};
 use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Line,
-    LineExplanation, NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked,
-    Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, JournalAsked, JournalPage,
+    Line, LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome,
+    PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
+    PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked,
+    PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement, StatementList,
 };
-use trueup_server::{Actor, App, Refused};
+use trueup_server::{Actor, App, File, Refused};
 
 use crate::contested::Contested;
 use crate::failure::Failure;
@@ -176,22 +185,20 @@ impl App for Served {
     fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
-        let all = look.statements(partner)?;
+        let mut statements = look.periods_of(partner)?;
+        statements.reverse();
         Ok(StatementList {
             partner: partner.to_owned(),
-            statements: all.iter().rev().map(|one| statements::short(one)).collect(),
+            statements,
         })
     }
 
     fn statement(&self, partner: &str, period: &str) -> Result<Statement, Refused> {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
-        let all = look.statements(partner)?;
+        let all = look.periods_of(partner)?;
         let at = position(&all, period)?;
-        let mut statement = all
-            .get(at)
-            .map(|one| (**one).clone())
-            .ok_or_else(|| no_statement(period))?;
+        let mut statement = (*look.statement(partner, period)?).clone();
         let label = |at: Option<usize>| at.and_then(|at| all.get(at)).map(|one| one.period.clone());
         statement.previous = label(at.checked_sub(1));
         statement.next = label(Some(at + 1));
@@ -215,6 +222,58 @@ impl App for Served {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
         compared::of(&look, partner, period)
+    }
+
+    fn agreements(&self, partner: &str) -> Result<AgreementList, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        on_deep_stack(&|| agreements::of(&look, &self.program, partner)).map_err(refused)
+    }
+
+    fn answer_agreement(
+        &self,
+        who: &Actor,
+        partner: &str,
+        agreement: &str,
+        asked: &AgreementAnswer,
+    ) -> Result<(), Refused> {
+        partners::known(&self.look()?.open.basis.folder, partner)?;
+        let step = || agreements::answer(&self.program, who, (partner, agreement), asked);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused> {
+        partners::known(&self.look()?.open.basis.folder, partner)?;
+        let step = || acceptance::accept(&self.program, who, partner, asked);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn document(&self, partner: &str, period: &str, paper: Paper) -> Result<File, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        position(&look.periods_of(partner)?, period)?;
+        let written = || papers::document(&self.program, (partner, period), paper);
+        on_deep_stack(&written).map_err(refused)
+    }
+
+    fn bundle(&self, who: &Actor, partner: &str, period: &str) -> Result<File, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        let all = look.periods_of(partner)?;
+        let asked = all.get(position(&all, period)?);
+        if asked.is_some_and(|one| one.standing != Standing::Closed) {
+            return Err(Refused::conflict(format!(
+                "{period} is not closed, so its figures can still change; a bundle is of a closed period"
+            )));
+        }
+        let written = || papers::bundled(&self.program, who, (partner, period));
+        on_deep_stack(&written).map_err(not_done)
+    }
+
+    fn vendor_key(&self) -> Result<File, Refused> {
+        papers::key(&self.look()?.on_record).ok_or_else(|| {
+            Refused::not_found("the program has no journal, so nothing is signed by a key")
+        })
     }
 
     fn disputes(&self) -> Result<Vec<Dispute>, Refused> {
@@ -274,6 +333,88 @@ impl App for Served {
         self.periods()
     }
 
+    fn payouts(&self) -> Result<Payouts, Refused> {
+        let look = self.look()?;
+        Ok(payouts::of(&look))
+    }
+
+    fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        let step = || payouts::preview(&self.program, folder, on);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn prepare_payout(&self, who: &Actor, on: &str) -> Result<Payouts, Refused> {
+        let step = || payouts::prepare(&self.program, who, on);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.payouts()
+    }
+
+    fn approve_payout(&self, who: &Actor, asked: &PayoutApproveAsked) -> Result<Payouts, Refused> {
+        payouts::approve(&self.program, who, asked).map_err(not_done)?;
+        self.refresh();
+        self.payouts()
+    }
+
+    fn order_payout(&self, who: &Actor) -> Result<Payouts, Refused> {
+        let step = || payouts::order(&self.program, who);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        self.payouts()
+    }
+
+    fn payout(&self, number: u64) -> Result<PayoutShown, Refused> {
+        let look = self.look()?;
+        payouts::shown(&self.program, &look, number)
+    }
+
+    fn payment_file(&self, number: u64, asked: &PaymentFileAsked) -> Result<File, Refused> {
+        self.payout(number)?;
+        payouts::bank_file(&self.program, number, asked).map_err(not_done)
+    }
+
+    fn report_payments(
+        &self,
+        who: &Actor,
+        number: u64,
+        asked: &ReportAsked,
+    ) -> Result<PayoutShown, Refused> {
+        self.payout(number)?;
+        payouts::report(&self.program, who, (number, asked)).map_err(not_done)?;
+        self.refresh();
+        self.payout(number)
+    }
+
+    fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused> {
+        let look = self.look()?;
+        payouts::of_partner(&look, &self.program, partner)
+    }
+
+    fn journal(&self, asked: &JournalAsked) -> Result<JournalPage, Refused> {
+        let look = self.look()?;
+        journal::page(&look, asked)
+    }
+
+    fn act(&self, act: u64) -> Result<ActShown, Refused> {
+        let look = self.look()?;
+        journal::act(&look, act)
+    }
+
+    fn act_proof(&self, act: u64) -> Result<File, Refused> {
+        let look = self.look()?;
+        journal::proof(&look, act)
+    }
+
+    fn look_through(&self) -> Result<LookedThrough, Refused> {
+        on_deep_stack(&|| journal::check(&self.program)).map_err(refused)
+    }
+
+    fn check_bundle(&self, bundle: &[u8]) -> Result<BundleVerdict, Refused> {
+        let look = self.look()?;
+        on_deep_stack(&|| journal::check_bundle(&look, bundle))
+    }
+
     fn plans(&self) -> Result<PlanList, Refused> {
         Ok(plans::list(&self.look()?.open.basis.folder))
     }
@@ -289,7 +430,7 @@ impl App for Served {
 }
 
 /// Where a period's statement stands among a partner's.
-fn position(all: &[Arc<Statement>], period: &str) -> Result<usize, Refused> {
+fn position(all: &[PeriodEarned], period: &str) -> Result<usize, Refused> {
     all.iter()
         .position(|one| one.period == period)
         .ok_or_else(|| no_statement(period))
@@ -304,6 +445,7 @@ fn no_statement(period: &str) -> Refused {
 fn decide(look: &Look, statement: &mut Statement) {
     let route = look.route_of(&statement.partner);
     let contested = Contested::of(&look.on_record, look.agreed());
+    statement.acceptance = acceptance::of(look, &contested, statement);
     let is_over = |line: &Line| {
         let partner = PartnerId::new(statement.partner.as_str()).ok()?;
         let settled_on = parse_date(&line.settled_on).ok()?;

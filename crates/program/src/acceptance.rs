@@ -34,7 +34,18 @@ pub struct StatementAccepted {
 /// What partners accepted, as of a place in the journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acceptances {
-    until: BTreeMap<PartnerId, Date>,
+    given: BTreeMap<PartnerId, Vec<Accepted>>,
+}
+
+/// That a partner accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The last day of what it accepted.
+    pub until: Date,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub on: String,
 }
 
 /// Why nothing is accepted.
@@ -78,7 +89,14 @@ impl Acceptances {
     /// The last day of what a partner accepted; none where it accepted nothing.
     #[must_use]
     pub fn until(&self, partner: &PartnerId) -> Option<Date> {
-        self.until.get(partner).copied()
+        self.given.get(partner)?.last().map(|last| last.until)
+    }
+
+    /// How a partner accepted what was settled on a day; none where it did not.
+    #[must_use]
+    pub fn of(&self, partner: &PartnerId, settled_on: Date) -> Option<&Accepted> {
+        let mut given = self.given.get(partner)?.iter();
+        given.find(|one| settled_on <= one.until)
     }
 
     /// Whether an act may be done after these closings, and what is accepted with it; acts of other kinds change nothing.
@@ -110,7 +128,12 @@ impl Acceptances {
                 until: before,
             }),
             Some(_) | None => {
-                self.until.insert(partner, until);
+                let accepted = Accepted {
+                    until,
+                    by: act.by().to_owned(),
+                    on: act.at().to_string(),
+                };
+                self.given.entry(partner).or_default().push(accepted);
                 Ok(())
             }
         }
@@ -169,6 +192,10 @@ mod tests {
             .judge(&act(&mine, "P-1", (8, "2026-06-30")), &periods)
             .expect("accepted");
         assert_eq!(accepted.until(&partner), parse_date("2026-06-30").ok());
+        let day = |text: &str| parse_date(text).expect("a day");
+        let first = accepted.of(&partner, day("2026-03-31"));
+        assert_eq!(first.map(|one| one.by.as_str()), Some("u-31"));
+        assert_eq!(accepted.of(&partner, day("2026-07-01")), None);
         let refused = accepted.judge(&act(&mine, "P-1", (4, "2026-03-31")), &periods);
         assert!(matches!(refused, Err(AcceptanceRefusal::Twice { .. })));
     }

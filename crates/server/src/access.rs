@@ -14,6 +14,14 @@ pub enum Operation {
     ReadPartners,
     /// One partner's pages.
     ReadPartner,
+    /// Accepting a partner's closed statements in its name.
+    AcceptStatements,
+    /// Accepting or declining, in a partner's name, what is proposed.
+    AnswerAgreement,
+    /// A closed statement in one file that anyone can verify, stated on the journal.
+    IssueBundle,
+    /// The vendor's public key.
+    ReadKey,
     /// Disputes, as far as one may see their partners.
     ReadDisputes,
     /// Opening a dispute.
@@ -30,6 +38,18 @@ pub enum Operation {
     ApprovePeriod,
     /// Closing a period.
     ClosePeriod,
+    /// Payouts and what may be paid.
+    ReadPayouts,
+    /// Preparing a payout.
+    PreparePayout,
+    /// Approving a payout.
+    ApprovePayout,
+    /// Ordering a payout, writing the bank's file, and saying what became of payments.
+    OrderPayout,
+    /// Writing the bank's file of a payout.
+    WritePaymentFile,
+    /// The journal: acts, proofs, and whether everything is whole.
+    ReadJournal,
     /// Plans as they are.
     ReadPlans,
     /// What a changed plan would do.
@@ -67,10 +87,14 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 28] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
+        Op::AcceptStatements,
+        Op::AnswerAgreement,
+        Op::IssueBundle,
+        Op::ReadKey,
         Op::ReadDisputes,
         Op::OpenDispute,
         Op::AnswerDispute,
@@ -79,6 +103,12 @@ impl Operation {
         Op::CalculatePeriod,
         Op::ApprovePeriod,
         Op::ClosePeriod,
+        Op::ReadPayouts,
+        Op::PreparePayout,
+        Op::ApprovePayout,
+        Op::OrderPayout,
+        Op::WritePaymentFile,
+        Op::ReadJournal,
         Op::ReadPlans,
         Op::CheckPlan,
         Op::ReadSources,
@@ -95,6 +125,10 @@ impl Operation {
             Op::OwnSession => "session",
             Op::ReadPartners => "partners:list",
             Op::ReadPartner => "partners:read",
+            Op::AcceptStatements => "statements:accept",
+            Op::AnswerAgreement => "agreements:answer",
+            Op::IssueBundle => "bundles:issue",
+            Op::ReadKey => "keys:read",
             Op::ReadDisputes => "disputes:read",
             Op::OpenDispute => "disputes:open",
             Op::AnswerDispute => "disputes:answer",
@@ -103,6 +137,12 @@ impl Operation {
             Op::CalculatePeriod => "periods:calculate",
             Op::ApprovePeriod => "periods:approve",
             Op::ClosePeriod => "periods:close",
+            Op::ReadPayouts => "payouts:read",
+            Op::PreparePayout => "payouts:prepare",
+            Op::ApprovePayout => "payouts:approve",
+            Op::OrderPayout => "payouts:order",
+            Op::WritePaymentFile => "payouts:file",
+            Op::ReadJournal => "journal:read",
             Op::ReadPlans => "plans:read",
             Op::CheckPlan => "plans:check",
             Op::ReadSources => "sources:read",
@@ -121,7 +161,12 @@ impl Operation {
             | Op::AnswerDispute
             | Op::CalculatePeriod
             | Op::ApprovePeriod
-            | Op::ClosePeriod => true,
+            | Op::ClosePeriod
+            | Op::AcceptStatements
+            | Op::AnswerAgreement
+            | Op::PreparePayout
+            | Op::ApprovePayout
+            | Op::OrderPayout => true,
             // Events have ids of their own; answers about people and tokens hold what is shown once; the others change nothing.
             Op::PushFacts
             | Op::ManagePeople
@@ -129,9 +174,15 @@ impl Operation {
             | Op::OwnSession
             | Op::ReadPartners
             | Op::ReadPartner
+            | Op::IssueBundle
+            | Op::ReadKey
             | Op::ReadDisputes
             | Op::ReadOverview
             | Op::ReadPeriods
+            | Op::ReadPayouts
+            // It holds accounts, which are kept nowhere else, and is the same bytes each time.
+            | Op::WritePaymentFile
+            | Op::ReadJournal
             | Op::ReadPlans
             | Op::CheckPlan
             | Op::ReadSources
@@ -143,7 +194,8 @@ impl Operation {
     #[must_use]
     pub fn roles(self) -> &'static [Role] {
         match self {
-            Op::OwnSession => &ROLES,
+            Op::OwnSession | Op::ReadKey => &ROLES,
+            Op::AcceptStatements | Op::AnswerAgreement => &[PartnerManager],
             Op::ReadPartners | Op::ReadPartner | Op::Listen => &[
                 PartnerViewer,
                 PartnerManager,
@@ -154,7 +206,7 @@ impl Operation {
                 Auditor,
                 Executive,
             ],
-            Op::ReadDisputes => &[
+            Op::ReadDisputes | Op::IssueBundle => &[
                 PartnerViewer,
                 PartnerManager,
                 AccountManager,
@@ -166,8 +218,15 @@ impl Operation {
             Op::AnswerDispute => &[PartnerManager, AccountManager, Finance, Approver],
             Op::ReadOverview => &[ProgramDesigner, Finance, Approver, Auditor, Executive],
             Op::ReadPeriods => &[Finance, Approver, Auditor, Executive],
-            Op::CalculatePeriod | Op::ClosePeriod | Op::PushFacts => &[Finance],
-            Op::ApprovePeriod => &[Approver],
+            Op::CalculatePeriod
+            | Op::ClosePeriod
+            | Op::PushFacts
+            | Op::PreparePayout
+            | Op::OrderPayout
+            | Op::WritePaymentFile => &[Finance],
+            Op::ApprovePeriod | Op::ApprovePayout => &[Approver],
+            Op::ReadPayouts => &[Finance, Approver, Auditor],
+            Op::ReadJournal => &[Finance, Auditor],
             Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
             Op::CheckPlan => &[ProgramDesigner, Finance],
             Op::ReadSources => &[ProgramDesigner, Finance, Auditor],
@@ -237,6 +296,12 @@ impl Caller {
             | Op::CalculatePeriod
             | Op::ApprovePeriod
             | Op::ClosePeriod
+            | Op::ReadPayouts
+            | Op::PreparePayout
+            | Op::ApprovePayout
+            | Op::OrderPayout
+            | Op::WritePaymentFile
+            | Op::ReadJournal
             | Op::ReadPlans
             | Op::CheckPlan
             | Op::ReadSources
@@ -246,6 +311,10 @@ impl Caller {
             Op::OwnSession
             | Op::ReadPartners
             | Op::ReadPartner
+            | Op::AcceptStatements
+            | Op::AnswerAgreement
+            | Op::IssueBundle
+            | Op::ReadKey
             | Op::ReadDisputes
             | Op::OpenDispute
             | Op::AnswerDispute

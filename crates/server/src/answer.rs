@@ -8,6 +8,38 @@ use utoipa::ToSchema;
 
 use crate::log;
 
+/// A file to be kept by whoever asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// What it is called.
+    pub name: String,
+    /// Its media type.
+    pub media: &'static str,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl IntoResponse for File {
+    fn into_response(self) -> Response {
+        // A name is what a header takes, whatever a partner is called.
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        let plain = |letter| if is_plain(letter) { letter } else { '_' };
+        let name: String = self.name.chars().map(plain).collect();
+        let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+        let mut response = self.bytes.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media));
+        if let Ok(disposition) = disposition {
+            headers.insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        );
+        response
+    }
+}
+
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {

@@ -38,7 +38,7 @@ use trueup_facts::push::Counter;
 use trueup_store::{Database, Person};
 
 pub use access::no_partner;
-pub use answer::Refused;
+pub use answer::{File, Refused};
 pub use files::Files;
 pub use log::{Level, Log};
 pub use outside::Reach;
@@ -46,9 +46,12 @@ pub use password::Cost;
 pub use provider::ProviderSetting;
 
 use wire::{
-    ApproveAsked, CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, LineExplanation,
-    NewDispute, Overview, Partner, PartnerHome, PartnerPage, PartnersAsked, Periods,
-    PlanCheckAsked, PlanChecked, PlanList, PlanText, Statement, StatementList,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, JournalAsked, JournalPage,
+    LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
+    PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
+    Statement, StatementList,
 };
 
 /// Who takes a step.
@@ -124,6 +127,48 @@ pub trait App: Send + Sync + 'static {
     /// Why it cannot be said.
     fn compared(&self, partner: &str, period: &str) -> Result<Comparison, Refused>;
 
+    /// A partner's agreements.
+    ///
+    /// # Errors
+    /// When there is no such partner, or what was signed cannot be read.
+    fn agreements(&self, partner: &str) -> Result<AgreementList, Refused>;
+
+    /// Accepts or declines what is proposed, in a partner's name.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn answer_agreement(
+        &self,
+        who: &Actor,
+        partner: &str,
+        agreement: &str,
+        asked: &AgreementAnswer,
+    ) -> Result<(), Refused>;
+
+    /// Accepts everything that is closed in a partner's name.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused>;
+
+    /// A partner's statement of one period as a document.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn document(&self, partner: &str, period: &str, paper: Paper) -> Result<File, Refused>;
+
+    /// A partner's statement of a closed period in one file that anyone can verify.
+    ///
+    /// # Errors
+    /// When there is none, or a rule says no.
+    fn bundle(&self, who: &Actor, partner: &str, period: &str) -> Result<File, Refused>;
+
+    /// The vendor's public key.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn vendor_key(&self) -> Result<File, Refused>;
+
     /// Every dispute, the latest first.
     ///
     /// # Errors
@@ -176,6 +221,95 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// When a rule says no.
     fn close(&self, who: &Actor) -> Result<Periods, Refused>;
+
+    /// Where payouts stand.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    fn payouts(&self) -> Result<Payouts, Refused>;
+
+    /// What would be prepared for a day, or for today, and what waits.
+    ///
+    /// # Errors
+    /// When nothing is closed, or the day is none.
+    fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused>;
+
+    /// Prepares a payout for a day.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn prepare_payout(&self, who: &Actor, on: &str) -> Result<Payouts, Refused>;
+
+    /// Approves the payout that waits.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn approve_payout(&self, who: &Actor, asked: &PayoutApproveAsked) -> Result<Payouts, Refused>;
+
+    /// Orders the payout that was approved.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn order_payout(&self, who: &Actor) -> Result<Payouts, Refused>;
+
+    /// An ordered payout with its payments.
+    ///
+    /// # Errors
+    /// When there is none of the number.
+    fn payout(&self, number: u64) -> Result<PayoutShown, Refused>;
+
+    /// The bank's file of an ordered payout.
+    ///
+    /// # Errors
+    /// When there is none of the number, or it cannot be written.
+    fn payment_file(&self, number: u64, asked: &PaymentFileAsked) -> Result<File, Refused>;
+
+    /// Says what became of payments.
+    ///
+    /// # Errors
+    /// When there is no such payout, or a rule says no.
+    fn report_payments(
+        &self,
+        who: &Actor,
+        number: u64,
+        asked: &ReportAsked,
+    ) -> Result<PayoutShown, Refused>;
+
+    /// A partner's payments.
+    ///
+    /// # Errors
+    /// When there is no such partner, or the journal cannot be read.
+    fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused>;
+
+    /// Acts, the newest first.
+    ///
+    /// # Errors
+    /// When there is no journal, or it cannot be read.
+    fn journal(&self, asked: &JournalAsked) -> Result<JournalPage, Refused>;
+
+    /// One act as it was signed.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn act(&self, act: u64) -> Result<ActShown, Refused>;
+
+    /// The proof that an act lies below the latest checkpoint.
+    ///
+    /// # Errors
+    /// When there is no such act.
+    fn act_proof(&self, act: u64) -> Result<File, Refused>;
+
+    /// Looks through everything.
+    ///
+    /// # Errors
+    /// When something cannot be read at all.
+    fn look_through(&self) -> Result<LookedThrough, Refused>;
+
+    /// Checks a bundle.
+    ///
+    /// # Errors
+    /// When it is none.
+    fn check_bundle(&self, bundle: &[u8]) -> Result<BundleVerdict, Refused>;
 
     /// The plans.
     ///

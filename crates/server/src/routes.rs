@@ -1,9 +1,13 @@
 //! The routes: each with the operation that it is, so that none is open by oversight.
 
+mod agreements;
 mod disputes;
 mod facts;
+mod journal;
 mod live;
+mod papers;
 mod partners;
+mod payouts;
 mod people;
 mod program;
 mod provider;
@@ -115,6 +119,15 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadPartner, routes!(partners::home)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::statements)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::statement)))
+        .routes(for_whom(Op::ReadPartner, routes!(papers::document)))
+        .routes(for_whom(Op::IssueBundle, routes!(papers::bundle)))
+        .routes(for_whom(Op::ReadKey, routes!(papers::vendor_key)))
+        .routes(for_whom(Op::AcceptStatements, routes!(partners::accept)))
+        .routes(for_whom(Op::ReadPartner, routes!(agreements::agreements)))
+        .routes(for_whom(
+            Op::AnswerAgreement,
+            routes!(agreements::answer_agreement),
+        ))
         .routes(for_whom(Op::ReadPartner, routes!(partners::explanation)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::compared)))
         .routes(for_whom(Op::ReadDisputes, routes!(disputes::disputes)))
@@ -128,6 +141,32 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::CalculatePeriod, routes!(program::calculate)))
         .routes(for_whom(Op::ApprovePeriod, routes!(program::approve)))
         .routes(for_whom(Op::ClosePeriod, routes!(program::close)))
+        .routes(for_whom(Op::ReadPayouts, routes!(payouts::payouts)))
+        .routes(for_whom(Op::ReadPayouts, routes!(payouts::payout_preview)))
+        .routes(for_whom(
+            Op::PreparePayout,
+            routes!(payouts::prepare_payout),
+        ))
+        .routes(for_whom(
+            Op::ApprovePayout,
+            routes!(payouts::approve_payout),
+        ))
+        .routes(for_whom(Op::OrderPayout, routes!(payouts::order_payout)))
+        .routes(for_whom(Op::ReadPayouts, routes!(payouts::payout)))
+        .routes(for_whom(
+            Op::WritePaymentFile,
+            routes!(payouts::payment_file),
+        ))
+        .routes(for_whom(Op::OrderPayout, routes!(payouts::report_payments)))
+        .routes(for_whom(
+            Op::ReadPartner,
+            routes!(payouts::partner_payments),
+        ))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::journal)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::act)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::act_proof)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::look_through)))
+        .routes(for_whom(Op::ReadJournal, routes!(journal::check_bundle)))
         .routes(for_whom(Op::ReadPlans, routes!(program::plans)))
         .routes(for_whom(Op::ReadPlans, routes!(program::plan)))
         .routes(for_whom(Op::CheckPlan, routes!(program::check_plan)))
@@ -402,11 +441,10 @@ async fn careful(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if is_api {
-        // Money is nobody's cache's.
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-cache"),
-        );
+        // Money is nobody's cache's; files are not even the asker's own.
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("private, no-cache"));
         headers.insert(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),

@@ -3,10 +3,13 @@
 //! The module must never decide anything. Amounts are decimal texts beside their currency, days are `2026-01-31`, instants end
 //! in `Z`, and whether something may be done is said by whoever decided it.
 
+mod agreement;
 mod dispute;
 mod facts;
+mod journal;
 mod overview;
 mod partner;
+mod payout;
 mod people;
 mod period;
 mod plan;
@@ -15,11 +18,18 @@ mod shared;
 mod statement;
 mod webhook;
 
+pub use agreement::{
+    AgreementAnswer, AgreementList, AgreementOutcome, AgreementShown, ProposedAgreement,
+    SignedAgreement,
+};
 pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
     NewDispute,
 };
 pub use facts::{EventOutcome, EventProblem, Pushed, PushedSource, PushedSources};
+pub use journal::{
+    ActShort, ActShown, ActSigner, BundleVerdict, JournalAsked, JournalPage, LookedThrough,
+};
 pub use overview::{
     BandCount, ComponentCost, ObjectiveSpread, Overview, PeriodCost, ProgramObjective, Waiting,
     WaitingKind, WatchReason, Watched,
@@ -28,6 +38,11 @@ pub use partner::{
     AgreementShort, CapProgress, Freshness, Gain, MoneyStanding, NextDate, ObjectiveFigure,
     ObjectiveProgress, Partner, PartnerHome, PartnerPage, PartnerShort, PartnersAsked,
     PeriodEarned, Progress, SourceFresh,
+};
+pub use payout::{
+    OrderedPayout, PartnerPayment, PartnerPayments, PaymentFileAsked, PaymentState, PaymentWaits,
+    PaymentWord, PayoutApproveAsked, PayoutConsent, PayoutOn, PayoutPayment, PayoutPreview,
+    PayoutShown, PayoutSteps, Payouts, PrepareAsked, ReportAsked, WaitingPayout,
 };
 pub use people::{AccessAsked, NewPerson, PeopleList, Person};
 pub use period::{
@@ -46,9 +61,10 @@ pub use shared::{
     Figure, FigureKind, Money, NamedFigure, NoAnswer, NoAnswerWord, Permitted, Standing,
 };
 pub use statement::{
-    Band, Clause, Comparison, ComponentDifference, Correction, ExplainedRow, Explanation,
-    ExplanationAsked, FigureDifference, FundFigure, FundStanding, Line, LineExplanation,
-    LineGrants, LinePaid, LineStatus, On, Statement, StatementList,
+    AcceptAsked, Acceptance, AcceptanceState, AcceptedUntil, Band, Clause, Comparison,
+    ComponentDifference, Correction, ExplainedRow, Explanation, ExplanationAsked, FigureDifference,
+    FundFigure, FundStanding, Line, LineExplanation, LineGrants, LinePaid, LineStatus, On, Paper,
+    Statement, StatementList,
 };
 pub use webhook::{
     EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,

@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bundles/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a bundle with the vendor's key that the journal has, as `trueup verify` does, and keeps nothing of it. */
+        post: operations["check_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/disputes": {
         parameters: {
             query?: never;
@@ -167,6 +184,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Acts, the newest first, with the checkpoint over all of them. */
+        get: operations["journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/{act}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One act as it was signed, and who signed it. */
+        get: operations["act"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/{act}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that an act lies below the latest checkpoint; `trueup verify FILE --key KEY` checks it. */
+        get: operations["act_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/journal/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks through everything: each act against its hash and its signatures, agreements, books, facts and runs. Changes nothing. */
+        post: operations["look_through"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/overview": {
         parameters: {
             query?: never;
@@ -218,6 +303,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts everything that is closed in the partner's name: its lines are disputed no more. Signed with the key that is kept
+         *     here for the partner.
+         */
+        post: operations["accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/agreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A partner's agreements: in plain words as they were signed, their versions, and what is proposed. */
+        get: operations["agreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/agreements/{agreement}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts or declines what is proposed, in the partner's name, with the key that is kept here for it. */
+        post: operations["answer_agreement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{partner}/home": {
         parameters: {
             query?: never;
@@ -227,6 +366,23 @@ export interface paths {
         };
         /** A partner's home: where its money stands, how far the next bands are, what happens next, how fresh the facts are. */
         get: operations["home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a partner was paid, what is payable, what is held back and why, and by which way it is paid. */
+        get: operations["partner_payments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -269,6 +425,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/statements/{period}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A closed statement in one file that anyone can verify without us: the partner's own facts, plan, agreement, every step,
+         *     postings and proofs. The first time it is stated on the journal, which is why it is asked for by POST.
+         */
+        post: operations["bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{partner}/statements/{period}/compare": {
         parameters: {
             query?: never;
@@ -278,6 +454,23 @@ export interface paths {
         };
         /** What differs between a statement and the one before, and which figures behind it. */
         get: operations["compared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/statements/{period}/document/{paper}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A statement as a document, to read and keep. */
+        get: operations["document"];
         put?: never;
         post?: never;
         delete?: never;
@@ -297,6 +490,145 @@ export interface paths {
         get: operations["explanation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payout-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would be prepared for a day, and what is held back and why. Nothing is stored. */
+        get: operations["payout_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where payouts stand. */
+        get: operations["payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{payout}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ordered payout, with its payments. */
+        get: operations["payout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{payout}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The file that tells a bank to make the payments of an ordered payout (pain.001), the same bytes each time. It holds whole
+         *     accounts: it is written for the one who asks, and kept nowhere.
+         */
+        post: operations["payment_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/{payout}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what became of payments: paid, returned and so payable again, or not known. */
+        post: operations["report_payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves the payout that waits, by its totals. Nobody approves what they prepared. */
+        post: operations["approve_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Orders the payout that was approved, if it is still what may be paid. */
+        post: operations["order_payout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payouts/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prepares a payout of everything that may be paid. One that waited before falls, with its approvals. */
+        post: operations["prepare_payout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -600,6 +932,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vendor-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The vendor's public key, with which bundles and proofs are verified. */
+        get: operations["vendor_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhooks": {
         parameters: {
             query?: never;
@@ -673,6 +1022,48 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where a partner stands with a statement. */
+        Acceptance: {
+            /** @description Who accepted it, by the id that the journal has. */
+            accepted_by?: string | null;
+            /** @description How one of the partner's own people who did is called; none of anybody else. */
+            accepted_by_name?: string | null;
+            /** @description The instant at which it was accepted. */
+            accepted_on?: string | null;
+            /** @description Whether the key that signs for the partner is kept by this server, so that what it signs is called custodial. */
+            is_custodial: boolean;
+            /**
+             * @description The last day on which its lines can be, or could be, disputed; whoever says nothing until then accepts it. None where it
+             *     is not closed, was accepted, or the plan states no time.
+             */
+            last_day?: string | null;
+            /** @description Whether the one who asks may accept now. */
+            may_accept: components["schemas"]["Permitted"];
+            /** @description Whether it is accepted. */
+            state: components["schemas"]["AcceptanceState"];
+            /** @description The day until which everything is closed: what accepting now accepts. None where nothing is closed. */
+            until?: string | null;
+        };
+        /**
+         * @description Whether a partner accepted a statement.
+         * @enum {string}
+         */
+        AcceptanceState: "not_closed" | "open" | "accepted" | "by_silence";
+        /** @description Accepting what is closed. */
+        AcceptAsked: {
+            /**
+             * @description The day until which everything is closed, as it was shown; refused where more was closed meanwhile.
+             * @example 2026-03-31
+             */
+            until: string;
+        };
+        /** @description What a partner accepted. */
+        AcceptedUntil: {
+            /** @description The partner's id. */
+            partner: string;
+            /** @description The last day of what it accepted. */
+            until: string;
+        };
         /** @description What somebody may do from now on. */
         AccessAsked: {
             /** @description What the person may do, and for whom. */
@@ -680,6 +1071,76 @@ export interface components {
             /** @description Whether the person may sign on. */
             is_active: boolean;
         };
+        /** @description An act. */
+        ActShort: {
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            act: number;
+            /** @description When it was signed. */
+            at: string;
+            /** @description Who did it, by the id that the journal has. */
+            by: string;
+            /** @description In whose name: `vendor`, or `partner/P-100`. */
+            in_the_name_of: string;
+            /** @description What it is, such as `period.closed`. */
+            kind: string;
+            /** @description The partner that it says something of; none where it is about no single one. */
+            partner?: string | null;
+            /** @description What it says in short: its plain fields, without digests and lists. */
+            says: string;
+        };
+        /** @description An act as it was signed. */
+        ActShown: {
+            /** @description The act. */
+            act: components["schemas"]["ActShort"];
+            /** @description What it says, whole. */
+            content: string;
+            /** @description The hash of its leaf in the tree. */
+            hash: string;
+            /** @description The signed text, byte for byte. */
+            note: string;
+            /** @description Who signed it; none where the signatures do not hold. */
+            signers: components["schemas"]["ActSigner"][];
+            /** @description Why its signatures do not hold; none where they do. */
+            wrong?: string | null;
+        };
+        /** @description Who signed an act. */
+        ActSigner: {
+            /** @description In whose name the key signs. */
+            in_the_name_of: string;
+            /** @description Whether the key's secret is kept by the service and not by the organisation itself. */
+            is_custodial: boolean;
+            /** @description The key, as it is published. */
+            key: string;
+        };
+        /** @description An answer to a proposal. */
+        AgreementAnswer: {
+            /** @description Why it is declined; nothing where it is accepted. */
+            because?: string | null;
+            /** @description What is answered. */
+            outcome: components["schemas"]["AgreementOutcome"];
+            /**
+             * Format: int64
+             * @description The place of the proposal's act, as it was shown; refused where another took its place.
+             */
+            proposal: number;
+        };
+        /** @description A partner's agreements. */
+        AgreementList: {
+            /** @description The agreements, the latest first. */
+            agreements: components["schemas"]["AgreementShown"][];
+            /** @description The partner's id. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+        };
+        /**
+         * @description What is answered to a proposal.
+         * @enum {string}
+         */
+        AgreementOutcome: "accepted" | "declined";
         /** @description A version of a partner's agreement. */
         AgreementShort: {
             /** @description The first day it no longer holds; none where it has no end. */
@@ -696,6 +1157,36 @@ export interface components {
             plan_version: string;
             /** @description Its first day. */
             starts_on: string;
+        };
+        /** @description An agreement of a partner. */
+        AgreementShown: {
+            /** @description What the latest signed version changed against the one before it, in words. */
+            changes: components["schemas"]["PlanChange"][];
+            /** @description The day after its last; none where it has no end. */
+            ends_until?: string | null;
+            /** @description Whether text and words are those that were signed. */
+            is_as_signed: boolean;
+            /** @description Whether the one who asks may answer it. */
+            may_answer: components["schemas"]["Permitted"];
+            /** @description Its name. */
+            name: string;
+            /** @description The plan, by name and version. */
+            plan: string;
+            /** @description The plan's title. */
+            plan_title: string;
+            proposal?: components["schemas"]["ProposedAgreement"] | null;
+            /** @description What is to be said of that. */
+            says: string;
+            /** @description The versions that were signed, the latest first. */
+            signed: components["schemas"]["SignedAgreement"][];
+            /** @description Its first day. */
+            starts_on: string;
+            /** @description Where it stands: `draft`, `proposed`, `signed`, `changed`, `declined` or `without a key`. */
+            state: string;
+            /** @description The agreement's own text with its terms: as it was signed, or as it stands where nothing is signed. */
+            text: string;
+            /** @description The plan in plain words (Markdown): as it was signed, or as it stands where nothing is signed. */
+            words: string;
         };
         /** @description The totals that whoever approves has looked at. */
         ApproveAsked: {
@@ -749,6 +1240,15 @@ export interface components {
             plan: string;
             /** @description The table. */
             table: string;
+        };
+        /** @description What checking a bundle came to. */
+        BundleVerdict: {
+            /** @description Whether everything in it holds. */
+            holds: boolean;
+            /** @description The vendor's key that it was checked with. */
+            key: string;
+            /** @description The verdict in the words of `trueup verify`. */
+            says: string;
         };
         /** @description What is to be calculated. */
         CalculateAsked: {
@@ -1122,6 +1622,34 @@ export interface components {
             /** @description The program's name. */
             program: string;
         };
+        /** @description A page of the journal, the newest acts first. */
+        JournalPage: {
+            /** @description The acts. */
+            acts: components["schemas"]["ActShort"][];
+            /** @description The latest checkpoint, as it was signed. */
+            checkpoint?: string | null;
+            /** @description The kinds of act there can be. */
+            kinds: string[];
+            /**
+             * Format: int64
+             * @description What to ask for with `before` to read on; none where these are the last.
+             */
+            next?: number | null;
+            /** @description What the journal is called in its checkpoints. */
+            origin: string;
+            /** @description The root of the tree over them, as the latest checkpoint has it; none before one was signed. */
+            root?: string | null;
+            /**
+             * Format: int64
+             * @description How many acts the latest checkpoint was signed over.
+             */
+            signed_size?: number | null;
+            /**
+             * Format: int64
+             * @description How many acts there are.
+             */
+            size: number;
+        };
         /** @description A line of a statement. */
         Line: {
             /** @description The bands its figure went through: rate, base and band. */
@@ -1214,6 +1742,17 @@ export interface components {
          * @enum {string}
          */
         LineStatus: "known" | "missing" | "undefined";
+        /** @description What looking through everything came to. */
+        LookedThrough: {
+            /** @description What is not as it was. */
+            found: string[];
+            /** @description Whether nothing was changed. */
+            is_whole: boolean;
+            /** @description What was looked through, a line each. */
+            looked: string[];
+            /** @description What is to be said of it. */
+            notes: string[];
+        };
         /** @description A token that was made. */
         MadeToken: {
             /** @description When it ends, as an instant in UTC. */
@@ -1419,6 +1958,47 @@ export interface components {
             /** @description What it does, in words; or why it has no answer. */
             says: string;
         };
+        /** @description A payout that was ordered. */
+        OrderedPayout: {
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /**
+             * Format: int64
+             * @description Of how many the bank said nothing yet.
+             */
+            open: number;
+            /** @description The instant at which it was ordered. */
+            ordered_at: string;
+            /**
+             * Format: int64
+             * @description How many of them were paid.
+             */
+            paid: number;
+            /**
+             * Format: int64
+             * @description How many payments it has.
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            payout: number;
+            /**
+             * Format: int64
+             * @description How many came back.
+             */
+            returned: number;
+            /** @description What it comes to, as a decimal text by currency. */
+            totals: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Of how many nobody knows.
+             */
+            unknown: number;
+        };
         /** @description The program's overview. */
         Overview: {
             /** @description Bands, and how many partners stand in each. */
@@ -1512,6 +2092,41 @@ export interface components {
              */
             total: number;
         };
+        /** @description A payment as the partner sees it. */
+        PartnerPayment: {
+            /** @description How much. */
+            money: components["schemas"]["Money"];
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /**
+             * Format: int64
+             * @description The payout's number.
+             */
+            payout: number;
+            /** @description How it gets there, in words. */
+            route?: string | null;
+            /** @description What became of it. */
+            state: components["schemas"]["PaymentState"];
+        };
+        /** @description A partner's payments. */
+        PartnerPayments: {
+            /** @description The end of the account that money goes to, never the whole of it; none where there is none. */
+            account?: string | null;
+            /** @description Whether another profile waits to be confirmed; until then the one before counts. */
+            is_profile_waiting: boolean;
+            /** @description Where the money stands, by currency. */
+            money: components["schemas"]["MoneyStanding"][];
+            /** @description The partner's id. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+            /** @description Payments, the latest first. */
+            payments: components["schemas"]["PartnerPayment"][];
+            /** @description How the partner is paid, in words; none where no confirmed profile says so. */
+            route?: string | null;
+            /** @description What is payable and waits, and why. */
+            waits: components["schemas"]["PaymentWaits"][];
+        };
         /** @description One partner in a list. */
         PartnerShort: {
             /**
@@ -1531,6 +2146,120 @@ export interface components {
             plan: string;
             /** @description The plan's title. */
             plan_title: string;
+        };
+        /** @description A bank's file that is to be written. */
+        PaymentFileAsked: {
+            /** @description Only this currency; needed where a payout has several. */
+            currency?: string | null;
+            /**
+             * @description Who pays: the legal entity.
+             * @example Alliance GmbH
+             */
+            debtor: string;
+            /**
+             * @description From which account, by its IBAN.
+             * @example DE75512108001245126199
+             */
+            iban: string;
+        };
+        /**
+         * @description What became of a payment.
+         * @enum {string}
+         */
+        PaymentState: "ordered" | "paid" | "returned" | "unknown";
+        /** @description What a partner's money waits for. */
+        PaymentWaits: {
+            /** @description Why, in words. */
+            because: string;
+            money?: components["schemas"]["Money"] | null;
+        };
+        /**
+         * @description What a bank said of payments.
+         * @enum {string}
+         */
+        PaymentWord: "paid" | "returned" | "unknown";
+        /** @description The totals that whoever approves a payout has looked at, and for whom. */
+        PayoutApproveAsked: {
+            /** @description The office or body that consents by it; none for an approval like any other. */
+            office?: string | null;
+            /** @description The totals, as a decimal text by currency. They are typed or read again, so that nobody approves what they have not seen. */
+            totals: {
+                [key: string]: string;
+            };
+        };
+        /** @description The consent of an office or a body, which a plan asks for. */
+        PayoutConsent: {
+            /** @description Why it is asked for, in words. */
+            because: string;
+            /** @description Who gave it, by the id that the journal has; none while it is missing. */
+            given_by?: string | null;
+            /** @description Whose, as the plan names it. */
+            of: string;
+        };
+        /** @description A payment. */
+        PayoutPayment: {
+            /** @description How much. */
+            money: components["schemas"]["Money"];
+            /** @description To whom. */
+            partner: string;
+            /** @description What the directory calls the partner. */
+            partner_name: string;
+            /** @description How it gets there, in words; none where no profile says so. */
+            route?: string | null;
+            state?: components["schemas"]["PaymentState"] | null;
+        };
+        /** @description What would be prepared for a day, as books, disputes and profiles are. */
+        PayoutPreview: {
+            /**
+             * Format: int64
+             * @description How many of them go where no payout went before.
+             */
+            new_accounts: number;
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /** @description The payments, by partner. */
+            payments: components["schemas"]["PayoutPayment"][];
+            /**
+             * Format: int64
+             * @description The number that the payout would have.
+             */
+            payout: number;
+            /** @description What they come to, as a decimal text by currency. */
+            totals: {
+                [key: string]: string;
+            };
+            /** @description What is payable and held back, and why, in words. */
+            waits: string[];
+        };
+        /** @description Where payouts stand. */
+        Payouts: {
+            /** @description The day until which everything is closed, of which what is payable can be paid; none where nothing is closed. */
+            closed_until?: string | null;
+            /** @description Payouts that were ordered, the latest first. */
+            ordered: components["schemas"]["OrderedPayout"][];
+            /** @description What the one who asks may do. */
+            steps: components["schemas"]["PayoutSteps"];
+            waiting?: components["schemas"]["WaitingPayout"] | null;
+        };
+        /** @description An ordered payout with its payments. */
+        PayoutShown: {
+            /** @description Whether the one who asks may write the bank's file and say what became of payments. */
+            may_report: components["schemas"]["Permitted"];
+            /** @description Its payments, by partner. */
+            payments: components["schemas"]["PayoutPayment"][];
+            /** @description The payout. */
+            payout: components["schemas"]["OrderedPayout"];
+        };
+        /** @description What may be done to payouts. */
+        PayoutSteps: {
+            /** @description Approving the one that waits. */
+            approve: components["schemas"]["Permitted"];
+            /** @description Ordering it. */
+            order: components["schemas"]["Permitted"];
+            /** @description Preparing one. */
+            prepare: components["schemas"]["Permitted"];
+            /** @description Writing the bank's file, and saying what became of payments. */
+            report: components["schemas"]["Permitted"];
         };
         /** @description Everybody, by name. */
         PeopleList: {
@@ -1730,6 +2459,14 @@ export interface components {
             /** @description The plan in plain words, as Markdown. */
             words: string;
         };
+        /** @description A payout that is to be prepared. */
+        PrepareAsked: {
+            /**
+             * @description The day on which the bank is to pay.
+             * @example 2026-05-15
+             */
+            on: string;
+        };
         /** @description A refusal as it is written: a problem of RFC 9457, in `application/problem+json`. */
         Problem: {
             /**
@@ -1806,6 +2543,24 @@ export interface components {
             table_is: string;
             worth?: components["schemas"]["Money"] | null;
         };
+        /** @description A proposal that waits for an answer. */
+        ProposedAgreement: {
+            /** @description Why. */
+            because: string;
+            /** @description In whose name it was proposed. */
+            by: string;
+            /** @description What it changes against what is signed, in words; nothing where nothing was signed. */
+            changes: components["schemas"]["PlanChange"][];
+            /**
+             * Format: int64
+             * @description The place of its act.
+             */
+            proposal: number;
+            /** @description When. */
+            proposed_on: string;
+            /** @description What the plan would say, in plain words (Markdown). */
+            words: string;
+        };
         /** @description What became of the events of one request, each in its place. */
         Pushed: {
             /** @description How many events came to each outcome. */
@@ -1831,6 +2586,15 @@ export interface components {
             /** @description The sources. */
             sources: components["schemas"]["PushedSource"][];
         };
+        /** @description What became of payments. */
+        ReportAsked: {
+            /** @description Where it is known from, such as the bank's statement. */
+            because: string;
+            /** @description Of the partner's payments; of all that nothing was said of, where none is named. */
+            whose?: string | null;
+            /** @description What the bank said. */
+            word: components["schemas"]["PaymentWord"];
+        };
         /**
          * @description A role: which operations somebody may do.
          * @enum {string}
@@ -1840,7 +2604,7 @@ export interface components {
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "disputes" | "people";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "journal" | "people";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -1875,6 +2639,23 @@ export interface components {
          * @enum {string}
          */
         Severity: "error" | "warning" | "note";
+        /** @description A version that both sides signed. */
+        SignedAgreement: {
+            /**
+             * Format: int64
+             * @description The place of the act that accepted it.
+             */
+            accepted_at: number;
+            /** @description Whether the partner's side was signed with a key that the service keeps. */
+            is_custodial: boolean;
+            /**
+             * Format: int64
+             * @description The place of the act that proposed it.
+             */
+            proposed_at: number;
+            /** @description When it was accepted. */
+            signed_on: string;
+        };
         /** @description What somebody signs on with. */
         SignOn: {
             /** @description The six digits that the authenticator shows now, where the account has one. */
@@ -1916,6 +2697,8 @@ export interface components {
         Standing: "closed" | "provisional" | "unsaid";
         /** @description One partner's period. */
         Statement: {
+            /** @description Whether the partner accepted it. */
+            acceptance: components["schemas"]["Acceptance"];
             /** @description The day everything until which is closed; none where the period is open. */
             closed_until?: string | null;
             /** @description Corrections of closed periods that fall into this one. */
@@ -2058,6 +2841,43 @@ export interface components {
          * @enum {string}
          */
         WaitingKind: "period_to_calculate" | "period_to_approve" | "period_to_close" | "disputes" | "quarantine" | "open_lines" | "late_feeds";
+        /** @description A payout that is prepared and not ordered. */
+        WaitingPayout: {
+            /**
+             * Format: int64
+             * @description How many approvals it needs.
+             */
+            approvals_needed: number;
+            /** @description Who approved, by the ids that the journal has. */
+            approved_by: string[];
+            /** @description Who prepared it, by the id that the journal has. */
+            by: string;
+            /** @description Why it needs one more approval than others. */
+            checks: string[];
+            /** @description The offices and bodies whose consent plans ask for. */
+            consents: components["schemas"]["PayoutConsent"][];
+            /**
+             * Format: int64
+             * @description How many of them go where no payout went before.
+             */
+            new_accounts: number;
+            /** @description The day on which the bank is to pay. */
+            on: string;
+            /**
+             * Format: int64
+             * @description How many payments there are.
+             */
+            payments: number;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            payout: number;
+            /** @description What they come to, as a decimal text by currency. */
+            totals: {
+                [key: string]: string;
+            };
+        };
         /** @description A partner that somebody should look at. */
         Watched: {
             /** @description The component it is about; none where it is about the whole statement. */
@@ -2199,6 +3019,76 @@ export interface operations {
                 };
             };
             /** @description They cannot yet, and why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bundle, at most 32 MiB. */
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description The verdict. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleVerdict"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no bundle. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2813,6 +3703,245 @@ export interface operations {
             };
         };
     };
+    journal: {
+        parameters: {
+            query?: {
+                /** @description Only acts before this place. */
+                before?: number;
+                /** @description Only acts of this kind, such as `period.closed`. */
+                kind?: string;
+                /** @description How many at most: 1 to 200. */
+                limit?: number;
+                /** @description Only acts in this partner's name, or that say something of it. */
+                partner?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of acts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The program has no journal, or there is no such partner. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The act's place. */
+                act: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The act. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActShown"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such act. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    act_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The act's place. */
+                act: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof, with the act. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such act. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_through: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was looked through, and what was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedThrough"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     overview: {
         parameters: {
             query?: never;
@@ -2984,6 +4113,235 @@ export interface operations {
             };
         };
     };
+    accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptAsked"];
+            };
+        };
+        responses: {
+            /** @description It is accepted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedUntil"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that more was closed meanwhile. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agreements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agreements, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_agreement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The agreement's name. */
+                agreement: string;
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementAnswer"];
+            };
+        };
+        responses: {
+            /** @description The agreements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgreementList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that the proposal waits no longer. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     home: {
         parameters: {
             query?: never;
@@ -3003,6 +4361,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PartnerHome"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    partner_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerPayments"];
                 };
             };
             /** @description Nobody signed on. */
@@ -3163,6 +4580,76 @@ export interface operations {
             };
         };
     };
+    bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle; `trueup verify FILE --key KEY` checks it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or no statement of this period. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The period is not closed, or a rule says no. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compared: {
         parameters: {
             query?: never;
@@ -3205,6 +4692,69 @@ export interface operations {
                 };
             };
             /** @description There is no such partner that the caller may see, or no statement of this period or before it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As what it is written. */
+                paper: "pdf" | "xlsx";
+                /** @description The partner's id. */
+                partner: string;
+                /** @description The period as the calendar names it, such as `2026-Q1`. */
+                period: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, no statement of this period, or no such document. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3281,6 +4831,548 @@ export interface operations {
             };
             /** @description There is no such partner that the caller may see, or no such line. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payout_preview: {
+        parameters: {
+            query?: {
+                /** @description The day on which the bank is to pay: `2026-05-15`; today, where none is said. */
+                on?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payments, and what waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutPreview"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is closed, or the day is none. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout that waits, and those that were ordered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The payout's number. */
+                payout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutShown"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such payout was ordered. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payment_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The payout's number. */
+                payout: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentFileAsked"];
+            };
+        };
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such payout was ordered. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file cannot be written, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_payments: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The payout's number. */
+                payout: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportAsked"];
+            };
+        };
+        responses: {
+            /** @description The payout. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutShown"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such payout was ordered. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_payout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayoutApproveAsked"];
+            };
+        };
+        responses: {
+            /** @description The payouts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_payout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payouts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prepare_payout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrepareAsked"];
+            };
+        };
+        responses: {
+            /** @description The payouts, with the one that waits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payouts"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that nothing is to be paid. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4742,6 +6834,62 @@ export interface operations {
                 };
             };
             /** @description You have no such token. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vendor_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key, as it is published. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The program has no journal. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,8 @@
 // The frame of every page: where one is, where one can go, whose program it is, and whether the page is live.
 import { Menu, UnstyledButton } from "@mantine/core";
 import {
+  IconBinaryTree2,
+  IconCash,
   IconChartDots3,
   IconCheck,
   IconChevronDown,
@@ -10,6 +12,7 @@ import {
   IconMessageReport,
   IconReceipt2,
   IconRosetteDiscountCheck,
+  IconSignature,
   IconUserCircle,
   IconUsers,
   IconUsersGroup,
@@ -39,6 +42,8 @@ export function placesOf(session: Session): Place[] {
     const own = `/partners/${encodeURIComponent(session.partner)}`;
     places.push({ to: own, label: t.nav.home, icon: <IconHome2 size={19} />, isExact: true });
     places.push({ to: `${own}/statements`, label: t.nav.statements, icon: <IconReceipt2 size={19} /> });
+    places.push({ to: `${own}/payments`, label: t.nav.payments, icon: <IconCash size={19} /> });
+    places.push({ to: `${own}/agreement`, label: t.nav.agreement, icon: <IconSignature size={19} /> });
   } else {
     if (may("overview")) {
       places.push({ to: "/overview", label: t.nav.overview, icon: <IconChartDots3 size={19} /> });
@@ -53,8 +58,14 @@ export function placesOf(session: Session): Place[] {
       places.push({ to: "/close", label: t.nav.close, icon: <IconRosetteDiscountCheck size={19} /> });
     }
   }
+  if (may("payouts")) {
+    places.push({ to: "/payouts", label: t.nav.payouts, icon: <IconCash size={19} /> });
+  }
   if (may("disputes")) {
     places.push({ to: "/disputes", label: t.nav.disputes, icon: <IconMessageReport size={19} /> });
+  }
+  if (may("journal")) {
+    places.push({ to: "/journal", label: t.nav.journal, icon: <IconBinaryTree2 size={19} /> });
   }
   if (may("people")) {
     places.push({ to: "/people", label: t.nav.people, icon: <IconUsers size={19} /> });

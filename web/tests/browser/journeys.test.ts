@@ -1,7 +1,8 @@
 // The journeys that the app is for, each as a person takes it.
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
-import { DESKTOP, done, found, goTo, settled, shot, signedOn, strange, usesBrowser } from "./browser";
+import { DESKTOP, done, found, goTo, settled, shot, signedOn, strange, usesBrowser, WORKED_OUT_MS } from "./browser";
 import { NEWCOMER, OBJECTOR, PARTNER } from "./setup";
 
 usesBrowser();
@@ -247,6 +248,146 @@ test("finance calculates a quarter, somebody else approves its totals, and it is
   await newcomer.page.getByText("Provisional").waitFor();
   expect(newcomer.complaints).toEqual([]);
   await done(newcomer);
+}, 400_000);
+
+test("the partner accepts what was closed, and is paid by two people; it sees each step", async () => {
+  const starter = inject("starter");
+  const newcomer = await signedOn("newcomer", DESKTOP, starter);
+  const own = newcomer.page;
+  await goTo(own, `/partners/${NEWCOMER}/payments`);
+  await own.getByText("By bank transfer").waitFor();
+  await own.getByText(/may be disputed until/).waitFor();
+  expect(await own.locator("main").textContent()).not.toContain("0532");
+  await shot(own, "journey-payments-wait");
+  await goTo(own, `/partners/${NEWCOMER}/statements/2026-Q1`);
+  await own.getByText("Not accepted yet").waitFor();
+  await own.getByRole("button", { name: "Accept", exact: true }).click();
+  const means = own.getByRole("dialog");
+  await means.getByText(/with the key that this server keeps/).waitFor();
+  expect(await found(own)).toEqual([]);
+  await shot(own, "journey-accepting");
+  await means.getByRole("button", { name: "Accept", exact: true }).click();
+  await means.waitFor({ state: "detached", timeout: WORKED_OUT_MS });
+  await own.getByText(/^By Test newcomer/).waitFor();
+  await shot(own, "journey-accepted");
+
+  const finance = await signedOn("finance", DESKTOP, starter);
+  const { page } = finance;
+  await goTo(page, "/payouts");
+  await page.getByLabel("Day on which the bank is to pay").fill("2026-05-15");
+  await page.getByRole("button", { name: "Look what would be in it" }).click();
+  await page
+    .getByRole("region", { name: "Held back, and why" })
+    .getByText(/may be disputed/)
+    .first()
+    .waitFor();
+  const preview = await said<{ totals: Record<string, string> }>(page, "/v1/payout-preview?on=2026-05-15");
+  const [currency, total] = Object.entries(preview.totals)[0] ?? ["", ""];
+  await page.getByText(written(total)).first().waitFor();
+  await page.getByRole("button", { name: "Prepare this payout" }).click();
+  await page.getByRole("region", { name: "Payout 1 waits" }).waitFor({ timeout: WORKED_OUT_MS });
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-prepared");
+  // Nobody approves what they prepared.
+  expect(await page.getByLabel(/^Total in/).count()).toBe(0);
+
+  const approver = await signedOn("approver", DESKTOP, starter);
+  await goTo(approver.page, "/payouts");
+  await approver.page.getByLabel(`Total in ${currency}`).fill(total);
+  await approver.page.getByRole("button", { name: "Approve these totals" }).click();
+  const approvals = await said<{ waiting: { approvals_needed: number } }>(approver.page, "/v1/payouts");
+  await approver.page.getByText(`1 of ${approvals.waiting.approvals_needed} approval`).waitFor();
+  expect(approver.complaints).toEqual([]);
+  await done(approver);
+
+  await page.getByRole("button", { name: "Order payout 1" }).click();
+  const question = page.getByRole("dialog");
+  await question.getByRole("button", { name: "Order payout 1" }).click();
+  await question.waitFor({ state: "detached", timeout: WORKED_OUT_MS });
+  await page.getByRole("link", { name: "Payout 1" }).click();
+  await page.getByRole("heading", { name: "Payout 1" }).waitFor();
+  await page.getByLabel("Who pays").fill("Alliance GmbH");
+  await page.getByLabel("From the account (IBAN)").fill("DE75 5121 0800 1245 1261 99");
+  const file = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download the file" }).click();
+  expect((await file).suggestedFilename()).toBe("payout-1.xml");
+  expect(readFileSync(await (await file).path(), "utf8")).toContain(total);
+  await page.getByLabel("Known from").fill("the bank's statement of 15 May");
+  await page.getByRole("button", { name: "Say so" }).click();
+  await page.getByText("It is on the journal.").waitFor();
+  await page.getByRole("table").getByText("Paid").waitFor();
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-paid");
+  expect(finance.complaints).toEqual([]);
+  await done(finance);
+
+  await goTo(own, `/partners/${NEWCOMER}/payments`);
+  await own.getByRole("table").getByText("Paid").waitFor();
+  await own.getByText(written(total)).first().waitFor();
+  await shot(own, "journey-payments-paid");
+  expect(newcomer.complaints).toEqual([]);
+  await done(newcomer);
+}, 400_000);
+
+test("a statement is taken home, and an auditor checks its bundle and finds the act behind it", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, `/partners/${PARTNER}/statements/${PERIOD}`);
+  const take = async (what: string, name: string) => {
+    await page.getByRole("button", { name: "Download" }).click();
+    const file = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: what }).click();
+    expect((await file).suggestedFilename()).toBe(name);
+    return (await file).path();
+  };
+  const kept = `statement-${PARTNER}-${PERIOD}`;
+  const pdf = await take("Statement as PDF", `${kept}.pdf`);
+  expect(readFileSync(pdf).subarray(0, 5).toString()).toBe("%PDF-");
+  const xlsx = await take("Statement as a workbook", `${kept}.xlsx`);
+  expect(readFileSync(xlsx).subarray(0, 2).toString()).toBe("PK");
+  // What was downloaded is gone with the window that it was downloaded in.
+  const text = readFileSync(await take("Signed bundle", `${kept}.bundle`), "utf8");
+  await page.getByRole("button", { name: "Download" }).click();
+  await page.getByRole("menuitem", { name: "How to verify it" }).click();
+  await page.getByRole("dialog").getByText(`trueup verify ${kept}.bundle --key vendor.key`).waitFor();
+  expect(await found(page)).toEqual([]);
+  const key = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Vendor's public key" }).click();
+  expect((await key).suggestedFilename()).toBe("vendor.key");
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+
+  const auditor = await signedOn("auditor");
+  const desk = auditor.page;
+  await goTo(desk, "/journal");
+  const choose = async (file: { name: string; text: string }) => {
+    const chooser = desk.waitForEvent("filechooser");
+    await desk.getByRole("button", { name: "Choose a bundle" }).click();
+    await (await chooser).setFiles({ name: file.name, mimeType: "text/plain", buffer: Buffer.from(file.text) });
+  };
+  await choose({ name: "good.bundle", text });
+  await desk.getByText("good.bundle holds").waitFor({ timeout: WORKED_OUT_MS });
+  await desk.getByText("Everything holds").waitFor();
+  await choose({ name: "changed.bundle", text: text.replace("volume_bonus", "volume_bonux") });
+  await desk.getByText("changed.bundle does not hold").waitFor({ timeout: WORKED_OUT_MS });
+  expect(await found(desk)).toEqual([]);
+  await shot(desk, "journey-bundle");
+  await desk.getByRole("button", { name: "Look through everything" }).click();
+  await desk.getByText("Nothing was changed").waitFor({ timeout: WORKED_OUT_MS });
+  await desk.getByRole("textbox", { name: "Kind" }).fill("statement.issued");
+  await desk.getByRole("option", { name: "statement.issued" }).click();
+  await desk
+    .getByRole("button", { name: /^Open act/ })
+    .first()
+    .click();
+  await desk.getByRole("dialog").getByText("Signed by").waitFor();
+  const proof = desk.waitForEvent("download");
+  await desk.getByRole("button", { name: "Download the proof" }).click();
+  expect((await proof).suggestedFilename()).toMatch(/^act-\d+\.tlog-proof$/);
+  expect(await found(desk)).toEqual([]);
+  await shot(desk, "journey-act");
+  expect(auditor.complaints).toEqual([]);
+  await done(auditor);
 }, 400_000);
 
 test("a designer changes a rate, sees the mistake on the way, what it means, and whom it touches", async () => {

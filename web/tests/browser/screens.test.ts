@@ -17,12 +17,22 @@ const PAGES: Record<string, Screen[]> = {
     { name: "partners", at: "/partners" },
     { name: "partner", at: `/partners/${PARTNER}` },
     { name: "partner-statement", at: `/partners/${PARTNER}/statements` },
+    { name: "partner-payments", at: `/partners/${PARTNER}/payments` },
+    { name: "partner-agreement", at: `/partners/${PARTNER}/agreement` },
   ],
   plan_editor: [
     { name: "plans", at: "/plans" },
     { name: "plan", at: "/plans/value_added_reseller" },
   ],
   close: [{ name: "close", at: "/close" }],
+  payouts: [
+    { name: "payouts", at: "/payouts" },
+    { name: "payout", at: "/payouts/1" },
+  ],
+  journal: [
+    { name: "journal", at: "/journal" },
+    { name: "act", at: "/journal?act=1" },
+  ],
   disputes: [{ name: "disputes", at: "/disputes?show=all" }],
   people: [{ name: "people", at: "/people" }],
 };
@@ -37,6 +47,8 @@ function screensOf(session: Session): Screen[] {
     ? [
         { name: "home", at: `/partners/${session.partner}` },
         { name: "statement", at: `/partners/${session.partner}/statements` },
+        { name: "payments", at: `/partners/${session.partner}/payments` },
+        { name: "agreement", at: `/partners/${session.partner}/agreement` },
       ]
     : [];
   const others = session.screens

@@ -98,6 +98,11 @@ export async function setup(project: TestProject) {
   run("keys", "add", "--custodial", "everyone", ...by);
   run("agreement", "propose", "--all", "--because", "the terms of the starter", ...by);
   run("agreement", "accept", "--all", "--for", "everyone", ...by);
+  // Whoever is paid on pages has to be payable: where its money goes is stated by one and confirmed by another.
+  const whose = ["--partner", NEWCOMER, "--program", starter];
+  const account = ["--name", "Northwind Trading GmbH", "--iban", "DE89 3704 0044 0532 0130 00", "--country", "DE"];
+  run("profile", "set", ...whose, ...account, "--by", "u-17");
+  run("profile", "confirm", ...whose, "--by", "u-4");
 
   project.provide("base", await serve(demo, PEOPLE));
   project.provide("starter", await serve(starter, STARTERS));

@@ -31,7 +31,12 @@ test("the ways one can go are those the API opens", () => {
   } as unknown as Session;
   expect(placesOf(session).map((place) => place.to)).toEqual(["/overview", "/people"]);
   const partner = { partner: "A B/7", screens: [] } as unknown as Session;
-  expect(placesOf(partner).map((place) => place.to)).toEqual(["/partners/A%20B%2F7", "/partners/A%20B%2F7/statements"]);
+  expect(placesOf(partner).map((place) => place.to)).toEqual([
+    "/partners/A%20B%2F7",
+    "/partners/A%20B%2F7/statements",
+    "/partners/A%20B%2F7/payments",
+    "/partners/A%20B%2F7/agreement",
+  ]);
 });
 
 test("no answer is no zero", () => {

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 use trueup_base::id::PartnerId;
 use trueup_facts::digest::Digest;
-use trueup_facts::texts::Bytes;
+use trueup_facts::texts::{Bytes, Texts};
 use trueup_journal::{Act, Custody, Draft, Organisation, SecretKey};
+use trueup_plan::check::Strictness;
 use trueup_program::negotiation::{
     ACCEPTED, Accepted, CLOSED, Closed, PROPOSED, Proposed, accepting, proposing,
 };
@@ -152,7 +154,7 @@ fn print(listed: &[Listed], format: Format) -> Result<(), Failure> {
 }
 
 /// The state of an agreement, and what there is to say of it.
-fn state_of(thread: Option<&Thread>, now: Option<&Seal>) -> (&'static str, String) {
+pub fn state_of(thread: Option<&Thread>, now: Option<&Seal>) -> (&'static str, String) {
     let Some(now) = now else {
         return (
             "without a key",
@@ -501,6 +503,64 @@ fn decline(args: &AgreementDeclineArgs) -> Result<(), Failure> {
         "{} no longer proposed\n",
         output::counted(count, "agreement")
     ))
+}
+
+/// What a side answers to a proposal.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'a> {
+    /// It signs too.
+    Accept,
+    /// It does not, and why.
+    Decline(&'a str),
+}
+
+/// Answers one proposal, if it is the one that was looked at.
+pub fn answered(args: &ChosenArgs, proposal: u64, answer: Answer<'_>) -> Result<(), Failure> {
+    let signing = Signing::of(args)?;
+    let on_record = OnRecord::of(&signing.record)?;
+    if chosen(&signing, &on_record, |open| open.at == proposal).is_err() {
+        return Err(Failure::Found(
+            "this proposal waits no longer: it was answered, withdrawn, or another took its place"
+                .to_owned(),
+        ));
+    }
+    let mut acts = Vec::new();
+    match answer {
+        Answer::Accept => accept_own(&signing, &on_record, &mut acts)?,
+        Answer::Decline(because) => {
+            let key = signing.key(&on_record)?;
+            let because = because.to_owned();
+            let says = Closed { proposal, because };
+            acts.push(signing.act(key, CLOSED, on_record.acts, &says)?);
+        }
+    }
+    signing.append(&on_record, acts)
+}
+
+/// The program as its texts were when an agreement was proposed or signed, by the digest of their list.
+pub fn folder_as_of(program: &Path, texts: &str) -> Result<folder::Folder, Failure> {
+    let kept = runs::kept(program);
+    let read = |what: &str, digest: &str| {
+        let gone = || {
+            Failure::Fault(format!(
+                "{what} is gone from .trueup/texts; restore {digest} there"
+            ))
+        };
+        kept.text(Digest::parse(digest).ok_or_else(gone)?)
+            .map_err(|fault| Failure::fault(format!("reading {what}"), &fault))?
+            .ok_or_else(gone)
+    };
+    let list: BTreeMap<String, String> = serde_json::from_slice(&read("the list of texts", texts)?)
+        .map_err(|error| Failure::fault("reading the list of texts", &error))?;
+    let mut found = BTreeMap::new();
+    for (path, digest) in list {
+        let bytes = read(&path, &digest)?;
+        found.insert(path, bytes);
+    }
+    let read = folder::read_texts(&Texts::kept(program, found), Strictness::Draft)?;
+    let says = read.rendered();
+    let folder = read.folder;
+    folder.ok_or_else(|| Failure::Found(format!("{says}\nthe texts as they were cannot be read")))
 }
 
 fn show(args: &AgreementShowArgs) -> Result<(), Failure> {

@@ -57,7 +57,20 @@ pub struct Written {
 
 /// Gathers, states and writes a bundle, and checks it as whoever gets it will.
 pub fn write(args: &BundleArgs, progress: &Progress) -> Result<Written, Failure> {
-    let scope = &args.scope;
+    let (written, text) = issued(&args.scope, &args.by.by, Seen::of, progress)?;
+    Disk::default()
+        .write(&args.out, &[text.as_bytes()], Naming::Replaces)
+        .map_err(|error| Failure::fault(format!("writing {}", args.out.display()), &error))?;
+    Ok(written)
+}
+
+/// Gathers and states a bundle by the facts as they are looked at, and checks it as whoever gets it will; its text.
+pub fn issued(
+    scope: &ScopeArgs,
+    by: &str,
+    look: locked::Look,
+    progress: &Progress,
+) -> Result<(Written, String), Failure> {
     let Some(partner) = &scope.partner else {
         return Err(Failure::Use(
             "a bundle is one partner's; name it with --partner ID".to_owned(),
@@ -73,12 +86,12 @@ pub fn write(args: &BundleArgs, progress: &Progress) -> Result<Written, Failure>
             output::quoted(program)
         )));
     };
-    let gathered = gathered(scope, &partner, &record, progress)?;
+    let gathered = gathered(scope, &partner, (&record, look), progress)?;
     let issue = gathered
         .content
         .issue()
         .map_err(|error| Failure::fault("writing the bundle", &error))?;
-    let stated_by = stated(&record, &issue, &args.by.by)?;
+    let stated_by = stated(&record, &issue, by)?;
     let mut places: Vec<u64> = gathered.content.acts.iter().map(|(at, _)| *at).collect();
     places.push(stated_by);
     let proved = proved(&record, &places)?;
@@ -101,27 +114,25 @@ pub fn write(args: &BundleArgs, progress: &Progress) -> Result<Written, Failure>
             "the bundle would not hold, so none was written: {first}"
         )));
     }
-    Disk::default()
-        .write(&args.out, &[text.as_bytes()], Naming::Replaces)
-        .map_err(|error| Failure::fault(format!("writing {}", args.out.display()), &error))?;
     let derived = &gathered.content.derived;
-    Ok(Written {
+    let written = Written {
         facts: gathered.content.facts.len(),
         steps: derived.nodes.len(),
         lines: derived.lines.len(),
         stated_by,
         key,
-    })
+    };
+    Ok((written, text))
 }
 
 /// What is said of the partner, by what its period goes by.
 fn gathered(
     scope: &ScopeArgs,
     partner: &PartnerId,
-    record: &Record,
+    (record, look): (&Record, locked::Look),
     progress: &Progress,
 ) -> Result<Gathered, Failure> {
-    let bases = locked::bases(scope, Seen::of)?;
+    let bases = locked::bases(scope, look)?;
     let Some(basis) = bases.last() else {
         return Err(Failure::Found("nothing ends in that period yet".to_owned()));
     };

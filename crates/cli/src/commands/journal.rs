@@ -124,14 +124,19 @@ pub fn checkpoint(args: &JournalCheckpointArgs) -> Result<(), Failure> {
 /// Prints the proof that an act lies below the latest checkpoint.
 pub fn prove(args: &JournalShowArgs) -> Result<(), Failure> {
     let record = Record::opened(&args.program.program)?;
+    output::print(&proof_of(&record, args.act)?)
+}
+
+/// The proof that an act lies below the latest checkpoint, with the act.
+pub fn proof_of(record: &Record, act: u64) -> Result<String, Failure> {
     let (_, size) = record.ring()?;
-    if args.act >= size {
-        return Err(no_act(&record, args.act));
+    if act >= size {
+        return Err(no_act(record, act));
     }
     let (act, proof) = record.wait("proving the act", async |database| {
-        database.prove(args.act).await
+        database.prove(act).await
     })?;
-    output::print(&proof.to_text(Some(&act)))
+    Ok(proof.to_text(Some(&act)))
 }
 
 /// Every act, in order.
@@ -163,7 +168,8 @@ pub fn organisation(text: &str) -> Result<Organisation, Failure> {
         .map_err(|error: trueup_journal::OrganisationError| Failure::Use(error.to_string()))
 }
 
-fn says(row: &Stored) -> String {
+/// What an act says.
+pub fn says(row: &Stored) -> String {
     Act::parse(&row.note).map_or_else(
         |_| "cannot be read; `trueup verify` says why".to_owned(),
         |act| act.says().to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
@@ -27,7 +28,7 @@ use crate::output;
 use crate::paying::Gathered;
 use crate::progress::Progress;
 
-mod file;
+pub mod file;
 
 /// How many amounts that wait are named.
 const WAITING_SHOWN: usize = 20;
@@ -50,30 +51,18 @@ fn prepare(args: &PayoutPrepareArgs, progress: &Progress) -> Result<(), Failure>
     let on =
         parse_date(&args.on).map_err(|error| Failure::Use(format!("--on {}: {error}", args.on)))?;
     let desk = Desk::open(program)?;
-    let number = desk.on_record.payouts.next();
-    let gathered = Gathered::of(&desk, program, (number, on), progress)?;
+    let (gathered, waiting) = prepared(&desk, program, on, &args.by.by, progress)?;
     let mut text = String::new();
-    if gathered.payments.is_empty() {
-        text.push_str("Nothing is to be paid\n");
-    } else {
-        let says = Prepared {
-            payout: number,
-            on: on.to_string(),
-            payments: gathered.payments.len() as u64,
-            new_accounts: gathered.new_accounts as u64,
-            totals: gathered.totals(),
-            consents: gathered.consents.clone(),
-            sha256: gathered.digest().to_string(),
-        };
-        let who = (args.by.by.as_str(), &Organisation::Vendor);
-        let (_, after) = desk.say(PREPARED, who, &says)?;
-        let _ = writeln!(
-            text,
-            "Payout {number} on {on}: {} in {}",
-            in_words(&says.totals),
-            output::counted(gathered.payments.len(), "payment")
-        );
-        if let Some(waiting) = &after.payouts.waiting {
+    match &waiting {
+        None => text.push_str("Nothing is to be paid\n"),
+        Some(waiting) => {
+            let _ = writeln!(
+                text,
+                "Payout {} on {on}: {} in {}",
+                waiting.says.payout,
+                in_words(&waiting.says.totals),
+                payments_in(waiting)
+            );
             text.push_str(&next_of(waiting));
         }
     }
@@ -87,6 +76,32 @@ fn prepare(args: &PayoutPrepareArgs, progress: &Progress) -> Result<(), Failure>
         }
     }
     output::print(&text)
+}
+
+/// Prepares what may be paid on a day; the payout that waits then, and none where there is nothing to pay.
+pub fn prepared(
+    desk: &Desk,
+    program: &Path,
+    on: Date,
+    by: &str,
+    progress: &Progress,
+) -> Result<(Gathered, Option<Payout>), Failure> {
+    let number = desk.on_record.payouts.next();
+    let gathered = Gathered::of(desk, program, (number, on), progress)?;
+    if gathered.payments.is_empty() {
+        return Ok((gathered, None));
+    }
+    let says = Prepared {
+        payout: number,
+        on: on.to_string(),
+        payments: gathered.payments.len() as u64,
+        new_accounts: gathered.new_accounts as u64,
+        totals: gathered.totals(),
+        consents: gathered.consents.clone(),
+        sha256: gathered.digest().to_string(),
+    };
+    let (_, after) = desk.say(PREPARED, (by, &Organisation::Vendor), &says)?;
+    Ok((gathered, after.payouts.waiting))
 }
 
 fn payments_in(payout: &Payout) -> String {
@@ -134,24 +149,39 @@ fn approve(args: &PayoutApproveArgs) -> Result<(), Failure> {
         office,
     } = args;
     let desk = Desk::open(&args.program.program)?;
-    let waits = waiting(&desk)?;
-    let says = Approved {
-        prepared: waits.at,
-        sha256: waits.says.sha256.clone(),
-        totals: totals_of(&args.totals)?,
-        office: office.clone(),
-    };
-    let who = (args.by.by.as_str(), &Organisation::Vendor);
-    let (_, after) = desk.say(APPROVED, who, &says)?;
-    let mut text = format!(
-        "Approved payout {}: {}\n",
-        waits.says.payout,
-        in_words(&says.totals)
-    );
-    if let Some(waiting) = &after.payouts.waiting {
+    let after = approved(
+        &desk,
+        (totals_of(&args.totals)?, office.clone()),
+        &args.by.by,
+    )?;
+    let mut text = String::new();
+    if let Some(waiting) = &after {
+        let _ = writeln!(
+            text,
+            "Approved payout {}: {}",
+            waiting.says.payout,
+            in_words(&waiting.says.totals)
+        );
         text.push_str(&next_of(waiting));
     }
     output::print(&text)
+}
+
+/// Approves the payout that waits, by its totals; as it waits then.
+pub fn approved(
+    desk: &Desk,
+    (totals, office): (BTreeMap<String, String>, Option<String>),
+    by: &str,
+) -> Result<Option<Payout>, Failure> {
+    let waits = waiting(desk)?;
+    let says = Approved {
+        prepared: waits.at,
+        sha256: waits.says.sha256.clone(),
+        totals,
+        office,
+    };
+    let (_, after) = desk.say(APPROVED, (by, &Organisation::Vendor), &says)?;
+    Ok(after.payouts.waiting)
 }
 
 /// The first day on which something can fall that happens on a day.
@@ -163,45 +193,57 @@ fn open_on(desk: &Desk, day: Date) -> Date {
 fn order(args: &PayoutOrderArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
+    let batch = ordered_now(&desk, program, &args.by.by, progress)?;
     let waits = waiting(&desk)?;
     let number = waits.says.payout;
-    let gathered = Gathered::of(&desk, program, (number, waits.on), progress)?;
+    output::print(&format!(
+        "Ordered payout {number}: {} in {}, batch {batch}; next: trueup payout file {number} …\n",
+        in_words(&waits.says.totals),
+        payments_in(waits)
+    ))
+}
+
+/// Orders the payout that waits, if it is still what may be paid; the batch that posts it.
+pub fn ordered_now(
+    desk: &Desk,
+    program: &Path,
+    by: &str,
+    progress: &Progress,
+) -> Result<u64, Failure> {
+    let waits = waiting(desk)?;
+    let number = waits.says.payout;
+    let gathered = Gathered::of(desk, program, (number, waits.on), progress)?;
     if gathered.digest().to_string() != waits.says.sha256 {
         return Err(Failure::Found(format!(
             "what is payable is no longer what was prepared for payout {number}: books, disputes or profiles changed since; prepare it again"
         )));
     }
-    let postings = gathered.ordered(open_on(&desk, waits.on));
+    let postings = gathered.ordered(open_on(desk, waits.on));
     let sha256 = &waits.says.sha256;
-    let (mut step, batch) = desk.posting(BatchKind::Payment, sha256, postings, &args.by.by)?;
+    let (mut step, batch) = desk.posting(BatchKind::Payment, sha256, postings, by)?;
     let says = Ordered {
         prepared: waits.at,
         sha256: sha256.clone(),
         batch,
     };
-    desk.then(
-        &mut step,
-        ORDERED,
-        (&args.by.by, &Organisation::Vendor),
-        &says,
-    )?;
+    desk.then(&mut step, ORDERED, (by, &Organisation::Vendor), &says)?;
     desk.write(step)?;
-    output::print(&format!(
-        "Ordered payout {number}: {} in {}, batch {batch}; next: trueup payout file {number} …\n",
-        in_words(&waits.says.totals),
-        output::counted(gathered.payments.len(), "payment")
-    ))
+    Ok(batch)
 }
 
 /// A payment of an ordered payout.
-struct Paid {
-    partner: PartnerId,
-    currency: Currency,
-    amount: i128,
+pub struct Paid {
+    /// To whom.
+    pub partner: PartnerId,
+    /// In which currency.
+    pub currency: Currency,
+    /// How much, in minor units.
+    pub amount: i128,
     postings: Vec<Posting>,
 }
 
-fn ordered(desk: &Desk, number: u64) -> Result<(&Payout, u64), Failure> {
+/// A payout that was ordered, and the batch that posted it.
+pub fn ordered(desk: &Desk, number: u64) -> Result<(&Payout, u64), Failure> {
     let payouts = desk.on_record.payouts.ordered.iter();
     let found = payouts.filter_map(|one| Some((one, one.ordered.as_ref()?.2)));
     let mut found = found.filter(|(one, _)| one.says.payout == number);
@@ -213,7 +255,7 @@ fn ordered(desk: &Desk, number: u64) -> Result<(&Payout, u64), Failure> {
 }
 
 /// The payments of an ordered payout, by partner and currency, from what ordering it posted.
-fn payments_of(desk: &Desk, batch: u64) -> Result<Vec<Paid>, Failure> {
+pub fn payments_of(desk: &Desk, batch: u64) -> Result<Vec<Paid>, Failure> {
     let postings = desk.record.wait("reading postings", async |database| {
         database.postings(batch).await
     })?;
@@ -236,22 +278,42 @@ fn payments_of(desk: &Desk, batch: u64) -> Result<Vec<Paid>, Failure> {
     Ok(found.into_values().collect())
 }
 
-fn word_of(payout: &Payout, paid: &Paid) -> Option<Word> {
+/// What was said of a payment; none before anything was.
+pub fn word_of(payout: &Payout, paid: &Paid) -> Option<Word> {
     let place = (paid.partner.clone(), paid.currency.code().to_owned());
     payout.words.get(&place).copied()
 }
 
 fn report(args: &PayoutReportArgs) -> Result<(), Failure> {
-    let program = &args.program.program;
-    let desk = Desk::open(program)?;
-    let (payout, batch) = ordered(&desk, args.payout)?;
+    let desk = Desk::open(&args.program.program)?;
     let word = match args.word {
         WordArg::Paid => Word::Paid,
         WordArg::Returned => Word::Returned,
         WordArg::Unknown => Word::Unknown,
     };
     let asked = args.partner.as_deref().map(partner_of).transpose()?;
-    let all = payments_of(&desk, batch)?;
+    let told = (args.payout, asked, word, args.because.as_str());
+    let count = reported_as(&desk, told, &args.by.by)?;
+    output::print(&format!(
+        "{} of payout {}: {}\n",
+        output::counted(count, "payment"),
+        args.payout,
+        match word {
+            Word::Paid => "paid",
+            Word::Returned => "returned, and payable again",
+            Word::Unknown => "not known; not ordered again until it is",
+        }
+    ))
+}
+
+/// Says what became of a partner's payments of a payout, or of all that nothing was said of yet; of how many.
+pub fn reported_as(
+    desk: &Desk,
+    (number, asked, word, because): (u64, Option<PartnerId>, Word, &str),
+    by: &str,
+) -> Result<usize, Failure> {
+    let (payout, batch) = ordered(desk, number)?;
+    let all = payments_of(desk, batch)?;
     let meant: Vec<&Paid> = all
         .iter()
         .filter(|paid| match &asked {
@@ -261,14 +323,11 @@ fn report(args: &PayoutReportArgs) -> Result<(), Failure> {
         .collect();
     if meant.is_empty() {
         return Err(Failure::Use(match &asked {
-            Some(partner) => format!("payout {} has no payment to {partner}", args.payout),
-            None => format!(
-                "something was said of every payment of payout {}",
-                args.payout
-            ),
+            Some(partner) => format!("payout {number} has no payment to {partner}"),
+            None => format!("something was said of every payment of payout {number}"),
         }));
     }
-    let falls_on = Some(open_on(&desk, payout.on));
+    let falls_on = Some(open_on(desk, payout.on));
     let mut postings = Vec::new();
     for paid in &meant {
         let was_paid = word_of(payout, paid) == Some(Word::Paid);
@@ -282,35 +341,21 @@ fn report(args: &PayoutReportArgs) -> Result<(), Failure> {
         true => Step::default(),
         false => {
             let (kind, sha256) = (BatchKind::Payment, &payout.says.sha256);
-            desk.posting(kind, sha256, postings, &args.by.by)?.0
+            desk.posting(kind, sha256, postings, by)?.0
         }
     };
     for paid in &meant {
         let says = Reported {
-            payout: args.payout,
+            payout: number,
             partner: paid.partner.clone(),
             currency: paid.currency.code().to_owned(),
             word,
-            because: args.because.clone(),
+            because: because.to_owned(),
         };
-        desk.then(
-            &mut step,
-            REPORTED,
-            (&args.by.by, &Organisation::Vendor),
-            &says,
-        )?;
+        desk.then(&mut step, REPORTED, (by, &Organisation::Vendor), &says)?;
     }
     desk.write(step)?;
-    output::print(&format!(
-        "{} of payout {}: {}\n",
-        output::counted(meant.len(), "payment"),
-        args.payout,
-        match word {
-            Word::Paid => "paid",
-            Word::Returned => "returned, and payable again",
-            Word::Unknown => "not known; not ordered again until it is",
-        }
-    ))
+    Ok(meant.len())
 }
 
 fn status(args: &PayoutStatusArgs) -> Result<(), Failure> {

@@ -30,7 +30,7 @@ use crate::posting::{Earned, NotSigned, not_signed};
 use crate::progress::Progress;
 use crate::runs;
 
-mod accepted;
+pub mod accepted;
 
 /// Says, calculates, approves or closes.
 pub fn run(command: &PeriodCommand, progress: &Progress) -> Result<(), Failure> {

@@ -92,6 +92,21 @@ pub fn run(args: &StatementArgs, progress: &Progress) -> Result<(), Failure> {
     }
 }
 
+/// A partner's statements as a document, by the facts as they are looked at; none of a format that is printed.
+pub fn document(
+    args: &ScopeArgs,
+    format: StatementFormat,
+    look: locked::Look,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let (Some(partner), Some(writer)) = (&args.partner, paper::writer(format)) else {
+        return Ok(None);
+    };
+    let bases = locked::bases(args, look)?;
+    let told = told(&bases, args, partner, &Progress::new(true))?;
+    let papers = paper::papers(&bases, &told, partner)?;
+    paper::bytes(writer, &papers).map(Some)
+}
+
 /// Statements by what they go by.
 type Told<'b> = Vec<(Prepared<'b>, Vec<Statement>)>;
 

@@ -26,10 +26,13 @@ const SHOWN: usize = 20;
 
 /// What was looked through, and what was found.
 #[derive(Default)]
-struct Report {
-    looked: Vec<String>,
-    notes: Vec<String>,
-    found: Vec<String>,
+pub struct Report {
+    /// What was looked through, a line each.
+    pub looked: Vec<String>,
+    /// What is to be said of it.
+    pub notes: Vec<String>,
+    /// What is not as it was; nothing where all is whole.
+    pub found: Vec<String>,
 }
 
 /// Looks through.
@@ -37,13 +40,20 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     if let (Some(file), Some(key)) = (&args.file, &args.key) {
         return proof(file, key);
     }
-    let program = &args.program.program;
+    print(&looked_through(&args.program.program, &args.checkpoint)?)
+}
+
+/// Looks through everything of a program: journal, agreements, books, facts and runs.
+pub fn looked_through(
+    program: &Path,
+    checkpoints: &[std::path::PathBuf],
+) -> Result<Report, Failure> {
     crate::folder::refuse_unless_program(program)?;
     let mut report = Report::default();
     let record = Record::if_opened(program);
     match record {
         Ok(Some(record)) => {
-            journal(&record, &args.checkpoint, &mut report)?;
+            journal(&record, checkpoints, &mut report)?;
             agreements(&record, program, &mut report)?;
             books(&record, &mut report)?;
             facts_on_record(&record, program, &mut report)?;
@@ -52,7 +62,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
             "{} holds keys, and the journal they signed is gone: it was removed, or TRUEUP_DATABASE names another place",
             keys_folder(program).display()
         )),
-        Ok(None) if args.checkpoint.is_empty() => report.notes.push(
+        Ok(None) if checkpoints.is_empty() => report.notes.push(
             "there is no journal: facts and runs are held to their own digests alone".to_owned(),
         ),
         Ok(None) => report
@@ -64,7 +74,7 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
     }
     facts(program, &mut report);
     kept_runs(program, &mut report)?;
-    print(&report)
+    Ok(report)
 }
 
 fn print(report: &Report) -> Result<(), Failure> {

@@ -11,16 +11,15 @@ use trueup_server::wire::{
 
 use super::look::Look;
 use super::statements::short;
-use super::{explained, no_statement, position};
+use super::{explained, position};
 
 /// How many figures are told of one component.
 const FIGURES_MAX: usize = 24;
 
 /// Compares a partner's statement with the one before.
 pub fn of(look: &Look, partner: &str, period: &str) -> Result<Comparison, Refused> {
-    let all = look.statements(partner)?;
+    let all = look.periods_of(partner)?;
     let at = position(&all, period)?;
-    let after = all.get(at).ok_or_else(|| no_statement(period))?;
     let before = at
         .checked_sub(1)
         .and_then(|at| all.get(at))
@@ -29,6 +28,8 @@ pub fn of(look: &Look, partner: &str, period: &str) -> Result<Comparison, Refuse
                 "{period} is the first period; there is none before"
             ))
         })?;
+    let before = &*look.statement(partner, &before.period)?;
+    let after = &*look.statement(partner, period)?;
     let mut names: Vec<&str> = Vec::new();
     for line in after.lines.iter().chain(&before.lines) {
         if !names.contains(&line.component.as_str()) {

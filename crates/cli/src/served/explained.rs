@@ -15,8 +15,8 @@ use crate::threads::on_deep_stack;
 
 use super::figures::{explanation, figure, nodes};
 use super::look::Look;
+use super::refused;
 use super::statements::{clause, explained, id_of};
-use super::{no_statement, position, refused};
 
 /// How many bands are told in words.
 const BANDS_SAID: usize = 6;
@@ -27,10 +27,7 @@ pub fn of(
     (partner, period, line): (&str, &str, &str),
     with_rows: bool,
 ) -> Result<LineExplanation, Refused> {
-    let all = look.statements(partner)?;
-    let statement = all
-        .get(position(&all, period)?)
-        .ok_or_else(|| no_statement(period))?;
+    let statement = look.statement(partner, period)?;
     if !statement.lines.iter().any(|known| known.id == line) {
         let shown: String = line.chars().take(100).collect();
         return Err(Refused::not_found(format!(
@@ -38,13 +35,13 @@ pub fn of(
             statement.period
         )));
     }
-    let room = look.room_of(statement);
+    let room = look.room_of(&statement.ends_on)?;
     let asked = Asked {
         partner: partner.to_owned(),
         line: line.to_owned(),
         with_rows,
         notes: room.notes.clone(),
-        statement: (**statement).clone(),
+        statement: (*statement).clone(),
     };
     match with_rows {
         // Rows are read for the one who asks; what is measured for everybody holds none.

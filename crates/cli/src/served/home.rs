@@ -1,6 +1,7 @@
 //! A partner's home: from its statements, the books and how far it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
@@ -9,7 +10,7 @@ use trueup_facts::program::Program;
 use trueup_facts::quality::freshness;
 use trueup_server::Refused;
 use trueup_server::wire::{
-    Freshness, LineGrants, MoneyStanding, PartnerHome, SourceFresh, Standing, Statement,
+    Freshness, LineGrants, MoneyStanding, PartnerHome, PeriodEarned, SourceFresh, Statement,
 };
 
 use crate::earned::exact_at;
@@ -17,17 +18,15 @@ use crate::locked::Basis;
 use crate::notes;
 
 use super::look::Look;
-use super::statements::short;
 use super::{partners, refused};
 
 /// A partner's home.
 pub fn of(look: &Look, partner: &str) -> Result<PartnerHome, Refused> {
     let basis = &look.open.basis;
     let told = partners::partner(&basis.folder, partner)?;
-    let all = look.statements(partner)?;
+    let periods = look.periods_of(partner)?;
+    let open = look.open.statements(partner)?;
     let far = look.open.far(partner)?;
-    let statements: Vec<&Statement> = all.iter().map(|one| &**one).collect();
-    let latest = statements.last();
     let disputes = look.on_record.disputes.all().iter();
     let is_open = |one: &&trueup_program::dispute::Dispute| {
         one.resolved.is_none() && one.says.partner.as_str() == partner
@@ -38,28 +37,37 @@ pub fn of(look: &Look, partner: &str) -> Result<PartnerHome, Refused> {
         .map(|one| one.plan.as_str())
         .collect();
     Ok(PartnerHome {
-        money: money(look, partner, &statements),
-        now: latest.map(|last| short(last)),
-        periods: statements.iter().map(|one| short(one)).collect(),
+        money: money(look, partner, &open, &periods),
+        now: periods.last().cloned(),
+        periods,
         progress: far.progress.clone(),
         caps: far.caps.clone(),
         gains: far.gains.clone(),
-        objectives: latest.map_or_else(Vec::new, |last| last.objectives.clone()),
+        objectives: far.objectives.clone(),
         next_dates: far.dates.clone(),
         freshness: fresh(basis, Some(&plans)).map_err(refused)?,
         open_disputes: disputes.filter(is_open).count() as u64,
-        notes: latest.map_or_else(|| look.open.notes.clone(), |last| last.notes.clone()),
+        notes: far.notes.clone(),
         partner: told,
     })
 }
 
+/// Where a partner's money stands, by currency.
+pub fn standing(look: &Look, partner: &str) -> Result<Vec<MoneyStanding>, Refused> {
+    let periods = look.periods_of(partner)?;
+    let open = look.open.statements(partner)?;
+    Ok(money(look, partner, &open, &periods))
+}
+
 /// Where a partner's money stands: by the books what is closed, by what is known now what is open.
-fn money(look: &Look, partner: &str, statements: &[&Statement]) -> Vec<MoneyStanding> {
+fn money(
+    look: &Look,
+    partner: &str,
+    provisional: &[Arc<Statement>],
+    periods: &[PeriodEarned],
+) -> Vec<MoneyStanding> {
     let mut open: BTreeMap<String, Exact> = BTreeMap::new();
-    for statement in statements {
-        if statement.standing == Standing::Closed {
-            continue;
-        }
+    for statement in provisional {
         for line in &statement.lines {
             let posted = line
                 .posted
@@ -88,8 +96,8 @@ fn money(look: &Look, partner: &str, statements: &[&Statement]) -> Vec<MoneyStan
         open.entry(balance.currency.clone()).or_insert(Exact::ZERO);
     }
     // Before anything was earned there is nothing in the currency of its plan.
-    if let (true, Some(last)) = (open.is_empty(), statements.last()) {
-        open.insert(last.currency.clone(), Exact::ZERO);
+    if let (true, Some(last)) = (open.is_empty(), periods.last()) {
+        open.insert(last.total.currency.clone(), Exact::ZERO);
     }
     let of_currency = |(code, open): (String, Exact)| {
         let places = Currency::parse(&code).map_or(2, |currency| currency.places());

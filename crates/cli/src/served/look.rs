@@ -10,8 +10,9 @@ use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
 use trueup_books::{Account, Booked};
 use trueup_facts::program::state_folder;
+use trueup_facts::texts::Bytes;
 use trueup_server::Refused;
-use trueup_server::wire::{Line, Statement};
+use trueup_server::wire::{Line, PeriodEarned, Statement};
 use trueup_store::Balance;
 
 use crate::args::{ProgramArgs, ScopeArgs};
@@ -20,12 +21,13 @@ use crate::folder::{self, Folder};
 use crate::locked::{Basis, Standing};
 use crate::notes;
 use crate::record::{self, Record};
-use crate::runs::{self, Again};
 use crate::seals::OnRecord;
 use crate::seen::Seen;
 
+use super::closed::{self, Closed};
 use super::overview::Wide;
-use super::room::{Room, Sum};
+use super::room::Room;
+use super::{no_statement, statements};
 
 /// What tells one state of a program from another without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,14 +62,9 @@ impl Fingerprint {
         for text in read.into_iter().flat_map(BTreeMap::keys) {
             add(text.clone(), &program.join(text));
         }
-        let facts = state_folder(program).join("facts");
-        let logs = listed(&facts).into_iter().map(|kind| {
-            let log = facts.join(&kind).join("_delta_log");
-            (kind, listed(&log).len())
-        });
         Self {
             files,
-            logs: logs.collect(),
+            logs: logs(program),
             acts: before.and_then(Look::acts).or_else(|| acts(program)),
         }
     }
@@ -80,6 +77,63 @@ fn listed(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// How many entries each table's log has.
+fn logs(program: &Path) -> BTreeMap<String, usize> {
+    let facts = state_folder(program).join("facts");
+    let logs = listed(&facts).into_iter().map(|kind| {
+        let log = facts.join(&kind).join("_delta_log");
+        (kind, listed(&log).len())
+    });
+    logs.collect()
+}
+
+/// The names in the folders that texts are read from.
+fn names(program: &Path) -> [BTreeSet<String>; 2] {
+    ["plans", "agreements"].map(|below| listed(&program.join(below)).into_iter().collect())
+}
+
+/// What the room of what is open goes by: while it is the same, the room says the same, whatever else people decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ground {
+    names: [BTreeSet<String>; 2],
+    texts: BTreeMap<String, Bytes>,
+    logs: BTreeMap<String, usize>,
+    /// Feeds are late of a day.
+    today: Date,
+    closed_on: Option<Date>,
+    booked: BTreeMap<PartnerId, Booked>,
+}
+
+impl Ground {
+    /// As it is now, of the texts that were read before; none where one of them is gone, or nothing was read yet.
+    fn now(
+        program: &Path,
+        before: Option<&Look>,
+        closed_on: Option<Date>,
+        booked: &BTreeMap<PartnerId, Booked>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(before) = before else {
+            return Ok(None);
+        };
+        let folder = &before.open.basis.folder;
+        let mut texts = BTreeMap::new();
+        for path in folder.texts.keys() {
+            match fs::read(program.join(path)) {
+                Ok(bytes) => texts.insert(path.clone(), bytes.into()),
+                Err(_) => return Ok(None),
+            };
+        }
+        Ok(Some(Self {
+            names: names(program),
+            texts,
+            logs: logs(program),
+            today: notes::today(&folder.program)?,
+            closed_on,
+            booked: booked.clone(),
+        }))
+    }
+}
+
 fn acts(program: &Path) -> Option<u64> {
     let record = Record::if_opened(program).ok()??;
     record.acts_of(&[]).ok().map(|(_, acts)| acts)
@@ -87,14 +141,14 @@ fn acts(program: &Path) -> Option<u64> {
 
 /// What a program says at a moment.
 pub struct Look {
-    /// The rooms of closed periods, the earliest first.
-    closed: Vec<Arc<Room>>,
-    /// The run and the days of each of them.
-    closings: Vec<(String, Date, Option<Date>)>,
+    /// What is closed, the earliest first.
+    closed: Vec<Arc<Closed>>,
     /// The room of what is open.
     pub open: Arc<Room>,
+    /// What that room goes by.
+    ground: Ground,
     /// What is asked about everybody.
-    pub wide: Wide,
+    pub wide: Arc<Wide>,
     /// What people decided.
     pub on_record: OnRecord,
     /// The journal; none where it was not opened.
@@ -115,7 +169,8 @@ impl Look {
             None => OnRecord::default(),
         };
         let closed_on = on_record.periods.closed_on();
-        let (closed, closings) = closed_rooms(program, &on_record, before)?;
+        let known = before.map_or(&[][..], |look| &look.closed);
+        let closed = closed::all(program, &on_record, known)?;
         let (booked, closed_booked, balances) = match &record {
             None => (Booked::new(), Booked::new(), Vec::new()),
             Some(record) => record.wait("reading the books", async |database| {
@@ -132,9 +187,11 @@ impl Look {
             let own = by_partner.entry(key.partner.clone()).or_default();
             own.insert((account, key), units);
         }
-        let basis = Arc::new(now(program, closed_on)?);
-        let open = Room::open(basis.clone(), by_partner)?;
-        let wide = Wide::of(&closed, basis)?;
+        let (open, ground) = opened(program, (before, closed_on), by_partner)?;
+        let wide = match before {
+            Some(before) if before.goes_by(&open, &closed) => before.wide.clone(),
+            Some(_) | None => Arc::new(Wide::of(&closed, open.basis.clone())?),
+        };
         let mut all: BTreeMap<String, Vec<Balance>> = BTreeMap::new();
         for balance in balances {
             let own = all.entry(balance.partner.clone()).or_default();
@@ -153,8 +210,8 @@ impl Look {
             });
         Ok(Self {
             closed,
-            closings,
             open,
+            ground,
             wide,
             on_record,
             balances: all,
@@ -163,12 +220,17 @@ impl Look {
         })
     }
 
+    /// Whether it has the same rooms.
+    fn goes_by(&self, open: &Arc<Room>, closed: &[Arc<Closed>]) -> bool {
+        let same = self.closed.iter().zip(closed);
+        Arc::ptr_eq(&self.open, open)
+            && self.closed.len() == closed.len()
+            && same.into_iter().all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+
     /// Measures what will be asked for, beside whoever asks already.
     pub fn warm(&self) {
         self.open.warm();
-        for room in self.closed.iter().rev() {
-            room.warm();
-        }
     }
 
     /// How many acts there are now.
@@ -177,33 +239,50 @@ impl Look {
         record.acts_of(&[]).ok().map(|(_, acts)| acts)
     }
 
-    /// The room that a statement goes by.
-    pub fn room_of(&self, statement: &Statement) -> &Arc<Room> {
-        let is_it = |room: &&Arc<Room>| {
-            trueup_base::date::parse_date(&statement.ends_on)
-                .is_ok_and(|last| room.basis.holds(last))
-        };
-        self.closed.iter().find(is_it).unwrap_or(&self.open)
+    /// The room that a period goes by which ends with a day.
+    pub fn room_of(&self, ends_on: &str) -> Result<Arc<Room>, Refused> {
+        let last = trueup_base::date::parse_date(ends_on).ok();
+        let mut closed = self.closed.iter();
+        match closed.find(|one| last.is_some_and(|last| one.holds(last))) {
+            Some(closed) => closed.room(),
+            None => Ok(self.open.clone()),
+        }
     }
 
-    /// A partner's statements, the earliest first, each by what its period goes by.
-    pub fn statements(&self, partner: &str) -> Result<Vec<Arc<Statement>>, Refused> {
-        let mut all = Vec::new();
-        for room in self.closed.iter().chain([&self.open]) {
-            // A partner that joined later is in no closed room.
-            let is_there =
-                |matched: &crate::agreements::Matched| matched.listed.id.as_str() == partner;
-            if room.basis.folder.matched.iter().any(is_there) {
-                all.extend(room.statements(partner)?.iter().cloned());
-            }
-        }
+    /// A partner's periods in short, the earliest first, each by what it goes by.
+    pub fn periods_of(&self, partner: &str) -> Result<Vec<PeriodEarned>, Refused> {
+        // A partner that joined later is in nothing that was closed before.
+        let closed = self.closed.iter();
+        let mut all: Vec<PeriodEarned> = closed
+            .flat_map(|closed| closed.periods_of(partner))
+            .cloned()
+            .collect();
+        let open = self.open.statements(partner)?;
+        all.extend(open.iter().map(|one| statements::short(one)));
         Ok(all)
+    }
+
+    /// A partner's statement of a period, by what the period goes by.
+    pub fn statement(&self, partner: &str, period: &str) -> Result<Arc<Statement>, Refused> {
+        let named = |closed: &&Arc<Closed>| {
+            let mut periods = closed.periods_of(partner).iter();
+            periods.any(|one| one.period == period)
+        };
+        let room = match self.closed.iter().find(named) {
+            Some(closed) => closed.room()?,
+            None => self.open.clone(),
+        };
+        let all = room.statements(partner)?;
+        let mut found = all.iter().filter(|one| one.period == period);
+        found.next().cloned().ok_or_else(|| no_statement(period))
     }
 
     /// The program as what was closed last goes by it; as it is now, where nothing is closed.
     pub fn agreed(&self) -> &Folder {
-        let last = self.closed.last().unwrap_or(&self.open);
-        &last.basis.folder
+        match self.closed.last() {
+            Some(closed) => &closed.folder,
+            None => &self.open.basis.folder,
+        }
     }
 
     /// Whether something was posted for a line.
@@ -224,6 +303,32 @@ impl Look {
     }
 }
 
+/// The room of what is open, and what it goes by: that of before, where it goes by the same.
+fn opened(
+    program: &Path,
+    (before, closed_on): (Option<&Look>, Option<Date>),
+    booked: BTreeMap<PartnerId, Booked>,
+) -> Result<(Arc<Room>, Ground), Failure> {
+    let ground = Ground::now(program, before, closed_on, &booked)?;
+    if let (Some(ground), Some(before)) = (ground, before)
+        && ground == before.ground
+    {
+        return Ok((before.open.clone(), ground));
+    }
+    // Looked at before anything is read: whatever changes meanwhile is seen as a change.
+    let (names, logs) = (names(program), logs(program));
+    let basis = now(program, closed_on)?;
+    let ground = Ground {
+        names,
+        texts: basis.folder.texts.clone(),
+        logs,
+        today: notes::today(&basis.folder.program)?,
+        closed_on,
+        booked: booked.clone(),
+    };
+    Ok((Room::open(Arc::new(basis), booked)?, ground))
+}
+
 /// What is open, by the facts and texts as they are now.
 fn now(program: &Path, closed_on: Option<Date>) -> Result<Basis, Failure> {
     let folder = folder::open(program)?;
@@ -234,11 +339,10 @@ fn now(program: &Path, closed_on: Option<Date>) -> Result<Basis, Failure> {
         None,
         None,
     );
-    let seen = Seen::as_folded(&args, &folder)?;
-    let late = notes::late(&folder, &seen.facts)?;
+    let seen = Seen::served(&args, &folder)?;
     Ok(Basis {
         folder,
-        seen: Seen { late, ..seen },
+        seen,
         standing: closed_on.map_or(Standing::Unsaid, |_| Standing::Open),
         after: closed_on,
         until: None,
@@ -247,42 +351,45 @@ fn now(program: &Path, closed_on: Option<Date>) -> Result<Basis, Failure> {
     })
 }
 
-type Rooms = (Vec<Arc<Room>>, Vec<(String, Date, Option<Date>)>);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{ByArgs, Format, IngestArgs, InitArgs, JournalOpenArgs};
+    use crate::commands::{ingest, init, journal};
+    use crate::progress::Progress;
 
-/// The rooms of closed periods: those of before where they go by the same run and days.
-fn closed_rooms(
-    program: &Path,
-    on_record: &OnRecord,
-    before: Option<&Look>,
-) -> Result<Rooms, Failure> {
-    let (mut rooms, mut closings) = (Vec::new(), Vec::new());
-    let mut after = None;
-    for closing in &on_record.periods.closings {
-        let until = closing.until;
-        let named = (closing.run.clone(), until, after);
-        let known = before.and_then(|look| {
-            let at = look.closings.iter().position(|known| *known == named)?;
-            look.closed.get(at).cloned()
-        });
-        rooms.push(match known {
-            Some(room) => room,
-            None => {
-                let Again {
-                    folder,
-                    facts,
-                    lines,
-                    ..
-                } = runs::again(program, &closing.run)?;
-                let basis = Basis::of_closing(closing, after, (folder, facts));
-                let sums = lines.iter().filter_map(Sum::of_kept);
-                let sums = sums.filter(|one| basis.holds(one.settled_on)).collect();
-                let room = Room::open(Arc::new(basis), BTreeMap::new())?;
-                room.told_everyone(sums);
-                room
-            }
-        });
-        closings.push(named);
-        after = Some(until);
+    #[test]
+    fn what_people_decide_leaves_a_room_as_it_is_and_what_it_goes_by_does_not() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let program = dir.path().join("program");
+        let args = ProgramArgs {
+            program: program.clone(),
+        };
+        let dir = program.clone();
+        init::run(&InitArgs { dir }).expect("begun");
+        let taken = IngestArgs {
+            program: args.clone(),
+            source: None,
+            files: Vec::new(),
+            allow_quarantine: false,
+            format: Format::Table,
+        };
+        ingest::run(&taken, &Progress::new(true)).expect("taken in");
+        let first = Look::of(&program, None).expect("read");
+        assert!(first.record.is_none());
+        let by = ByArgs {
+            by: "u-17".to_owned(),
+        };
+        journal::open(&JournalOpenArgs { program: args, by }).expect("opened");
+        let decided = Look::of(&program, Some(&first)).expect("read");
+        assert!(decided.record.is_some());
+        assert!(Arc::ptr_eq(&first.open, &decided.open));
+        assert!(Arc::ptr_eq(&first.wide, &decided.wide));
+        let plan = listed(&program.join("plans")).pop().expect("a plan");
+        let plan = program.join("plans").join(plan);
+        let text = fs::read_to_string(&plan).expect("read");
+        fs::write(&plan, format!("{text}# a remark\n")).expect("written");
+        let changed = Look::of(&program, Some(&decided)).expect("read");
+        assert!(!Arc::ptr_eq(&decided.open, &changed.open));
     }
-    Ok((rooms, closings))
 }

@@ -12,9 +12,11 @@ use trueup_server::wire::{
 };
 
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::locked::{self, Basis};
 use crate::output;
 
+use super::closed::Closed;
 use super::figures::money;
 use super::home::fresh;
 use super::look::Look;
@@ -30,7 +32,7 @@ const NEAR_CAP: u8 = 90;
 
 /// What is asked about everybody, in rooms of their own, so that no partner waits for it.
 pub struct Wide {
-    closed: Vec<Arc<Room>>,
+    closed: Vec<Arc<Closed>>,
     open: Arc<Room>,
     all: OnceLock<Arc<All>>,
 }
@@ -46,8 +48,8 @@ struct All {
 }
 
 impl Wide {
-    /// Over the rooms of closed periods and the basis of what is open.
-    pub fn of(closed: &[Arc<Room>], open: Arc<Basis>) -> Result<Self, Failure> {
+    /// Over what is closed and the basis of what is open.
+    pub fn of(closed: &[Arc<Closed>], open: Arc<Basis>) -> Result<Self, Failure> {
         Ok(Self {
             closed: closed.to_vec(),
             open: Room::open(open, BTreeMap::new())?,
@@ -65,13 +67,17 @@ impl Wide {
 
     fn worked_out(&self) -> Result<All, Refused> {
         let mut adding = Adding::default();
-        for room in &self.closed {
-            let lines = room.everyone()?;
-            adding.add(&room.basis, &lines);
+        for closed in &self.closed {
+            adding.add(&closed.folder, Standing::Closed, &closed.everyone);
         }
         let lines = self.open.everyone()?;
         let open_lines = lines.iter().filter(|line| line.is_open).count() as u64;
-        adding.add(&self.open.basis, &lines);
+        let standing = match self.open.basis.standing {
+            locked::Standing::Locked(_) => Standing::Closed,
+            locked::Standing::Open => Standing::Provisional,
+            locked::Standing::Unsaid => Standing::Unsaid,
+        };
+        adding.add(&self.open.basis.folder, standing, &lines);
         let notes = self.open.notes.clone();
         let far = self.open.ask(move |floor| {
             let mut all = BTreeMap::new();
@@ -111,9 +117,9 @@ struct Sums {
 }
 
 impl Adding {
-    fn add(&mut self, basis: &Basis, lines: &[Sum]) {
+    fn add(&mut self, folder: &Folder, standing: Standing, lines: &[Sum]) {
         for line in lines {
-            let plan = basis.folder.plans.get(&line.plan);
+            let plan = folder.plans.get(&line.plan);
             let window = plan.and_then(|plan| {
                 let window = plan.calendar.window_at(plan.period, line.settled_on)?;
                 Some((plan.calendar.label(&window), window))
@@ -127,12 +133,8 @@ impl Adding {
                 .entry((ends_on.clone(), label))
                 .or_insert_with(|| Sums {
                     starts_on: window.starts.to_string(),
-                    standing: match basis.standing {
-                        locked::Standing::Locked(_) => Standing::Closed,
-                        locked::Standing::Open => Standing::Provisional,
-                        locked::Standing::Unsaid => Standing::Unsaid,
-                    },
-                    currency: basis.folder.program.currency,
+                    standing,
+                    currency: folder.program.currency,
                     total: Exact::ZERO,
                     open: 0,
                     partners: BTreeSet::new(),

@@ -41,6 +41,8 @@ pub struct Far {
     pub dates: Vec<NextDate>,
     /// What shows progress toward objectives: the plan, and the figures as the statement has them.
     pub objectives: Vec<ObjectiveProgress>,
+    /// What a reader should know about the facts.
+    pub notes: Vec<String>,
 }
 
 /// Works out how far a partner is; nothing before its first period ends.
@@ -55,7 +57,10 @@ pub fn of(
     let at = prepared.partner(partner)?;
     let told = latest(prepared, partner, &basis.seen.scope)?;
     let Some(last) = &told else {
-        return Ok(Far::default());
+        return Ok(Far {
+            notes: prepared.notes.clone(),
+            ..Far::default()
+        });
     };
     let asked = Asked {
         folder: &basis.folder,
@@ -70,6 +75,7 @@ pub fn of(
     let mut far = Far {
         dates: asked.dates(last),
         objectives: statements::objectives(last),
+        notes: prepared.notes.clone(),
         ..Far::default()
     };
     for line in last.lines.iter().filter(|line| line.grants == Grant::Money) {

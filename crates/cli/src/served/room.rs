@@ -228,12 +228,6 @@ impl Room {
         Ok(worked_out)
     }
 
-    /// Says what everybody earned where that is known from the run that the basis goes by.
-    pub fn told_everyone(&self, lines: Vec<Sum>) {
-        // Whoever says it first, says the same.
-        let _ = self.everyone.set(Arc::new(lines));
-    }
-
     /// Measures for every plan now, so that nobody waits for it later.
     pub fn warm(&self) {
         let job: Job = Box::new(|floor| {

@@ -9,9 +9,9 @@ use trueup_plan::diagnostic::Sources;
 use trueup_plan::span::Span;
 use trueup_plan::tree::{Grant, Plan};
 use trueup_server::wire::{
-    Clause, Correction, FundFigure, FundStanding, Line, LineGrants, LinePaid, LineStatus,
-    NamedFigure, ObjectiveFigure, ObjectiveProgress, On, PeriodEarned, Permitted, Standing,
-    Statement,
+    Acceptance, Clause, Correction, FundFigure, FundStanding, Line, LineGrants, LinePaid,
+    LineStatus, NamedFigure, ObjectiveFigure, ObjectiveProgress, On, PeriodEarned, Permitted,
+    Standing, Statement,
 };
 
 use crate::commands::explain::{Explained, own_in};
@@ -132,6 +132,8 @@ impl Asked<'_, '_> {
                 })
                 .collect(),
             notes: self.prepared.notes.clone(),
+            // What people decided is laid over it when it is answered.
+            acceptance: Acceptance::not_closed(),
             previous: None,
             next: None,
         }

@@ -126,6 +126,15 @@ fn every_statement_on_a_page_is_the_commands() {
                 "{place}"
             );
             assert_eq!(page["total"]["amount"], one["total"], "{place}");
+            let short = listed.iter().find(|short| short["period"] == period);
+            let short = short.unwrap_or_else(|| panic!("{place} is not in {list}"));
+            assert_eq!(short["total"], page["total_with_corrections"], "{place}");
+            assert_eq!(short["starts_on"], page["starts_on"], "{place}");
+            assert_eq!(short["ends_on"], page["ends_on"], "{place}");
+            assert_eq!(short["standing"], page["standing"], "{place}");
+            let lines = page["lines"].as_array().expect("lines").iter();
+            let open = lines.filter(|line| line["status"] != "known").count();
+            assert_eq!(short["open_lines"], open, "{place}");
             let is_closed = period == "2026-Q1";
             let standing = if is_closed { "closed" } else { "provisional" };
             assert_eq!(page["standing"], standing, "{place}");
@@ -442,4 +451,379 @@ fn a_change_of_the_folder_is_seen_and_half_a_change_is_not() {
         closed["standing"], "closed",
         "and what is closed says the same"
     );
+}
+
+#[test]
+fn a_partner_accepts_what_is_closed_and_disputes_it_no_more() {
+    let story = closed();
+    let server = Server::start(&story);
+    let own = ["--role", "partner-manager", "--partner", "P-200"];
+    let manager = signed(&story, &server, "manager", &own);
+    let viewer = ["--role", "partner-viewer", "--partner", "P-200"];
+    let viewer = signed(&story, &server, "viewer", &viewer);
+    let place = "/v1/partners/P-200/statements/2026-Q1";
+    let before = manager.read(place)["acceptance"].clone();
+    assert_eq!(before["state"], "open", "{before}");
+    assert_eq!(before["until"], "2026-03-31", "{before}");
+    assert_eq!(before["is_custodial"], true, "{before}");
+    assert_eq!(before["may_accept"]["is_allowed"], true, "{before}");
+    let open = manager.read("/v1/partners/P-200/statements/2026-Q2")["acceptance"].clone();
+    assert_eq!(open["state"], "not_closed", "{open}");
+    assert_eq!(
+        viewer.read(place)["acceptance"]["may_accept"]["is_allowed"],
+        false
+    );
+    let line = "POST /v1/partners/P-200/acceptance";
+    let asked = json!({ "until": "2026-03-31" });
+    let (status, said) = viewer.ask(line, &asked);
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = manager.ask(line, &json!({ "until": "2025-12-31" }));
+    assert_eq!(
+        status, 409,
+        "what was not looked at is not accepted: {said}"
+    );
+    let (status, said) = manager.ask(line, &asked);
+    assert_eq!(status, 200, "{said}");
+    let (status, said) = manager.ask(line, &asked);
+    assert_eq!(status, 409, "twice is once too often: {said}");
+    let after = manager.read(place);
+    assert_eq!(after["acceptance"]["state"], "accepted", "{after}");
+    assert_eq!(
+        after["acceptance"]["accepted_by_name"], "manager",
+        "{after}"
+    );
+    let lines = after["lines"].as_array().expect("lines").iter();
+    assert_eq!(
+        lines
+            .filter(|line| line["may_dispute"]["is_allowed"] == true)
+            .count(),
+        0
+    );
+    // The act is the command's: in the partner's name, and by an id.
+    let told = story.trueup(&[
+        "journal",
+        "log",
+        "--program",
+        "program",
+        "--kind",
+        "statement.accepted",
+        "--format",
+        "json",
+    ]);
+    let told: Value = serde_json::from_str(&told.expect_code(0).out).expect("JSON");
+    assert_eq!(told[0]["for"], "partner/P-200", "{told}");
+    assert_eq!(told[0]["says"]["until"], "2026-03-31", "{told}");
+    assert!(
+        told[0]["by"]
+            .as_str()
+            .is_some_and(|by| by.starts_with("u-"))
+    );
+}
+
+#[test]
+fn a_statement_is_taken_home_as_a_document_and_as_a_bundle_that_verifies() {
+    let story = closed();
+    let server = Server::start(&story);
+    let own = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &own);
+    let cookie = format!("cookie: {}\r\n", viewer.cookie);
+    let place = "/v1/partners/P-100/statements/2026-Q1";
+    for (paper, begins) in [("pdf", &b"%PDF-"[..]), ("xlsx", &b"PK"[..])] {
+        let line = format!("GET {place}/document/{paper}");
+        let (head, page) = server.bytes(&line, &cookie);
+        assert!(head.contains(" 200 "), "{head}");
+        let named = format!("attachment; filename=\"statement-P-100-2026-Q1.{paper}\"");
+        assert!(head.contains(&named), "{head}");
+        assert!(head.contains("cache-control: private, no-store"), "{head}");
+        assert!(page.starts_with(begins));
+        let told = story.trueup(&[
+            "statement",
+            "--program",
+            "program",
+            "--partner",
+            "P-100",
+            "--period",
+            "2026-Q1",
+            "--format",
+            paper,
+            "--out",
+            "told",
+        ]);
+        told.expect_code(0);
+        let told = std::fs::read(story.path("told")).expect("written");
+        assert!(told == page, "{paper}: the page's file is the command's");
+    }
+    let (head, bundle) = server.bytes(&format!("POST {place}/bundle"), &cookie);
+    assert!(head.contains(" 200 "), "{head}");
+    let (_, key) = server.bytes("GET /v1/vendor-key", &cookie);
+    story.write("P-100.bundle", &bundle);
+    story.write("vendor.key", &key);
+    let told = story.trueup(&["verify", "P-100.bundle", "--key", "vendor.key"]);
+    let told = told.expect_code(0).out;
+    assert!(told.contains("Everything holds"), "{told}");
+    // Asked for again it is the same, and nothing more is stated.
+    let (_, again) = server.bytes(&format!("POST {place}/bundle"), &cookie);
+    let stated = |text: &[u8]| {
+        String::from_utf8_lossy(text)
+            .matches("bundle.issued")
+            .count()
+    };
+    assert_eq!(stated(&bundle), stated(&again));
+    let (status, said) = viewer.ask(
+        "POST /v1/partners/P-100/statements/2026-Q2/bundle",
+        &Value::Null,
+    );
+    assert_eq!(status, 409, "what is open is in no bundle: {said}");
+    for line in [
+        "GET /v1/partners/P-200/statements/2026-Q1/document/pdf",
+        "POST /v1/partners/P-200/statements/2026-Q1/bundle",
+    ] {
+        let (status, _) = viewer.ask(line, &Value::Null);
+        assert_eq!(status, 404, "{line}");
+    }
+}
+
+#[test]
+fn a_payout_is_prepared_approved_ordered_and_reported_on_pages_by_two_people() {
+    let story = closed();
+    let told = story.sh(
+        "set -e
+        trueup profile set --partner P-100 --name 'Northwind Trading GmbH' --iban 'DE89 3704 0044 0532 0130 00' --country DE --program program --by u-17
+        trueup profile confirm --partner P-100 --program program --by u-4
+        trueup period accept --for partner/P-100 --program program --by u-31",
+    );
+    told.expect_code(0);
+    let server = Server::start(&story);
+    let finance = signed(&story, &server, "finance", &["--role", "finance"]);
+    let approver = signed(&story, &server, "approver", &["--role", "approver"]);
+    let own = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &own);
+    let preview = finance.read("/v1/payout-preview?on=2026-05-15");
+    assert_eq!(
+        preview["payments"][0]["route"], "bank transfer",
+        "{preview}"
+    );
+    let waits = preview["waits"].to_string();
+    assert!(waits.contains("P-200"), "what waits says why: {waits}");
+    let amount = preview["totals"]["USD"]
+        .as_str()
+        .expect("a total")
+        .to_owned();
+    let waiting = viewer.read("/v1/partners/P-100/payments");
+    assert_eq!(waiting["account"], "DE89 … 3000", "{waiting}");
+    assert_eq!(waiting["money"][0]["payable"], amount, "{waiting}");
+    assert!(
+        !waiting.to_string().contains("0532"),
+        "an account is never whole"
+    );
+
+    let (status, said) = approver.ask("POST /v1/payouts/prepare", &json!({ "on": "2026-05-15" }));
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = finance.ask("POST /v1/payouts/prepare", &json!({ "on": "2026-05-15" }));
+    assert_eq!(
+        (status, &said["waiting"]["totals"]["USD"]),
+        (200, &json!(amount)),
+        "{said}"
+    );
+    assert_eq!(said["steps"]["order"]["is_allowed"], false, "{said}");
+    let totals = json!({ "totals": { "USD": amount } });
+    let (status, _) = finance.ask("POST /v1/payouts/approve", &totals);
+    assert_eq!(status, 403);
+    let (status, said) = approver.ask(
+        "POST /v1/payouts/approve",
+        &json!({ "totals": { "USD": "1" } }),
+    );
+    assert_eq!(status, 409, "other totals are refused: {said}");
+    let (status, said) = approver.ask("POST /v1/payouts/approve", &totals);
+    assert_eq!(status, 200, "{said}");
+    let (status, said) = finance.ask("POST /v1/payouts/order", &Value::Null);
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(said["ordered"][0]["open"], 1, "{said}");
+    let (twice, _) = finance.ask("POST /v1/payouts/order", &Value::Null);
+    assert_eq!(twice, 409, "nothing is ordered twice");
+
+    let asked = json!({ "debtor": "Alliance GmbH", "iban": "DE75512108001245126199" });
+    let cookie = format!(
+        "cookie: {}\r\ncontent-type: application/json\r\n",
+        finance.cookie
+    );
+    let (head, file) = server.told(
+        "POST /v1/payouts/1/file",
+        &cookie,
+        asked.to_string().as_bytes(),
+    );
+    assert!(head.contains("filename=\"payout-1.xml\""), "{head}");
+    let written = story.trueup(&[
+        "payout",
+        "file",
+        "1",
+        "--debtor",
+        "Alliance GmbH",
+        "--iban",
+        "DE75512108001245126199",
+        "--out",
+        "payout.xml",
+        "--program",
+        "program",
+    ]);
+    written.expect_code(0);
+    assert!(
+        file == story.read("payout.xml"),
+        "the page's file is the command's"
+    );
+
+    let asked = json!({ "word": "paid", "because": "the bank's statement of 15 May" });
+    let (status, said) = finance.ask("POST /v1/payouts/1/report", &asked);
+    assert_eq!(
+        (status, &said["payout"]["paid"]),
+        (200, &json!(1)),
+        "{said}"
+    );
+    let (status, _) = finance.ask("POST /v1/payouts/9/report", &asked);
+    assert_eq!(status, 404);
+    let paid = viewer.read("/v1/partners/P-100/payments");
+    assert_eq!(paid["payments"][0]["state"], "paid", "{paid}");
+    assert_eq!(paid["money"][0]["paid"], amount, "{paid}");
+    let (status, _) = viewer.ask("GET /v1/payouts", &Value::Null);
+    assert_eq!(status, 403);
+}
+
+#[test]
+fn an_auditor_reads_the_journal_takes_a_proof_and_checks_a_bundle() {
+    let story = closed();
+    let server = Server::start(&story);
+    let auditor = signed(&story, &server, "auditor", &["--role", "auditor"]);
+    let manager = ["--role", "partner-manager", "--partner", "P-100"];
+    let manager = signed(&story, &server, "manager", &manager);
+    let page = auditor.read("/v1/journal?limit=5");
+    let acts = page["acts"].as_array().expect("acts");
+    let size = page["size"].as_u64().expect("a size");
+    assert_eq!(acts.len(), 5);
+    assert_eq!(acts[0]["act"], size - 1, "the newest first: {page}");
+    let next = page["next"].as_u64().expect("more");
+    let older = auditor.read(&format!("/v1/journal?limit=5&before={next}"));
+    assert_eq!(older["acts"][0]["act"], next - 1, "{older}");
+    let closings = auditor.read("/v1/journal?kind=period.closed");
+    assert_eq!(closings["acts"].as_array().map(Vec::len), Some(1));
+    let own = auditor.read("/v1/journal?partner=P-200&limit=200");
+    let own = own["acts"].as_array().expect("acts");
+    assert!(!own.is_empty() && own.iter().all(|act| act["partner"] == "P-200"));
+    let (status, _) = auditor.ask("GET /v1/journal?partner=P-999", &Value::Null);
+    assert_eq!(status, 404);
+    let (status, _) = manager.ask("GET /v1/journal", &Value::Null);
+    assert_eq!(status, 403);
+    // What the command lists is what the page lists.
+    let told = story.trueup(&["journal", "log", "--program", "program", "--format", "json"]);
+    let told: Value = serde_json::from_str(&told.expect_code(0).out).expect("JSON");
+    assert_eq!(told.as_array().map(|all| all.len() as u64), Some(size));
+
+    let at = closings["acts"][0]["act"].as_u64().expect("a place");
+    let act = auditor.read(&format!("/v1/journal/{at}"));
+    assert_eq!(act["signers"][0]["in_the_name_of"], "vendor", "{act}");
+    assert_eq!(act["wrong"], Value::Null, "{act}");
+    let cookie = format!("cookie: {}\r\n", auditor.cookie);
+    let (head, proof) = server.bytes(&format!("GET /v1/journal/{at}/proof"), &cookie);
+    assert!(head.contains(".tlog-proof\""), "{head}");
+    let (_, key) = server.bytes("GET /v1/vendor-key", &cookie);
+    story.write("act.proof", &proof);
+    story.write("vendor.key", &key);
+    let held = story.trueup(&["verify", "act.proof", "--key", "vendor.key"]);
+    assert!(held.expect_code(0).out.contains(&format!("Act {at} of")));
+
+    let (status, whole) = auditor.ask("POST /v1/journal/check", &Value::Null);
+    assert_eq!((status, &whole["is_whole"]), (200, &json!(true)), "{whole}");
+    let (_, bundle) = server.bytes("POST /v1/partners/P-100/statements/2026-Q1/bundle", &cookie);
+    let text = String::from_utf8(bundle).expect("text");
+    let check = |text: &str| {
+        let (status, body) = server.ask_with("POST /v1/bundles/check", &cookie, text.as_bytes());
+        let body: Value = serde_json::from_str(&body).expect("JSON");
+        (status, body)
+    };
+    let (status, good) = check(&text);
+    assert_eq!((status, &good["holds"]), (200, &json!(true)), "{good}");
+    assert!(
+        good["says"]
+            .as_str()
+            .is_some_and(|says| says.ends_with("Everything holds\n"))
+    );
+    let (status, bad) = check(&text.replacen("volume_bonus", "volume_bonux", 1));
+    assert_eq!((status, &bad["holds"]), (200, &json!(false)), "{bad}");
+    assert!(
+        bad["says"]
+            .as_str()
+            .is_some_and(|says| says.contains("does not hold"))
+    );
+    assert_eq!(check("no bundle").0, 409);
+}
+
+#[test]
+fn a_partner_reads_what_it_signed_and_answers_what_is_proposed() {
+    let story = closed();
+    let server = Server::start(&story);
+    let manager = ["--role", "partner-manager", "--partner", "P-100"];
+    let manager = signed(&story, &server, "manager", &manager);
+    let viewer = ["--role", "partner-viewer", "--partner", "P-100"];
+    let viewer = signed(&story, &server, "viewer", &viewer);
+    let place = "/v1/partners/P-100/agreements";
+    let list = manager.read(place);
+    let first = &list["agreements"][0];
+    assert_eq!(first["state"], "signed", "{list}");
+    assert_eq!(first["is_as_signed"], true);
+    assert_eq!(first["signed"].as_array().map(Vec::len), Some(1));
+    assert_eq!(first["may_answer"]["is_allowed"], false);
+    let words = first["words"].as_str().expect("words").to_owned();
+    assert!(words.len() > 200, "{words}");
+    // The plan changes in the folder and is proposed; what was signed is still what is shown.
+    let plan = std::fs::read_dir(story.path("program/plans"))
+        .expect("plans")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| std::fs::read_to_string(path).is_ok_and(|text| text.contains("volume_bonus")))
+        .expect("a plan");
+    let text = std::fs::read_to_string(&plan).expect("read");
+    let changed = text.replacen("rate: 3%", "rate: 5%", 1);
+    assert_ne!(changed, text);
+    std::fs::write(&plan, changed).expect("written");
+    let name = first["name"].as_str().expect("a name").to_owned();
+    let propose = format!(
+        "trueup agreement propose {name} --partner P-100 --because 'a higher rate' --program program --by u-17"
+    );
+    story.sh(&propose).expect_code(0);
+    let proposed = manager.read(place)["agreements"][0].clone();
+    assert_eq!(proposed["state"], "proposed", "{proposed}");
+    assert_eq!(
+        proposed["words"], words,
+        "what is signed is what is in force"
+    );
+    let proposal = &proposed["proposal"];
+    assert_eq!(proposal["because"], "a higher rate");
+    assert_ne!(proposal["words"], words);
+    let changes = proposal["changes"].as_array().expect("changes");
+    assert!(
+        changes.iter().any(|one| one["may_move_money"] == true),
+        "{proposal}"
+    );
+    let line = format!("POST {place}/{name}/answer");
+    let at = proposal["proposal"].clone();
+    let accept = json!({ "proposal": at, "outcome": "accepted" });
+    let (status, said) = viewer.ask(&line, &accept);
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = manager.ask(&line, &json!({ "proposal": 1, "outcome": "accepted" }));
+    assert_eq!(status, 409, "what was not looked at is not signed: {said}");
+    let (status, said) = manager.ask(&line, &json!({ "proposal": at, "outcome": "declined" }));
+    assert_eq!(status, 409, "a no has its reason: {said}");
+    let no = json!({ "proposal": at, "outcome": "declined", "because": "the cap is missing" });
+    let (status, said) = manager.ask(&line, &no);
+    assert_eq!(status, 200, "{said}");
+    story.sh(&propose).expect_code(0);
+    let again = manager.read(place)["agreements"][0]["proposal"]["proposal"].clone();
+    assert_ne!(again, at);
+    let (status, said) = manager.ask(&line, &json!({ "proposal": again, "outcome": "accepted" }));
+    assert_eq!(status, 200, "{said}");
+    let after = &said["agreements"][0];
+    assert_eq!(after["state"], "signed", "{after}");
+    assert_eq!(after["signed"].as_array().map(Vec::len), Some(2));
+    assert_eq!(after["signed"][0]["is_custodial"], true);
+    assert!(!after["changes"].as_array().expect("changes").is_empty());
+    assert_ne!(after["words"], words);
 }

@@ -66,6 +66,21 @@ impl Server {
 
     /// A request's head and body.
     pub fn told(&self, line: &str, headers: &str, body: &[u8]) -> (String, String) {
+        let answer = self.answered(line, headers, body);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        (head.to_owned(), body.to_owned())
+    }
+
+    /// The head and the bytes of a file that is asked for.
+    pub fn bytes(&self, line: &str, headers: &str) -> (String, Vec<u8>) {
+        let answer = self.answered(line, headers, b"");
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let (head, body) = answer.split_at(end.expect("a head") + 4);
+        (String::from_utf8_lossy(head).into_owned(), body.to_vec())
+    }
+
+    fn answered(&self, line: &str, headers: &str, body: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).expect("connected");
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
@@ -79,8 +94,6 @@ impl Server {
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        (head.to_owned(), body.to_owned())
+        answer
     }
 }

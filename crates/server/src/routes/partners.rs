@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 
-use crate::Shared;
 use crate::access::{Caller, Operation};
 use crate::answer::{Problem, Refused};
+use crate::body::Said;
 use crate::wire::{
-    Comparison, ExplanationAsked, LineExplanation, Partner, PartnerHome, PartnerPage,
-    PartnersAsked, Statement, StatementList,
+    AcceptAsked, AcceptedUntil, Comparison, ExplanationAsked, LineExplanation, Partner,
+    PartnerHome, PartnerPage, PartnersAsked, Statement, StatementList,
 };
+use crate::{Actor, Shared};
 
 /// The partners that the caller may see.
 #[utoipa::path(get, path = "/v1/partners", tag = "partners", params(PartnersAsked),
@@ -96,7 +97,61 @@ pub async fn statement(
             line.may_dispute = permitted.clone();
         }
     }
+    say_who_accepted(&shared, &caller, &mut statement).await?;
     Ok(Json(statement))
+}
+
+/// Says whether the caller may accept, and how one of the partner's own people who did is called.
+async fn say_who_accepted(
+    shared: &Arc<Shared>,
+    caller: &Caller,
+    statement: &mut Statement,
+) -> Result<(), Refused> {
+    let partner = statement.partner.as_str();
+    let acceptance = &mut statement.acceptance;
+    let permitted = caller.permitted(Operation::AcceptStatements, Some(partner));
+    if !permitted.is_allowed && acceptance.may_accept.is_allowed {
+        acceptance.may_accept = permitted;
+    }
+    if let Some(by) = &acceptance.accepted_by {
+        let people = shared.gate.database.people().await;
+        let people = people.map_err(|fault| shared.fault("looking up people", &fault))?;
+        let is_it = |one: &&trueup_store::Person| {
+            let mut grants = one.grants.iter();
+            one.id == *by && grants.any(|grant| grant.partner.as_deref() == Some(partner))
+        };
+        let found = people.iter().find(is_it);
+        acceptance.accepted_by_name = found.map(|one| one.shown_name.clone());
+    }
+    Ok(())
+}
+
+/// Accepts everything that is closed in the partner's name: its lines are disputed no more. Signed with the key that is kept
+/// here for the partner.
+#[utoipa::path(post, path = "/v1/partners/{partner}/acceptance", tag = "statements", request_body = AcceptAsked,
+    params(("partner" = String, Path, description = "The partner's id.")),
+    responses((status = 200, description = "It is accepted.", body = AcceptedUntil),
+        (status = 404, description = "There is no such partner that the caller may see.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "A rule says no, such as that more was closed meanwhile.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body is not what is described.", body = Problem, content_type = "application/problem+json")))]
+pub async fn accept(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path(partner): Path<String>,
+    Said(asked): Said<AcceptAsked>,
+) -> Result<Json<AcceptedUntil>, Refused> {
+    let who = Actor {
+        person: caller.person.clone(),
+        partner: Some(partner.clone()),
+    };
+    let accepted = AcceptedUntil {
+        partner: partner.clone(),
+        until: asked.until.clone(),
+    };
+    let asked = shared.ask(move |app| app.accept(&who, &partner, &asked));
+    asked.await?;
+    shared.changed().await;
+    Ok(Json(accepted))
 }
 
 /// Why a line posts what it posts: in plain words, then the evaluated graph, down to rows and clause.

@@ -101,8 +101,12 @@ pub enum Screen {
     PlanEditor,
     /// The steps of closing a period.
     Close,
+    /// Payouts.
+    Payouts,
     /// The disputes.
     Disputes,
+    /// The journal.
+    Journal,
     /// People and their access.
     People,
 }

@@ -165,6 +165,89 @@ pub struct FundFigure {
     pub money: Money,
 }
 
+/// Whether a partner accepted a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptanceState {
+    /// Its period is not closed, so there is nothing to accept yet.
+    NotClosed,
+    /// It can be accepted, or its lines disputed.
+    Open,
+    /// The partner accepted it.
+    Accepted,
+    /// Nobody disputed it in the time that the plan states, which accepts it.
+    BySilence,
+}
+
+/// Where a partner stands with a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Acceptance {
+    /// Whether it is accepted.
+    pub state: AcceptanceState,
+    /// The last day on which its lines can be, or could be, disputed; whoever says nothing until then accepts it. None where it
+    /// is not closed, was accepted, or the plan states no time.
+    pub last_day: Option<String>,
+    /// The instant at which it was accepted.
+    pub accepted_on: Option<String>,
+    /// Who accepted it, by the id that the journal has.
+    pub accepted_by: Option<String>,
+    /// How one of the partner's own people who did is called; none of anybody else.
+    pub accepted_by_name: Option<String>,
+    /// Whether the key that signs for the partner is kept by this server, so that what it signs is called custodial.
+    pub is_custodial: bool,
+    /// The day until which everything is closed: what accepting now accepts. None where nothing is closed.
+    pub until: Option<String>,
+    /// Whether the one who asks may accept now.
+    pub may_accept: Permitted,
+}
+
+impl Acceptance {
+    /// Of a period that is not closed.
+    #[must_use]
+    pub fn not_closed() -> Self {
+        Self {
+            state: AcceptanceState::NotClosed,
+            last_day: None,
+            accepted_on: None,
+            accepted_by: None,
+            accepted_by_name: None,
+            is_custodial: false,
+            until: None,
+            may_accept: Permitted::no(
+                "the period is not closed, and its figures can still change; what is closed is accepted",
+            ),
+        }
+    }
+}
+
+/// Accepting what is closed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptAsked {
+    /// The day until which everything is closed, as it was shown; refused where more was closed meanwhile.
+    #[schema(example = "2026-03-31")]
+    pub until: String,
+}
+
+/// What a partner accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AcceptedUntil {
+    /// The partner's id.
+    pub partner: String,
+    /// The last day of what it accepted.
+    pub until: String,
+}
+
+/// A document that a statement is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Paper {
+    /// To read and keep.
+    Pdf,
+    /// A workbook.
+    Xlsx,
+}
+
 /// One partner's period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Statement {
@@ -210,6 +293,8 @@ pub struct Statement {
     pub funds: Vec<FundStanding>,
     /// What a reader should know about the facts.
     pub notes: Vec<String>,
+    /// Whether the partner accepted it.
+    pub acceptance: Acceptance,
     /// The period before, if it has a statement.
     pub previous: Option<String>,
     /// The period after, if it has a statement.

@@ -12,49 +12,52 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::PartnerViewer,
         "partner_viewer",
-        "session partners:list partners:read disputes:read events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read events:read",
     ),
     (
         Role::PartnerManager,
         "partner_manager",
-        "session partners:list partners:read disputes:read disputes:open disputes:answer events:read",
+        "session keys:read partners:list partners:read statements:accept agreements:answer bundles:issue disputes:read disputes:open \
+         disputes:answer events:read",
     ),
     (
         Role::AccountManager,
         "account_manager",
-        "session partners:list partners:read disputes:read disputes:open disputes:answer events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer events:read",
     ),
     (
         Role::ProgramDesigner,
         "program_designer",
-        "session partners:list partners:read overview:read plans:read plans:check sources:read events:read",
+        "session keys:read partners:list partners:read overview:read plans:read plans:check sources:read events:read",
     ),
     (
         Role::Finance,
         "finance",
-        "session partners:list partners:read disputes:read disputes:open disputes:answer overview:read \
-         periods:read periods:calculate periods:close plans:read plans:check sources:read facts:push events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
+         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order payouts:file journal:read \
+         plans:read plans:check sources:read facts:push events:read",
     ),
     (
         Role::Approver,
         "approver",
-        "session partners:list partners:read disputes:read disputes:answer overview:read periods:read \
-         periods:approve plans:read events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:answer overview:read periods:read \
+         periods:approve payouts:read payouts:approve plans:read events:read",
     ),
     (
         Role::Auditor,
         "auditor",
-        "session partners:list partners:read disputes:read overview:read periods:read plans:read sources:read events:read",
+        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read journal:read plans:read \
+         sources:read events:read",
     ),
     (
         Role::Executive,
         "executive",
-        "session partners:list partners:read overview:read periods:read events:read",
+        "session keys:read partners:list partners:read overview:read periods:read events:read",
     ),
     (
         Role::Administrator,
         "administrator",
-        "session people:manage webhooks:manage",
+        "session keys:read people:manage webhooks:manage",
     ),
 ];
 
@@ -109,6 +112,16 @@ fn body(operation: &str) -> Value {
         "answer_dispute" => {
             serde_json::json!({ "outcome": "rejected", "because": "it was credited" })
         }
+        "answer_agreement" => serde_json::json!({ "proposal": 7, "outcome": "accepted" }),
+        "accept" => serde_json::json!({ "until": "2026-03-31" }),
+        "approve_payout" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
+        "prepare_payout" => serde_json::json!({ "on": "2026-05-15" }),
+        "payment_file" => {
+            serde_json::json!({ "debtor": "Alliance GmbH", "iban": "DE75512108001245126199" })
+        }
+        "report_payments" => {
+            serde_json::json!({ "word": "paid", "because": "the bank's statement" })
+        }
         "calculate" => serde_json::json!({ "until": "2026-03-31" }),
         "approve" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
         "check_plan" => serde_json::json!({ "plan": "plan", "text": "plan: plan" }),
@@ -137,6 +150,10 @@ fn filled(path: &str, partner: &str) -> String {
     path.replace("{partner}", partner)
         .replace("{period}", "2026-Q1")
         .replace("{line}", "bonus@2026-03-31")
+        .replace("{paper}", "pdf")
+        .replace("{payout}", "1")
+        .replace("{act}", "1")
+        .replace("{agreement}", "terms")
         .replace("{dispute}", "7")
         .replace("{plan}", "plan")
         .replace("{source}", "shop")
@@ -244,7 +261,17 @@ async fn another_partner_is_answered_as_one_that_there_is_not() {
                 let hidden = ask(&bench, &cookie, &one, &hidden).await;
                 assert_eq!(hidden.status, 404, "{cell}");
             }
-            if one.query.iter().any(|name| name == "partner") {
+            let is_shut = async || {
+                let path = filled(&one.path, "P-1");
+                bench.status_of(&cookie, &path).await.as_u16() == 403
+            };
+            // What is about everybody is shut to whoever sees one partner, whatever is asked.
+            if one.query.iter().any(|name| name == "partner") && is_shut().await {
+                let path = format!("{}?partner=P-2", filled(&one.path, "P-1"));
+                let other = ask(&bench, &cookie, &one, &path).await;
+                assert_eq!(other.status, 403, "{cell}: {}", other.body);
+                assert!(!other.body.contains("P-2"), "{cell}: {}", other.body);
+            } else if one.query.iter().any(|name| name == "partner") {
                 for query in [
                     "partner=P-2",
                     "partner=P%2D2",

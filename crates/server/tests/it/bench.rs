@@ -14,15 +14,17 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    ApproveAsked, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState,
-    Explanation, Figure, FigureKind, Freshness, Grant, LineExplanation, Money, NewDispute,
-    Overview, Partner, PartnerHome, PartnerPage, PartnersAsked, PeriodEarned, PeriodSteps, Periods,
-    Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, Role, Standing,
-    Statement, StatementList,
+    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
+    CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState, Explanation, Figure,
+    FigureKind, Freshness, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, Money,
+    NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
+    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
+    Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, Files, Log, NewAccount, ProviderSetting, Reach, Refused, Server, Settings,
-    account, no_partner,
+    Actor, App, Cost, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused, Server,
+    Settings, account, no_partner,
 };
 use trueup_store::Database;
 
@@ -425,6 +427,28 @@ fn plan_short() -> PlanShort {
     }
 }
 
+fn payouts() -> Payouts {
+    Payouts {
+        closed_until: Some("2026-03-31".to_owned()),
+        waiting: None,
+        ordered: Vec::new(),
+        steps: PayoutSteps {
+            prepare: Permitted::yes(),
+            approve: Permitted::yes(),
+            order: Permitted::yes(),
+            report: Permitted::yes(),
+        },
+    }
+}
+
+fn file(name: &str) -> File {
+    File {
+        name: name.to_owned(),
+        media: "text/plain; charset=utf-8",
+        bytes: b"text".to_vec(),
+    }
+}
+
 impl App for Told {
     fn refresh(&self) -> u64 {
         0
@@ -509,9 +533,172 @@ impl App for Told {
             leaves: Vec::new(),
             funds: Vec::new(),
             notes: Vec::new(),
+            acceptance: trueup_server::wire::Acceptance::not_closed(),
             previous: None,
             next: None,
         })
+    }
+
+    fn agreements(&self, partner: &str) -> Result<AgreementList, Refused> {
+        known(partner)?;
+        Ok(AgreementList {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            agreements: Vec::new(),
+        })
+    }
+
+    fn answer_agreement(
+        &self,
+        _: &Actor,
+        partner: &str,
+        _: &str,
+        _: &AgreementAnswer,
+    ) -> Result<(), Refused> {
+        known(partner)
+    }
+
+    fn accept(&self, _: &Actor, partner: &str, _: &AcceptAsked) -> Result<(), Refused> {
+        known(partner)
+    }
+
+    fn document(&self, partner: &str, period: &str, _: Paper) -> Result<File, Refused> {
+        known(partner)?;
+        Ok(file(&format!("statement-{partner}-{period}\r\nx: \"é.pdf")))
+    }
+
+    fn bundle(&self, _: &Actor, partner: &str, _: &str) -> Result<File, Refused> {
+        known(partner)?;
+        Ok(file("statement.bundle"))
+    }
+
+    fn payouts(&self) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn payout_preview(&self, on: Option<&str>) -> Result<PayoutPreview, Refused> {
+        Ok(PayoutPreview {
+            payout: 1,
+            on: on.unwrap_or("2026-05-15").to_owned(),
+            payments: Vec::new(),
+            totals: Default::default(),
+            new_accounts: 0,
+            waits: Vec::new(),
+        })
+    }
+
+    fn prepare_payout(&self, _: &Actor, _: &str) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn approve_payout(&self, _: &Actor, _: &PayoutApproveAsked) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn order_payout(&self, _: &Actor) -> Result<Payouts, Refused> {
+        Ok(payouts())
+    }
+
+    fn payout(&self, number: u64) -> Result<PayoutShown, Refused> {
+        Ok(PayoutShown {
+            payout: OrderedPayout {
+                payout: number,
+                on: "2026-05-15".to_owned(),
+                ordered_at: "2026-05-14T09:00:00Z".to_owned(),
+                totals: Default::default(),
+                payments: 0,
+                paid: 0,
+                returned: 0,
+                unknown: 0,
+                open: 0,
+            },
+            payments: Vec::new(),
+            may_report: Permitted::yes(),
+        })
+    }
+
+    fn payment_file(&self, _: u64, _: &PaymentFileAsked) -> Result<File, Refused> {
+        Ok(file("payout-1.xml"))
+    }
+
+    fn report_payments(
+        &self,
+        _: &Actor,
+        number: u64,
+        _: &ReportAsked,
+    ) -> Result<PayoutShown, Refused> {
+        self.payout(number)
+    }
+
+    fn partner_payments(&self, partner: &str) -> Result<PartnerPayments, Refused> {
+        known(partner)?;
+        Ok(PartnerPayments {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            route: None,
+            account: None,
+            is_profile_waiting: false,
+            money: Vec::new(),
+            waits: Vec::new(),
+            payments: Vec::new(),
+        })
+    }
+
+    fn journal(&self, _: &JournalAsked) -> Result<JournalPage, Refused> {
+        Ok(JournalPage {
+            origin: "alliance".to_owned(),
+            size: 0,
+            root: None,
+            signed_size: None,
+            checkpoint: None,
+            kinds: Vec::new(),
+            acts: Vec::new(),
+            next: None,
+        })
+    }
+
+    fn act(&self, act: u64) -> Result<ActShown, Refused> {
+        Ok(ActShown {
+            act: ActShort {
+                act,
+                at: "2026-04-02T09:00:00Z".to_owned(),
+                by: "u-17".to_owned(),
+                in_the_name_of: "vendor".to_owned(),
+                kind: "period.closed".to_owned(),
+                partner: None,
+                says: "{}".to_owned(),
+            },
+            content: "{}".to_owned(),
+            hash: String::new(),
+            note: String::new(),
+            signers: Vec::new(),
+            wrong: None,
+        })
+    }
+
+    fn act_proof(&self, _: u64) -> Result<File, Refused> {
+        Ok(file("act-1.tlog-proof"))
+    }
+
+    fn look_through(&self) -> Result<LookedThrough, Refused> {
+        Ok(LookedThrough {
+            is_whole: true,
+            looked: Vec::new(),
+            notes: Vec::new(),
+            found: Vec::new(),
+        })
+    }
+
+    fn check_bundle(&self, _: &[u8]) -> Result<BundleVerdict, Refused> {
+        Ok(BundleVerdict {
+            holds: true,
+            says: String::new(),
+            key: String::new(),
+        })
+    }
+
+    fn vendor_key(&self) -> Result<File, Refused> {
+        Ok(file("vendor.key"))
     }
 
     fn explanation(

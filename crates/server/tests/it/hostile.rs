@@ -214,3 +214,23 @@ async fn no_answer_holds_a_secret() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_has_a_plain_name_and_is_in_nobodys_cache() {
+    let bench = Bench::new().await;
+    let viewer = bench
+        .signed("viewer", Role::PartnerViewer, Some("P-1"))
+        .await;
+    let line = "GET /v1/partners/P-1/statements/2026-Q1/document/pdf";
+    let answer = bench.ask_as(&viewer, line, "").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let header = |name: &str| answer.head[name].to_str().expect("text");
+    assert_eq!(
+        header("content-disposition"),
+        "attachment; filename=\"statement-P-1-2026-Q1__x____.pdf\""
+    );
+    assert_eq!(header("cache-control"), "private, no-store");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    let none = line.replace("/pdf", "/exe");
+    assert_eq!(bench.ask_as(&viewer, &none, "").await.status, 404);
+}

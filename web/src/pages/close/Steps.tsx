@@ -1,19 +1,18 @@
-import { Button, Modal, Select, TextInput } from "@mantine/core";
-import { IconCheck } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { answered, api } from "../../client";
 import { dayText } from "../../format/dates";
-import { Panel, Tag } from "../../parts/bits";
+import { Panel } from "../../parts/bits";
+import { Question } from "../../parts/Question";
 import { Refused } from "../../parts/States";
+import { ApproveTotals, Step, type StepState, WhyNot } from "../../parts/Steps";
 import { useFiguresAreOld } from "../../queries";
 import { t } from "../../strings";
-import type { Periods, Permitted } from "../../wire";
-
-type State = "isDone" | "isNext" | "waits";
+import type { Periods } from "../../wire";
 
 /** Which step comes next follows from what the API says waits; whether one may take it, the API says too. */
-function statesOf(periods: Periods): [State, State, State] {
+function statesOf(periods: Periods): [StepState, StepState, StepState] {
   const { waiting } = periods;
   if (!waiting) {
     return [periods.may_be_closed.length > 0 ? "isNext" : "waits", "waits", "waits"];
@@ -40,39 +39,6 @@ export function Steps({ periods }: { periods: Periods }) {
       </ol>
     </Panel>
   );
-}
-
-function Step({
-  number,
-  title,
-  lead,
-  state,
-  children,
-}: {
-  number: number;
-  title: string;
-  lead: string;
-  state: State;
-  children: ReactNode;
-}) {
-  return (
-    <li className={`step step-${state}`} {...(state === "isNext" ? { "aria-current": "step" } : {})}>
-      <span className="step-number" aria-hidden>
-        {state === "isDone" ? <IconCheck size={17} /> : number}
-      </span>
-      <div>
-        <h3>
-          {title} <Tag tone={state === "isDone" ? "good" : state === "isNext" ? "blue" : "plain"}>{t.close[state]}</Tag>
-        </h3>
-        <p className="quiet">{lead}</p>
-        {children}
-      </div>
-    </li>
-  );
-}
-
-function WhyNot({ may }: { may: Permitted }) {
-  return may.is_allowed || !may.why_not ? null : <p className="quiet why-not">{may.why_not}</p>;
 }
 
 function Calculate({ periods }: { periods: Periods }) {
@@ -118,47 +84,13 @@ function Calculate({ periods }: { periods: Periods }) {
 
 function Approve({ periods, waiting }: { periods: Periods; waiting: NonNullable<Periods["waiting"]> }) {
   const areOld = useFiguresAreOld();
-  const [typed, setTyped] = useState<Record<string, string>>({});
-  const may = periods.steps.approve;
-  const approve = useMutation({
-    mutationFn: () => answered(api.POST("/v1/periods/approve", { body: { totals: typed } })),
-    onSuccess: areOld,
-  });
-  if (!may.is_allowed) {
-    return <WhyNot may={may} />;
-  }
   return (
-    <form
-      className="form step-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        approve.mutate();
-      }}
-    >
-      <p className="quiet">{t.close.totalsHelp}</p>
-      {Object.keys(waiting.totals).map((currency) => (
-        <TextInput
-          key={currency}
-          label={t.close.totalOf(currency)}
-          value={typed[currency] ?? ""}
-          onChange={(event) => {
-            const value = event.currentTarget.value;
-            setTyped((old) => ({ ...old, [currency]: value }));
-          }}
-          inputMode="decimal"
-          autoComplete="off"
-          required
-          withAsterisk={false}
-          classNames={{ input: "figure-input" }}
-        />
-      ))}
-      <Refused error={approve.error} />
-      <div className="form-actions">
-        <Button type="submit" loading={approve.isPending}>
-          {t.close.approveGo}
-        </Button>
-      </div>
-    </form>
+    <ApproveTotals
+      may={periods.steps.approve}
+      currencies={Object.keys(waiting.totals)}
+      approve={(totals) => answered(api.POST("/v1/periods/approve", { body: { totals } }))}
+      onDone={areOld}
+    />
   );
 }
 
@@ -179,24 +111,18 @@ function Close({ periods, until }: { periods: Periods; until: string }) {
         {t.close.closeGo(dayText(until))}
       </Button>
       <WhyNot may={may} />
-      <Modal.Root opened={isAsked} onClose={() => setAsked(false)} centered lockScroll={false}>
-        <Modal.Overlay className="drawer-over" />
-        <Modal.Content className="question">
-          <Modal.Title>{t.close.confirmTitle}</Modal.Title>
-          <Modal.Body>
-            <p>{t.close.confirm(dayText(until))}</p>
-            <Refused error={close.error} />
-            <div className="form-actions">
-              <Button loading={close.isPending} onClick={() => close.mutate()} data-autofocus>
-                {t.close.closeGo(dayText(until))}
-              </Button>
-              <Button variant="default" onClick={() => setAsked(false)}>
-                {t.close.cancel}
-              </Button>
-            </div>
-          </Modal.Body>
-        </Modal.Content>
-      </Modal.Root>
+      <Question title={t.close.confirmTitle} isOpen={isAsked} onClose={() => setAsked(false)}>
+        <p>{t.close.confirm(dayText(until))}</p>
+        <Refused error={close.error} />
+        <div className="form-actions">
+          <Button loading={close.isPending} onClick={() => close.mutate()} data-autofocus>
+            {t.close.closeGo(dayText(until))}
+          </Button>
+          <Button variant="default" onClick={() => setAsked(false)}>
+            {t.close.cancel}
+          </Button>
+        </div>
+      </Question>
     </>
   );
 }

@@ -15,7 +15,7 @@ import { t } from "../../strings";
 import type { Finding, PlanChecked } from "../../wire";
 import { Editor } from "./Editor";
 import { Effect } from "./Effect";
-import { Words } from "./Words";
+import { Words } from "../../parts/Words";
 
 /** How long after the last key the text is checked. */
 const PAUSE_MS = 350;

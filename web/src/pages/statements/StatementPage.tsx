@@ -1,13 +1,6 @@
 // One statement: its total, its lines, each with the way to why; beside it the period before, corrections, what is in force.
-import { Button, Menu, Select } from "@mantine/core";
-import {
-  IconArrowLeft,
-  IconArrowRight,
-  IconDownload,
-  IconFileTypeCsv,
-  IconGitCompare,
-  IconPrinter,
-} from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
+import { IconArrowLeft, IconArrowRight, IconGitCompare } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { spanText, withDays } from "../../format/dates";
@@ -18,11 +11,12 @@ import { Answer } from "../../parts/States";
 import { statementQuery, statementsQuery } from "../../queries";
 import { t } from "../../strings";
 import type { Statement } from "../../wire";
+import { Accepted } from "./Accepted";
 import { Besides } from "./Besides";
 import { Compared } from "./Compared";
+import { Downloads } from "./Downloads";
 import { ExplainDrawer } from "./ExplainDrawer";
 import { LineTable } from "./LineTable";
-import { downloadLines } from "./lines";
 
 const FROM = "/shell/partners/$partner/statements/$period";
 
@@ -59,6 +53,7 @@ function Shown({ statement }: { statement: Statement }) {
     >
       <Notes notes={statement.notes} />
       <Totals statement={statement} />
+      <Accepted statement={statement} />
       <Panel title={t.statement.lines}>
         <LineTable statement={statement} opened={lineId} onOpen={open} />
         <p className="quiet under">
@@ -158,21 +153,7 @@ function Actions({
       >
         {t.statement.compare}
       </Button>
-      <Menu position="bottom-end" width={200}>
-        <Menu.Target>
-          <Button variant="default" leftSection={<IconDownload size={17} aria-hidden />}>
-            {t.statement.download}
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item leftSection={<IconFileTypeCsv size={17} />} onClick={() => downloadLines(statement)}>
-            {t.statement.csv}
-          </Menu.Item>
-          <Menu.Item leftSection={<IconPrinter size={17} />} onClick={() => window.print()}>
-            {t.statement.print}
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <Downloads statement={statement} />
     </>
   );
 }

@@ -27,13 +27,48 @@ fn refused(refusal: Refusal) -> Failure {
 
 /// Writes the bank's file of a payout.
 pub fn write(args: &PayoutFileArgs) -> Result<(), Failure> {
+    let desk = Desk::open(&args.program.program)?;
+    let (payout, _) = ordered(&desk, args.payout)?;
+    let made = made(&desk, args)?;
+    write_secret(&args.out, &made.xml)?;
+    let until = desk.on_record.periods.closed_on();
+    let mut text = format!(
+        "{}: {} {} in {} on {}, closed until {}\n",
+        args.out.display(),
+        in_currency(made.sum, made.currency.code()),
+        made.currency.code(),
+        output::counted(made.count, "payment"),
+        payout.on,
+        until.map_or_else(String::new, |day| day.to_string())
+    );
+    if made.by_note > 0 {
+        let _ = writeln!(
+            text,
+            "Not in it: {}",
+            output::counted(made.by_note, "credit note")
+        );
+    }
+    output::print(&text)
+}
+
+/// The bank's file of a payout, and what is in it.
+pub struct Made {
+    /// The file.
+    pub xml: String,
+    currency: Currency,
+    sum: i128,
+    count: usize,
+    by_note: usize,
+}
+
+/// Makes the bank's file of a payout.
+pub fn made(desk: &Desk, args: &PayoutFileArgs) -> Result<Made, Failure> {
     let program = &args.program.program;
-    let desk = Desk::open(program)?;
-    let (payout, batch) = ordered(&desk, args.payout)?;
+    let (payout, batch) = ordered(desk, args.payout)?;
     let mut by_currency: BTreeMap<Currency, Vec<Payment>> = BTreeMap::new();
     let mut by_note = 0;
-    for paid in payments_of(&desk, batch)? {
-        match payment(&desk, program, payout, &paid)? {
+    for paid in payments_of(desk, batch)? {
+        match payment(desk, program, payout, &paid)? {
             Some(payment) => by_currency.entry(paid.currency).or_default().push(payment),
             None => by_note += 1,
         }
@@ -48,25 +83,13 @@ pub fn write(args: &PayoutFileArgs) -> Result<(), Failure> {
     let bytes = pain001::write(&file).map_err(refused)?;
     let xml = String::from_utf8(bytes)
         .map_err(|error| Failure::fault("writing a payment file", &error))?;
-    write_secret(&args.out, &xml)?;
-    let until = desk.on_record.periods.closed_on();
-    let mut text = format!(
-        "{}: {} {} in {} on {}, closed until {}\n",
-        args.out.display(),
-        in_currency(sum, currency.code()),
-        currency.code(),
-        output::counted(count, "payment"),
-        payout.on,
-        until.map_or_else(String::new, |day| day.to_string())
-    );
-    if by_note > 0 {
-        let _ = writeln!(
-            text,
-            "Not in it: {}",
-            output::counted(by_note, "credit note")
-        );
-    }
-    output::print(&text)
+    Ok(Made {
+        xml,
+        currency,
+        sum,
+        count,
+        by_note,
+    })
 }
 
 /// What the bank is told of one payment; nothing where no bank pays it.

@@ -36,25 +36,35 @@ pub fn run(args: &PeriodAcceptArgs) -> Result<(), Failure> {
             }
         },
     };
+    accepted(&desk, &partners, &args.by.by)?;
+    output::print(&format!(
+        "Everything until {} is accepted by {}\n",
+        closing.until,
+        output::counted(partners.len(), "partner")
+    ))
+}
+
+/// Puts on the journal that partners accept everything that is closed, each in its own name.
+pub fn accepted(desk: &Desk, partners: &[PartnerId], by: &str) -> Result<(), Failure> {
+    let Some(closing) = desk.on_record.periods.closings.last() else {
+        return Err(Failure::Found(
+            "nothing is closed yet, so there is nothing to accept".to_owned(),
+        ));
+    };
     let mut step = Step::default();
-    for partner in &partners {
+    for partner in partners {
         let says = StatementAccepted {
             partner: partner.clone(),
             closing: closing.at,
             until: closing.until.to_string(),
         };
         let behalf = Organisation::Partner(partner.clone());
-        desk.then(&mut step, STATEMENT_ACCEPTED, (&args.by.by, &behalf), &says)?;
+        desk.then(&mut step, STATEMENT_ACCEPTED, (by, &behalf), &says)?;
     }
-    let count = step.acts.len();
-    if count > 0 {
+    if !step.acts.is_empty() {
         desk.write(step)?;
     }
-    output::print(&format!(
-        "Everything until {} is accepted by {}\n",
-        closing.until,
-        output::counted(count, "partner")
-    ))
+    Ok(())
 }
 
 /// Partners who have something in the books that they did not accept yet, and whose key is kept here.

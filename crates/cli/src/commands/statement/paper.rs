@@ -42,13 +42,8 @@ pub fn write(
     told: &Told<'_>,
     partner: &str,
 ) -> Result<(), Failure> {
-    let mut papers = Vec::new();
-    for (basis, (prepared, own)) in bases.iter().zip(told) {
-        for statement in own {
-            papers.push(paper(basis, prepared, statement, partner)?);
-        }
-    }
-    let bytes = write(&papers).map_err(|refusal| Failure::Found(refusal.to_string()))?;
+    let papers = papers(bases, told, partner)?;
+    let bytes = bytes(write, &papers)?;
     Disk::default()
         .write(out, &[&bytes], Naming::Replaces)
         .map_err(|error| Failure::fault(format!("writing {}", out.display()), &error))?;
@@ -59,6 +54,26 @@ pub fn write(
         out.display(),
         periods.join(", ")
     ))
+}
+
+/// All statements as documents say them.
+pub fn papers(
+    bases: &[Basis],
+    told: &Told<'_>,
+    partner: &str,
+) -> Result<Vec<StatementPaper>, Failure> {
+    let mut papers = Vec::new();
+    for (basis, (prepared, own)) in bases.iter().zip(told) {
+        for statement in own {
+            papers.push(paper(basis, prepared, statement, partner)?);
+        }
+    }
+    Ok(papers)
+}
+
+/// A document's bytes.
+pub fn bytes(write: Write, papers: &[StatementPaper]) -> Result<Vec<u8>, Failure> {
+    write(papers).map_err(|refusal| Failure::Found(refusal.to_string()))
 }
 
 fn paper(
