@@ -3,10 +3,10 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { groupsOf } from "../../src/pages/overview/Bands";
 import { diagnosticsOf } from "../../src/pages/plans/Editor";
-import { Words } from "../../src/pages/plans/Words";
 import { Money } from "../../src/parts/Money";
 import { placesOf } from "../../src/parts/Shell";
 import { compareCells } from "../../src/parts/Table";
+import { Words } from "../../src/parts/Words";
 import { inside } from "../../src/routes";
 import type { Session } from "../../src/wire";
 

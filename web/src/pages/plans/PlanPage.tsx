@@ -10,12 +10,12 @@ import "@fontsource-variable/geist-mono/wght.css";
 import { answered, api, Refusal, type Wire } from "../../client";
 import { Page, Tag } from "../../parts/bits";
 import { Answer, NoAnswer } from "../../parts/States";
+import { Words } from "../../parts/Words";
 import { planQuery } from "../../queries";
 import { t } from "../../strings";
 import type { Finding, PlanChecked } from "../../wire";
 import { Editor } from "./Editor";
 import { Effect } from "./Effect";
-import { Words } from "../../parts/Words";
 
 /** How long after the last key the text is checked. */
 const PAUSE_MS = 350;
