@@ -28,7 +28,7 @@ pub struct ServeArgs {
     /// Something in front of the server speaks TLS, so cookies never travel without.
     #[arg(long)]
     pub behind_tls: bool,
-    /// Where people reach the server, such as https://trueup.example.org; signing on by a provider needs it.
+    /// Where people reach the server, such as `https://trueup.example.org`; signing on by a provider needs it.
     #[arg(long, value_name = "URL")]
     pub address: Option<String>,
     /// A folder with the web app's built files, in place of those that were built in.
