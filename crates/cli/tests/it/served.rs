@@ -56,7 +56,23 @@ impl Someone<'_> {
         assert_eq!(status, 200, "{path}: {said}");
         said
     }
+
+    /// Reads until the server has seen what a command did beside it: while it reads a change, it answers by what was before.
+    fn read_once(&self, path: &str, is_seen: impl Fn(&Value) -> bool) -> Value {
+        let began = std::time::Instant::now();
+        loop {
+            let said = self.read(path);
+            if is_seen(&said) {
+                return said;
+            }
+            assert!(began.elapsed() < SEEN_WITHIN, "not seen: {said}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
 }
+
+/// How long a server may take to see what a command did.
+const SEEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Adds somebody at the command line and signs on.
 fn signed<'s>(story: &Story, server: &'s Server, name: &str, roles: &[&str]) -> Someone<'s> {
@@ -789,8 +805,8 @@ fn a_partner_reads_what_it_signed_and_answers_what_is_proposed() {
         "trueup agreement propose {name} --partner P-100 --because 'a higher rate' --program program --by u-17"
     );
     story.sh(&propose).expect_code(0);
-    let proposed = manager.read(place)["agreements"][0].clone();
-    assert_eq!(proposed["state"], "proposed", "{proposed}");
+    let is_proposed = |list: &Value| list["agreements"][0]["state"] == "proposed";
+    let proposed = manager.read_once(place, is_proposed)["agreements"][0].clone();
     assert_eq!(
         proposed["words"], words,
         "what is signed is what is in force"
@@ -816,7 +832,8 @@ fn a_partner_reads_what_it_signed_and_answers_what_is_proposed() {
     let (status, said) = manager.ask(&line, &no);
     assert_eq!(status, 200, "{said}");
     story.sh(&propose).expect_code(0);
-    let again = manager.read(place)["agreements"][0]["proposal"]["proposal"].clone();
+    let again =
+        manager.read_once(place, is_proposed)["agreements"][0]["proposal"]["proposal"].clone();
     assert_ne!(again, at);
     let (status, said) = manager.ask(&line, &json!({ "proposal": again, "outcome": "accepted" }));
     assert_eq!(status, 200, "{said}");
