@@ -71,10 +71,11 @@ print(made["token"])
 END
 )
 
+# One worker: reading a function's source in two threads at once breaks in some versions of Python (CPython issue 106905).
 # A stream of events has no end, so it is left out. The seed is that of every run: what is found is found again.
 status=0
 "$(dirname "$python")/schemathesis" --config-file "$config" run "$address/openapi.json" --header "Authorization: Bearer $token" \
-    --exclude-path /v1/events --phases examples,coverage,fuzzing --max-examples 20 --max-time "$seconds" --seed 1 --workers 2 \
+    --exclude-path /v1/events --phases examples,coverage,fuzzing --max-examples 20 --max-time "$seconds" --seed 1 --workers 1 \
     --continue-on-failure --warnings off >found.txt 2>&1 || status=$?
 if [ "$status" != 0 ]; then
     cat found.txt >&2

@@ -28,6 +28,10 @@ pub async fn journal(
     if asked.limit.is_some_and(|limit| !(1..=200).contains(&limit)) {
         return Err(Refused::bad_request("a page has 1 to 200 acts"));
     }
+    // The description's numbers are of 64 bits with a sign.
+    if asked.before.is_some_and(|at| i64::try_from(at).is_err()) {
+        return Err(Refused::bad_request("no journal is that long"));
+    }
     if let Some(partner) = asked.partner.clone() {
         shared.ask(move |app| app.partner(&partner)).await?;
     }
