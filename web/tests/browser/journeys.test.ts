@@ -374,7 +374,9 @@ test("a statement is taken home, and an auditor checks its bundle and finds the 
   await shot(desk, "journey-bundle");
   await desk.getByRole("button", { name: "Look through everything" }).click();
   await desk.getByText("Nothing was changed").waitFor({ timeout: WORKED_OUT_MS });
-  await desk.getByRole("textbox", { name: "Kind" }).fill("statement.issued");
+  const kind = desk.getByLabel("Kind", { exact: true }).first();
+  await kind.click();
+  await kind.fill("statement.issued");
   await desk.getByRole("option", { name: "statement.issued" }).click();
   await desk
     .getByRole("button", { name: /^Open act/ })
