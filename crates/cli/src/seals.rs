@@ -246,21 +246,25 @@ pub struct OnRecord {
     pub acts: u64,
 }
 
+/// The kinds of act that are judged one after the other.
+pub fn kinds() -> Vec<&'static str> {
+    [
+        &ring::KINDS[..],
+        &negotiation::KINDS,
+        &period::KINDS,
+        &acceptance::KINDS,
+        &dispute::KINDS,
+        &payout::KINDS,
+        &exception::KINDS,
+        &opening::KINDS,
+    ]
+    .concat()
+}
+
 impl OnRecord {
     /// Reads them.
     pub fn of(record: &Record) -> Result<Self, Failure> {
-        let kinds = [
-            &ring::KINDS[..],
-            &negotiation::KINDS,
-            &period::KINDS,
-            &acceptance::KINDS,
-            &dispute::KINDS,
-            &payout::KINDS,
-            &exception::KINDS,
-            &opening::KINDS,
-        ]
-        .concat();
-        let (acts, size) = record.acts_of(&kinds)?;
+        let (acts, size) = record.acts_of(&kinds())?;
         let mut on_record = Self::default();
         for (at, act) in acts {
             on_record.judge(at, &act).map_err(|why| {

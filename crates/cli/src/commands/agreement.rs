@@ -537,8 +537,8 @@ pub fn answered(args: &ChosenArgs, proposal: u64, answer: Answer<'_>) -> Result<
     signing.append(&on_record, acts)
 }
 
-/// The program as its texts were when an agreement was proposed or signed, by the digest of their list.
-pub fn folder_as_of(program: &Path, texts: &str) -> Result<folder::Folder, Failure> {
+/// The texts of a program as they were when an agreement was proposed or signed, by the digest of their list.
+fn texts_as_of(program: &Path, texts: &str) -> Result<BTreeMap<String, Bytes>, Failure> {
     let kept = runs::kept(program);
     let read = |what: &str, digest: &str| {
         let gone = || {
@@ -552,12 +552,17 @@ pub fn folder_as_of(program: &Path, texts: &str) -> Result<folder::Folder, Failu
     };
     let list: BTreeMap<String, String> = serde_json::from_slice(&read("the list of texts", texts)?)
         .map_err(|error| Failure::fault("reading the list of texts", &error))?;
-    let mut found = BTreeMap::new();
-    for (path, digest) in list {
+    let read = |(path, digest): (String, String)| {
         let bytes = read(&path, &digest)?;
-        found.insert(path, bytes);
-    }
-    let read = folder::read_texts(&Texts::kept(program, found), Strictness::Draft)?;
+        Ok((path, bytes))
+    };
+    list.into_iter().map(read).collect()
+}
+
+/// The program as its texts were when an agreement was proposed or signed, by the digest of their list.
+pub fn folder_as_of(program: &Path, texts: &str) -> Result<folder::Folder, Failure> {
+    let texts = Texts::kept(program, texts_as_of(program, texts)?);
+    let read = folder::read_texts(&texts, Strictness::Draft)?;
     let says = read.rendered();
     let folder = read.folder;
     folder.ok_or_else(|| Failure::Found(format!("{says}\nthe texts as they were cannot be read")))
@@ -599,22 +604,8 @@ fn texts(args: &AgreementTextsArgs) -> Result<(), Failure> {
     if out.is_dir() && fs::read_dir(out).map_err(fault)?.next().is_some() {
         return Err(Failure::Use(format!("{} is not empty", out.display())));
     }
-    let kept = runs::kept(program);
-    let read = |what: &str, digest: &str| {
-        let gone = || {
-            Failure::Fault(format!(
-                "{what} is gone from .trueup/texts; restore {digest} there"
-            ))
-        };
-        kept.text(Digest::parse(digest).ok_or_else(gone)?)
-            .map_err(|fault| Failure::fault(format!("reading {what}"), &fault))?
-            .ok_or_else(gone)
-    };
-    let texts: BTreeMap<String, String> =
-        serde_json::from_slice(&read("the list of texts", texts)?)
-            .map_err(|error| Failure::fault("reading the list of texts", &error))?;
-    for (path, digest) in &texts {
-        let bytes = read(path, digest)?;
+    let texts = texts_as_of(program, texts)?;
+    for (path, bytes) in &texts {
         let is_below = std::path::Path::new(path)
             .components()
             .all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -627,7 +618,7 @@ fn texts(args: &AgreementTextsArgs) -> Result<(), Failure> {
         if let Some(folder) = place.parent() {
             fs::create_dir_all(folder).map_err(fault)?;
         }
-        fs::write(&place, &*bytes).map_err(fault)?;
+        fs::write(&place, bytes).map_err(fault)?;
     }
     output::print(&format!(
         "{} as {what}, written to {}\n",

@@ -5,9 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use trueup_bundle::record::ISSUED;
 use trueup_bundle::verify;
-use trueup_journal::ring::KINDS as KEYS;
 use trueup_journal::{Act, Custody, Organisation, PublicKey, Stored};
-use trueup_program::{acceptance, dispute, exception, negotiation, opening, payout, period};
 use trueup_server::wire::{
     ActShort, ActShown, ActSigner, BundleVerdict, JournalAsked, JournalPage, LookedThrough,
 };
@@ -19,6 +17,7 @@ use crate::commands::verify::looked_through;
 use crate::commands::{bundle, journal};
 use crate::failure::{Failure, chain};
 use crate::record::{FACTS_LOGGED, Record};
+use crate::seals;
 
 use super::look::Look;
 use super::refused;
@@ -36,18 +35,7 @@ fn record(look: &Look) -> Result<&Record, Refused> {
 }
 
 fn kinds() -> Vec<String> {
-    let all = [
-        &KEYS[..],
-        &negotiation::KINDS,
-        &period::KINDS,
-        &acceptance::KINDS,
-        &dispute::KINDS,
-        &payout::KINDS,
-        &exception::KINDS,
-        &opening::KINDS,
-        &[POSTED, FACTS_LOGGED, ISSUED],
-    ]
-    .concat();
+    let all = [seals::kinds(), vec![POSTED, FACTS_LOGGED, ISSUED]].concat();
     let mut kinds: Vec<String> = all.into_iter().map(str::to_owned).collect();
     kinds.sort();
     kinds.dedup();

@@ -19,11 +19,8 @@ fn seen(story: &Story, program: &str, with: &[(&str, &str)]) -> String {
     ];
     let mut text = String::new();
     for args in asked {
-        let mut command = story.command(args);
-        command
-            .args(["--program", program])
-            .envs(with.iter().copied());
-        text.push_str(&ended(command).expect_code(0).out);
+        let ended = ended(story.command_on(program, with, args));
+        text.push_str(&ended.expect_code(0).out);
     }
     text
 }

@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, Executor as _};
 
 use crate::journal::postgres;
+use crate::shim::shim;
 use crate::story::{Ended, Story, ended};
 
 /// A step of money: its words, and the kind of act it leaves.
@@ -83,11 +83,7 @@ fn taken(story: &Story, program: &str, step: &StepTaken, with: &[(&str, &str)]) 
 }
 
 fn command(story: &Story, program: &str, step: &StepTaken, with: &[(&str, &str)]) -> Command {
-    let mut command = story.command(&step.words);
-    command
-        .args(["--program", program])
-        .envs(with.iter().copied());
-    command
+    story.command_on(program, with, &step.words)
 }
 
 /// What the books and the journal say, without when it was.
@@ -100,11 +96,9 @@ fn seen(story: &Story, program: &str, with: &[(&str, &str)]) -> String {
     ];
     let mut text = String::new();
     for args in asked {
-        let mut command = story.command(args);
-        command
-            .args(["--program", program])
-            .envs(with.iter().copied());
-        let out = ended(command).expect_code(0).out;
+        let out = ended(story.command_on(program, with, args))
+            .expect_code(0)
+            .out;
         match args[0] {
             "journal" => {
                 let kinds = out.lines().filter_map(|line| line.split(',').nth(4));
@@ -122,11 +116,7 @@ fn seen(story: &Story, program: &str, with: &[(&str, &str)]) -> String {
 
 fn holds(story: &Story, program: &str, with: &[(&str, &str)], after: &str) {
     for args in [&["verify"][..], &["rebuild", "--check"]] {
-        let mut command = story.command(args);
-        command
-            .args(["--program", program])
-            .envs(with.iter().copied());
-        let ended = ended(command);
+        let ended = ended(story.command_on(program, with, args));
         assert_eq!(ended.code(), Some(0), "after {after}: {ended:#?}");
     }
 }
@@ -143,27 +133,6 @@ fn copy(from: &Path, to: &Path) {
             }
         }
     }
-}
-
-/// The shim that counts what is done to files, and kills or fails at a count.
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = SHIM.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let library = folder.path().join("kill_shim.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../facts/tests/it/kill_shim.c");
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-o"])
-            .arg(&library)
-            .arg(&source)
-            .arg("-ldl")
-            .output()
-            .expect("cc, which links every Rust program too");
-        let says = String::from_utf8_lossy(&built.stderr).into_owned();
-        assert!(built.status.success(), "{says}");
-        (folder, library)
-    });
-    path
 }
 
 /// Takes a step under the shim.
@@ -295,10 +264,9 @@ fn race(story: &Story, with: &[(&str, &str)], clients: usize) {
         }
     }
     holds(story, "program", with, "everybody at once");
-    let mut paid = story.command(&["books", "balances", "--format", "csv"]);
-    paid.args(["--program", "program"])
-        .envs(with.iter().copied());
-    let books = ended(paid).expect_code(0).out;
+    let balances = ["books", "balances", "--format", "csv"];
+    let books = ended(story.command_on("program", with, &balances));
+    let books = books.expect_code(0).out;
     assert!(books.contains("paid,P-100,USD,-4200.00"), "{books}");
     assert_eq!(books.matches(",P-100,").count(), 2, "{books}");
 }
@@ -346,19 +314,40 @@ fn a_database_that_goes_away_in_the_middle_leaves_a_step_whole_or_undone() {
         });
     };
     let (mut undone, mut after) = (0, None);
+    let mut whole = Duration::ZERO;
     for round in 0..14 {
         asked(format!("create database {name}_{round} template {name}"));
         let url = base.replacen(&format!("/{name}?"), &format!("/{name}_{round}?"), 1);
         let with = [("TRUEUP_DATABASE", url.as_str())];
         let _ = fs::remove_dir_all(story.path("now"));
         copy(&story.path("program"), &story.path("now"));
+        let go_away = || {
+            asked(format!(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}_{round}'"
+            ));
+        };
         let mut running = command(&story, "now", close, &with);
         running.stdout(Stdio::null()).stderr(Stdio::null());
+        let begun = Instant::now();
         let mut running = running.spawn().expect("started");
-        std::thread::sleep(Duration::from_millis(round * 40));
-        asked(format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}_{round}'"
-        ));
+        match round {
+            // As often as it comes back, so that nothing can be done.
+            0 => {
+                while running.try_wait().expect("a child to wait for").is_none() {
+                    go_away();
+                }
+            }
+            // Not at all: so long does it take here.
+            1 => {
+                running.wait().expect("ended");
+                whole = begun.elapsed();
+            }
+            // Once, at a moment of that time.
+            _ => {
+                std::thread::sleep(whole * (round - 1) / 12);
+                go_away();
+            }
+        }
         let status = running.wait().expect("ended");
         let now = seen(&story, "now", &with);
         assert!(!status.success() || now != before, "it said that it closed");

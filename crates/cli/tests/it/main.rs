@@ -13,5 +13,7 @@ mod served;
 mod serving;
 mod settled_again;
 mod sheets;
+#[path = "../../../facts/tests/it/shim.rs"]
+mod shim;
 mod story;
 mod transcripts;

@@ -13,6 +13,8 @@ fn trueup(dir: &Path, arguments: &[&str]) -> Output {
         .expect("trueup starts")
 }
 
+const TAKE: [&str; 5] = ["agreement", "take", "terms.xlsx", "--program", "program"];
+
 const HEAD: [&str; 8] = [
     "partner",
     "plan",
@@ -94,8 +96,7 @@ fn an_edited_workbook_becomes_agreements_that_take_over() {
             ],
         ],
     );
-    let take = ["agreement", "take", "terms.xlsx", "--program", "program"];
-    let taken = trueup(dir.path(), &take);
+    let taken = trueup(dir.path(), &TAKE);
     assert!(taken.status.success(), "{taken:?}");
     let says = String::from_utf8_lossy(&taken.stdout).into_owned();
     assert!(
@@ -126,8 +127,8 @@ fn an_edited_workbook_becomes_agreements_that_take_over() {
             "",
         ]],
     );
-    assert!(!trueup(dir.path(), &take).status.success());
-    let replaced = trueup(dir.path(), &[&take[..], &["--replace"]].concat());
+    assert!(!trueup(dir.path(), &TAKE).status.success());
+    let replaced = trueup(dir.path(), &[&TAKE[..], &["--replace"]].concat());
     assert!(replaced.status.success(), "{replaced:?}");
 }
 
@@ -193,10 +194,7 @@ fn every_mistake_is_told_with_its_cell_and_nothing_is_written() {
             ["", "reseller", "g", "2026-07-01", "", "standard", "1", ""],
         ],
     );
-    let taken = trueup(
-        dir.path(),
-        &["agreement", "take", "terms.xlsx", "--program", "program"],
-    );
+    let taken = trueup(dir.path(), &TAKE);
     assert!(!taken.status.success());
     let says = format!(
         "{}{}",
@@ -249,10 +247,7 @@ fn what_would_not_hold_together_is_refused_whole() {
             ],
         ],
     );
-    let taken = trueup(
-        dir.path(),
-        &["agreement", "take", "terms.xlsx", "--program", "program"],
-    );
+    let taken = trueup(dir.path(), &TAKE);
     assert!(!taken.status.success(), "{taken:?}");
     assert_eq!(agreements(dir.path()), before);
 }

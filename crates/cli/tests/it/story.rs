@@ -96,6 +96,15 @@ impl Story {
         command
     }
 
+    /// The command on a program, with more of an environment.
+    pub fn command_on(&self, program: &str, with: &[(&str, &str)], args: &[&str]) -> Command {
+        let mut command = self.command(args);
+        command
+            .args(["--program", program])
+            .envs(with.iter().copied());
+        command
+    }
+
     /// Lets a command run in the folder, with an environment that is the same for every tester.
     pub fn at_home(&self, command: &mut Command) {
         let own = binary().parent().expect("a folder").to_owned();

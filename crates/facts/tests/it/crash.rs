@@ -8,11 +8,11 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 
 use trueup_facts::store::Delivery;
 
 use crate::bench::{Bench, said};
+use crate::shim::shim;
 
 pub const FOLDER: &str = "TRUEUP_TEST_FOLDER";
 
@@ -103,29 +103,6 @@ fn untold() -> Bench {
     let bench = copy_of(&story());
     fs::remove_dir_all(bench.path().join(".trueup")).expect("removed");
     bench
-}
-
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
-    let (_, path) = SHIM.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let library = folder.path().join("kill_shim.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/kill_shim.c");
-        let built = Command::new("cc")
-            .args(["-shared", "-fPIC", "-O1", "-Wall", "-o"])
-            .arg(&library)
-            .arg(&source)
-            .arg("-ldl")
-            .output()
-            .expect("cc, which links every Rust program too");
-        assert!(
-            built.status.success(),
-            "{}",
-            String::from_utf8_lossy(&built.stderr)
-        );
-        (folder, library)
-    });
-    path
 }
 
 /// A test of this program as a child on a folder, with the shim told what.

@@ -16,6 +16,7 @@ mod measures;
 mod other_readers;
 mod parquet;
 mod push_crash;
+mod shim;
 mod through_time;
 mod workbook;
 mod zips;

@@ -160,7 +160,6 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{token}", "t-none")
         .replace("{person}", "u-none")
         .replace("{webhook}", "w-none")
-        .replace("{act}", "7")
 }
 
 async fn ask(bench: &Bench, cookie: &str, one: &Described, path: &str) -> Answer {

@@ -20,6 +20,9 @@ use crate::output;
 use crate::progress::Progress;
 use crate::seen::Seen;
 
+/// What the sheet is called.
+pub const SHEET: &str = "Terms";
+
 /// What stands before the terms, in this order.
 pub const HEAD: [&str; 7] = [
     "partner",
@@ -117,7 +120,7 @@ pub fn write(args: &AgreementSheetArgs, progress: &Progress) -> Result<(), Failu
         )));
     }
     let sheet = FillIn {
-        name: "Terms".to_owned(),
+        name: SHEET.to_owned(),
         how: how(plan, args),
         columns,
         rows,

@@ -18,7 +18,7 @@ use trueup_plan::diagnostic::Sources;
 use trueup_plan::tree::{Literal, Plan, Type};
 use trueup_plan::yaml;
 
-use super::sheet::{HEAD, NOW, plan_of, terms_of};
+use super::sheet::{HEAD, NOW, SHEET, plan_of, terms_of};
 use crate::args::AgreementTakeArgs;
 use crate::commands::ingest::means;
 use crate::failure::{Failure, chain};
@@ -37,9 +37,12 @@ pub fn take(args: &AgreementTakeArgs) -> Result<(), Failure> {
     let folder = folder::open(program)?;
     let table = Table::read(&args.file)?;
     let mut taken = Taken::default();
+    let under_one = folder.matched.iter().map(|one| one.listed.id.as_str());
+    let under_one: BTreeSet<&str> = under_one.collect();
     for (row, cells) in &table.rows {
         let mut reading = Reading {
             folder: &folder,
+            under_one: &under_one,
             row: *row,
             cells,
             taken: &mut taken,
@@ -148,49 +151,47 @@ enum CellText {
 
 impl Table {
     fn read(path: &Path) -> Result<Self, Failure> {
-        let decode = |columns: Vec<Wanted>| -> Result<(Vec<String>, Vec<_>), Failure> {
+        let refused =
+            |error: NotDecoded| Failure::Found(format!("{}: {}", path.display(), chain(&error)));
+        let stop = AtomicBool::new(false);
+        let begun = |columns: Vec<Wanted>| {
             let is = |error: std::io::Error| Failure::Use(format!("{}: {error}", path.display()));
             let file = File::open(path).map_err(is)?;
             let bytes = file.metadata().map_err(is)?.len();
-            let stop = AtomicBool::new(false);
             let job = Job::Workbook {
                 columns,
-                sheet: Some("Terms".to_owned()),
+                sheet: Some(SHEET.to_owned()),
                 header_row: 1,
             };
-            let refused = |error: NotDecoded| {
-                Failure::Found(format!("{}: {}", path.display(), chain(&error)))
-            };
-            let means = means()?;
-            let mut decoded = Decoded::begin(&means.decoding, &job, (file, bytes), WORKBOOK, &stop)
-                .map_err(refused)?;
-            let names = decoded.names().map_err(refused)?.to_vec();
-            let (mut row, mut rows) = (Row::default(), Vec::new());
-            while decoded.row(&mut row).map_err(refused)? {
-                let mut cells = BTreeMap::new();
-                for (at, name) in names.iter().enumerate() {
-                    let odd = row.odd.iter().find(|odd| odd.at == at);
-                    let cell = match odd {
-                        Some(odd) => CellText::Odd(odd.how, odd.written.clone()),
-                        None => CellText::Says(row.cell(at).text().trim().to_owned()),
-                    };
-                    cells.insert(name.clone(), cell);
-                }
-                rows.push((row.at, cells));
-            }
-            Ok((names, rows))
+            let decoding = means()?.decoding;
+            Decoded::begin(&decoding, &job, (file, bytes), WORKBOOK, &stop).map_err(refused)
         };
-        let (names, _) = decode(Vec::new())?;
+        // Which columns it has is known once it was opened, and which are read is said before.
+        let names = begun(Vec::new())?.names().map_err(refused)?.to_vec();
         for name in HEAD.iter().filter(|name| **name != "name") {
             if !names.iter().any(|known| known == name) {
                 return Err(Failure::Found(format!(
-                    "{}: the sheet Terms has no column {name}; `trueup agreement sheet` writes one that has",
+                    "{}: the sheet {SHEET} has no column {name}; `trueup agreement sheet` writes one that has",
                     path.display()
                 )));
             }
         }
         let wanted = names.into_iter().map(|name| Wanted { name, scale: None });
-        let (_, rows) = decode(wanted.collect())?;
+        let mut decoded = begun(wanted.collect())?;
+        let names = decoded.names().map_err(refused)?.to_vec();
+        let (mut row, mut rows) = (Row::default(), Vec::new());
+        while decoded.row(&mut row).map_err(refused)? {
+            let mut cells = BTreeMap::new();
+            for (at, name) in names.iter().enumerate() {
+                let odd = row.odd.iter().find(|odd| odd.at == at);
+                let cell = match odd {
+                    Some(odd) => CellText::Odd(odd.how, odd.written.clone()),
+                    None => CellText::Says(row.cell(at).text().trim().to_owned()),
+                };
+                cells.insert(name.clone(), cell);
+            }
+            rows.push((row.at, cells));
+        }
         Ok(Self { rows })
     }
 }
@@ -211,6 +212,8 @@ struct Taken {
 /// One row, read.
 struct Reading<'a> {
     folder: &'a Folder,
+    /// Partners under an agreement.
+    under_one: &'a BTreeSet<&'a str>,
     row: u64,
     cells: &'a BTreeMap<String, CellText>,
     taken: &'a mut Taken,
@@ -282,8 +285,7 @@ impl Reading<'_> {
         else {
             return;
         };
-        let is_listed = |one: &crate::agreements::Matched| one.listed.id.as_str() == partner;
-        if !self.folder.matched.iter().any(is_listed) {
+        if !self.under_one.contains(partner.as_str()) {
             self.wrong(
                 "partner",
                 format!("{partner} has no agreement in the program that could be followed by one"),
@@ -337,7 +339,8 @@ impl Reading<'_> {
     /// The terms that the row states, as they stand in a text; sums of numbers are added up.
     fn terms(&mut self, plan: &Plan) -> Vec<(String, String)> {
         let mut all = Vec::new();
-        for (_, term) in terms_of(plan) {
+        let terms = terms_of(plan);
+        for (_, term) in &terms {
             let Some(says) = self.says(&term.name) else {
                 continue;
             };
@@ -366,7 +369,7 @@ impl Reading<'_> {
         let is_known = |name: &str| {
             name.is_empty()
                 || HEAD.contains(&name)
-                || terms_of(plan).iter().any(|(_, term)| {
+                || terms.iter().any(|(_, term)| {
                     *term.name == *name || name.strip_suffix(NOW) == Some(&*term.name)
                 })
         };
