@@ -11,13 +11,20 @@ export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string | null;
+  /** What is wrong with which part of what was sent, by its JSON pointer. */
+  readonly parts: ReadonlyMap<string, string>;
 
-  constructor(status: number, problem: { code?: string; detail?: string; title?: string }, requestId: string | null) {
+  constructor(
+    status: number,
+    problem: { code?: string; detail?: string; title?: string; errors?: { pointer: string; detail: string }[] },
+    requestId: string | null,
+  ) {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
     this.name = "Refusal";
     this.status = status;
     this.code = problem.code ?? "";
     this.requestId = requestId;
+    this.parts = new Map((problem.errors ?? []).map((one) => [one.pointer, one.detail]));
   }
 }
 

@@ -1,6 +1,7 @@
 // What pages ask of the API, each with the key it is kept under. Live events make whole families of keys old.
 import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { answered, api } from "./client";
+import type { WhatIfRow } from "./wire";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -121,6 +122,21 @@ export const agreementsQuery = (partner: string) =>
   queryOptions({
     queryKey: ["figures", "agreements", partner],
     queryFn: () => answered(api.GET("/v1/partners/{partner}/agreements", { params: { path: { partner } } })),
+  });
+
+export const whatIfFormQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "whatif", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/whatif", { params: { path: { partner } } })),
+  });
+
+/** What would be paid, by the rows that are asked about: it changes nothing, so it is asked like everything that is read. */
+export const whatIfQuery = (partner: string, rows: readonly WhatIfRow[]) =>
+  queryOptions({
+    queryKey: ["figures", "whatif", partner, rows],
+    queryFn: () =>
+      answered(api.POST("/v1/partners/{partner}/whatif", { params: { path: { partner } }, body: { rows: [...rows] } })),
+    retry: false,
   });
 
 export const plansQuery = queryOptions({

@@ -12,6 +12,7 @@ import { placesOf, Shell } from "./parts/Shell";
 import { Answer } from "./parts/States";
 import { sessionQuery } from "./queries";
 import { t } from "./strings";
+import type { WhatIfRow } from "./wire";
 
 interface Context {
   client: QueryClient;
@@ -99,6 +100,19 @@ const kept = <T extends Record<string, unknown>>(search: T) =>
     [Key in keyof T]?: NonNullable<T[Key]>;
   };
 
+/** Rows as an address holds them; whatever else stands there is none. */
+function rowsOf(said: unknown): WhatIfRow[] | undefined {
+  if (!Array.isArray(said) || said.length === 0) {
+    return undefined;
+  }
+  const isText = (cell: unknown) => typeof cell === "string";
+  const isRow = (row: unknown): row is WhatIfRow => {
+    const { kind, cells } = (row ?? {}) as Partial<WhatIfRow>;
+    return isText(kind) && typeof cells === "object" && cells !== null && Object.values(cells).every(isText);
+  };
+  return said.every(isRow) ? said : undefined;
+}
+
 const home = createRoute({ getParentRoute: () => shell, path: "/partners/$partner", component: HomePage });
 
 const statements = createRoute({
@@ -124,6 +138,13 @@ const agreements = createRoute({
   getParentRoute: () => shell,
   path: "/partners/$partner/agreement",
   ...lazily("AgreementPage", () => import("./pages/agreements/AgreementPage").then((one) => one.AgreementPage)),
+});
+
+const whatIf = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/what-if",
+  validateSearch: (search) => kept({ rows: rowsOf(search.rows) }),
+  ...lazily("WhatIfPage", () => import("./pages/whatif/WhatIfPage").then((one) => one.WhatIfPage)),
 });
 
 const payouts = createRoute({
@@ -223,6 +244,7 @@ const tree = root.addChildren([
     statement,
     payments,
     agreements,
+    whatIf,
     payouts,
     payout,
     journal,

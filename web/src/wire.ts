@@ -31,3 +31,6 @@ export type Screen = Wire["Screen"];
 export type Session = Wire["Session"];
 export type Standing = Wire["Standing"];
 export type Statement = Wire["Statement"];
+export type WhatIfAnswer = Wire["WhatIfAnswer"];
+export type WhatIfForm = Wire["WhatIfForm"];
+export type WhatIfRow = Wire["WhatIfRow"];

@@ -1,6 +1,7 @@
 //! From a program's folder to figures: worlds, measures, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
@@ -38,9 +39,16 @@ use crate::world::listed;
 /// Who measures: the passes over the facts, or the rows one by one. Both answer the same to the last digit.
 pub enum Source {
     /// One pass for each kind of fact; what it leaves is read from the rows.
-    Passes(Box<Measured>),
+    Passes(Arc<Measured>),
     /// The rows.
     Rows,
+    /// The rows for some partners, and the passes for the others.
+    Beside {
+        /// The passes; none where the rows answer for everybody.
+        measured: Option<Arc<Measured>>,
+        /// Those whose rows are here.
+        by_rows: BTreeSet<PartnerIx>,
+    },
 }
 
 impl Measurer<Answer> for Source {
@@ -48,6 +56,10 @@ impl Measurer<Answer> for Source {
         match self {
             Self::Passes(measured) => measured.measure(ask),
             Self::Rows => trueup_engine::Reference.measure(ask),
+            Self::Beside { measured, by_rows } => match measured {
+                Some(measured) if !by_rows.contains(&ask.partner) => measured.measure(ask),
+                Some(_) | None => trueup_engine::Reference.measure(ask),
+            },
         }
     }
 }
@@ -89,6 +101,30 @@ pub struct UnderVersion {
     pub own: Plan,
     /// The plan and its version, the agreement and from when on.
     pub says: String,
+}
+
+impl<'f> Prepared<'f> {
+    /// The same over other rows of some partners, as if those were all that they did.
+    pub fn beside(&self, world: World, by_rows: BTreeSet<PartnerIx>) -> Self {
+        let measured = match &self.source {
+            Source::Passes(measured) => Some(measured.clone()),
+            Source::Rows => None,
+            Source::Beside { measured, .. } => measured.clone(),
+        };
+        Prepared {
+            plan: self.plan,
+            world,
+            source: Source::Beside { measured, by_rows },
+            whose: self.whose.clone(),
+            name: self.name.clone(),
+            notes: self.notes.clone(),
+            standing: self.standing,
+            under: self.under.clone(),
+            versions: self.versions.clone(),
+            program_shown: self.program_shown.clone(),
+            partner_shown: self.partner_shown.clone(),
+        }
+    }
 }
 
 impl Prepared<'_> {
@@ -224,6 +260,44 @@ fn versions_of(folder: &Folder, plan: &Plan, partner: &str) -> Vec<UnderVersion>
             })
         })
         .collect()
+}
+
+/// A prepared plan's world with all rows of some partners, besides those that are read anyway.
+pub fn with_rows_of(
+    folder: &Folder,
+    prepared: &Prepared<'_>,
+    (snapshot, until): (&Snapshot, Date),
+    mut whose: BTreeSet<PartnerIx>,
+) -> Result<World, Failure> {
+    let plan = prepared.plan;
+    let fault = |error| Failure::fault(format!("reading rows for plan {}", plan.name), &error);
+    let mut stored = stored_kinds(&folder.program, snapshot).map_err(fault)?;
+    for (kind, stored) in &mut stored {
+        stored.complete = Some(complete(folder, snapshot, kind));
+    }
+    whose.extend(read_anyway(&prepared.world));
+    let order = Order {
+        plan,
+        facts: &stored,
+        until,
+        besides: &[],
+        only: None,
+        settings: Settings::default(),
+    };
+    world_of_and_wait(order, prepared.world.clone(), &whose).map_err(fault)
+}
+
+/// The partners whose rows a world holds.
+fn read_anyway(world: &World) -> BTreeSet<PartnerIx> {
+    let mut whose = BTreeSet::new();
+    for facts in &world.facts {
+        match &facts.read {
+            RowsRead::All if facts.rows.is_empty() => {}
+            RowsRead::All => whose.extend(world.all()),
+            RowsRead::Of(some) => whose.extend(some),
+        }
+    }
+    whose
 }
 
 /// The plan a partner is under, its agreement's name, and what the directory calls the partner.
@@ -456,18 +530,11 @@ fn by_passes(
     let (measured, mut world) = measure_and_wait(order, world).map_err(fault)?;
     if let Wanted::Everything(partner) = wanted {
         // The rows that are read anyway, and all of the partner's own.
-        let mut whose: BTreeSet<PartnerIx> = BTreeSet::new();
-        for facts in &world.facts {
-            match &facts.read {
-                RowsRead::All if facts.rows.is_empty() => {}
-                RowsRead::All => whose.extend(world.all()),
-                RowsRead::Of(some) => whose.extend(some),
-            }
-        }
+        let mut whose = read_anyway(&world);
         whose.extend(PartnerId::new(partner).ok().and_then(|id| world.find(&id)));
         world = world_of_and_wait(order, world, &whose).map_err(fault)?;
     }
-    Ok((Source::Passes(Box::new(measured)), world))
+    Ok((Source::Passes(Arc::new(measured)), world))
 }
 
 fn with_all_rows(

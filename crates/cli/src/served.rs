@@ -22,6 +22,7 @@ mod plans;
 mod progress;
 mod room;
 mod statements;
+mod whatif;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
@@ -35,7 +36,8 @@ use trueup_server::wire::{
     Line, LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome,
     PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
     PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked,
-    PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement, StatementList,
+    PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement, StatementList, WhatIfAnswer,
+    WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -222,6 +224,18 @@ impl App for Served {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
         compared::of(&look, partner, period)
+    }
+
+    fn whatif_form(&self, partner: &str) -> Result<WhatIfForm, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        whatif::form(&look, partner)
+    }
+
+    fn whatif(&self, partner: &str, asked: &WhatIfAsked) -> Result<WhatIfAnswer, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        whatif::of(&look, partner, asked)
     }
 
     fn agreements(&self, partner: &str) -> Result<AgreementList, Refused> {

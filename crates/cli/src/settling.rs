@@ -270,7 +270,10 @@ impl<'f> Under<'f> {
                 measured,
                 self.scope.until,
             ),
-            (Keeping::Kept { .. } | Keeping::Here, Source::Passes(_) | Source::Rows) => None,
+            (
+                Keeping::Kept { .. } | Keeping::Here,
+                Source::Passes(_) | Source::Rows | Source::Beside { .. },
+            ) => None,
         };
         let work = |share: Vec<Vec<PartnerIx>>| -> Result<Vec<Settled>, Failure> {
             let mut figures = Figures::new(&self.prepared);

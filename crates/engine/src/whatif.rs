@@ -18,7 +18,7 @@ use trueup_base::exact::Exact;
 use trueup_plan::tree::{ComponentId, Fold, Grant, MeasureId, Name, TermId, Type, Unit, ValueId};
 
 use crate::evaluate::{Evaluator, Place};
-use crate::graph::What;
+use crate::graph::{Graph, What};
 use crate::measure::{Ask, Measurer};
 use crate::number::{Answer, NoAnswer, Number};
 use crate::settle::Line;
@@ -56,6 +56,16 @@ impl Change {
     pub fn added(&self) -> Exact {
         &self.becomes - &self.was
     }
+}
+
+/// What goes another way in a second walk through a plan: of the same partner, over other facts.
+#[must_use]
+pub fn turns_between(
+    before: &Graph<'_, Answer>,
+    after: &Graph<'_, Answer>,
+    partner: PartnerIx,
+) -> Vec<Turn> {
+    turned(&turns_of(before, partner), &turns_of(after, partner))
 }
 
 /// A change that would have paid more, and what decided.

@@ -381,6 +381,54 @@ impl World {
         }
     }
 
+    /// Adds rows of facts that nobody knew to those of a kind, each credited as the kind says; what is known of the other rows
+    /// stays as it is. Their ids must be new.
+    pub fn add(&mut self, plan: &Plan, kind: KindId, rows: Vec<Row>) {
+        let shape = &plan[kind];
+        let added = self.credit(shape, &rows);
+        let Some(facts) = self.facts.get_mut(kind.index()) else {
+            return;
+        };
+        let known = std::mem::take(facts);
+        let first_new = known.rows.len();
+        let is_recorded = rows.iter().any(|row| row.recorded_on.is_some());
+        let old = known.rows.into_iter().zip(known.replaced_on);
+        let new = rows.into_iter().map(|row| (row, None));
+        let mut all: Vec<CreditedRow> = old
+            .chain(new)
+            .map(|(row, replaced_on)| CreditedRow {
+                row,
+                replaced_on,
+                credits: Vec::new(),
+            })
+            .collect();
+        for (credits, from) in [(known.credits, 0), (added, first_new)] {
+            for ((role, partner), credits) in credits {
+                for credit in credits {
+                    if let Some(row) = all.get_mut(from + credit.row.0 as usize) {
+                        row.credits.push((role, partner, credit));
+                    }
+                }
+            }
+        }
+        all.sort_by(|a, b| {
+            (date_of(&a.row, shape.dated), &a.row.id, a.row.recorded_on).cmp(&(
+                date_of(&b.row, shape.dated),
+                &b.row.id,
+                b.row.recorded_on,
+            ))
+        });
+        let given = Credited {
+            rows: all,
+            complete: known.complete,
+            has_history: known.has_history || is_recorded,
+        };
+        self.give_credited(kind, given);
+        if let Some(facts) = self.facts.get_mut(kind.index()) {
+            facts.read = known.read;
+        }
+    }
+
     /// A partner's position.
     #[must_use]
     pub fn find(&self, id: &PartnerId) -> Option<PartnerIx> {

@@ -14,6 +14,8 @@ pub enum Operation {
     ReadPartners,
     /// One partner's pages.
     ReadPartner,
+    /// What a partner would be paid if more happened.
+    AskWhatIf,
     /// Accepting a partner's closed statements in its name.
     AcceptStatements,
     /// Accepting or declining, in a partner's name, what is proposed.
@@ -87,10 +89,11 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
+        Op::AskWhatIf,
         Op::AcceptStatements,
         Op::AnswerAgreement,
         Op::IssueBundle,
@@ -125,6 +128,7 @@ impl Operation {
             Op::OwnSession => "session",
             Op::ReadPartners => "partners:list",
             Op::ReadPartner => "partners:read",
+            Op::AskWhatIf => "whatif:ask",
             Op::AcceptStatements => "statements:accept",
             Op::AnswerAgreement => "agreements:answer",
             Op::IssueBundle => "bundles:issue",
@@ -174,6 +178,7 @@ impl Operation {
             | Op::OwnSession
             | Op::ReadPartners
             | Op::ReadPartner
+            | Op::AskWhatIf
             | Op::IssueBundle
             | Op::ReadKey
             | Op::ReadDisputes
@@ -196,6 +201,13 @@ impl Operation {
         match self {
             Op::OwnSession | Op::ReadKey => &ROLES,
             Op::AcceptStatements | Op::AnswerAgreement => &[PartnerManager],
+            Op::AskWhatIf => &[
+                PartnerViewer,
+                PartnerManager,
+                AccountManager,
+                ProgramDesigner,
+                Finance,
+            ],
             Op::ReadPartners | Op::ReadPartner | Op::Listen => &[
                 PartnerViewer,
                 PartnerManager,
@@ -311,6 +323,7 @@ impl Caller {
             Op::OwnSession
             | Op::ReadPartners
             | Op::ReadPartner
+            | Op::AskWhatIf
             | Op::AcceptStatements
             | Op::AnswerAgreement
             | Op::IssueBundle

@@ -51,6 +51,18 @@ pub struct Refused {
     pub says: String,
     /// After how many seconds it may be tried again.
     pub retry_after: Option<u16>,
+    /// What is wrong with which part of the body; nothing where it is not about parts.
+    pub errors: Vec<FieldError>,
+}
+
+/// What is wrong with a part of a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Which part, as a JSON pointer in a fragment.
+    #[schema(example = "#/rows/0/cells/amount")]
+    pub pointer: String,
+    /// What is wrong, and what would be right.
+    pub detail: String,
 }
 
 /// A refusal as it is written: a problem of RFC 9457, in `application/problem+json`.
@@ -75,6 +87,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "mVZ0pS7bT0qk0m5C0Yw1Eg")]
     pub request: Option<String>,
+    /// What is wrong with which part of the body, where it is about parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
 }
 
 /// The code of a refusal, for whoever counts them.
@@ -89,6 +104,23 @@ impl Refused {
             code,
             says: says.into(),
             retry_after: None,
+            errors: Vec::new(),
+        }
+    }
+
+    /// Parts of the body are wrong, each for a reason of its own.
+    #[must_use]
+    pub fn parts(errors: Vec<FieldError>) -> Self {
+        let says = match errors.as_slice() {
+            [one] => format!("{}: {}", one.pointer, one.detail),
+            several => format!(
+                "{} parts of the body are wrong; `errors` says which",
+                several.len()
+            ),
+        };
+        Self {
+            errors,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", says)
         }
     }
 
@@ -150,6 +182,7 @@ impl IntoResponse for Refused {
             detail: self.says,
             code: self.code.to_owned(),
             request: request.map(|id| id.to_string()),
+            errors: self.errors,
         });
         let mut response = (status, body).into_response();
         response.extensions_mut().insert(Code(self.code));

@@ -38,7 +38,7 @@ use trueup_facts::push::Counter;
 use trueup_store::{Database, Person};
 
 pub use access::no_partner;
-pub use answer::{File, Refused};
+pub use answer::{FieldError, File, Refused};
 pub use files::Files;
 pub use log::{Level, Log};
 pub use outside::Reach;
@@ -51,7 +51,7 @@ use wire::{
     LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
     PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
     PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
-    Statement, StatementList,
+    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 
 /// Who takes a step.
@@ -126,6 +126,18 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// Why it cannot be said.
     fn compared(&self, partner: &str, period: &str) -> Result<Comparison, Refused>;
+
+    /// What a form needs to ask what a partner would be paid if more happened.
+    ///
+    /// # Errors
+    /// Why nothing can be asked.
+    fn whatif_form(&self, partner: &str) -> Result<WhatIfForm, Refused>;
+
+    /// What a partner would be paid if rows came in.
+    ///
+    /// # Errors
+    /// Why it cannot be said, or what is wrong with which cell.
+    fn whatif(&self, partner: &str, asked: &WhatIfAsked) -> Result<WhatIfAnswer, Refused>;
 
     /// A partner's agreements.
     ///

@@ -13,6 +13,7 @@ mod program;
 mod provider;
 pub mod session;
 mod webhooks;
+mod whatif;
 
 use std::sync::Arc;
 
@@ -122,6 +123,10 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadPartner, routes!(papers::document)))
         .routes(for_whom(Op::IssueBundle, routes!(papers::bundle)))
         .routes(for_whom(Op::ReadKey, routes!(papers::vendor_key)))
+        .routes(for_whom(
+            Op::AskWhatIf,
+            routes!(whatif::whatif_form, whatif::whatif),
+        ))
         .routes(for_whom(Op::AcceptStatements, routes!(partners::accept)))
         .routes(for_whom(Op::ReadPartner, routes!(agreements::agreements)))
         .routes(for_whom(

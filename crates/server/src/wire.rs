@@ -17,6 +17,7 @@ mod session;
 mod shared;
 mod statement;
 mod webhook;
+mod whatif;
 
 pub use agreement::{
     AgreementAnswer, AgreementList, AgreementOutcome, AgreementShown, ProposedAgreement,
@@ -68,4 +69,8 @@ pub use statement::{
 };
 pub use webhook::{
     EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,
+};
+pub use whatif::{
+    ColumnHolds, WhatIfAnswer, WhatIfAsked, WhatIfCap, WhatIfChoice, WhatIfColumn, WhatIfForm,
+    WhatIfKind, WhatIfLine, WhatIfPick, WhatIfRow, WhatIfTier,
 };

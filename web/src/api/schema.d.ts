@@ -496,6 +496,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/whatif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be asked: the kinds of fact that the partner's plan reads, their columns, and what may be picked. */
+        get: operations["whatif_form"];
+        put?: never;
+        /**
+         * What each component would pay if rows came in: the engine's own answer, over the facts as they are with the rows beside them.
+         *     Nothing is stored, so a quote may be asked about as often as it changes.
+         */
+        post: operations["whatif"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/payout-preview": {
         parameters: {
             query?: never;
@@ -1308,6 +1329,11 @@ export interface components {
             /** @description Its last day. */
             until: string;
         };
+        /**
+         * @description What a column holds.
+         * @enum {string}
+         */
+        ColumnHolds: "text" | "partner" | "date" | "flag" | "money" | "count" | "score" | "ratio";
         /** @description What differs between a statement and the one before. */
         Comparison: {
             /** @description The period. */
@@ -1515,6 +1541,16 @@ export interface components {
              * @description For a measure that was walked down to its rows: how many count.
              */
             rows?: number | null;
+        };
+        /** @description What is wrong with a part of a body. */
+        FieldError: {
+            /** @description What is wrong, and what would be right. */
+            detail: string;
+            /**
+             * @description Which part, as a JSON pointer in a fragment.
+             * @example #/rows/0/cells/amount
+             */
+            pointer: string;
         };
         /** @description A figure of the plan: a number with its unit, a day, a flag, a text, or no answer. */
         Figure: {
@@ -2476,6 +2512,8 @@ export interface components {
             code: string;
             /** @description What is wrong, and what to do. */
             detail: string;
+            /** @description What is wrong with which part of the body, where it is about parts. */
+            errors?: components["schemas"]["FieldError"][];
             /**
              * @description By which id the server's log knows the request; said where the server failed, and in each answer's header x-request-id.
              * @example mVZ0pS7bT0qk0m5C0Yw1Eg
@@ -2604,7 +2642,7 @@ export interface components {
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "journal" | "people";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "journal" | "people" | "what_if";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -2921,6 +2959,173 @@ export interface components {
         WebhookList: {
             /** @description The webhooks, the earliest first. */
             webhooks: components["schemas"]["Webhook"][];
+        };
+        /** @description What would be paid if the rows came in. */
+        WhatIfAnswer: {
+            /** @description What they would post with them. */
+            after: components["schemas"]["Money"];
+            /** @description What would go another way, in the plan's own words. */
+            because: string[];
+            /** @description What the settlements that the rows can touch post without them. */
+            before: components["schemas"]["Money"];
+            /** @description Caps of the last period. */
+            caps: components["schemas"]["WhatIfCap"][];
+            /**
+             * @description The day until which everything is closed, where a row is dated before: the answer is then what would have been, and
+             *     changes nothing. None where every row lies in what is open.
+             */
+            closed_until?: string | null;
+            /** @description The currency of every amount. */
+            currency: string;
+            /** @description Each component's settlements that the rows can touch. */
+            lines: components["schemas"]["WhatIfLine"][];
+            /** @description How much that is more, or less. */
+            more: components["schemas"]["Money"];
+            /** @description What a reader should know about the facts. */
+            notes: string[];
+            /**
+             * @description The day from which on nothing is known yet, so that both figures take it that nothing but the rows happens; none where
+             *     everything is known.
+             */
+            nothing_else_from?: string | null;
+            /** @description The partner. */
+            partner: string;
+            /** @description Rate tables of the last period, where they stand and would stand. */
+            tiers: components["schemas"]["WhatIfTier"][];
+            /** @description The last day of the period that the question reaches into. */
+            until: string;
+        };
+        /** @description What is asked: rows that would come in. */
+        WhatIfAsked: {
+            /** @description The rows, at most 200. */
+            rows: components["schemas"]["WhatIfRow"][];
+        };
+        /** @description A cap, how far it is used and would be. */
+        WhatIfCap: {
+            /** @description How far it would be used. */
+            after: components["schemas"]["CapProgress"];
+            /** @description Whether it would be reached. */
+            is_reached: boolean;
+            /** @description Whether it is reached without the rows. */
+            was_reached: boolean;
+        };
+        /** @description One thing that may be picked. */
+        WhatIfChoice: {
+            /** @description What it is called. */
+            called: string;
+            /** @description What it fills in, by column; a column that it leaves empty is not among them. */
+            cells: {
+                [key: string]: string;
+            };
+        };
+        /** @description A column of a kind of fact that a plan reads. */
+        WhatIfColumn: {
+            /** @description The only thing that may stand there; none where anything may. */
+            fixed?: string | null;
+            /** @description What it holds. */
+            holds: components["schemas"]["ColumnHolds"];
+            /** @description Whether a row must say it. */
+            is_needed: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description What stood there in the partner's own rows, where that is a short list. */
+            offered: string[];
+            /**
+             * Format: int32
+             * @description How many digits a number has after the mark; none of what is no number.
+             */
+            places?: number | null;
+            /** @description What a form may begin with; none where there is nothing to propose. */
+            suggested?: string | null;
+        };
+        /** @description What a form needs to ask what would be if. */
+        WhatIfForm: {
+            /**
+             * @description The day until which everything is closed: of what lies before, an answer is what it would have been. None where nothing
+             *     is closed.
+             */
+            closed_until?: string | null;
+            /** @description The currency of every amount. */
+            currency: string;
+            /** @description The first day that something may happen on: the agreement's. */
+            from: string;
+            /** @description The kinds of fact that the plan reads. */
+            kinds: components["schemas"]["WhatIfKind"][];
+            /** @description The last day that something may happen on; none where the agreement has no end. */
+            last?: string | null;
+            /** @description The partner. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+            /** @description The plan, by its title. */
+            plan_title: string;
+            /** @description A day to begin with: the last one that facts are known for, or that may be said. */
+            suggested_on: string;
+        };
+        /** @description A kind of fact that the partner's plan reads. */
+        WhatIfKind: {
+            /** @description Its columns. */
+            columns: components["schemas"]["WhatIfColumn"][];
+            /** @description The column that says when it happens. */
+            dated: string;
+            /** @description What one of its rows is, in words. */
+            is: string;
+            /** @description Its name. */
+            kind: string;
+            /** @description What may be picked to fill columns. */
+            picks: components["schemas"]["WhatIfPick"][];
+        };
+        /** @description What a component would pay. */
+        WhatIfLine: {
+            /** @description What it would post with them; none where nothing can be said. */
+            after?: string | null;
+            /** @description What it posts without the rows, as a decimal text; none where nothing can be said. */
+            before?: string | null;
+            /** @description The component, or a limit's `top_up`. */
+            component: string;
+            /** @description What it grants. Of `money` and `fund` the amounts below are in the currency, of the others they are numbers. */
+            grants: components["schemas"]["LineGrants"];
+            /** @description What it is, in words. */
+            is: string;
+            /** @description How much that is more, or less; none where one of them has no answer. */
+            more?: string | null;
+            /** @description Why it has no figure, in words. */
+            open: string[];
+            /** @description What would become of its money, by day. */
+            paid: components["schemas"]["LinePaid"][];
+            /** @description What is settled, as the calendar names it. */
+            period: string;
+            /** @description The last day of what is settled. */
+            settled_on: string;
+        };
+        /** @description Something that is picked from a list of the program and fills several columns at once. */
+        WhatIfPick: {
+            /** @description The source's column that it is picked by. */
+            by: string;
+            /** @description What may be picked. */
+            choices: components["schemas"]["WhatIfChoice"][];
+            /** @description The columns that it fills. */
+            fills: string[];
+        };
+        /** @description A row that would come in. */
+        WhatIfRow: {
+            /** @description Its cells, by column, as text: `"1234.50"`, `"2026-01-31"`, `"true"`. A column that is not named is empty. */
+            cells: {
+                [key: string]: string;
+            };
+            /**
+             * @description The kind of fact.
+             * @example sale
+             */
+            kind: string;
+        };
+        /** @description A rate table, where it stands and where it would stand. */
+        WhatIfTier: {
+            /** @description Where it would stand. */
+            after: components["schemas"]["Progress"];
+            before?: components["schemas"]["Progress"] | null;
+            /** @description Whether another band would be reached. */
+            is_other: boolean;
         };
     };
     responses: never;
@@ -4939,6 +5144,173 @@ export interface operations {
             };
             /** @description There is no such partner that the caller may see, or no such line. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whatif_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What a form needs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfForm"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whatif: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhatIfAsked"];
+            };
+        };
+        responses: {
+            /** @description What would be paid. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfAnswer"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described, or cells are not what their columns hold: `errors` says which. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

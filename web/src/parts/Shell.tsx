@@ -2,6 +2,7 @@
 import { Menu, UnstyledButton } from "@mantine/core";
 import {
   IconBinaryTree2,
+  IconBulb,
   IconCash,
   IconChartDots3,
   IconCheck,
@@ -43,6 +44,9 @@ export function placesOf(session: Session): Place[] {
     places.push({ to: own, label: t.nav.home, icon: <IconHome2 size={19} />, isExact: true });
     places.push({ to: `${own}/statements`, label: t.nav.statements, icon: <IconReceipt2 size={19} /> });
     places.push({ to: `${own}/payments`, label: t.nav.payments, icon: <IconCash size={19} /> });
+    if (may("what_if")) {
+      places.push({ to: `${own}/what-if`, label: t.nav.whatIf, icon: <IconBulb size={19} /> });
+    }
     places.push({ to: `${own}/agreement`, label: t.nav.agreement, icon: <IconSignature size={19} /> });
   } else {
     if (may("overview")) {

@@ -427,6 +427,60 @@ test("a designer changes a rate, sees the mistake on the way, what it means, and
   await done(opened);
 }, 240_000);
 
+test("a partner asks what a sale would pay, with the keyboard, and gets the engine's answer", async () => {
+  const opened = await signedOn("partner");
+  const { page } = opened;
+  await goTo(page, `/partners/${PARTNER}/what-if`);
+  await page.getByText("Nothing is asked yet").waitFor();
+  const product = page.getByRole("textbox", { name: "Product key" });
+  await product.focus();
+  await page.keyboard.type("Touring Bikes");
+  await page.getByRole("option", { name: "Touring Bikes · Bikes · T" }).waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Ordered on").fill("2013-11-15");
+  await page.getByLabel("Amount").focus();
+  // What is no amount is said where it was written.
+  await page.keyboard.type("ninety");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("60");
+  await page.keyboard.press("Enter");
+  await page.locator("[aria-invalid=true]").first().waitFor();
+  expect(await page.getByLabel("Amount").getAttribute("aria-invalid")).toBe("true");
+  expect(await found(page)).toEqual([]);
+  await page.getByLabel("Amount").fill("90000");
+  await page.keyboard.press("Enter");
+  const rows = [
+    {
+      kind: "sale",
+      cells: {
+        order: "new",
+        partner: PARTNER,
+        ordered_on: "2013-11-15",
+        amount: "90000",
+        quantity: "60",
+        product_line: "T",
+        category: "Bikes",
+        product_group: "Touring Bikes",
+      },
+    },
+  ];
+  await page.getByText("More than without it").waitFor({ timeout: WORKED_OUT_MS });
+  const answer = await page.request.post(`/v1/partners/${PARTNER}/whatif`, { data: { rows } });
+  const told: { more: { amount: string }; before: { amount: string } } = await answer.json();
+  await page.getByText(written(told.more.amount)).first().waitFor();
+  // Without the rows it is what the statement says, and the statement still says it.
+  const statement = await said<Statement>(page, STATEMENT);
+  expect(told.before.amount).toBe(statement.total.amount);
+  // The address holds the question: whoever may see it sees the same answer.
+  await page.reload();
+  await page.getByText(written(told.more.amount)).first().waitFor({ timeout: WORKED_OUT_MS });
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-what-if");
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});
+
 test("an administrator adds somebody who can then sign on", async () => {
   const opened = await signedOn("administrator");
   const { page } = opened;

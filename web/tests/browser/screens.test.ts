@@ -35,6 +35,29 @@ const PAGES: Record<string, Screen[]> = {
   ],
   disputes: [{ name: "disputes", at: "/disputes?show=all" }],
   people: [{ name: "people", at: "/people" }],
+  what_if: [
+    { name: "what-if", at: `/partners/${PARTNER}/what-if` },
+    {
+      name: "what-if-answer",
+      at: `/partners/${PARTNER}/what-if?rows=${encodeURIComponent(
+        JSON.stringify([
+          {
+            kind: "sale",
+            cells: {
+              order: "new",
+              partner: PARTNER,
+              ordered_on: "2013-11-15",
+              amount: "90000",
+              quantity: "60",
+              product_line: "T",
+              category: "Bikes",
+              product_group: "Touring Bikes",
+            },
+          },
+        ]),
+      )}`,
+    },
+  ],
 };
 
 interface Session {
@@ -49,10 +72,11 @@ function screensOf(session: Session): Screen[] {
         { name: "statement", at: `/partners/${session.partner}/statements` },
         { name: "payments", at: `/partners/${session.partner}/payments` },
         { name: "agreement", at: `/partners/${session.partner}/agreement` },
+        { name: "own-what-if", at: `/partners/${session.partner}/what-if` },
       ]
     : [];
   const others = session.screens
-    .filter((one) => one.is_allowed && !(session.partner && one.screen === "partners"))
+    .filter((one) => one.is_allowed && !(session.partner && ["partners", "what_if"].includes(one.screen)))
     .flatMap((one) => PAGES[one.screen] ?? []);
   return [...own, ...others, { name: "account", at: "/account" }];
 }

@@ -78,20 +78,32 @@ pub fn of(
         notes: prepared.notes.clone(),
         ..Far::default()
     };
-    for line in last.lines.iter().filter(|line| line.grants == Grant::Money) {
-        let Ok(told) = explained(&basis.folder, prepared, at, line, false) else {
-            continue;
-        };
-        let place = Place::new(at, told.window);
-        asked.bands(line, &told.explanation, place, &nearest, &mut far.progress);
-        far.caps.extend(asked.cap(line, &told.explanation, place));
-    }
+    let lines: Vec<&Earned> = last.lines.iter().collect();
+    (far.progress, far.caps) = asked.reached(&lines, &nearest);
     far.gains = nearest
         .iter()
         .take(GAINS_MAX)
         .map(|one| asked.gain(one))
         .collect();
     Ok(far)
+}
+
+/// How far a partner is on the tables and under the caps that some lines of one period were worked out by.
+pub fn reached(
+    (folder, prepared): (&Folder, &Prepared<'_>),
+    at: PartnerIx,
+    lines: &[&Earned],
+) -> (Vec<Progress>, Vec<CapProgress>) {
+    let Some(last) = lines.last() else {
+        return (Vec::new(), Vec::new());
+    };
+    let asked = Asked {
+        folder,
+        prepared,
+        at,
+        own: own_in(prepared, at, &last.settlement),
+    };
+    asked.reached(lines, &[])
 }
 
 /// A partner's latest period; none before the first one ends.
@@ -129,6 +141,19 @@ impl Asked<'_, '_> {
             &self.prepared.world,
             &self.prepared.source,
         )
+    }
+
+    fn reached(&self, lines: &[&Earned], nearest: &[Nearest]) -> (Vec<Progress>, Vec<CapProgress>) {
+        let (mut progress, mut caps) = (Vec::new(), Vec::new());
+        for line in lines.iter().filter(|line| line.grants == Grant::Money) {
+            let Ok(told) = explained(self.folder, self.prepared, self.at, line, false) else {
+                continue;
+            };
+            let place = Place::new(self.at, told.window);
+            self.bands(line, &told.explanation, place, nearest, &mut progress);
+            caps.extend(self.cap(line, &told.explanation, place));
+        }
+        (progress, caps)
     }
 
     fn nearest(&self, last: &statement::Statement) -> Vec<Nearest> {

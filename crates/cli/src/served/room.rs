@@ -3,7 +3,7 @@
 //! A closed period's room says the same for ever, so it is kept as long as the server lives; the open one is replaced when facts
 //! or texts change. Each has one thread with a stack for deep plans, which owns what it measured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -14,7 +14,7 @@ use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_books::Booked;
-use trueup_engine::world::PartnerIx;
+use trueup_engine::world::{PartnerIx, World};
 use trueup_plan::tree::{Grant, Plan};
 use trueup_server::Refused;
 use trueup_server::wire::Statement;
@@ -30,6 +30,7 @@ use crate::threads::{STACK_BYTES, on_threads};
 
 use super::progress::{self, Far};
 use super::refused;
+use super::whatif;
 
 /// What somebody earned in one settlement, as far as sums need it.
 #[derive(Clone, Debug)]
@@ -78,6 +79,9 @@ impl Sum {
     }
 }
 
+/// Of how many partners rows are kept.
+const ROWS_KEPT: usize = 8;
+
 /// What a room is asked.
 type Job = Box<dyn for<'b> FnOnce(&mut Floor<'b>) + Send>;
 
@@ -101,6 +105,8 @@ pub struct Floor<'b> {
     /// What it goes by.
     pub basis: &'b Basis,
     prepared: BTreeMap<String, Prepared<'b>>,
+    /// The rows of partners that were asked about last.
+    rows: VecDeque<(String, Arc<World>)>,
     booked: &'b BTreeMap<PartnerId, Booked>,
 }
 
@@ -149,6 +155,28 @@ impl<'b> Floor<'b> {
         compute::told_about(prepared, &basis.folder, whose, notes.to_vec())?;
         prepared.standing = basis.standing;
         Ok(prepared)
+    }
+
+    /// The plan a partner is settled under, as it was told last to be [about](Self::about) one.
+    pub fn told(&self, partner: &str) -> Result<&Prepared<'b>, Failure> {
+        let (plan, ..) = compute::plan_of(&self.basis.folder, partner)?;
+        let prepared = self.prepared.get(&*plan.name);
+        prepared.ok_or_else(|| Failure::Fault("nothing was measured".to_owned()))
+    }
+
+    /// The rows of a partner and of those above it, kept while they are asked about.
+    pub fn rows_of(&mut self, partner: &str) -> Result<Arc<World>, Failure> {
+        if let Some((_, world)) = self.rows.iter().find(|(whose, _)| whose == partner) {
+            return Ok(world.clone());
+        }
+        let (folder, seen) = (&self.basis.folder, &self.basis.seen);
+        let prepared = self.told(partner)?;
+        let whose = whatif::whose(&prepared.world, prepared.partner(partner)?);
+        let seen = (&seen.facts, seen.scope.until);
+        let world = Arc::new(compute::with_rows_of(folder, prepared, seen, whose)?);
+        self.rows.push_front((partner.to_owned(), world.clone()));
+        self.rows.truncate(ROWS_KEPT);
+        Ok(world)
     }
 
     /// Measures for a plan, once.
@@ -271,11 +299,13 @@ fn work(basis: &Basis, booked: &BTreeMap<PartnerId, Booked>, asked: &Receiver<Jo
         basis,
         booked,
         prepared: BTreeMap::new(),
+        rows: VecDeque::new(),
     };
     while let Ok(job) = asked.recv() {
         // A question that breaks is answered as broken, and what was measured is measured anew.
         if catch_unwind(AssertUnwindSafe(|| job(&mut floor))).is_err() {
             floor.prepared.clear();
+            floor.rows.clear();
         }
     }
 }

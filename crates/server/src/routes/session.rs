@@ -404,6 +404,7 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
     if partner.is_none() && home.permitted.is_allowed {
         home.permitted = crate::wire::Permitted::no("you are no partner's; open one from the list");
     }
+    let what_if = screen(Screen::WhatIf, Operation::AskWhatIf, partner.as_deref());
     Session {
         person: person.id.clone(),
         name: person.name.clone(),
@@ -419,6 +420,7 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
             screen(Screen::Disputes, Operation::ReadDisputes, None),
             screen(Screen::Journal, Operation::ReadJournal, None),
             screen(Screen::People, Operation::ManagePeople, None),
+            what_if,
         ],
         grants,
         program: shared.program.name.to_string(),

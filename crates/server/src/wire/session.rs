@@ -109,6 +109,8 @@ pub enum Screen {
     Journal,
     /// People and their access.
     People,
+    /// What a partner would be paid if more happened.
+    WhatIf,
 }
 
 /// A screen, and whether the one who asks may open it.

@@ -12,28 +12,28 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::PartnerViewer,
         "partner_viewer",
-        "session keys:read partners:list partners:read bundles:issue disputes:read events:read",
+        "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read events:read",
     ),
     (
         Role::PartnerManager,
         "partner_manager",
-        "session keys:read partners:list partners:read statements:accept agreements:answer bundles:issue disputes:read disputes:open \
+        "session keys:read partners:list partners:read whatif:ask statements:accept agreements:answer bundles:issue disputes:read disputes:open \
          disputes:answer events:read",
     ),
     (
         Role::AccountManager,
         "account_manager",
-        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer events:read",
+        "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read disputes:open disputes:answer events:read",
     ),
     (
         Role::ProgramDesigner,
         "program_designer",
-        "session keys:read partners:list partners:read overview:read plans:read plans:check sources:read events:read",
+        "session keys:read partners:list partners:read whatif:ask overview:read plans:read plans:check sources:read events:read",
     ),
     (
         Role::Finance,
         "finance",
-        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
+        "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read disputes:open disputes:answer overview:read \
          periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order payouts:file journal:read \
          plans:read plans:check sources:read facts:push events:read",
     ),
@@ -113,6 +113,9 @@ fn body(operation: &str) -> Value {
             serde_json::json!({ "outcome": "rejected", "because": "it was credited" })
         }
         "answer_agreement" => serde_json::json!({ "proposal": 7, "outcome": "accepted" }),
+        "whatif" => serde_json::json!({
+            "rows": [{ "kind": "sale", "cells": { "partner": "P-1", "invoiced_on": "2026-03-31", "amount": "1.00" } }]
+        }),
         "accept" => serde_json::json!({ "until": "2026-03-31" }),
         "approve_payout" => serde_json::json!({ "totals": { "EUR": "1.00" } }),
         "prepare_payout" => serde_json::json!({ "on": "2026-05-15" }),
@@ -409,4 +412,22 @@ async fn access_that_is_taken_away_is_gone_at_once() {
         refused.status, 422,
         "a partner's own people need their partner"
     );
+}
+
+#[tokio::test]
+async fn a_body_whose_parts_are_wrong_says_which() {
+    let bench = Bench::new().await;
+    let viewer = bench
+        .signed("viewer", Role::PartnerViewer, Some("P-1"))
+        .await;
+    let answer = bench
+        .ask_as(&viewer, "POST /v1/partners/P-1/whatif", "{\"rows\":[]}")
+        .await;
+    assert_eq!(answer.status, 422);
+    let said = answer.json();
+    assert_eq!(said["errors"][0]["pointer"], "#/rows");
+    assert_eq!(said["code"], "unprocessable");
+    // What is not about parts names none.
+    let other = bench.ask_as(&viewer, "GET /v1/partners/P-2", "").await;
+    assert!(other.json().get("errors").is_none());
 }

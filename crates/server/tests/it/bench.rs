@@ -20,11 +20,12 @@ use trueup_server::wire::{
     NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
     PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
     Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
-    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList,
+    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer,
+    WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{
-    Actor, App, Cost, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused, Server,
-    Settings, account, no_partner,
+    Actor, App, Cost, FieldError, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused,
+    Server, Settings, account, no_partner,
 };
 use trueup_store::Database;
 
@@ -536,6 +537,46 @@ impl App for Told {
             acceptance: trueup_server::wire::Acceptance::not_closed(),
             previous: None,
             next: None,
+        })
+    }
+
+    fn whatif_form(&self, partner: &str) -> Result<WhatIfForm, Refused> {
+        known(partner)?;
+        Ok(WhatIfForm {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            plan_title: "Plan".to_owned(),
+            currency: "EUR".to_owned(),
+            from: "2026-01-01".to_owned(),
+            closed_until: None,
+            last: None,
+            suggested_on: "2026-03-31".to_owned(),
+            kinds: Vec::new(),
+        })
+    }
+
+    fn whatif(&self, partner: &str, asked: &WhatIfAsked) -> Result<WhatIfAnswer, Refused> {
+        known(partner)?;
+        if asked.rows.is_empty() {
+            return Err(Refused::parts(vec![FieldError {
+                pointer: "#/rows".to_owned(),
+                detail: "give a row".to_owned(),
+            }]));
+        }
+        Ok(WhatIfAnswer {
+            partner: partner.to_owned(),
+            currency: "EUR".to_owned(),
+            until: "2026-03-31".to_owned(),
+            closed_until: None,
+            nothing_else_from: None,
+            before: euros("1.00"),
+            after: euros("2.00"),
+            more: euros("1.00"),
+            lines: Vec::new(),
+            tiers: Vec::new(),
+            caps: Vec::new(),
+            because: Vec::new(),
+            notes: Vec::new(),
         })
     }
 

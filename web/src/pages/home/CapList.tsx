@@ -5,12 +5,20 @@ import { t } from "../../strings";
 import type { CapProgress } from "../../wire";
 
 /** What components can still pay before they reach the most they pay. */
-export function CapList({ caps }: { caps: readonly CapProgress[] }) {
+export function CapList({
+  caps,
+  title = t.home.caps,
+  lead = t.home.capsLead,
+}: {
+  caps: readonly CapProgress[];
+  title?: string;
+  lead?: string;
+}) {
   if (caps.length === 0) {
     return null;
   }
   return (
-    <Panel title={t.home.caps} lead={t.home.capsLead}>
+    <Panel title={title} lead={lead}>
       <ul className="plain-list caps">
         {caps.map((cap) => (
           <li key={cap.component}>

@@ -28,6 +28,7 @@ export function HomePage() {
 function Home({ home }: { home: PartnerHome }) {
   const { partner, now } = home;
   const session = useQuery(sessionQuery);
+  const mayAsk = session.data?.screens.some((one) => one.screen === "what_if" && one.is_allowed);
   const agreement = partner.agreements.at(-1);
   const lead = agreement
     ? t.home.agreement(agreement.plan_title, agreement.plan_version, dayText(agreement.starts_on))
@@ -39,6 +40,11 @@ function Home({ home }: { home: PartnerHome }) {
       lead={lead}
       actions={
         <span className="tags">
+          {mayAsk && !session.data?.partner ? (
+            <Link to="/partners/$partner/what-if" params={{ partner: partner.id }} className="button button-quiet">
+              {t.nav.whatIf}
+            </Link>
+          ) : null}
           {now ? <StandingTag standing={now.standing} /> : null}
           <FreshTag freshness={home.freshness} />
         </span>

@@ -1,5 +1,6 @@
 // The way to the next tier, and what reaching it is worth.
 import { IconFlag3 } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { figureText } from "../../format/figure";
 import { Bar, Panel, Tag } from "../../parts/bits";
 import { Money } from "../../parts/Money";
@@ -21,10 +22,11 @@ export function TierList({ progress }: { progress: readonly Progress[] }) {
   );
 }
 
-function Tier({ tier }: { tier: Progress }) {
+export function Tier({ tier, children }: { tier: Progress; children?: ReactNode }) {
   const isTop = !tier.next_from;
   return (
     <div className="tier">
+      {children}
       <div className="tier-head">
         <h3>{tier.component_is || tier.component}</h3>
         {isTop ? (
