@@ -84,6 +84,11 @@ export const disputesQuery = (partner: string | undefined, isOpen: boolean | und
       ),
   });
 
+export const exceptionsQuery = queryOptions({
+  queryKey: ["figures", "exceptions"],
+  queryFn: () => answered(api.GET("/v1/exceptions")),
+});
+
 export const periodsQuery = queryOptions({
   queryKey: ["figures", "periods"],
   queryFn: () => answered(api.GET("/v1/periods")),

@@ -210,6 +210,13 @@ const disputes = createRoute({
   ...lazily("DisputesPage", () => import("./pages/disputes/DisputesPage").then((one) => one.DisputesPage)),
 });
 
+const exceptions = createRoute({
+  getParentRoute: () => shell,
+  path: "/exceptions",
+  validateSearch: (search) => kept({ show: search.show === "all" ? ("all" as const) : undefined }),
+  ...lazily("ExceptionsPage", () => import("./pages/exceptions/ExceptionsPage").then((one) => one.ExceptionsPage)),
+});
+
 const people = createRoute({
   getParentRoute: () => shell,
   path: "/people",
@@ -254,6 +261,7 @@ const tree = root.addChildren([
     plan,
     close,
     disputes,
+    exceptions,
     people,
     account,
   ]),

@@ -8,6 +8,7 @@ mod agreements;
 mod closed;
 mod compared;
 mod disputes;
+mod exceptions;
 mod explained;
 mod figures;
 mod home;
@@ -32,12 +33,12 @@ use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
     AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, JournalAsked, JournalPage,
-    Line, LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome,
-    PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
-    PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked,
-    PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement, StatementList, WhatIfAnswer,
-    WhatIfAsked, WhatIfForm,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Exception, ExceptionList,
+    JournalAsked, JournalPage, Line, LineExplanation, LookedThrough, NewDispute, NewException,
+    Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
+    PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts, PeriodEarned,
+    Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Standing,
+    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -313,6 +314,24 @@ impl App for Served {
     ) -> Result<Dispute, Refused> {
         let folder = &self.look()?.open.basis.folder;
         let step = || disputes::answer(&self.program, folder, who, (dispute, asked));
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn exceptions(&self) -> Result<ExceptionList, Refused> {
+        let look = self.look()?;
+        exceptions::list(&look).map_err(refused)
+    }
+
+    fn propose_exception(&self, who: &Actor, asked: &NewException) -> Result<Exception, Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        partners::known(folder, &asked.partner)?;
+        let step = || exceptions::propose(&self.program, folder, who, asked);
+        on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn approve_exception(&self, who: &Actor, exception: u64) -> Result<Exception, Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        let step = || exceptions::approve(&self.program, folder, who, exception);
         on_deep_stack(&step).map_err(not_done)
     }
 

@@ -50,6 +50,12 @@ pub enum Operation {
     OrderPayout,
     /// Writing the bank's file of a payout.
     WritePaymentFile,
+    /// Exceptions, as far as one may see their partners.
+    ReadExceptions,
+    /// Proposing an exception.
+    ProposeException,
+    /// Approving an exception.
+    ApproveException,
     /// The journal: acts, proofs, and whether everything is whole.
     ReadJournal,
     /// Plans as they are.
@@ -89,7 +95,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 32] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -111,6 +117,9 @@ impl Operation {
         Op::ApprovePayout,
         Op::OrderPayout,
         Op::WritePaymentFile,
+        Op::ReadExceptions,
+        Op::ProposeException,
+        Op::ApproveException,
         Op::ReadJournal,
         Op::ReadPlans,
         Op::CheckPlan,
@@ -146,6 +155,9 @@ impl Operation {
             Op::ApprovePayout => "payouts:approve",
             Op::OrderPayout => "payouts:order",
             Op::WritePaymentFile => "payouts:file",
+            Op::ReadExceptions => "exceptions:read",
+            Op::ProposeException => "exceptions:propose",
+            Op::ApproveException => "exceptions:approve",
             Op::ReadJournal => "journal:read",
             Op::ReadPlans => "plans:read",
             Op::CheckPlan => "plans:check",
@@ -170,7 +182,9 @@ impl Operation {
             | Op::AnswerAgreement
             | Op::PreparePayout
             | Op::ApprovePayout
-            | Op::OrderPayout => true,
+            | Op::OrderPayout
+            | Op::ProposeException
+            | Op::ApproveException => true,
             // Events have ids of their own; answers about people and tokens hold what is shown once; the others change nothing.
             Op::PushFacts
             | Op::ManagePeople
@@ -185,6 +199,7 @@ impl Operation {
             | Op::ReadOverview
             | Op::ReadPeriods
             | Op::ReadPayouts
+            | Op::ReadExceptions
             // It holds accounts, which are kept nowhere else, and is the same bytes each time.
             | Op::WritePaymentFile
             | Op::ReadJournal
@@ -235,9 +250,10 @@ impl Operation {
             | Op::PushFacts
             | Op::PreparePayout
             | Op::OrderPayout
+            | Op::ProposeException
             | Op::WritePaymentFile => &[Finance],
-            Op::ApprovePeriod | Op::ApprovePayout => &[Approver],
-            Op::ReadPayouts => &[Finance, Approver, Auditor],
+            Op::ApprovePeriod | Op::ApprovePayout | Op::ApproveException => &[Approver],
+            Op::ReadPayouts | Op::ReadExceptions => &[Finance, Approver, Auditor],
             Op::ReadJournal => &[Finance, Auditor],
             Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
             Op::CheckPlan => &[ProgramDesigner, Finance],
@@ -331,6 +347,9 @@ impl Caller {
             | Op::ReadDisputes
             | Op::OpenDispute
             | Op::AnswerDispute
+            | Op::ReadExceptions
+            | Op::ProposeException
+            | Op::ApproveException
             | Op::Listen => true,
         };
         match self.granting(operation).any(is_wide) {

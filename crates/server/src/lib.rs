@@ -47,11 +47,12 @@ pub use provider::ProviderSetting;
 
 use wire::{
     AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, Grant, JournalAsked, JournalPage,
-    LineExplanation, LookedThrough, NewDispute, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
-    PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
-    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, Exception, ExceptionList, Grant,
+    JournalAsked, JournalPage, LineExplanation, LookedThrough, NewDispute, NewException, Overview,
+    Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked,
+    PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked,
+    PlanList, PlanText, ReportAsked, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
+    WhatIfForm,
 };
 
 /// Who takes a step.
@@ -203,6 +204,24 @@ pub trait App: Send + Sync + 'static {
         dispute: u64,
         asked: &DisputeAnswer,
     ) -> Result<Dispute, Refused>;
+
+    /// Every exception, the latest first, and what may be given up.
+    ///
+    /// # Errors
+    /// When the journal or the books cannot be read.
+    fn exceptions(&self) -> Result<ExceptionList, Refused>;
+
+    /// Proposes an exception.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn propose_exception(&self, who: &Actor, asked: &NewException) -> Result<Exception, Refused>;
+
+    /// Approves an exception.
+    ///
+    /// # Errors
+    /// When there is none that waits, or a rule says no.
+    fn approve_exception(&self, who: &Actor, exception: u64) -> Result<Exception, Refused>;
 
     /// The program's overview.
     ///

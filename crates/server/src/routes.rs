@@ -2,6 +2,7 @@
 
 mod agreements;
 mod disputes;
+mod exceptions;
 mod facts;
 mod journal;
 mod live;
@@ -166,6 +167,18 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(
             Op::ReadPartner,
             routes!(payouts::partner_payments),
+        ))
+        .routes(for_whom(
+            Op::ReadExceptions,
+            routes!(exceptions::exceptions),
+        ))
+        .routes(for_whom(
+            Op::ProposeException,
+            routes!(exceptions::propose_exception),
+        ))
+        .routes(for_whom(
+            Op::ApproveException,
+            routes!(exceptions::approve_exception),
         ))
         .routes(for_whom(Op::ReadJournal, routes!(journal::journal)))
         .routes(for_whom(Op::ReadJournal, routes!(journal::act)))

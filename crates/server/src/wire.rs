@@ -5,6 +5,7 @@
 
 mod agreement;
 mod dispute;
+mod exception;
 mod facts;
 mod journal;
 mod overview;
@@ -27,6 +28,7 @@ pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
     NewDispute,
 };
+pub use exception::{Exception, ExceptionList, GivenUp, NewException, Owed};
 pub use facts::{EventOutcome, EventProblem, Pushed, PushedSource, PushedSources};
 pub use journal::{
     ActShort, ActShown, ActSigner, BundleVerdict, JournalAsked, JournalPage, LookedThrough,

@@ -147,6 +147,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exceptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exceptions that the caller may see, and what may be given up. */
+        get: operations["exceptions"];
+        put?: never;
+        /**
+         * Proposes an exception: a line that no rule gives, or that something owed is given up. It posts nothing until somebody else
+         *     approves it.
+         */
+        post: operations["propose_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exceptions/{exception}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves an exception, which posts it. Nobody approves what they proposed. */
+        post: operations["approve_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/facts/{source}": {
         parameters: {
             query?: never;
@@ -1491,6 +1529,51 @@ export interface components {
             /** @description The cell as it came. */
             value: string;
         };
+        /** @description An exception. */
+        Exception: {
+            /** @description Who approved it, by the id that the journal has; none while it waits. */
+            approved_by?: string | null;
+            /**
+             * Format: int64
+             * @description The batch that posts it; none while it waits.
+             */
+            batch?: number | null;
+            /** @description Why, in words. */
+            because: string;
+            gives_up?: components["schemas"]["GivenUp"] | null;
+            /**
+             * Format: int64
+             * @description Its number: the place of the act that proposes it.
+             */
+            id: number;
+            /** @description Whether the one who asks may approve it now. */
+            may_approve: components["schemas"]["Permitted"];
+            /** @description How much; below zero takes back. */
+            money: components["schemas"]["Money"];
+            /** @description The day it is of. */
+            on: string;
+            /** @description Whose. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+            /** @description Who proposed it, by the id that the journal has. */
+            proposed_by: string;
+            /** @description The reason code. */
+            reason: string;
+        };
+        /** @description Exceptions, the latest first, and what may be given up. */
+        ExceptionList: {
+            /** @description The program's currency. */
+            currency: string;
+            /** @description The exceptions. */
+            exceptions: components["schemas"]["Exception"][];
+            /** @description Whether the one who asks may propose one. */
+            may_propose: components["schemas"]["Permitted"];
+            /** @description What partners owe. */
+            owed: components["schemas"]["Owed"][];
+            /** @description The reason codes that were used so far. */
+            reasons: string[];
+        };
         /** @description A credited row. */
         ExplainedRow: {
             /** @description The fact's id. */
@@ -1643,6 +1726,13 @@ export interface components {
             more: components["schemas"]["Money"];
             /** @description What it is in the latest period. */
             was: components["schemas"]["Figure"];
+        };
+        /** @description The settlement for which something owed is given up. */
+        GivenUp: {
+            /** @description The component. */
+            component: string;
+            /** @description The last day of the settlement. */
+            settled_on: string;
         };
         /** @description A role that somebody has, and for which partners. */
         Grant: {
@@ -1893,6 +1983,28 @@ export interface components {
              */
             settled_on: string;
         };
+        /** @description An exception that is proposed. */
+        NewException: {
+            /**
+             * @description How much, as a decimal text; below zero takes back.
+             * @example 250.00
+             */
+            amount: string;
+            /** @description Why, in words. */
+            because: string;
+            /**
+             * @description The currency's ISO 4217 code.
+             * @example USD
+             */
+            currency: string;
+            gives_up?: components["schemas"]["GivenUp"] | null;
+            /** @description The day it is of; none for today. */
+            on?: string | null;
+            /** @description Whose. */
+            partner: string;
+            /** @description A code of lower-case letters, digits and `_`, such as `goodwill`. */
+            reason: string;
+        };
         /** @description Somebody to add. */
         NewPerson: {
             /** @description What the person may do, and for whom. */
@@ -2058,6 +2170,19 @@ export interface components {
             waiting: components["schemas"]["Waiting"][];
             /** @description Partners to look at, at most 50 of each reason. */
             watched: components["schemas"]["Watched"][];
+        };
+        /** @description What somebody owes for a settlement, which may be given up. */
+        Owed: {
+            /** @description For which component. */
+            component: string;
+            /** @description How much. */
+            money: components["schemas"]["Money"];
+            /** @description Who owes it. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+            /** @description The last day of the settlement. */
+            settled_on: string;
         };
         /** @description One partner. */
         Partner: {
@@ -2642,7 +2767,7 @@ export interface components {
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "journal" | "people" | "what_if";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "exceptions" | "journal" | "people" | "what_if";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -3700,6 +3825,259 @@ export interface operations {
             };
             /** @description There is no such partner that the caller may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exceptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exceptions, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExceptionList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_exception: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewException"];
+            };
+        };
+        responses: {
+            /** @description The exception. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, and why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described: `errors` says which part. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_exception: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The exception's number. */
+                exception: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exception. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exception"];
+                };
+            };
+            /** @description The key is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such exception that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that the caller proposed it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was sent with another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

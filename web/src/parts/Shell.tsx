@@ -13,6 +13,7 @@ import {
   IconMessageReport,
   IconReceipt2,
   IconRosetteDiscountCheck,
+  IconScale,
   IconSignature,
   IconUserCircle,
   IconUsers,
@@ -67,6 +68,9 @@ export function placesOf(session: Session): Place[] {
   }
   if (may("disputes")) {
     places.push({ to: "/disputes", label: t.nav.disputes, icon: <IconMessageReport size={19} /> });
+  }
+  if (may("exceptions")) {
+    places.push({ to: "/exceptions", label: t.nav.exceptions, icon: <IconScale size={19} /> });
   }
   if (may("journal")) {
     places.push({ to: "/journal", label: t.nav.journal, icon: <IconBinaryTree2 size={19} /> });

@@ -481,6 +481,48 @@ test("a partner asks what a sale would pay, with the keyboard, and gets the engi
   await done(opened);
 });
 
+test("finance proposes an exception, may not approve it, and another person posts it", async () => {
+  const finance = await signedOn("finance");
+  await goTo(finance.page, "/exceptions");
+  await finance.page.getByLabel("Partner's id").fill(OBJECTOR);
+  await finance.page.getByLabel("Amount").fill("nothing");
+  await finance.page.getByLabel("Reason code").fill("Good Will");
+  await finance.page.getByLabel("Why").fill("The portal was down for a week\nand orders were lost");
+  await finance.page.getByRole("button", { name: "Propose" }).click();
+  await finance.page.locator("[aria-invalid=true]").first().waitFor();
+  expect(await finance.page.locator("[aria-invalid=true]").count()).toBe(2);
+  expect(await found(finance.page)).toEqual([]);
+  await finance.page.getByLabel("Amount").fill("250.00");
+  await finance.page.getByLabel("Reason code").fill("goodwill");
+  await finance.page.keyboard.press("Escape");
+  await finance.page.getByRole("button", { name: "Propose" }).click();
+  await finance.page.getByText(/Exception \d+ waits for another person\./).waitFor();
+  await finance.page.getByText("none of your roles may do this", { exact: false }).first().waitFor();
+  expect(await finance.page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
+  await shot(finance.page, "journey-exception-proposed");
+  expect(finance.complaints).toEqual([]);
+  await done(finance);
+
+  const before = await signedOn("objector");
+  const payable = async (page: Page) => {
+    const home = await said<{ money: { payable: string }[] }>(page, `/v1/partners/${OBJECTOR}/home`);
+    return home.money[0]?.payable ?? "";
+  };
+  const was = await payable(before.page);
+  const approver = await signedOn("approver");
+  await goTo(approver.page, "/exceptions");
+  await approver.page.getByRole("button", { name: "Approve" }).click();
+  await approver.page.getByRole("button", { name: "Approve and post it" }).click();
+  await approver.page.getByText("Nothing waits for approval").waitFor();
+  expect(await found(approver.page)).toEqual([]);
+  await approver.page.getByText("All", { exact: true }).click();
+  await approver.page.getByText("goodwill").first().waitFor();
+  await shot(approver.page, "journey-exception-approved");
+  await done(approver);
+  await expect.poll(() => payable(before.page), { timeout: WORKED_OUT_MS }).not.toBe(was);
+  await done(before);
+});
+
 test("an administrator adds somebody who can then sign on", async () => {
   const opened = await signedOn("administrator");
   const { page } = opened;

@@ -34,6 +34,7 @@ const PAGES: Record<string, Screen[]> = {
     { name: "act", at: "/journal?act=1" },
   ],
   disputes: [{ name: "disputes", at: "/disputes?show=all" }],
+  exceptions: [{ name: "exceptions", at: "/exceptions?show=all" }],
   people: [{ name: "people", at: "/people" }],
   what_if: [
     { name: "what-if", at: `/partners/${PARTNER}/what-if` },

@@ -23,6 +23,7 @@ use crate::output;
 use crate::progress::Progress;
 use crate::record::now;
 use crate::runs;
+use crate::seals::OnRecord;
 use crate::settling::for_everyone;
 
 /// What stands in the place of a plan in the books.
@@ -38,54 +39,100 @@ pub fn run(command: &ExceptionCommand, progress: &Progress) -> Result<(), Failur
     }
 }
 
+/// What somebody wants to be excepted.
+pub struct Wanted<'a> {
+    /// Whose.
+    pub partner: &'a str,
+    /// How much, as `250.00 USD`.
+    pub amount: &'a str,
+    /// The reason code.
+    pub reason: &'a str,
+    /// Why, in words.
+    pub because: &'a str,
+    /// The day it is of; today, if nothing is said.
+    pub on: Option<&'a str>,
+    /// Who wants it.
+    pub by: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(args: &'a ExceptionProposeArgs) -> Self {
+        Self {
+            partner: &args.partner,
+            amount: &args.amount,
+            reason: &args.reason,
+            because: &args.because,
+            on: args.on.as_deref(),
+            by: &args.by.by,
+        }
+    }
+
+    fn says(&self, gives_up: Option<GivesUp>) -> Result<Proposed, Failure> {
+        let (currency, amount) = total_of(self.amount)?;
+        let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let on = match self.on {
+            Some(text) => {
+                parse_date(text).map_err(|error| Failure::Use(format!("--on {text}: {error}")))?
+            }
+            None => today,
+        };
+        Ok(Proposed {
+            partner: partner_of(self.partner)?,
+            amount,
+            currency,
+            reason: self.reason.to_owned(),
+            because: self.because.to_owned(),
+            on: on.to_string(),
+            gives_up,
+        })
+    }
+
+    fn say(&self, desk: &Desk, says: &Proposed) -> Result<(u64, OnRecord), Failure> {
+        desk.say(PROPOSED, (self.by, &Organisation::Vendor), says)
+    }
+}
+
 fn propose(args: &ExceptionProposeArgs) -> Result<(), Failure> {
-    let desk = Desk::open(&args.program.program)?;
-    let says = proposed(args, None)?;
-    // Refused now rather than when somebody approves it.
-    key_of(&says)?;
-    let at = said(&desk, args, &says)?;
+    let (at, says, _) = proposed(&args.program.program, &Wanted::of(args))?;
     output::print(&format!(
         "Exception {at}: {} {} for {}, {}; next: trueup exception approve {at}, by somebody else\n",
         says.amount, says.currency, says.partner, says.reason
     ))
 }
 
-fn proposed(args: &ExceptionProposeArgs, gives_up: Option<GivesUp>) -> Result<Proposed, Failure> {
-    let (currency, amount) = total_of(&args.amount)?;
-    let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let on = match &args.on {
-        Some(text) => {
-            parse_date(text).map_err(|error| Failure::Use(format!("--on {text}: {error}")))?
-        }
-        None => today,
-    };
-    Ok(Proposed {
-        partner: partner_of(&args.partner)?,
-        amount,
-        currency,
-        reason: args.reason.clone(),
-        because: args.because.clone(),
-        on: on.to_string(),
-        gives_up,
-    })
+/// Proposes an exception: its number, what it says, and what the journal says then.
+pub fn proposed(program: &Path, wanted: &Wanted<'_>) -> Result<(u64, Proposed, OnRecord), Failure> {
+    let desk = Desk::open(program)?;
+    let says = wanted.says(None)?;
+    // Refused now rather than when somebody approves it.
+    key_of(&says)?;
+    let (at, after) = wanted.say(&desk, &says)?;
+    Ok((at, says, after))
 }
 
-fn said(desk: &Desk, args: &ExceptionProposeArgs, says: &Proposed) -> Result<u64, Failure> {
-    let who = (args.by.by.as_str(), &Organisation::Vendor);
-    let (at, _) = desk.say(PROPOSED, who, says)?;
-    Ok(at)
-}
-
-/// What somebody owes is given up once nothing takes it from payouts any longer.
 fn write_off(args: &ExceptionWriteOffArgs, progress: &Progress) -> Result<(), Failure> {
     let program = &args.exception.program.program;
-    let desk = Desk::open(program)?;
-    let partner = partner_of(&args.exception.partner)?;
     let settled_on = day_of(program, ("--settled-on", &args.settled_on))?;
-    let Some(line) = line_of(&desk, &partner, (&args.component, settled_on))? else {
+    let line = (args.component.as_str(), settled_on);
+    let (at, says, _) = given_up_by(program, &Wanted::of(&args.exception), line, progress)?;
+    output::print(&format!(
+        "Exception {at}: {} {} that {} owes for {} settled on {settled_on} is given up, {}; next: trueup exception approve {at}, by somebody else\n",
+        says.amount, says.currency, says.partner, args.component, says.reason
+    ))
+}
+
+/// Proposes that what somebody owes is given up, once nothing takes it from payouts any longer.
+pub fn given_up_by(
+    program: &Path,
+    wanted: &Wanted<'_>,
+    (component, settled_on): (&str, Date),
+    progress: &Progress,
+) -> Result<(u64, Proposed, OnRecord), Failure> {
+    let desk = Desk::open(program)?;
+    let partner = partner_of(wanted.partner)?;
+    let Some(line) = line_of(&desk, &partner, (component, settled_on))? else {
         return Err(Failure::Use(format!(
-            "nothing was posted for {} of {partner} that was settled on {settled_on}; `trueup books balances --partner {partner}` says what was",
-            args.component
+            "nothing was posted for {component} of {partner} that was settled on {settled_on}; `trueup books balances --partner {partner}` says what was"
         )));
     };
     let gives_up = GivesUp {
@@ -93,20 +140,16 @@ fn write_off(args: &ExceptionWriteOffArgs, progress: &Progress) -> Result<(), Fa
         component: line.component.clone(),
         settled_on: settled_on.to_string(),
     };
-    let says = proposed(&args.exception, Some(gives_up))?;
+    let says = wanted.says(Some(gives_up))?;
     let (_, units) = key_of(&says)?;
     given_up(&desk, &says, units)?;
     if let Some(until) = taken_until(&desk, program, &line, progress)? {
         return Err(Failure::Found(format!(
-            "what {} of {partner} owes for {settled_on} is still taken from payouts{until}; it is given up when that is over",
-            args.component
+            "what {component} of {partner} owes for {settled_on} is still taken from payouts{until}; it is given up when that is over"
         )));
     }
-    let at = said(&desk, &args.exception, &says)?;
-    output::print(&format!(
-        "Exception {at}: {} {} that {partner} owes for {} settled on {settled_on} is given up, {}; next: trueup exception approve {at}, by somebody else\n",
-        says.amount, says.currency, args.component, says.reason
-    ))
+    let (at, after) = wanted.say(&desk, &says)?;
+    Ok((at, says, after))
 }
 
 /// Until when what is recoverable for a line is still taken from payouts, in words; nothing where nothing takes it.
@@ -206,48 +249,66 @@ fn key_of(says: &Proposed) -> Result<(Key, i64), Failure> {
 }
 
 fn approve(args: &ExceptionApproveArgs) -> Result<(), Failure> {
-    let desk = Desk::open(&args.program.program)?;
-    let Some(exception) = desk.on_record.exceptions.waiting(args.exception) else {
+    let (approved, _) = approved(&args.program.program, args.exception, &args.by.by)?;
+    let says = &approved.exception.says;
+    output::print(&format!(
+        "Exception {}: {} {} for {} {}, batch {}\n",
+        approved.exception.at,
+        says.amount,
+        says.currency,
+        says.partner,
+        match (says.gives_up.is_some(), approved.is_given) {
+            (true, _) => "is given up",
+            (false, true) => "is payable",
+            (false, false) => "is taken from later payouts",
+        },
+        approved.batch
+    ))
+}
+
+/// An exception that was approved.
+pub struct NowApproved {
+    /// The exception, as it waited.
+    pub exception: Exception,
+    /// The batch that posts it.
+    pub batch: u64,
+    /// Whether the partner gets something, and does not owe more.
+    pub is_given: bool,
+}
+
+/// Approves what somebody else proposed, which posts it; and what the journal says then.
+pub fn approved(
+    program: &Path,
+    exception: u64,
+    by: &str,
+) -> Result<(NowApproved, OnRecord), Failure> {
+    let desk = Desk::open(program)?;
+    let Some(exception) = desk.on_record.exceptions.waiting(exception) else {
         return Err(Failure::Found(format!(
-            "no exception {} waits to be approved; `trueup exception list` has them",
-            args.exception
+            "no exception {exception} waits to be approved; `trueup exception list` has them"
         )));
     };
     let (key, units) = key_of(&exception.says)?;
     let open_from: Option<Date> = desk.on_record.periods.open_from();
     let given_up = given_up(&desk, &exception.says, units)?;
-    let is_given_up = given_up.is_some();
     let postings = given_up.unwrap_or_else(|| excepted(&key, units, open_from));
     let (mut step, batch) = desk.posting(
         BatchKind::Exception,
         &format!("exception {}", exception.at),
         postings,
-        &args.by.by,
+        by,
     )?;
     let says = Approved {
         exception: exception.at,
         batch,
     };
-    desk.then(
-        &mut step,
-        APPROVED,
-        (&args.by.by, &Organisation::Vendor),
-        &says,
-    )?;
-    desk.write(step)?;
-    output::print(&format!(
-        "Exception {}: {} {} for {} {}, batch {}\n",
-        exception.at,
-        exception.says.amount,
-        exception.says.currency,
-        exception.says.partner,
-        match (is_given_up, units > 0) {
-            (true, _) => "is given up",
-            (false, true) => "is payable",
-            (false, false) => "is taken from later payouts",
-        },
-        batch
-    ))
+    desk.then(&mut step, APPROVED, (by, &Organisation::Vendor), &says)?;
+    let approved = NowApproved {
+        exception: exception.clone(),
+        batch,
+        is_given: units > 0,
+    };
+    Ok((approved, desk.write(step)?))
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {

@@ -418,6 +418,7 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
             screen(Screen::Close, Operation::ReadPeriods, None),
             screen(Screen::Payouts, Operation::ReadPayouts, None),
             screen(Screen::Disputes, Operation::ReadDisputes, None),
+            screen(Screen::Exceptions, Operation::ReadExceptions, None),
             screen(Screen::Journal, Operation::ReadJournal, None),
             screen(Screen::People, Operation::ManagePeople, None),
             what_if,

@@ -105,6 +105,8 @@ pub enum Screen {
     Payouts,
     /// The disputes.
     Disputes,
+    /// Exceptions.
+    Exceptions,
     /// The journal.
     Journal,
     /// People and their access.

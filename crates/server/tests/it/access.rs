@@ -34,19 +34,19 @@ const MAY: [(Role, &str, &str); 9] = [
         Role::Finance,
         "finance",
         "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read disputes:open disputes:answer overview:read \
-         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order payouts:file journal:read \
+         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order payouts:file exceptions:read exceptions:propose journal:read \
          plans:read plans:check sources:read facts:push events:read",
     ),
     (
         Role::Approver,
         "approver",
         "session keys:read partners:list partners:read bundles:issue disputes:read disputes:answer overview:read periods:read \
-         periods:approve payouts:read payouts:approve plans:read events:read",
+         periods:approve payouts:read payouts:approve exceptions:read exceptions:approve plans:read events:read",
     ),
     (
         Role::Auditor,
         "auditor",
-        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read journal:read plans:read \
+        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read exceptions:read journal:read plans:read \
          sources:read events:read",
     ),
     (
@@ -112,6 +112,9 @@ fn body(operation: &str) -> Value {
         "answer_dispute" => {
             serde_json::json!({ "outcome": "rejected", "because": "it was credited" })
         }
+        "propose_exception" => serde_json::json!({
+            "partner": "P-1", "amount": "250.00", "currency": "EUR", "reason": "goodwill", "because": "the portal was down"
+        }),
         "answer_agreement" => serde_json::json!({ "proposal": 7, "outcome": "accepted" }),
         "whatif" => serde_json::json!({
             "rows": [{ "kind": "sale", "cells": { "partner": "P-1", "invoiced_on": "2026-03-31", "amount": "1.00" } }]
@@ -158,6 +161,7 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{act}", "1")
         .replace("{agreement}", "terms")
         .replace("{dispute}", "7")
+        .replace("{exception}", "9")
         .replace("{plan}", "plan")
         .replace("{source}", "shop")
         .replace("{token}", "t-none")
@@ -304,6 +308,24 @@ async fn another_partner_is_answered_as_one_that_there_is_not() {
         assert!(!list.body.contains("P-2"), "{word}: {}", list.body);
         let disputes = bench.ask_as(&cookie, "GET /v1/disputes", "").await;
         assert!(!disputes.body.contains("P-2"), "{word}: {}", disputes.body);
+        let exceptions = bench.ask_as(&cookie, "GET /v1/exceptions", "").await;
+        assert!(
+            !exceptions.body.contains("P-2"),
+            "{word}: {}",
+            exceptions.body
+        );
+        // Exception 10 is the other partner's.
+        let other = bench
+            .ask_as(&cookie, "POST /v1/exceptions/10/approve", "")
+            .await;
+        let none = bench
+            .ask_as(&cookie, "POST /v1/exceptions/99/approve", "")
+            .await;
+        assert_eq!(
+            (other.status, other.body),
+            (none.status, none.body),
+            "{word}"
+        );
         // Dispute 8 is the other partner's.
         let answer = "{\"outcome\":\"withdrawn\",\"because\":\"a mistake\"}";
         let other = bench

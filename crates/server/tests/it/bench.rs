@@ -15,13 +15,13 @@ use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
     AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState, Explanation, Figure,
-    FigureKind, Freshness, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, Money,
-    NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
-    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
-    Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
-    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer,
-    WhatIfAsked, WhatIfForm,
+    CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState, Exception,
+    ExceptionList, Explanation, Figure, FigureKind, Freshness, Grant, JournalAsked, JournalPage,
+    LineExplanation, LookedThrough, Money, NewDispute, NewException, OrderedPayout, Overview, Owed,
+    Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked,
+    PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts, PeriodEarned,
+    PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText,
+    ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{
     Actor, App, Cost, FieldError, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused,
@@ -394,6 +394,23 @@ fn fresh() -> Freshness {
     Freshness {
         snapshot: 1,
         sources: Vec::new(),
+    }
+}
+
+fn exception(id: u64, partner: &str) -> Exception {
+    Exception {
+        id,
+        partner: partner.to_owned(),
+        partner_name: partner.to_owned(),
+        money: euros("250.00"),
+        reason: "goodwill".to_owned(),
+        because: "the portal was down".to_owned(),
+        on: "2026-04-02".to_owned(),
+        gives_up: None,
+        proposed_by: "u-9".to_owned(),
+        approved_by: None,
+        batch: None,
+        may_approve: Permitted::yes(),
     }
 }
 
@@ -820,6 +837,35 @@ impl App for Told {
 
     fn answer_dispute(&self, _: &Actor, asked: u64, _: &DisputeAnswer) -> Result<Dispute, Refused> {
         Ok(dispute(asked, "P-1"))
+    }
+
+    fn exceptions(&self) -> Result<ExceptionList, Refused> {
+        Ok(ExceptionList {
+            exceptions: vec![exception(9, "P-1"), exception(10, "P-2")],
+            reasons: vec!["goodwill".to_owned()],
+            currency: "EUR".to_owned(),
+            owed: vec![Owed {
+                partner: "P-2".to_owned(),
+                partner_name: "P-2".to_owned(),
+                component: "bonus".to_owned(),
+                settled_on: "2026-03-31".to_owned(),
+                money: euros("5.00"),
+            }],
+            may_propose: Permitted::yes(),
+        })
+    }
+
+    fn propose_exception(&self, _: &Actor, asked: &NewException) -> Result<Exception, Refused> {
+        known(&asked.partner)?;
+        Ok(exception(11, &asked.partner))
+    }
+
+    fn approve_exception(&self, who: &Actor, number: u64) -> Result<Exception, Refused> {
+        Ok(Exception {
+            approved_by: Some(who.person.clone()),
+            batch: Some(1),
+            ..exception(number, "P-1")
+        })
     }
 
     fn overview(&self) -> Result<Overview, Refused> {
