@@ -24,6 +24,12 @@ export const homeQuery = (partner: string) =>
     queryFn: () => answered(api.GET("/v1/partners/{partner}/home", { params: { path: { partner } } })),
   });
 
+export const boardQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "board", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/board", { params: { path: { partner } } })),
+  });
+
 export const partnerQuery = (partner: string) =>
   queryOptions({
     queryKey: ["figures", "partner", partner],
@@ -88,6 +94,31 @@ export const exceptionsQuery = queryOptions({
   queryKey: ["figures", "exceptions"],
   queryFn: () => answered(api.GET("/v1/exceptions")),
 });
+
+export const feedsQuery = queryOptions({
+  queryKey: ["figures", "feeds"],
+  queryFn: () => answered(api.GET("/v1/feeds")),
+});
+
+export const feedQualityQuery = (source: string) =>
+  queryOptions({
+    queryKey: ["figures", "feeds", source],
+    queryFn: () => answered(api.GET("/v1/feeds/{source}/quality", { params: { path: { source } } })),
+  });
+
+interface FactsAsked {
+  kind?: string;
+  holds?: string;
+  from?: string;
+  until?: string;
+  skip?: number;
+}
+
+export const factsQuery = (partner: string, asked: FactsAsked) =>
+  queryOptions({
+    queryKey: ["figures", "facts", partner, asked],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/facts", { params: { path: { partner }, query: asked } })),
+  });
 
 export const periodsQuery = queryOptions({
   queryKey: ["figures", "periods"],

@@ -217,6 +217,32 @@ const exceptions = createRoute({
   ...lazily("ExceptionsPage", () => import("./pages/exceptions/ExceptionsPage").then((one) => one.ExceptionsPage)),
 });
 
+const board = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/board",
+  ...lazily("BoardPage", () => import("./pages/board/BoardPage").then((one) => one.BoardPage)),
+});
+
+const feeds = createRoute({
+  getParentRoute: () => shell,
+  path: "/feeds",
+  ...lazily("FeedsPage", () => import("./pages/facts/FeedsPage").then((one) => one.FeedsPage)),
+});
+
+const facts = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/facts",
+  validateSearch: (search) =>
+    kept({
+      kind: text(search.kind),
+      holds: text(typeof search.holds === "number" ? String(search.holds) : search.holds),
+      from: text(search.from),
+      until: text(search.until),
+      skip: typeof search.skip === "number" && search.skip > 0 ? search.skip : undefined,
+    }),
+  ...lazily("FactsPage", () => import("./pages/facts/FactsPage").then((one) => one.FactsPage)),
+});
+
 const people = createRoute({
   getParentRoute: () => shell,
   path: "/people",
@@ -262,6 +288,9 @@ const tree = root.addChildren([
     close,
     disputes,
     exceptions,
+    board,
+    feeds,
+    facts,
     people,
     account,
   ]),

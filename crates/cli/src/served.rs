@@ -5,11 +5,13 @@
 
 mod acceptance;
 mod agreements;
+mod board;
 mod closed;
 mod compared;
 mod disputes;
 mod exceptions;
 mod explained;
+mod facts;
 mod figures;
 mod home;
 mod journal;
@@ -32,13 +34,14 @@ use std::time::{Duration, Instant};
 use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Exception, ExceptionList,
-    JournalAsked, JournalPage, Line, LineExplanation, LookedThrough, NewDispute, NewException,
-    Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
-    PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts, PeriodEarned,
-    Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Standing,
-    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board, BundleVerdict,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, DoubtAsked, Exception,
+    ExceptionList, FactPage, FactsAsked, FeedQuality, Feeds, JournalAsked, JournalPage, Line,
+    LineExplanation, LookedThrough, NewDispute, NewException, Overview, Paper, Partner,
+    PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
+    PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked,
+    PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement, StatementList, WhatIfAnswer,
+    WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -183,6 +186,11 @@ impl App for Served {
     fn home(&self, partner: &str) -> Result<PartnerHome, Refused> {
         let look = self.look()?;
         home::of(&look, partner)
+    }
+
+    fn board(&self, partner: &str) -> Result<Board, Refused> {
+        let look = self.look()?;
+        board::of(&look, partner)
     }
 
     fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
@@ -333,6 +341,28 @@ impl App for Served {
         let folder = &self.look()?.open.basis.folder;
         let step = || exceptions::approve(&self.program, folder, who, exception);
         on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn feeds(&self) -> Result<Feeds, Refused> {
+        let look = self.look()?;
+        facts::feeds(&look).map_err(refused)
+    }
+
+    fn feed_quality(&self, source: &str) -> Result<FeedQuality, Refused> {
+        let look = self.look()?;
+        facts::quality(&look, source)
+    }
+
+    fn partner_facts(&self, partner: &str, asked: &FactsAsked) -> Result<FactPage, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        facts::page(&look, partner, asked)
+    }
+
+    fn doubt_fact(&self, who: &Actor, partner: &str, asked: &DoubtAsked) -> Result<(), Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        facts::doubt(&look, &self.program, who, (partner, asked))
     }
 
     fn overview(&self) -> Result<Overview, Refused> {

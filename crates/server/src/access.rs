@@ -64,6 +64,12 @@ pub enum Operation {
     CheckPlan,
     /// The sources that are pushed to.
     ReadSources,
+    /// The sources, how good they are, and the rows that are set aside.
+    ReadFeeds,
+    /// A partner's facts.
+    ReadFacts,
+    /// Saying that a partner's fact is in doubt.
+    DoubtFact,
     /// Pushing facts.
     PushFacts,
     /// Being told what changed.
@@ -95,7 +101,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -124,6 +130,9 @@ impl Operation {
         Op::ReadPlans,
         Op::CheckPlan,
         Op::ReadSources,
+        Op::ReadFeeds,
+        Op::ReadFacts,
+        Op::DoubtFact,
         Op::PushFacts,
         Op::Listen,
         Op::ManagePeople,
@@ -162,6 +171,9 @@ impl Operation {
             Op::ReadPlans => "plans:read",
             Op::CheckPlan => "plans:check",
             Op::ReadSources => "sources:read",
+            Op::ReadFeeds => "feeds:read",
+            Op::ReadFacts => "facts:read",
+            Op::DoubtFact => "facts:doubt",
             Op::PushFacts => "facts:push",
             Op::Listen => "events:read",
             Op::ManagePeople => "people:manage",
@@ -184,7 +196,8 @@ impl Operation {
             | Op::ApprovePayout
             | Op::OrderPayout
             | Op::ProposeException
-            | Op::ApproveException => true,
+            | Op::ApproveException
+            | Op::DoubtFact => true,
             // Events have ids of their own; answers about people and tokens hold what is shown once; the others change nothing.
             Op::PushFacts
             | Op::ManagePeople
@@ -206,6 +219,8 @@ impl Operation {
             | Op::ReadPlans
             | Op::CheckPlan
             | Op::ReadSources
+            | Op::ReadFeeds
+            | Op::ReadFacts
             | Op::Listen => false,
         }
     }
@@ -241,7 +256,7 @@ impl Operation {
                 Approver,
                 Auditor,
             ],
-            Op::OpenDispute => &[PartnerManager, AccountManager, Finance],
+            Op::OpenDispute | Op::DoubtFact => &[PartnerManager, AccountManager, Finance],
             Op::AnswerDispute => &[PartnerManager, AccountManager, Finance, Approver],
             Op::ReadOverview => &[ProgramDesigner, Finance, Approver, Auditor, Executive],
             Op::ReadPeriods => &[Finance, Approver, Auditor, Executive],
@@ -258,6 +273,16 @@ impl Operation {
             Op::ReadPlans => &[ProgramDesigner, Finance, Approver, Auditor],
             Op::CheckPlan => &[ProgramDesigner, Finance],
             Op::ReadSources => &[ProgramDesigner, Finance, Auditor],
+            Op::ReadFeeds => &[ProgramDesigner, Finance, Auditor, Administrator],
+            Op::ReadFacts => &[
+                PartnerViewer,
+                PartnerManager,
+                AccountManager,
+                ProgramDesigner,
+                Finance,
+                Approver,
+                Auditor,
+            ],
             Op::ManagePeople | Op::ManageWebhooks => &[Administrator],
         }
     }
@@ -333,6 +358,7 @@ impl Caller {
             | Op::ReadPlans
             | Op::CheckPlan
             | Op::ReadSources
+            | Op::ReadFeeds
             | Op::PushFacts
             | Op::ManagePeople
             | Op::ManageWebhooks => grant.partner.is_none(),
@@ -350,6 +376,8 @@ impl Caller {
             | Op::ReadExceptions
             | Op::ProposeException
             | Op::ApproveException
+            | Op::ReadFacts
+            | Op::DoubtFact
             | Op::Listen => true,
         };
         match self.granting(operation).any(is_wide) {

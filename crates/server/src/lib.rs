@@ -46,13 +46,13 @@ pub use password::Cost;
 pub use provider::ProviderSetting;
 
 use wire::{
-    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, Exception, ExceptionList, Grant,
-    JournalAsked, JournalPage, LineExplanation, LookedThrough, NewDispute, NewException, Overview,
-    Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked,
-    PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked,
-    PlanList, PlanText, ReportAsked, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
-    WhatIfForm,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board, BundleVerdict,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, DoubtAsked, Exception, ExceptionList,
+    FactPage, FactsAsked, FeedQuality, Feeds, Grant, JournalAsked, JournalPage, LineExplanation,
+    LookedThrough, NewDispute, NewException, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
+    PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
+    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 
 /// Who takes a step.
@@ -97,6 +97,12 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// Why there is none.
     fn home(&self, partner: &str) -> Result<PartnerHome, Refused>;
+
+    /// A partner's joint board.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn board(&self, partner: &str) -> Result<Board, Refused>;
 
     /// A partner's statements.
     ///
@@ -222,6 +228,30 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// When there is none that waits, or a rule says no.
     fn approve_exception(&self, who: &Actor, exception: u64) -> Result<Exception, Refused>;
+
+    /// The sources, and the rows that are set aside.
+    ///
+    /// # Errors
+    /// When the facts cannot be read.
+    fn feeds(&self) -> Result<Feeds, Refused>;
+
+    /// How good the facts of a source are.
+    ///
+    /// # Errors
+    /// When there is no such source, or its facts cannot be read.
+    fn feed_quality(&self, source: &str) -> Result<FeedQuality, Refused>;
+
+    /// A partner's facts.
+    ///
+    /// # Errors
+    /// When there is no such partner or kind.
+    fn partner_facts(&self, partner: &str, asked: &FactsAsked) -> Result<FactPage, Refused>;
+
+    /// Says that a partner's fact is in doubt.
+    ///
+    /// # Errors
+    /// When it is none of the partner's, or no longer counts.
+    fn doubt_fact(&self, who: &Actor, partner: &str, asked: &DoubtAsked) -> Result<(), Refused>;
 
     /// The program's overview.
     ///

@@ -4,6 +4,7 @@ mod agreements;
 mod disputes;
 mod exceptions;
 mod facts;
+mod feeds;
 mod journal;
 mod live;
 mod papers;
@@ -119,6 +120,7 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadPartners, routes!(partners::partners)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::partner)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::home)))
+        .routes(for_whom(Op::ReadPartner, routes!(partners::board)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::statements)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::statement)))
         .routes(for_whom(Op::ReadPartner, routes!(papers::document)))
@@ -189,6 +191,10 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadPlans, routes!(program::plan)))
         .routes(for_whom(Op::CheckPlan, routes!(program::check_plan)))
         .routes(for_whom(Op::ReadSources, routes!(facts::sources)))
+        .routes(for_whom(Op::ReadFeeds, routes!(feeds::feeds)))
+        .routes(for_whom(Op::ReadFeeds, routes!(feeds::feed_quality)))
+        .routes(for_whom(Op::ReadFacts, routes!(feeds::partner_facts)))
+        .routes(for_whom(Op::DoubtFact, routes!(feeds::doubt_fact)))
         .routes(for_whom(Op::PushFacts, routes!(facts::push)))
         .routes(for_whom(Op::Listen, routes!(live::events)))
         .split_for_parts();

@@ -4,6 +4,7 @@
 //! in `Z`, and whether something may be done is said by whoever decided it.
 
 mod agreement;
+mod board;
 mod dispute;
 mod exception;
 mod facts;
@@ -24,12 +25,17 @@ pub use agreement::{
     AgreementAnswer, AgreementList, AgreementOutcome, AgreementShown, ProposedAgreement,
     SignedAgreement,
 };
+pub use board::{Board, BoardTarget};
 pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
     NewDispute,
 };
 pub use exception::{Exception, ExceptionList, GivenUp, NewException, Owed};
-pub use facts::{EventOutcome, EventProblem, Pushed, PushedSource, PushedSources};
+pub use facts::{
+    DoubtAsked, EventOutcome, EventProblem, Fact, FactColumn, FactDoubt, FactPage, FactsAsked,
+    Feed, FeedDelivery, FeedQuality, Feeds, Pushed, PushedSource, PushedSources, RowProblem,
+    SetAside,
+};
 pub use journal::{
     ActShort, ActShown, ActSigner, BundleVerdict, JournalAsked, JournalPage, LookedThrough,
 };

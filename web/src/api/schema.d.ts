@@ -205,6 +205,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every source: whose it is, how fresh, until when complete, what it delivered, and the rows that are set aside and why. */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/{source}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How good the facts of a source are: what somebody should look at. Every row is looked at for it. */
+        get: operations["feed_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/first-administrator": {
         parameters: {
             query?: never;
@@ -389,6 +423,60 @@ export interface paths {
         put?: never;
         /** Accepts or declines what is proposed, in the partner's name, with the key that is kept here for it. */
         post: operations["answer_agreement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A partner's joint board: what both sides work for and what each contributed, the same figures for both. */
+        get: operations["board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The facts that are credited to a partner, the newest first. */
+        get: operations["partner_facts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/facts/doubt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that a row of the partner's is in doubt, and why. It counts all the same until its source corrects it; whoever answers
+         *     for the source sees it.
+         */
+        post: operations["doubt_fact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1300,6 +1388,51 @@ export interface components {
             /** @description The table. */
             table: string;
         };
+        /** @description A partner's joint board. */
+        Board: {
+            /** @description How fresh the facts are. */
+            freshness: components["schemas"]["Freshness"];
+            /** @description What the vendor contributed: where the partner's money stands, a line for each currency. */
+            money: components["schemas"]["MoneyStanding"][];
+            /** @description What happens next, by day. */
+            next_dates: components["schemas"]["NextDate"][];
+            /** @description What a reader should know about the facts. */
+            notes: string[];
+            now?: components["schemas"]["PeriodEarned"] | null;
+            /** @description Objectives, and how far they are. */
+            objectives: components["schemas"]["ObjectiveProgress"][];
+            /**
+             * Format: int64
+             * @description How many disputes are open between the two.
+             */
+            open_disputes: number;
+            /** @description The partner. */
+            partner: components["schemas"]["Partner"];
+            /** @description The latest periods, the earliest first, at most eight. */
+            periods: components["schemas"]["PeriodEarned"][];
+            /** @description The way to next bands. */
+            progress: components["schemas"]["Progress"][];
+            /** @description What the partner contributed: the targets that both sides agreed, for the latest period and for its year. */
+            targets: components["schemas"]["BoardTarget"][];
+        };
+        /** @description A target that both sides agreed, and how far it was reached. */
+        BoardTarget: {
+            /** @description What was agreed, in words. */
+            is: string;
+            /**
+             * Format: int32
+             * @description How much of it that is, of 100, rounded down and never more than 100. For drawing only.
+             */
+            percent?: number | null;
+            /** @description For which period, as the calendar names it. */
+            period: string;
+            /** @description How far it was reached. */
+            reached: components["schemas"]["Figure"];
+            /** @description The target. */
+            target: components["schemas"]["Figure"];
+            /** @description The term, by its name in the plan. */
+            term: string;
+        };
         /** @description What checking a bundle came to. */
         BundleVerdict: {
             /** @description Whether everything in it holds. */
@@ -1495,6 +1628,13 @@ export interface components {
          * @enum {string}
          */
         DisputeState: "open" | "upheld" | "rejected" | "withdrawn";
+        /** @description A row that is doubted. */
+        DoubtAsked: {
+            /** @description Why it is in doubt. */
+            because: string;
+            /** @description The row: its source and its id there. */
+            fact: string;
+        };
         /** @description A period that ended. */
         EndingPeriod: {
             /** @description Its last day. */
@@ -1624,6 +1764,213 @@ export interface components {
              * @description For a measure that was walked down to its rows: how many count.
              */
             rows?: number | null;
+        };
+        /** @description A fact that is credited to a partner. */
+        Fact: {
+            /** @description Its cells, in the order of the columns; none where a cell is empty. */
+            cells: (string | null)[];
+            doubted?: components["schemas"]["FactDoubt"] | null;
+            /** @description Its source and its id there. */
+            id: string;
+            /** @description The day it is of. */
+            on: string;
+            /** @description Which part of it is credited to the partner, of 1. */
+            share: string;
+        };
+        /** @description A column of a kind of fact. */
+        FactColumn: {
+            /** @description What it holds. */
+            holds: components["schemas"]["ColumnHolds"];
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A row that somebody doubts. */
+        FactDoubt: {
+            /** @description Why. */
+            because: string;
+            /** @description Since when. */
+            on: string;
+        };
+        /** @description A partner's facts, the newest first. */
+        FactPage: {
+            /** @description The columns, by name, and what each holds. */
+            columns: components["schemas"]["FactColumn"][];
+            /**
+             * Format: int64
+             * @description How many rows there are in all, as asked.
+             */
+            count: number;
+            /** @description The currency of amounts. */
+            currency: string;
+            /** @description The rows of this page. */
+            facts: components["schemas"]["Fact"][];
+            /** @description What one of its rows is, in words. */
+            is: string;
+            /** @description The kind shown. */
+            kind: string;
+            /** @description The kinds of fact that the partner's plan reads. */
+            kinds: string[];
+            /** @description Whether the one who asks may doubt a row. */
+            may_doubt: components["schemas"]["Permitted"];
+            /**
+             * Format: int64
+             * @description How many to skip for the next page; none on the last.
+             */
+            next?: number | null;
+            /** @description The partner. */
+            partner: string;
+            /** @description What the directory calls it. */
+            partner_name: string;
+        };
+        /** @description A source of facts. */
+        Feed: {
+            /** @description The first day from which on it is declared complete; none where it declares nothing. */
+            complete_from?: string | null;
+            /** @description The last day for which it is declared complete. */
+            complete_until?: string | null;
+            /**
+             * Format: int64
+             * @description How many deliveries it made.
+             */
+            delivered: number;
+            /** @description The latest of them, the newest first, at most 20. */
+            deliveries: components["schemas"]["FeedDelivery"][];
+            /** @description The day by which the next one is due; none where the source promises nothing. */
+            due_on?: string | null;
+            /** @description What it is, in words. */
+            is: string;
+            /** @description The kind of its rows. */
+            kind: string;
+            /** @description The day of its last delivery; none where nothing was delivered. */
+            last_delivery_on?: string | null;
+            /**
+             * Format: int64
+             * @description By how many days it is late; none where it is not.
+             */
+            late_days?: number | null;
+            /** @description Who answers for it. */
+            owner: string;
+            /**
+             * Format: int64
+             * @description How many of its rows are set aside.
+             */
+            set_aside: number;
+            /** @description The source. */
+            source: string;
+        };
+        /** @description A delivery of a source. */
+        FeedDelivery: {
+            /**
+             * Format: int64
+             * @description Of them, new ones.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Of them, those that took a known one out.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Of them, those that took the place of known ones.
+             */
+            corrected: number;
+            /**
+             * Format: int64
+             * @description Of them, those known already.
+             */
+            duplicate: number;
+            /** @description The file, by the name it was delivered under. */
+            file: string;
+            /**
+             * Format: int64
+             * @description Of them, those of which a later revision was known.
+             */
+            outdated: number;
+            /**
+             * Format: int64
+             * @description Of them, those set aside.
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description How many rows were read.
+             */
+            read: number;
+            /** @description Who settled rows that were set aside before, and why; none of a delivery of the source itself. */
+            settled_by?: string | null;
+            /**
+             * Format: int64
+             * @description Its number: the snapshot it made.
+             */
+            snapshot: number;
+            /** @description When it was taken, as an instant in UTC. */
+            taken_at: string;
+        };
+        /** @description How good the facts of a source are. */
+        FeedQuality: {
+            /**
+             * Format: int64
+             * @description Rows that take others back.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Rows that correct others.
+             */
+            corrected: number;
+            /**
+             * Format: int64
+             * @description Rows delivered, all told.
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Of those, rows that were known already.
+             */
+            duplicates: number;
+            /**
+             * Format: int64
+             * @description How many values lie far out.
+             */
+            far_out: number;
+            /** @description What somebody should look at, in words. */
+            findings: string[];
+            /** @description The day of its first fact; none where it has none. */
+            first_day?: string | null;
+            /** @description The day of its last fact. */
+            last_day?: string | null;
+            /**
+             * Format: int64
+             * @description Rows that count.
+             */
+            rows: number;
+            /** @description The source. */
+            source: string;
+            /**
+             * Format: int64
+             * @description Rows that say the same under different ids.
+             */
+            twin_rows: number;
+        };
+        /** @description The sources of a program, and the rows that are set aside. */
+        Feeds: {
+            /** @description The sources. */
+            feeds: components["schemas"]["Feed"][];
+            /** @description The day it is in the program's time zone. */
+            on: string;
+            /** @description They, at most 200. */
+            quarantine: components["schemas"]["SetAside"][];
+            /**
+             * Format: int64
+             * @description How many rows are set aside in all.
+             */
+            set_aside: number;
+            /**
+             * Format: int64
+             * @description The number of the snapshot, which grows by one with each delivery.
+             */
+            snapshot: number;
         };
         /** @description What is wrong with a part of a body. */
         FieldError: {
@@ -2763,11 +3110,24 @@ export interface components {
          * @enum {string}
          */
         Role: "partner_viewer" | "partner_manager" | "account_manager" | "program_designer" | "finance" | "approver" | "auditor" | "executive" | "administrator";
+        /** @description What is wrong with a row that was set aside. */
+        RowProblem: {
+            /** @description A stable code. */
+            code: string;
+            /** @description The source's column, or columns joined with a comma; empty when the row as a whole is meant. */
+            column: string;
+            /** @description What to do. */
+            help: string;
+            /** @description What is wrong; none to whoever reads no facts. */
+            says?: string | null;
+            /** @description The cell as it came; none to whoever reads no facts. */
+            value?: string | null;
+        };
         /**
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "exceptions" | "journal" | "people" | "what_if";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "exceptions" | "feeds" | "facts" | "journal" | "people" | "what_if";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -2796,6 +3156,26 @@ export interface components {
             screens: components["schemas"]["ScreenPermitted"][];
             /** @description How the person is called. */
             shown_name: string;
+        };
+        /** @description A row that was set aside and does not count. */
+        SetAside: {
+            /** @description The file it came in. */
+            file: string;
+            /** @description What names it, as far as that could be read. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its line or row there.
+             */
+            line: number;
+            /** @description How commands name it. */
+            name: string;
+            /** @description What is wrong with it. */
+            problems: components["schemas"]["RowProblem"][];
+            /** @description Its source. */
+            source: string;
+            /** @description The day it was taken. */
+            taken_on: string;
         };
         /**
          * @description How grave a mistake is.
@@ -4235,6 +4615,112 @@ export interface operations {
             };
         };
     };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources, and the rows that are set aside. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feeds"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feed_quality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source's name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedQuality"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such source. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     first_administrator: {
         parameters: {
             query?: never;
@@ -4987,6 +5473,275 @@ export interface operations {
                 };
             };
             /** @description A rule says no, such as that the proposal waits no longer. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The board. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    partner_facts: {
+        parameters: {
+            query?: {
+                /** @description Only rows from this day on. */
+                from?: string;
+                /** @description Only rows that hold this text in some column, or in their id, whatever its capital letters. */
+                holds?: string;
+                /** @description The kind of fact; the first one that the partner's plan reads, where none is named. */
+                kind?: string;
+                /** @description How many rows at most; 50 where nothing is said, never more than 200. */
+                limit?: number;
+                /** @description How many rows to skip. */
+                skip?: number;
+                /** @description Only rows until this day. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of facts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactPage"];
+                };
+            };
+            /** @description The query is not one that is described. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or its plan reads no such kind. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A day is none. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    doubt_fact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoubtAsked"];
+            };
+        };
+        responses: {
+            /** @description It is on record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoubtAsked"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The row is none of the partner's, or no longer counts. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -7,6 +7,7 @@ import {
   IconChartDots3,
   IconCheck,
   IconChevronDown,
+  IconDatabase,
   IconFileText,
   IconHome2,
   IconLogout,
@@ -48,6 +49,9 @@ export function placesOf(session: Session): Place[] {
     if (may("what_if")) {
       places.push({ to: `${own}/what-if`, label: t.nav.whatIf, icon: <IconBulb size={19} /> });
     }
+    if (may("facts")) {
+      places.push({ to: `${own}/facts`, label: t.nav.facts, icon: <IconDatabase size={19} /> });
+    }
     places.push({ to: `${own}/agreement`, label: t.nav.agreement, icon: <IconSignature size={19} /> });
   } else {
     if (may("overview")) {
@@ -68,6 +72,9 @@ export function placesOf(session: Session): Place[] {
   }
   if (may("disputes")) {
     places.push({ to: "/disputes", label: t.nav.disputes, icon: <IconMessageReport size={19} /> });
+  }
+  if (may("feeds")) {
+    places.push({ to: "/feeds", label: t.nav.feeds, icon: <IconDatabase size={19} /> });
   }
   if (may("exceptions")) {
     places.push({ to: "/exceptions", label: t.nav.exceptions, icon: <IconScale size={19} /> });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { expect, inject, test } from "vitest";
 import { DESKTOP, done, found, goTo, settled, shot, signedOn, strange, usesBrowser, WORKED_OUT_MS } from "./browser";
-import { NEWCOMER, OBJECTOR, PARTNER } from "./setup";
+import { NEWCOMER, OBJECTOR, PARTNER, SIGNER } from "./setup";
 
 usesBrowser();
 
@@ -432,7 +432,7 @@ test("a partner asks what a sale would pay, with the keyboard, and gets the engi
   const { page } = opened;
   await goTo(page, `/partners/${PARTNER}/what-if`);
   await page.getByText("Nothing is asked yet").waitFor();
-  const product = page.getByRole("textbox", { name: "Product key" });
+  const product = page.getByRole("combobox", { name: "Product key" });
   await product.focus();
   await page.keyboard.type("Touring Bikes");
   await page.getByRole("option", { name: "Touring Bikes · Bikes · T" }).waitFor();
@@ -486,16 +486,16 @@ test("finance proposes an exception, may not approve it, and another person post
   await goTo(finance.page, "/exceptions");
   await finance.page.getByLabel("Partner's id").fill(OBJECTOR);
   await finance.page.getByLabel("Amount").fill("nothing");
-  await finance.page.getByLabel("Reason code").fill("Good Will");
-  await finance.page.getByLabel("Why").fill("The portal was down for a week\nand orders were lost");
-  await finance.page.getByRole("button", { name: "Propose" }).click();
+  await finance.page.getByRole("combobox", { name: "Reason code" }).fill("Good Will");
+  await finance.page.getByLabel("Why", { exact: true }).fill("The portal was down for a week\nand orders were lost");
+  await finance.page.getByRole("button", { name: "Propose", exact: true }).click();
   await finance.page.locator("[aria-invalid=true]").first().waitFor();
   expect(await finance.page.locator("[aria-invalid=true]").count()).toBe(2);
   expect(await found(finance.page)).toEqual([]);
   await finance.page.getByLabel("Amount").fill("250.00");
-  await finance.page.getByLabel("Reason code").fill("goodwill");
+  await finance.page.getByRole("combobox", { name: "Reason code" }).fill("goodwill");
   await finance.page.keyboard.press("Escape");
-  await finance.page.getByRole("button", { name: "Propose" }).click();
+  await finance.page.getByRole("button", { name: "Propose", exact: true }).click();
   await finance.page.getByText(/Exception \d+ waits for another person\./).waitFor();
   await finance.page.getByText("none of your roles may do this", { exact: false }).first().waitFor();
   expect(await finance.page.getByRole("button", { name: "Approve" }).isDisabled()).toBe(true);
@@ -521,6 +521,107 @@ test("finance proposes an exception, may not approve it, and another person post
   await done(approver);
   await expect.poll(() => payable(before.page), { timeout: WORKED_OUT_MS }).not.toBe(was);
   await done(before);
+});
+
+test("a partner reads what is proposed to it, what it would change, and accepts it", async () => {
+  const opened = await signedOn("signer");
+  const { page } = opened;
+  await goTo(page, `/partners/${SIGNER}/agreement`);
+  const proposal = page.locator(".proposal");
+  await proposal.getByText("more planning together").waitFor();
+  // What was signed and what is proposed differ by one figure, and the page says which.
+  await proposal.locator(".changes li").first().waitFor();
+  expect(await proposal.locator(".changes").textContent()).toContain("275");
+  await proposal.locator("summary").click();
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-agreement-proposed");
+  await proposal.getByRole("button", { name: "Accept" }).click();
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: /^Accept/ })
+    .click();
+  await proposal.waitFor({ state: "detached", timeout: WORKED_OUT_MS });
+  const told = await said<{ agreements: { state: string; proposal: unknown; signed: unknown[] }[] }>(
+    page,
+    `/v1/partners/${SIGNER}/agreements`,
+  );
+  expect(told.agreements[0]?.state).toBe("signed");
+  expect(told.agreements[0]?.proposal ?? null).toBeNull();
+  expect(told.agreements[0]?.signed.length).toBe(2);
+  await shot(page, "journey-agreement-accepted");
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});
+
+test("both sides see the same joint board, and it prints on one sheet", async () => {
+  const partner = await signedOn("partner");
+  await goTo(partner.page, `/partners/${PARTNER}`);
+  await partner.page.getByRole("link", { name: "Joint board" }).click();
+  await partner.page.getByRole("heading", { name: /^Joint board/ }).waitFor();
+  await settled(partner.page);
+  const account = await signedOn("account");
+  await goTo(account.page, `/partners/${PARTNER}/board`);
+  const figures = (page: Page) => page.locator(".board").textContent();
+  expect(await figures(partner.page)).toBe(await figures(account.page));
+  const board = await said<{ targets: { reached: { exact: string } }[]; money: { earned: string }[] }>(
+    account.page,
+    `/v1/partners/${PARTNER}/board`,
+  );
+  expect(board.targets.length).toBeGreaterThan(0);
+  await account.page
+    .getByText(written(board.money[0]?.earned ?? ""))
+    .first()
+    .waitFor();
+  expect(await found(account.page)).toEqual([]);
+  const printed = await account.page.pdf({ preferCSSPageSize: true, printBackground: true });
+  const pages = printed.toString("latin1").match(/\/Type\s*\/Page\b/g) ?? [];
+  expect(pages.length).toBe(1);
+  await account.page.emulateMedia({ media: "print" });
+  await shot(account.page, "journey-board-printed");
+  expect(account.complaints).toEqual([]);
+  await done(account);
+  await done(partner);
+});
+
+test("a partner finds a row of its own and flags it, and finance sees how its feed stands", async () => {
+  const opened = await signedOn("objector");
+  const { page } = opened;
+  await goTo(page, `/partners/${OBJECTOR}/facts`);
+  const all = await said<{ count: number; facts: { id: string }[] }>(page, `/v1/partners/${OBJECTOR}/facts`);
+  const [row] = all.facts;
+  expect(row).toBeDefined();
+  const number = row?.id.split("/")[1] ?? "";
+  await page.getByLabel("Holds").fill(number);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.url()).toContain("holds=");
+  await page.getByRole("button", { name: `Flag ${row?.id}`, exact: true }).click();
+  await page.getByLabel("What is wrong with it").fill("It was returned in the same week");
+  await page.getByRole("button", { name: "Put it on record" }).click();
+  await page.getByText("In doubt").first().waitFor({ timeout: WORKED_OUT_MS });
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-facts-flagged");
+  // Another partner's row is none that it may flag, and is told like one that there is not.
+  const refused = await page.request.post(`/v1/partners/${OBJECTOR}/facts/doubt`, {
+    data: { fact: "orders/none", because: "mine" },
+  });
+  expect(refused.status()).toBe(409);
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+
+  const finance = await signedOn("finance");
+  await goTo(finance.page, "/feeds");
+  await finance.page.getByText("No row is set aside", { exact: false }).waitFor();
+  await finance.page
+    .getByText(/^The latest/)
+    .first()
+    .click();
+  await finance.page.getByText("sales.csv").first().waitFor();
+  await finance.page.getByText("How good its facts are").first().click();
+  await finance.page.getByText("Rows that count").waitFor({ timeout: WORKED_OUT_MS });
+  expect(await found(finance.page)).toEqual([]);
+  await shot(finance.page, "journey-feeds");
+  expect(finance.complaints).toEqual([]);
+  await done(finance);
 });
 
 test("an administrator adds somebody who can then sign on", async () => {

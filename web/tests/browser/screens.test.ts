@@ -18,6 +18,7 @@ const PAGES: Record<string, Screen[]> = {
     { name: "partner", at: `/partners/${PARTNER}` },
     { name: "partner-statement", at: `/partners/${PARTNER}/statements` },
     { name: "partner-payments", at: `/partners/${PARTNER}/payments` },
+    { name: "partner-board", at: `/partners/${PARTNER}/board` },
     { name: "partner-agreement", at: `/partners/${PARTNER}/agreement` },
   ],
   plan_editor: [
@@ -34,6 +35,8 @@ const PAGES: Record<string, Screen[]> = {
     { name: "act", at: "/journal?act=1" },
   ],
   disputes: [{ name: "disputes", at: "/disputes?show=all" }],
+  feeds: [{ name: "feeds", at: "/feeds" }],
+  facts: [{ name: "facts", at: `/partners/${PARTNER}/facts` }],
   exceptions: [{ name: "exceptions", at: "/exceptions?show=all" }],
   people: [{ name: "people", at: "/people" }],
   what_if: [
@@ -73,11 +76,13 @@ function screensOf(session: Session): Screen[] {
         { name: "statement", at: `/partners/${session.partner}/statements` },
         { name: "payments", at: `/partners/${session.partner}/payments` },
         { name: "agreement", at: `/partners/${session.partner}/agreement` },
+        { name: "board", at: `/partners/${session.partner}/board` },
+        { name: "own-facts", at: `/partners/${session.partner}/facts` },
         { name: "own-what-if", at: `/partners/${session.partner}/what-if` },
       ]
     : [];
   const others = session.screens
-    .filter((one) => one.is_allowed && !(session.partner && ["partners", "what_if"].includes(one.screen)))
+    .filter((one) => one.is_allowed && !(session.partner && ["partners", "what_if", "facts"].includes(one.screen)))
     .flatMap((one) => PAGES[one.screen] ?? []);
   return [...own, ...others, { name: "account", at: "/account" }];
 }

@@ -1,7 +1,7 @@
 // The example program, people of every role, and the server that serves them, for as long as the tests run.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
@@ -42,6 +42,11 @@ declare module "vitest" {
 
 /** Of the starter program, whose quarters are open. */
 export const NEWCOMER = "P-100";
+
+/** A partner of the demo to which another retainer is proposed. */
+export const SIGNER = "546";
+
+const SIGNERS: readonly Someone[] = [{ name: "signer", roles: ["partner-manager"], partner: SIGNER }];
 
 const STARTERS: readonly Someone[] = [
   { name: "newcomer", roles: ["partner-manager"], partner: NEWCOMER },
@@ -89,6 +94,20 @@ export async function setup(project: TestProject) {
   }
 
   // The demo's quarters are all closed; those of the starter program are signed and open.
+  const agreement = join(demo, "agreements/field_trip_store.yaml");
+  writeFileSync(agreement, readFileSync(agreement, "utf8").replace(/term\.retainer: \S+/, "term.retainer: 275"));
+  run(
+    "agreement",
+    "propose",
+    "field-trip-store",
+    "--because",
+    "more planning together",
+    "--program",
+    demo,
+    "--by",
+    "u-17",
+  );
+
   const starter = join(folder, "starter");
   const by = ["--program", starter, "--by", "u-17"];
   run("--quiet", "init", starter);
@@ -104,7 +123,7 @@ export async function setup(project: TestProject) {
   run("profile", "set", ...whose, ...account, "--by", "u-17");
   run("profile", "confirm", ...whose, "--by", "u-4");
 
-  project.provide("base", await serve(demo, PEOPLE));
+  project.provide("base", await serve(demo, [...PEOPLE, ...SIGNERS]));
   project.provide("starter", await serve(starter, STARTERS));
   project.provide("password", password);
 }

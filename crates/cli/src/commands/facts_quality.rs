@@ -118,7 +118,7 @@ fn days_of(days: i64) -> String {
 }
 
 /// What somebody should look at, each in a line.
-fn findings(one: &SourceQuality, top: usize) -> Vec<String> {
+pub fn findings(one: &SourceQuality, top: usize) -> Vec<String> {
     let mut found = Vec::new();
     if let (Some(due), Some(days)) = (&one.freshness.due, one.freshness.late_days) {
         found.push(format!(

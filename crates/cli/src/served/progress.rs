@@ -406,7 +406,7 @@ impl Asked<'_, '_> {
 }
 
 /// How far a figure is between two others, of 100 and rounded down.
-fn part_of_the_way(began: Option<&Exact>, here: &Exact, next: &Exact) -> Option<u8> {
+pub fn part_of_the_way(began: Option<&Exact>, here: &Exact, next: &Exact) -> Option<u8> {
     let zero = Exact::ZERO;
     let began = began.unwrap_or(&zero);
     let part = (here - began).checked_div(&(next - began))?;

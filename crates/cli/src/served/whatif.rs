@@ -6,6 +6,8 @@
 mod form;
 mod given;
 
+pub use form::holds as holds_of;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::date::Date;

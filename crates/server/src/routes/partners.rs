@@ -9,7 +9,7 @@ use crate::access::{Caller, Operation};
 use crate::answer::{Problem, Refused};
 use crate::body::Said;
 use crate::wire::{
-    AcceptAsked, AcceptedUntil, Comparison, ExplanationAsked, LineExplanation, Partner,
+    AcceptAsked, AcceptedUntil, Board, Comparison, ExplanationAsked, LineExplanation, Partner,
     PartnerHome, PartnerPage, PartnersAsked, Statement, StatementList,
 };
 use crate::{Actor, Shared};
@@ -61,6 +61,18 @@ pub async fn home(
     Path(partner): Path<String>,
 ) -> Result<Json<PartnerHome>, Refused> {
     shared.ask(move |app| app.home(&partner)).await.map(Json)
+}
+
+/// A partner's joint board: what both sides work for and what each contributed, the same figures for both.
+#[utoipa::path(get, path = "/v1/partners/{partner}/board", tag = "partners",
+    params(("partner" = String, Path, description = "The partner's id.")),
+    responses((status = 200, description = "The board.", body = Board),
+        (status = 404, description = "There is no such partner that the caller may see.", body = Problem, content_type = "application/problem+json")))]
+pub async fn board(
+    State(shared): State<Arc<Shared>>,
+    Path(partner): Path<String>,
+) -> Result<Json<Board>, Refused> {
+    shared.ask(move |app| app.board(&partner)).await.map(Json)
 }
 
 /// A partner's statements.

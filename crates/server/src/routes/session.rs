@@ -404,6 +404,7 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
     if partner.is_none() && home.permitted.is_allowed {
         home.permitted = crate::wire::Permitted::no("you are no partner's; open one from the list");
     }
+    let facts = screen(Screen::Facts, Operation::ReadFacts, partner.as_deref());
     let what_if = screen(Screen::WhatIf, Operation::AskWhatIf, partner.as_deref());
     Session {
         person: person.id.clone(),
@@ -419,6 +420,8 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
             screen(Screen::Payouts, Operation::ReadPayouts, None),
             screen(Screen::Disputes, Operation::ReadDisputes, None),
             screen(Screen::Exceptions, Operation::ReadExceptions, None),
+            screen(Screen::Feeds, Operation::ReadFeeds, None),
+            facts,
             screen(Screen::Journal, Operation::ReadJournal, None),
             screen(Screen::People, Operation::ManagePeople, None),
             what_if,

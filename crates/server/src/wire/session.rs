@@ -107,6 +107,10 @@ pub enum Screen {
     Disputes,
     /// Exceptions.
     Exceptions,
+    /// Sources of facts, and rows that are set aside.
+    Feeds,
+    /// A partner's facts.
+    Facts,
     /// The journal.
     Journal,
     /// People and their access.

@@ -12,41 +12,41 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::PartnerViewer,
         "partner_viewer",
-        "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read bundles:issue disputes:read events:read",
     ),
     (
         Role::PartnerManager,
         "partner_manager",
-        "session keys:read partners:list partners:read whatif:ask statements:accept agreements:answer bundles:issue disputes:read disputes:open \
+        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt statements:accept agreements:answer bundles:issue disputes:read disputes:open \
          disputes:answer events:read",
     ),
     (
         Role::AccountManager,
         "account_manager",
-        "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read disputes:open disputes:answer events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt bundles:issue disputes:read disputes:open disputes:answer events:read",
     ),
     (
         Role::ProgramDesigner,
         "program_designer",
-        "session keys:read partners:list partners:read whatif:ask overview:read plans:read plans:check sources:read events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read feeds:read overview:read plans:read plans:check sources:read events:read",
     ),
     (
         Role::Finance,
         "finance",
-        "session keys:read partners:list partners:read whatif:ask bundles:issue disputes:read disputes:open disputes:answer overview:read \
+        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt feeds:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
          periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order payouts:file exceptions:read exceptions:propose journal:read \
          plans:read plans:check sources:read facts:push events:read",
     ),
     (
         Role::Approver,
         "approver",
-        "session keys:read partners:list partners:read bundles:issue disputes:read disputes:answer overview:read periods:read \
+        "session keys:read partners:list partners:read facts:read bundles:issue disputes:read disputes:answer overview:read periods:read \
          periods:approve payouts:read payouts:approve exceptions:read exceptions:approve plans:read events:read",
     ),
     (
         Role::Auditor,
         "auditor",
-        "session keys:read partners:list partners:read bundles:issue disputes:read overview:read periods:read payouts:read exceptions:read journal:read plans:read \
+        "session keys:read partners:list partners:read facts:read feeds:read bundles:issue disputes:read overview:read periods:read payouts:read exceptions:read journal:read plans:read \
          sources:read events:read",
     ),
     (
@@ -57,7 +57,7 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::Administrator,
         "administrator",
-        "session keys:read people:manage webhooks:manage",
+        "session keys:read feeds:read people:manage webhooks:manage",
     ),
 ];
 
@@ -115,6 +115,7 @@ fn body(operation: &str) -> Value {
         "propose_exception" => serde_json::json!({
             "partner": "P-1", "amount": "250.00", "currency": "EUR", "reason": "goodwill", "because": "the portal was down"
         }),
+        "doubt_fact" => serde_json::json!({ "fact": "shop/1", "because": "it was returned" }),
         "answer_agreement" => serde_json::json!({ "proposal": 7, "outcome": "accepted" }),
         "whatif" => serde_json::json!({
             "rows": [{ "kind": "sale", "cells": { "partner": "P-1", "invoiced_on": "2026-03-31", "amount": "1.00" } }]
@@ -452,4 +453,18 @@ async fn a_body_whose_parts_are_wrong_says_which() {
     // What is not about parts names none.
     let other = bench.ask_as(&viewer, "GET /v1/partners/P-2", "").await;
     assert!(other.json().get("errors").is_none());
+}
+
+#[tokio::test]
+async fn an_administrator_sees_what_to_do_about_a_row_and_no_figure() {
+    let bench = Bench::new().await;
+    let finance = bench.signed("finance", Role::Finance, None).await;
+    let told = bench.ask_as(&finance, "GET /v1/feeds", "").await;
+    assert!(told.body.contains("1,250.00"), "{}", told.body);
+    let administrator = bench
+        .signed("administrator", Role::Administrator, None)
+        .await;
+    let told = bench.ask_as(&administrator, "GET /v1/feeds", "").await;
+    assert!(!told.body.contains("1,250.00"), "{}", told.body);
+    assert!(told.body.contains("write 1250.00"), "{}", told.body);
 }

@@ -14,14 +14,16 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState, Exception,
-    ExceptionList, Explanation, Figure, FigureKind, Freshness, Grant, JournalAsked, JournalPage,
-    LineExplanation, LookedThrough, Money, NewDispute, NewException, OrderedPayout, Overview, Owed,
-    Paper, Partner, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked,
-    PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts, PeriodEarned,
-    PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText,
-    ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board,
+    BundleVerdict, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState,
+    DoubtAsked, Exception, ExceptionList, Explanation, FactPage, FactsAsked, FeedQuality, Feeds,
+    Figure, FigureKind, Freshness, Grant, JournalAsked, JournalPage, LineExplanation,
+    LookedThrough, Money, NewDispute, NewException, OrderedPayout, Overview, Owed, Paper, Partner,
+    PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
+    PayoutPreview, PayoutShown, PayoutSteps, Payouts, PeriodEarned, PeriodSteps, Periods,
+    Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, ReportAsked, Role,
+    RowProblem, SetAside, Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
+    WhatIfForm,
 };
 use trueup_server::{
     Actor, App, Cost, FieldError, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused,
@@ -519,6 +521,23 @@ impl App for Told {
         })
     }
 
+    fn board(&self, partner: &str) -> Result<Board, Refused> {
+        known(partner)?;
+        Ok(Board {
+            partner: partner_told(partner),
+            now: None,
+            objectives: Vec::new(),
+            targets: Vec::new(),
+            money: Vec::new(),
+            progress: Vec::new(),
+            periods: Vec::new(),
+            next_dates: Vec::new(),
+            open_disputes: 0,
+            freshness: fresh(),
+            notes: Vec::new(),
+        })
+    }
+
     fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
         known(partner)?;
         Ok(StatementList {
@@ -837,6 +856,67 @@ impl App for Told {
 
     fn answer_dispute(&self, _: &Actor, asked: u64, _: &DisputeAnswer) -> Result<Dispute, Refused> {
         Ok(dispute(asked, "P-1"))
+    }
+
+    fn feeds(&self) -> Result<Feeds, Refused> {
+        Ok(Feeds {
+            snapshot: 1,
+            on: "2026-04-02".to_owned(),
+            feeds: Vec::new(),
+            set_aside: 1,
+            quarantine: vec![SetAside {
+                name: "1:4".to_owned(),
+                source: "shop".to_owned(),
+                file: "sales.csv".to_owned(),
+                line: 4,
+                id: "7".to_owned(),
+                taken_on: "2026-04-02".to_owned(),
+                problems: vec![RowProblem {
+                    column: "amount".to_owned(),
+                    value: Some("1,250.00".to_owned()),
+                    code: "number".to_owned(),
+                    says: Some("`1,250.00` is no number".to_owned()),
+                    help: "write 1250.00".to_owned(),
+                }],
+            }],
+        })
+    }
+
+    fn feed_quality(&self, source: &str) -> Result<FeedQuality, Refused> {
+        Ok(FeedQuality {
+            source: source.to_owned(),
+            rows: 1,
+            delivered: 1,
+            duplicates: 0,
+            corrected: 0,
+            cancelled: 0,
+            twin_rows: 0,
+            far_out: 0,
+            first_day: None,
+            last_day: None,
+            findings: Vec::new(),
+        })
+    }
+
+    fn partner_facts(&self, partner: &str, _: &FactsAsked) -> Result<FactPage, Refused> {
+        known(partner)?;
+        Ok(FactPage {
+            partner: partner.to_owned(),
+            partner_name: partner.to_owned(),
+            currency: "EUR".to_owned(),
+            kinds: vec!["sale".to_owned()],
+            kind: "sale".to_owned(),
+            is: "A sale".to_owned(),
+            columns: Vec::new(),
+            count: 0,
+            facts: Vec::new(),
+            next: None,
+            may_doubt: Permitted::yes(),
+        })
+    }
+
+    fn doubt_fact(&self, _: &Actor, partner: &str, _: &DoubtAsked) -> Result<(), Refused> {
+        known(partner)
     }
 
     fn exceptions(&self) -> Result<ExceptionList, Refused> {

@@ -9,7 +9,7 @@ import { Money } from "../../parts/Money";
 import { Answer, Loading } from "../../parts/States";
 import { homeQuery, sessionQuery } from "../../queries";
 import { t } from "../../strings";
-import type { PartnerHome, PeriodEarned } from "../../wire";
+import type { PartnerHome, PeriodEarned, Screen } from "../../wire";
 import { CapList } from "./CapList";
 import { Changed } from "./Changed";
 import { DateList } from "./DateList";
@@ -28,7 +28,8 @@ export function HomePage() {
 function Home({ home }: { home: PartnerHome }) {
   const { partner, now } = home;
   const session = useQuery(sessionQuery);
-  const mayAsk = session.data?.screens.some((one) => one.screen === "what_if" && one.is_allowed);
+  const may = (screen: Screen) => session.data?.screens.some((one) => one.screen === screen && one.is_allowed);
+  const [mayAsk, mayRead] = [may("what_if"), may("facts")];
   const agreement = partner.agreements.at(-1);
   const lead = agreement
     ? t.home.agreement(agreement.plan_title, agreement.plan_version, dayText(agreement.starts_on))
@@ -40,6 +41,14 @@ function Home({ home }: { home: PartnerHome }) {
       lead={lead}
       actions={
         <span className="tags">
+          <Link to="/partners/$partner/board" params={{ partner: partner.id }} className="button button-quiet">
+            {t.board.open}
+          </Link>
+          {mayRead && !session.data?.partner ? (
+            <Link to="/partners/$partner/facts" params={{ partner: partner.id }} className="button button-quiet">
+              {t.nav.facts}
+            </Link>
+          ) : null}
           {mayAsk && !session.data?.partner ? (
             <Link to="/partners/$partner/what-if" params={{ partner: partner.id }} className="button button-quiet">
               {t.nav.whatIf}

@@ -190,7 +190,8 @@ fn choices(filled: &[(&str, &BTreeMap<std::sync::Arc<str>, Option<Typed>>)]) -> 
     choices
 }
 
-fn holds(declared: Option<ColumnType>, of: Type) -> ColumnHolds {
+/// What a column holds, as the program declares it and the plan reads it.
+pub fn holds(declared: Option<ColumnType>, of: Type) -> ColumnHolds {
     match (declared, of) {
         (Some(ColumnType::Number { unit, .. }), _) => match unit {
             NumberUnit::Money => ColumnHolds::Money,

@@ -1,0 +1,104 @@
+//! The sources of facts, rows that were set aside, and the facts of one partner.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
+
+use crate::access::{Caller, Operation, Side};
+use crate::answer::{FieldError, Problem, Refused};
+use crate::body::Said;
+use crate::wire::{DoubtAsked, FactPage, FactsAsked, FeedQuality, Feeds};
+use crate::{Actor, Shared};
+
+/// Every source: whose it is, how fresh, until when complete, what it delivered, and the rows that are set aside and why.
+#[utoipa::path(get, path = "/v1/feeds", tag = "facts",
+    responses((status = 200, description = "The sources, and the rows that are set aside.", body = Feeds)))]
+pub async fn feeds(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Feeds>, Refused> {
+    let mut feeds = shared.ask(|app| app.feeds()).await?;
+    // An administrator sees that something is wrong and what to do, and no figures.
+    if caller.may(Operation::ReadSources).is_err() {
+        for problem in feeds
+            .quarantine
+            .iter_mut()
+            .flat_map(|row| &mut row.problems)
+        {
+            problem.value = None;
+            problem.says = None;
+        }
+    }
+    Ok(Json(feeds))
+}
+
+/// How good the facts of a source are: what somebody should look at. Every row is looked at for it.
+#[utoipa::path(get, path = "/v1/feeds/{source}/quality", tag = "facts",
+    params(("source" = String, Path, description = "The source's name.")),
+    responses((status = 200, description = "What was found.", body = FeedQuality),
+        (status = 404, description = "There is no such source.", body = Problem, content_type = "application/problem+json")))]
+pub async fn feed_quality(
+    State(shared): State<Arc<Shared>>,
+    Path(source): Path<String>,
+) -> Result<Json<FeedQuality>, Refused> {
+    let quality = shared.ask(move |app| app.feed_quality(&source)).await;
+    quality.map(Json)
+}
+
+/// The facts that are credited to a partner, the newest first.
+#[utoipa::path(get, path = "/v1/partners/{partner}/facts", tag = "partners",
+    params(("partner" = String, Path, description = "The partner's id."), FactsAsked),
+    responses((status = 200, description = "A page of facts.", body = FactPage),
+        (status = 400, description = "The query is not one that is described.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such partner that the caller may see, or its plan reads no such kind.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A day is none.", body = Problem, content_type = "application/problem+json")))]
+pub async fn partner_facts(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path(partner): Path<String>,
+    asked: Result<Query<FactsAsked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<FactPage>, Refused> {
+    let Query(asked) = asked.map_err(|wrong| Refused::bad_request(wrong.body_text()))?;
+    let may_doubt = caller.permitted(Operation::DoubtFact, Some(&partner));
+    let page = shared.ask(move |app| app.partner_facts(&partner, &asked));
+    let mut page = page.await?;
+    page.may_doubt = may_doubt;
+    Ok(Json(page))
+}
+
+/// Says that a row of the partner's is in doubt, and why. It counts all the same until its source corrects it; whoever answers
+/// for the source sees it.
+#[utoipa::path(post, path = "/v1/partners/{partner}/facts/doubt", tag = "partners", request_body = DoubtAsked,
+    params(("partner" = String, Path, description = "The partner's id.")),
+    responses((status = 200, description = "It is on record.", body = DoubtAsked),
+        (status = 404, description = "There is no such partner that the caller may see.", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The row is none of the partner's, or no longer counts.", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The body is not what is described.", body = Problem, content_type = "application/problem+json")))]
+pub async fn doubt_fact(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path(partner): Path<String>,
+    Said(asked): Said<DoubtAsked>,
+) -> Result<Json<DoubtAsked>, Refused> {
+    let length = asked.because.trim().chars().count();
+    let is_odd = |one: char| one.is_control() && one != '\n';
+    if !(1..=2000).contains(&length) || asked.because.chars().any(is_odd) {
+        return Err(Refused::parts(vec![FieldError {
+            pointer: "#/because".to_owned(),
+            detail: "say why, in at most 2000 characters".to_owned(),
+        }]));
+    }
+    let who = Actor {
+        person: caller.person.clone(),
+        partner: match caller.side(Operation::DoubtFact, &partner) {
+            Side::Vendor => None,
+            Side::Partner => Some(partner.clone()),
+        },
+    };
+    let said = asked.clone();
+    let doubted = shared.ask(move |app| app.doubt_fact(&who, &partner, &asked));
+    doubted.await?;
+    shared.changed().await;
+    Ok(Json(said))
+}
