@@ -35,13 +35,13 @@ use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
     AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, DoubtAsked, Exception,
-    ExceptionList, FactPage, FactsAsked, FeedQuality, Feeds, JournalAsked, JournalPage, Line,
-    LineExplanation, LookedThrough, NewDispute, NewException, Overview, Paper, Partner,
-    PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
-    PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked,
-    PlanChecked, PlanList, PlanText, ReportAsked, Standing, Statement, StatementList, WhatIfAnswer,
-    WhatIfAsked, WhatIfForm,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Exception, ExceptionList,
+    FactPage, FactsAsked, FeedQuality, Feeds, JournalAsked, JournalPage, Line, LineExplanation,
+    LookedThrough, NewDispute, NewException, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
+    PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    PlanText, ReportAsked, Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
+    WhatIfForm,
 };
 use trueup_server::{Actor, App, File, Refused};
 
@@ -359,10 +359,10 @@ impl App for Served {
         facts::page(&look, partner, asked)
     }
 
-    fn doubt_fact(&self, who: &Actor, partner: &str, asked: &DoubtAsked) -> Result<(), Refused> {
+    fn is_fact_of(&self, partner: &str, fact: &str) -> Result<(), Refused> {
         let look = self.look()?;
         partners::known(&look.open.basis.folder, partner)?;
-        facts::doubt(&look, &self.program, who, (partner, asked))
+        facts::is_of(&look, partner, fact)
     }
 
     fn overview(&self) -> Result<Overview, Refused> {

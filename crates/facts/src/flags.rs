@@ -118,6 +118,17 @@ pub fn flag(
 ) -> Result<Result<Vec<Delivery>, NotFlagged>, Fault> {
     let tables = Tables::of(&program.folder, Disk::default())?;
     let _lock = tables.lock()?;
+    flag_in((program, &tables), rows, is_lifted, signed, now)
+}
+
+/// The same by whoever holds the lock of the tables.
+pub(crate) fn flag_in(
+    (program, tables): (&Program, &Tables),
+    rows: &[FactName],
+    is_lifted: bool,
+    signed: &Signed,
+    now: Timestamp,
+) -> Result<Result<Vec<Delivery>, NotFlagged>, Fault> {
     let snapshot = Snapshot::open(&program.folder)?;
     let open: BTreeSet<String> = flags(&snapshot)?
         .into_iter()
@@ -158,7 +169,7 @@ pub fn flag(
         }
         acts.push((source, kind, flagged));
     }
-    let mut number = Ledger::of(&tables)?.last();
+    let mut number = Ledger::of(tables)?.last();
     let mut deliveries = Vec::new();
     for (source, kind, rows) in acts {
         number += 1;
@@ -185,7 +196,7 @@ pub fn flag(
         let Ok(mut table) = tables.open_or_make(kind)? else {
             continue;
         };
-        match deliver_unwatched(&parcel, &mut table, &mut Index::default(), &tables) {
+        match deliver_unwatched(&parcel, &mut table, &mut Index::default(), tables) {
             Ok(delivery) => deliveries.push(delivery),
             Err(NotDelivered::Fault(fault)) => return Err(fault),
             // It has no rows that could be refused, and nobody can ask to stop.

@@ -47,8 +47,8 @@ pub use provider::ProviderSetting;
 
 use wire::{
     AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, DoubtAsked, Exception, ExceptionList,
-    FactPage, FactsAsked, FeedQuality, Feeds, Grant, JournalAsked, JournalPage, LineExplanation,
+    CalculateAsked, Comparison, Dispute, DisputeAnswer, Exception, ExceptionList, FactPage,
+    FactsAsked, FeedQuality, Feeds, Grant, JournalAsked, JournalPage, LineExplanation,
     LookedThrough, NewDispute, NewException, Overview, Paper, Partner, PartnerHome, PartnerPage,
     PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
     PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
@@ -247,11 +247,11 @@ pub trait App: Send + Sync + 'static {
     /// When there is no such partner or kind.
     fn partner_facts(&self, partner: &str, asked: &FactsAsked) -> Result<FactPage, Refused>;
 
-    /// Says that a partner's fact is in doubt.
+    /// Whether a fact is credited to a partner and counts.
     ///
     /// # Errors
-    /// When it is none of the partner's, or no longer counts.
-    fn doubt_fact(&self, who: &Actor, partner: &str, asked: &DoubtAsked) -> Result<(), Refused>;
+    /// When it is not.
+    fn is_fact_of(&self, partner: &str, fact: &str) -> Result<(), Refused>;
 
     /// The program's overview.
     ///

@@ -1,11 +1,7 @@
 //! `trueup facts flag` and `trueup facts flags`: rows in doubt, and what became of them.
 
-use std::path::Path;
-
 use serde_json::json;
 use trueup_facts::flags::{FactName, Fate, Flag, flag, flags};
-use trueup_facts::replay::Signed;
-use trueup_facts::store::Delivery;
 
 use crate::args::{FactsFlagArgs, FactsFlagsArgs, Format};
 use crate::commands::ingest::declared;
@@ -16,6 +12,7 @@ use crate::seen;
 
 /// Flags rows, or lifts their flags.
 pub fn run(args: &FactsFlagArgs) -> Result<(), Failure> {
+    let program = declared(&args.program.program)?;
     let named = |text: &String| {
         FactName::parse(text).ok_or_else(|| {
             Failure::Use(format!(
@@ -25,7 +22,11 @@ pub fn run(args: &FactsFlagArgs) -> Result<(), Failure> {
     };
     let rows: Vec<FactName> = args.rows.iter().map(named).collect::<Result<_, _>>()?;
     let signed = signed(&args.by, &args.because)?;
-    let done = flagged(&args.program.program, &rows, args.lift, &signed)?;
+    let now = jiff::Timestamp::now();
+    let done = flag(&program, &rows, args.lift, &signed, now)
+        .map_err(|fault| Failure::fault("flagging rows", &fault))?
+        .map_err(|refusal| Failure::Found(refusal.to_string()))?;
+    crate::record::facts(&program.folder)?;
     let rows = done
         .iter()
         .flat_map(|delivery| &delivery.flag)
@@ -42,22 +43,6 @@ pub fn run(args: &FactsFlagArgs) -> Result<(), Failure> {
         output::counted(rows, "row"),
         snapshot.unwrap_or_default()
     ))
-}
-
-/// Flags rows, or lifts their flags, and states it on the journal; the deliveries that this made.
-pub fn flagged(
-    program: &Path,
-    rows: &[FactName],
-    is_lifted: bool,
-    signed: &Signed,
-) -> Result<Vec<Delivery>, Failure> {
-    let program = declared(program)?;
-    let now = jiff::Timestamp::now();
-    let done = flag(&program, rows, is_lifted, signed, now)
-        .map_err(|fault| Failure::fault("flagging rows", &fault))?
-        .map_err(|refusal| Failure::Found(refusal.to_string()))?;
-    crate::record::facts(&program.folder)?;
-    Ok(done)
 }
 
 /// Lists.

@@ -1,25 +1,22 @@
 //! Facts: the sources and what was set aside, as `trueup facts` and `trueup quarantine` have them, and one partner's rows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use trueup_base::date::{Date, parse_date};
 use trueup_engine::world::{Cell, Credit, KindFacts, date_of, role_of};
-use trueup_facts::flags::{FactName, Fate, flags};
+use trueup_facts::flags::{Fate, flags};
 use trueup_facts::program::Source;
 use trueup_facts::quality::{Wanted, freshness, look as look_at};
 use trueup_facts::snapshot::OpenRow;
 use trueup_facts::store::Delivery;
 use trueup_plan::tree::{FactKind, KindId};
 use trueup_server::wire::{
-    DoubtAsked, Fact, FactColumn, FactDoubt, FactPage, FactsAsked, Feed, FeedDelivery, FeedQuality,
-    Feeds, Permitted, RowProblem, SetAside,
+    Fact, FactColumn, FactDoubt, FactPage, FactsAsked, Feed, FeedDelivery, FeedQuality, Feeds,
+    Permitted, RowProblem, SetAside,
 };
-use trueup_server::{Actor, FieldError, Refused};
+use trueup_server::{FieldError, Refused};
 
-use crate::commands::facts_flag::flagged;
 use crate::commands::facts_quality::findings;
-use crate::commands::quarantine::signed;
 use crate::failure::Failure;
 use crate::locked::Basis;
 use crate::notes;
@@ -27,7 +24,7 @@ use crate::notes;
 use super::look::Look;
 use super::room::Floor;
 use super::whatif::holds_of;
-use super::{name_of, not_done, refused};
+use super::{name_of, refused};
 
 /// How many deliveries of a source are shown.
 const DELIVERIES_MAX: usize = 20;
@@ -344,35 +341,21 @@ fn text_of(cell: &Cell) -> Option<String> {
     }
 }
 
-/// Says that a row of a partner's is in doubt.
-pub fn doubt(
-    look: &Look,
-    program: &Path,
-    who: &Actor,
-    (partner, asked): (&str, &DoubtAsked),
-) -> Result<(), Refused> {
-    let none = || {
-        let shown: String = asked.fact.chars().take(100).collect();
-        Refused::conflict(format!(
-            "{shown} is no fact of partner {partner} that counts"
-        ))
-    };
-    let named = FactName::parse(&asked.fact).ok_or_else(none)?;
-    let (whose, fact, notes) = (
-        partner.to_owned(),
-        asked.fact.clone(),
-        look.open.notes.clone(),
-    );
+/// Whether a fact is credited to a partner and counts.
+pub fn is_of(look: &Look, partner: &str, fact: &str) -> Result<(), Refused> {
+    let (whose, named, notes) = (partner.to_owned(), fact.to_owned(), look.open.notes.clone());
     let is_own = look.open.ask(move |floor| {
         floor.about(&whose, &notes)?;
-        is_own(floor, &whose, &fact)
+        is_own(floor, &whose, &named)
     })?;
-    if !is_own {
-        return Err(none());
+    match is_own {
+        true => Ok(()),
+        false => {
+            let shown: String = fact.chars().take(100).collect();
+            let says = format!("{shown} is no fact of partner {partner} that counts");
+            Err(Refused::conflict(says))
+        }
     }
-    let signed = signed(&who.person, &asked.because).map_err(not_done)?;
-    flagged(program, &[named], false, &signed).map_err(not_done)?;
-    Ok(())
 }
 
 fn is_own(floor: &mut Floor<'_>, partner: &str, fact: &str) -> Result<bool, Failure> {
@@ -394,10 +377,11 @@ fn is_own(floor: &mut Floor<'_>, partner: &str, fact: &str) -> Result<bool, Fail
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
-    use crate::args::{Format, IngestArgs, InitArgs, ProgramArgs};
-    use crate::commands::{ingest, init};
+    use crate::args::{FactsFlagArgs, Format, IngestArgs, InitArgs, ProgramArgs};
+    use crate::commands::{facts_flag, ingest, init};
     use crate::progress::Progress;
 
     fn take_in(program: &Path, files: &[&str]) {
@@ -439,26 +423,21 @@ mod tests {
             ..FactsAsked::default()
         };
         assert_eq!(page(&look, "P-100", &first).expect("a page").next, Some(2));
-        let who = Actor {
-            person: "u-17".to_owned(),
-            partner: Some("P-100".to_owned()),
-        };
-        let doubts = |fact: &str| DoubtAsked {
-            fact: fact.to_owned(),
-            because: "it was returned".to_owned(),
-        };
         // I-1009 is another partner's: that it exists is not said.
-        let other = doubt(
-            &look,
-            &program,
-            &who,
-            ("P-100", &doubts("invoices/I-1009/1")),
-        );
-        let none = doubt(&look, &program, &who, ("P-100", &doubts("invoices/I-9/1")));
-        let (other, none) = (other.expect_err("refused"), none.expect_err("refused"));
+        let other = is_of(&look, "P-100", "invoices/I-1009/1").expect_err("refused");
+        let none = is_of(&look, "P-100", "invoices/I-9/1").expect_err("refused");
         assert_eq!(other.says.replace("I-1009", "I-9"), none.says);
-        let own = doubts("invoices/I-1010/1");
-        doubt(&look, &program, &who, ("P-100", &own)).expect("on record");
+        is_of(&look, "P-100", "invoices/I-1010/1").expect("its own");
+        let doubted = FactsFlagArgs {
+            rows: vec!["invoices/I-1010/1".to_owned()],
+            lift: false,
+            because: "it was returned".to_owned(),
+            by: "u-17".to_owned(),
+            program: ProgramArgs {
+                program: program.clone(),
+            },
+        };
+        facts_flag::run(&doubted).expect("on record");
         let after = Look::of(&program, Some(&look)).expect("read");
         let some = page(&after, "P-100", &asked).expect("a page");
         let doubted = some.facts[0].doubted.as_ref().expect("in doubt");

@@ -14,7 +14,9 @@ use super::fold::{Fold, request_path};
 use super::inbox::{Segment, segments};
 use crate::disk::Disk;
 use crate::error::Fault;
+use crate::flags::{FactName, NotFlagged, flag_in};
 use crate::program::Program;
+use crate::replay::Signed;
 use crate::store::Tables;
 
 /// How many pushes may wait.
@@ -61,7 +63,18 @@ struct Sealed {
 
 enum ToFold {
     Fold(oneshot::Sender<Result<(), String>>),
+    Flag(
+        Flagging,
+        oneshot::Sender<Result<Result<(), NotFlagged>, String>>,
+    ),
     Stop,
+}
+
+/// Rows that somebody doubts.
+struct Flagging {
+    rows: Vec<FactName>,
+    signed: Signed,
+    now: Timestamp,
 }
 
 /// How many rows wait, and how many were folded since the counter was opened.
@@ -175,6 +188,25 @@ impl Counter {
         answer.await.map_err(|_| closing())?
     }
 
+    /// Says that rows are in doubt: whoever takes pushes is the only one who may write.
+    ///
+    /// # Errors
+    /// What the world said; inside, why nothing was flagged.
+    pub async fn flag(
+        &self,
+        rows: Vec<FactName>,
+        signed: Signed,
+        now: Timestamp,
+    ) -> Result<Result<(), NotFlagged>, String> {
+        let closing = || NotTaken::Closing.to_string();
+        let (reply, answer) = oneshot::channel();
+        let flagging = Flagging { rows, signed, now };
+        self.fold
+            .try_send(ToFold::Flag(flagging, reply))
+            .map_err(|_| closing())?;
+        answer.await.map_err(|_| closing())?
+    }
+
     /// Folds what waits and closes.
     pub fn close(self) {
         // Who is gone needs no word.
@@ -269,6 +301,19 @@ fn run_fold(
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return,
         };
+        let wish = match wish {
+            Some(ToFold::Flag(flagging, reply)) => {
+                let Flagging { rows, signed, now } = flagging;
+                let done = flag_in((program, tables), &rows, false, &signed, now);
+                // What the tables were before is known no longer.
+                fold = Fold::new(program, tables);
+                let done = done.map(|flagged| flagged.map(drop));
+                // Whoever asked may have gone.
+                let _ = reply.send(done.map_err(|fault| fault.to_string()));
+                continue;
+            }
+            other => other,
+        };
         let rows = tally.waiting.load(Ordering::SeqCst);
         since = match rows {
             0 => None,
@@ -303,7 +348,8 @@ fn run_fold(
                 let _ = reply.send(done);
             }
             Some(ToFold::Stop) => return,
-            None => {}
+            // Flags were answered before.
+            Some(ToFold::Flag(..)) | None => {}
         }
     }
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
+use trueup_facts::flags::FactName;
+use trueup_facts::replay::Signed;
 
-use crate::access::{Caller, Operation, Side};
+use crate::Shared;
+use crate::access::{Caller, Operation};
 use crate::answer::{FieldError, Problem, Refused};
 use crate::body::Said;
 use crate::wire::{DoubtAsked, FactPage, FactsAsked, FeedQuality, Feeds};
-use crate::{Actor, Shared};
 
 /// Every source: whose it is, how fresh, until when complete, what it delivered, and the rows that are set aside and why.
 #[utoipa::path(get, path = "/v1/feeds", tag = "facts",
@@ -89,16 +91,18 @@ pub async fn doubt_fact(
             detail: "say why, in at most 2000 characters".to_owned(),
         }]));
     }
-    let who = Actor {
-        person: caller.person.clone(),
-        partner: match caller.side(Operation::DoubtFact, &partner) {
-            Side::Vendor => None,
-            Side::Partner => Some(partner.clone()),
-        },
+    let none = || Refused::conflict(format!("{} names no fact", asked.fact));
+    let named = FactName::parse(&asked.fact).ok_or_else(none)?;
+    let fact = asked.fact.clone();
+    let is_own = shared.ask(move |app| app.is_fact_of(&partner, &fact));
+    is_own.await?;
+    let signed = Signed {
+        by: caller.person.clone(),
+        because: asked.because.trim().to_owned(),
     };
-    let said = asked.clone();
-    let doubted = shared.ask(move |app| app.doubt_fact(&who, &partner, &asked));
-    doubted.await?;
+    let flagged = shared.counter.flag(vec![named], signed, (shared.now)());
+    let flagged = flagged.await.map_err(Refused::fault)?;
+    flagged.map_err(|why| Refused::conflict(why.to_string()))?;
     shared.changed().await;
-    Ok(Json(said))
+    Ok(Json(asked))
 }

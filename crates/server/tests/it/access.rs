@@ -247,6 +247,11 @@ async fn strangers_are_answered_401_and_nothing_more() {
 #[tokio::test]
 async fn another_partner_is_answered_as_one_that_there_is_not() {
     let bench = Bench::new().await;
+    // A fact that can be doubted.
+    let bearing = "authorization: Bearer the operator's own\ncontent-type: application/json";
+    let pushed = body("push").to_string();
+    let pushed = bench.ask("POST /v1/facts/shop", bearing, &pushed).await;
+    assert_eq!(pushed.status, 200, "{}", pushed.body);
     for (role, word, may) in MAY {
         // A role of the vendor that is granted for one partner sees no other either.
         let cookie = bench.signed(word, role, Some("P-1")).await;

@@ -16,20 +16,21 @@ use trueup_facts::push::Counter;
 use trueup_server::wire::{
     AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board,
     BundleVerdict, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState,
-    DoubtAsked, Exception, ExceptionList, Explanation, FactPage, FactsAsked, FeedQuality, Feeds,
-    Figure, FigureKind, Freshness, Grant, JournalAsked, JournalPage, LineExplanation,
-    LookedThrough, Money, NewDispute, NewException, OrderedPayout, Overview, Owed, Paper, Partner,
-    PartnerHome, PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
-    PayoutPreview, PayoutShown, PayoutSteps, Payouts, PeriodEarned, PeriodSteps, Periods,
-    Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, ReportAsked, Role,
-    RowProblem, SetAside, Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
-    WhatIfForm,
+    Exception, ExceptionList, Explanation, FactPage, FactsAsked, FeedQuality, Feeds, Figure,
+    FigureKind, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, NewDispute,
+    NewException, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
+    PayoutShown, PayoutSteps, Payouts, PeriodEarned, PeriodSteps, Periods, Permitted,
+    PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, ReportAsked, Role, Standing,
+    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{
     Actor, App, Cost, FieldError, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused,
     Server, Settings, account, no_partner,
 };
 use trueup_store::Database;
+
+use crate::told::{self, euros, exception, fresh, partner_told};
 
 const PROGRAM: &str = "program: alliance
 title: Alliance
@@ -364,13 +365,6 @@ fn known(partner: &str) -> Result<(), Refused> {
     }
 }
 
-fn euros(amount: &str) -> Money {
-    Money {
-        amount: amount.to_owned(),
-        currency: "EUR".to_owned(),
-    }
-}
-
 fn period() -> PeriodEarned {
     PeriodEarned {
         period: "2026-Q1".to_owned(),
@@ -379,40 +373,6 @@ fn period() -> PeriodEarned {
         standing: Standing::Closed,
         total: euros("1.00"),
         open_lines: 0,
-    }
-}
-
-fn partner_told(partner: &str) -> Partner {
-    Partner {
-        id: partner.to_owned(),
-        name: partner.to_owned(),
-        parent: None,
-        attributes: Default::default(),
-        agreements: Vec::new(),
-    }
-}
-
-fn fresh() -> Freshness {
-    Freshness {
-        snapshot: 1,
-        sources: Vec::new(),
-    }
-}
-
-fn exception(id: u64, partner: &str) -> Exception {
-    Exception {
-        id,
-        partner: partner.to_owned(),
-        partner_name: partner.to_owned(),
-        money: euros("250.00"),
-        reason: "goodwill".to_owned(),
-        because: "the portal was down".to_owned(),
-        on: "2026-04-02".to_owned(),
-        gives_up: None,
-        proposed_by: "u-9".to_owned(),
-        approved_by: None,
-        batch: None,
-        may_approve: Permitted::yes(),
     }
 }
 
@@ -523,19 +483,7 @@ impl App for Told {
 
     fn board(&self, partner: &str) -> Result<Board, Refused> {
         known(partner)?;
-        Ok(Board {
-            partner: partner_told(partner),
-            now: None,
-            objectives: Vec::new(),
-            targets: Vec::new(),
-            money: Vec::new(),
-            progress: Vec::new(),
-            periods: Vec::new(),
-            next_dates: Vec::new(),
-            open_disputes: 0,
-            freshness: fresh(),
-            notes: Vec::new(),
-        })
+        Ok(told::board(partner))
     }
 
     fn statements(&self, partner: &str) -> Result<StatementList, Refused> {
@@ -578,17 +526,7 @@ impl App for Told {
 
     fn whatif_form(&self, partner: &str) -> Result<WhatIfForm, Refused> {
         known(partner)?;
-        Ok(WhatIfForm {
-            partner: partner.to_owned(),
-            partner_name: partner.to_owned(),
-            plan_title: "Plan".to_owned(),
-            currency: "EUR".to_owned(),
-            from: "2026-01-01".to_owned(),
-            closed_until: None,
-            last: None,
-            suggested_on: "2026-03-31".to_owned(),
-            kinds: Vec::new(),
-        })
+        Ok(told::whatif_form(partner))
     }
 
     fn whatif(&self, partner: &str, asked: &WhatIfAsked) -> Result<WhatIfAnswer, Refused> {
@@ -599,21 +537,7 @@ impl App for Told {
                 detail: "give a row".to_owned(),
             }]));
         }
-        Ok(WhatIfAnswer {
-            partner: partner.to_owned(),
-            currency: "EUR".to_owned(),
-            until: "2026-03-31".to_owned(),
-            closed_until: None,
-            nothing_else_from: None,
-            before: euros("1.00"),
-            after: euros("2.00"),
-            more: euros("1.00"),
-            lines: Vec::new(),
-            tiers: Vec::new(),
-            caps: Vec::new(),
-            because: Vec::new(),
-            notes: Vec::new(),
-        })
+        Ok(told::whatif(partner))
     }
 
     fn agreements(&self, partner: &str) -> Result<AgreementList, Refused> {
@@ -859,80 +783,24 @@ impl App for Told {
     }
 
     fn feeds(&self) -> Result<Feeds, Refused> {
-        Ok(Feeds {
-            snapshot: 1,
-            on: "2026-04-02".to_owned(),
-            feeds: Vec::new(),
-            set_aside: 1,
-            quarantine: vec![SetAside {
-                name: "1:4".to_owned(),
-                source: "shop".to_owned(),
-                file: "sales.csv".to_owned(),
-                line: 4,
-                id: "7".to_owned(),
-                taken_on: "2026-04-02".to_owned(),
-                problems: vec![RowProblem {
-                    column: "amount".to_owned(),
-                    value: Some("1,250.00".to_owned()),
-                    code: "number".to_owned(),
-                    says: Some("`1,250.00` is no number".to_owned()),
-                    help: "write 1250.00".to_owned(),
-                }],
-            }],
-        })
+        Ok(told::feeds())
     }
 
     fn feed_quality(&self, source: &str) -> Result<FeedQuality, Refused> {
-        Ok(FeedQuality {
-            source: source.to_owned(),
-            rows: 1,
-            delivered: 1,
-            duplicates: 0,
-            corrected: 0,
-            cancelled: 0,
-            twin_rows: 0,
-            far_out: 0,
-            first_day: None,
-            last_day: None,
-            findings: Vec::new(),
-        })
+        Ok(told::feed_quality(source))
     }
 
     fn partner_facts(&self, partner: &str, _: &FactsAsked) -> Result<FactPage, Refused> {
         known(partner)?;
-        Ok(FactPage {
-            partner: partner.to_owned(),
-            partner_name: partner.to_owned(),
-            currency: "EUR".to_owned(),
-            kinds: vec!["sale".to_owned()],
-            kind: "sale".to_owned(),
-            is: "A sale".to_owned(),
-            columns: Vec::new(),
-            count: 0,
-            facts: Vec::new(),
-            next: None,
-            may_doubt: Permitted::yes(),
-        })
+        Ok(told::partner_facts(partner))
     }
 
-    fn doubt_fact(&self, _: &Actor, partner: &str, _: &DoubtAsked) -> Result<(), Refused> {
+    fn is_fact_of(&self, partner: &str, _: &str) -> Result<(), Refused> {
         known(partner)
     }
 
     fn exceptions(&self) -> Result<ExceptionList, Refused> {
-        Ok(ExceptionList {
-            exceptions: vec![exception(9, "P-1"), exception(10, "P-2")],
-            reasons: vec!["goodwill".to_owned()],
-            currency: "EUR".to_owned(),
-            owed: vec![Owed {
-                partner: "P-2".to_owned(),
-                partner_name: "P-2".to_owned(),
-                component: "bonus".to_owned(),
-                settled_on: "2026-03-31".to_owned(),
-                money: euros("5.00"),
-            }],
-            may_propose: Permitted::yes(),
-        })
+        Ok(told::exceptions())
     }
 
     fn propose_exception(&self, _: &Actor, asked: &NewException) -> Result<Exception, Refused> {

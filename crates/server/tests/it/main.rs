@@ -7,5 +7,6 @@ mod hostile;
 mod once;
 mod provider;
 mod sign_on;
+mod told;
 mod watched;
 mod webhooks;

@@ -1,6 +1,7 @@
 //! What a form needs to ask: columns as the program declares them, and what is known to stand in them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use trueup_engine::world::{Cell, KindFacts};
 use trueup_facts::program::{ColumnType, Kind, Mapping, NumberUnit, Program, Typed, Unlisted};
@@ -17,6 +18,9 @@ use crate::failure::Failure;
 const OFFERED_MAX: usize = 40;
 /// How many things may be picked.
 const CHOICES_MAX: usize = 400;
+
+/// A column, and what each value of the source's column fills into it.
+type Filled<'p> = (&'p str, &'p BTreeMap<Arc<str>, Option<Typed>>);
 
 /// What a form needs.
 pub fn of(ground: &Ground<'_, '_>) -> Result<WhatIfForm, Failure> {
@@ -121,7 +125,7 @@ fn picks(program: &Program, (shape, declared): (&FactKind, &Kind)) -> Vec<WhatIf
         .iter()
         .position(|one| one.name == declared.name);
     for source in program.sources.iter().filter(|one| Some(one.kind) == kind) {
-        let mut listed: BTreeMap<&str, Vec<(&str, &BTreeMap<_, Option<Typed>>)>> = BTreeMap::new();
+        let mut listed: BTreeMap<&str, Vec<Filled<'_>>> = BTreeMap::new();
         for (column, mapping) in declared.columns.iter().zip(&source.map) {
             let is_read = shape.column_named(&column.name).is_some();
             if let Some(Mapping::Listed {
@@ -157,7 +161,7 @@ fn picks(program: &Program, (shape, declared): (&FactKind, &Kind)) -> Vec<WhatIf
 }
 
 /// Each combination of what is filled in, once.
-fn choices(filled: &[(&str, &BTreeMap<std::sync::Arc<str>, Option<Typed>>)]) -> Vec<WhatIfChoice> {
+fn choices(filled: &[Filled<'_>]) -> Vec<WhatIfChoice> {
     let keys: BTreeSet<&str> = filled
         .iter()
         .flat_map(|(_, values)| values.keys().map(|key| &**key))
