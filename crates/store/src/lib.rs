@@ -19,13 +19,14 @@ mod journal;
 mod kept;
 mod of_partner;
 mod people;
+mod values;
 mod webhooks;
 
 pub use books::{Balance, BatchRow, batch_of};
 pub use copy::{Copied, Counts};
 pub use database::Database;
 pub use fault::StoreFault;
-pub use journal::{Appended, Now, Page, Step};
+pub use journal::{Appended, Now, Page, Step, among};
 pub use kept::{KeptAnswer, KeyedStep, KnownStep};
 pub use people::{Granted, NewSession, NewToken, Person, Signed, TokenRow};
 pub use webhooks::{CountedWebhook, Delivery, DeliveryState, NewDelivery, Tried, Webhook};
