@@ -4,6 +4,7 @@
 //! in `Z`, and whether something may be done is said by whoever decided it.
 
 mod agreement;
+mod announcement;
 mod dispute;
 mod facts;
 mod journal;
@@ -21,6 +22,11 @@ mod webhook;
 pub use agreement::{
     AgreementAnswer, AgreementList, AgreementOutcome, AgreementShown, ProposedAgreement,
     SignedAgreement,
+};
+pub use announcement::{
+    Announcement, AnnouncementList, AnnouncementPartner, AnnouncementReader,
+    AnnouncementWithdrawal, Audience, NewAnnouncement, PartnerAnnouncement,
+    PartnerAnnouncementList,
 };
 pub use dispute::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeShort, DisputeState, DisputesAsked,
@@ -67,5 +73,6 @@ pub use statement::{
     Statement, StatementList,
 };
 pub use webhook::{
-    EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,
+    EventKind, MadeWebhook, Mail, MailChoice, MailDeclined, MailKind, MailList, Message,
+    MessageList, MessageState, NewWebhook, Webhook, WebhookList,
 };

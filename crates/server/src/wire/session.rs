@@ -105,10 +105,14 @@ pub enum Screen {
     Payouts,
     /// The disputes.
     Disputes,
+    /// Announcements.
+    Announcements,
     /// The journal.
     Journal,
     /// People and their access.
     People,
+    /// Who outside is told what happens.
+    Webhooks,
 }
 
 /// A screen, and whether the one who asks may open it.

@@ -14,17 +14,19 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, BundleVerdict,
-    CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState, Explanation, Figure,
-    FigureKind, Freshness, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, Money,
-    NewDispute, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage, PartnerPayments,
-    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
-    Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
-    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList,
+    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, Announcement,
+    AnnouncementWithdrawal, ApproveAsked, BundleVerdict, CalculateAsked, Clause, Comparison,
+    Dispute, DisputeAnswer, DisputeState, Explanation, Figure, FigureKind, Freshness, Grant,
+    JournalAsked, JournalPage, LineExplanation, LookedThrough, Money, NewAnnouncement, NewDispute,
+    OrderedPayout, Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage,
+    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
+    PayoutShown, PayoutSteps, Payouts, PeriodEarned, PeriodSteps, Periods, Permitted,
+    PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, ReportAsked, Role, Standing,
+    Statement, StatementList,
 };
 use trueup_server::{
-    Actor, App, Cost, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused, Server,
-    Settings, account, no_partner,
+    Actor, App, Cost, File, Files, Log, MailSetting, NewAccount, ProviderSetting, Reach, Refused,
+    Server, Settings, account, no_partner,
 };
 use trueup_store::Database;
 
@@ -87,6 +89,7 @@ struct Start {
     now: fn() -> jiff::Timestamp,
     provider: Option<ProviderSetting>,
     reach: Reach,
+    mail: Option<MailSetting>,
 }
 
 impl Default for Start {
@@ -97,6 +100,7 @@ impl Default for Start {
             now: jiff::Timestamp::now,
             provider: None,
             reach: Reach::Public,
+            mail: None,
         }
     }
 }
@@ -139,6 +143,21 @@ impl Bench {
         let start = Start {
             reach,
             now,
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// With mails that go to a relay, with webhooks that reach this machine, and by a clock.
+    pub async fn with_mail(relay: &str, now: fn() -> jiff::Timestamp) -> Self {
+        let start = Start {
+            reach: Reach::AndThisMachine,
+            now,
+            mail: Some(MailSetting {
+                relay: relay.to_owned(),
+                from: "Alliance <trueup@example.org>".to_owned(),
+                address: "https://trueup.example.org/".to_owned(),
+            }),
             ..Start::default()
         };
         Self::on(start).await
@@ -194,6 +213,7 @@ impl Bench {
             cost: CHEAP,
             provider: start.provider,
             webhooks_reach: start.reach,
+            mail: start.mail,
             database: database.clone(),
             files: Files::of(&[
                 ("index.html", b"<meta content=\"__STYLE_NONCE__\">"),
@@ -320,6 +340,10 @@ async fn told(response: Response<Body>) -> Answer {
 pub struct World {
     /// How many calculations it took.
     pub calculated: AtomicU64,
+    /// The partners that each act touches; none where it is about all.
+    pub touched: Mutex<Option<Vec<String>>>,
+    /// The sources that are late, each with the day that it missed.
+    pub late: Mutex<Vec<(String, String)>>,
     /// Whether it fails.
     pub is_broken: AtomicBool,
     /// Whether calculations wait, and those who wait for that to end.
@@ -452,6 +476,10 @@ fn file(name: &str) -> File {
 impl App for Told {
     fn refresh(&self) -> u64 {
         0
+    }
+
+    fn is_touched(&self, _: &str, _: (u64, u64)) -> bool {
+        true
     }
 
     fn ready(&self) -> Result<(), Refused> {
@@ -793,6 +821,46 @@ impl App for Told {
             freshness: fresh(),
             notes: Vec::new(),
         })
+    }
+
+    fn announcements(&self) -> Result<Vec<Announcement>, Refused> {
+        Ok(Vec::new())
+    }
+
+    fn announce(&self, _: &Actor, _: &NewAnnouncement) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn withdraw_announcement(
+        &self,
+        _: &Actor,
+        _: u64,
+        _: &AnnouncementWithdrawal,
+    ) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn partner_announcements(
+        &self,
+        partner: &str,
+        _: &str,
+    ) -> Result<PartnerAnnouncementList, Refused> {
+        known(partner)?;
+        Ok(PartnerAnnouncementList {
+            announcements: Vec::new(),
+        })
+    }
+
+    fn acknowledge(&self, _: &Actor, partner: &str, _: u64) -> Result<(), Refused> {
+        known(partner)
+    }
+
+    fn touched(&self, _: u64) -> Result<Option<Vec<String>>, Refused> {
+        Ok(self.0.touched.lock().expect("kept").clone())
+    }
+
+    fn late_feeds(&self) -> Result<Vec<(String, String)>, Refused> {
+        Ok(self.0.late.lock().expect("kept").clone())
     }
 
     fn periods(&self) -> Result<Periods, Refused> {

@@ -4,6 +4,7 @@ mod access;
 mod bench;
 mod description;
 mod hostile;
+mod mail;
 mod once;
 mod provider;
 mod sign_on;
