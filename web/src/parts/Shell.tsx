@@ -13,9 +13,11 @@ import {
   IconReceipt2,
   IconRosetteDiscountCheck,
   IconSignature,
+  IconSpeakerphone,
   IconUserCircle,
   IconUsers,
   IconUsersGroup,
+  IconWebhook,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
@@ -64,11 +66,17 @@ export function placesOf(session: Session): Place[] {
   if (may("disputes")) {
     places.push({ to: "/disputes", label: t.nav.disputes, icon: <IconMessageReport size={19} /> });
   }
+  if (may("announcements")) {
+    places.push({ to: "/announcements", label: t.nav.announcements, icon: <IconSpeakerphone size={19} /> });
+  }
   if (may("journal")) {
     places.push({ to: "/journal", label: t.nav.journal, icon: <IconBinaryTree2 size={19} /> });
   }
   if (may("people")) {
     places.push({ to: "/people", label: t.nav.people, icon: <IconUsers size={19} /> });
+  }
+  if (may("webhooks")) {
+    places.push({ to: "/webhooks", label: t.nav.webhooks, icon: <IconWebhook size={19} /> });
   }
   return places;
 }

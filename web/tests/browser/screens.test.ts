@@ -34,7 +34,9 @@ const PAGES: Record<string, Screen[]> = {
     { name: "act", at: "/journal?act=1" },
   ],
   disputes: [{ name: "disputes", at: "/disputes?show=all" }],
+  announcements: [{ name: "announcements", at: "/announcements" }],
   people: [{ name: "people", at: "/people" }],
+  webhooks: [{ name: "webhooks", at: "/webhooks" }],
 };
 
 interface Session {
@@ -49,6 +51,7 @@ function screensOf(session: Session): Screen[] {
         { name: "statement", at: `/partners/${session.partner}/statements` },
         { name: "payments", at: `/partners/${session.partner}/payments` },
         { name: "agreement", at: `/partners/${session.partner}/agreement` },
+        { name: "announced", at: `/partners/${session.partner}/announcements` },
       ]
     : [];
   const others = session.screens

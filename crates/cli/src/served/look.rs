@@ -544,15 +544,20 @@ mod tests {
         let next = Look::of(&program, Some(&first)).expect("read");
         let touched = next.touched_since(&first).expect("known one by one");
         assert_eq!(touched, BTreeSet::from(["P-200".to_owned()]));
-        assert!(Arc::ptr_eq(&next.decided, &first.decided), "nothing was decided");
+        assert!(
+            Arc::ptr_eq(&next.decided, &first.decided),
+            "nothing was decided"
+        );
         let anew = Look::of(&program, None).expect("read");
         for partner in everyone {
             let told = next.open.statements(partner).expect("told");
             let worked_out = anew.open.statements(partner).expect("worked out");
             assert_eq!(told, worked_out, "{partner}");
             let was = first.open.statements(partner).expect("told");
-            let (lines, before): (Vec<_>, Vec<_>) =
-                (told.iter().map(|one| &one.lines).collect(), was.iter().map(|one| &one.lines).collect());
+            let (lines, before): (Vec<_>, Vec<_>) = (
+                told.iter().map(|one| &one.lines).collect(),
+                was.iter().map(|one| &one.lines).collect(),
+            );
             assert_eq!(lines == before, partner != "P-200", "{partner}");
             let far = next.open.far(partner).expect("told");
             let worked_out = anew.open.far(partner).expect("worked out");

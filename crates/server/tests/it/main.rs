@@ -10,3 +10,4 @@ mod provider;
 mod sign_on;
 mod watched;
 mod webhooks;
+mod world;
