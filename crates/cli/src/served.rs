@@ -112,8 +112,7 @@ impl Served {
             let read = on_deep_stack(&|| Look::of(&self.program, before.as_deref()));
             match read {
                 Ok(look) => {
-                    // Reading may itself put facts on the journal.
-                    seen.fingerprint = Some(Fingerprint::of(&self.program, Some(&look)));
+                    seen.fingerprint = Some(fingerprint.read_by(&self.program, &look));
                     seen.broken = None;
                     look.warm();
                     touched = before

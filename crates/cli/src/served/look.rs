@@ -73,6 +73,20 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// Of what a look has read, of which this is what was there before it began: whatever changed while it read is seen as a change.
+    pub fn read_by(&self, program: &Path, look: &Look) -> Self {
+        let mut read = Self::of(program, Some(look));
+        for (name, told) in &self.files {
+            read.files.insert(name.clone(), *told);
+        }
+        read.logs.clone_from(&self.logs);
+        // Reading puts facts on the journal itself.
+        read.acts = look.record.is_some().then_some(look.acts);
+        read
+    }
+}
+
 fn listed(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
@@ -183,21 +197,19 @@ pub struct Look {
 impl Look {
     /// Looks; what did not change since a look before is not worked out again.
     pub fn of(program: &Path, before: Option<&Self>) -> Result<Self, Failure> {
-        record::facts(program)?;
-        let (record, decided, acts) = match before.map(Self::with_facts_alone).transpose()? {
-            Some(Some((record, acts))) => {
-                let decided = before.map(|before| before.decided.clone());
-                (Some(record), decided, acts)
-            }
-            Some(None) | None => (Record::if_opened(program)?.map(Arc::new), None, 0),
-        };
-        let (decided, acts) = match decided {
-            Some(decided) => (decided, acts),
-            None => {
+        match before.and_then(|before| before.record.as_deref()) {
+            Some(record) => record::facts_on(record)?,
+            None => record::facts(program)?,
+        }
+        let same = before.map(|before| before.undecided(program)).transpose()?;
+        let (record, decided, acts) = match (same.flatten(), before) {
+            (Some((record, acts)), Some(before)) => (record, before.decided.clone(), acts),
+            (Some(_) | None, _) => {
+                let record = Record::if_opened(program)?.map(Arc::new);
                 let known = before.map_or(&[][..], |look| &look.decided.closed);
                 let decided = Decided::of(program, record.as_deref(), known)?;
                 let acts = decided.on_record.acts;
-                (Arc::new(decided), acts)
+                (record, Arc::new(decided), acts)
             }
         };
         let closed_on = decided.on_record.periods.closed_on();
@@ -216,10 +228,12 @@ impl Look {
         })
     }
 
-    /// The journal with the number of its acts, if nothing but facts was put on it since.
-    fn with_facts_alone(&self) -> Result<Option<(Arc<Record>, u64)>, Failure> {
+    /// The journal with the number of its acts, if nothing but facts was put on it since; none where somebody decided something.
+    fn undecided(&self, program: &Path) -> Result<Option<(Option<Arc<Record>>, u64)>, Failure> {
         let Some(record) = &self.record else {
-            return Ok(None);
+            // While nobody opened one there is nothing to decide.
+            let is_none = Record::if_opened(program)?.is_none();
+            return Ok(is_none.then_some((None, 0)));
         };
         let mut from = self.acts;
         loop {
@@ -231,7 +245,7 @@ impl Look {
                 database.acts(page).await
             })?;
             let Some(last) = acts.last() else {
-                return Ok(Some((record.clone(), from)));
+                return Ok(Some((Some(record.clone()), from)));
             };
             if acts.iter().any(|act| act.kind != FACTS_LOGGED) {
                 return Ok(None);
@@ -253,9 +267,13 @@ impl Look {
 
     /// The partners whose figures may be other than in a look before; none where that may be everybody.
     pub fn touched_since(&self, before: &Self) -> Option<BTreeSet<String>> {
-        let is_by_facts = Arc::ptr_eq(&self.decided, &before.decided)
-            && !Arc::ptr_eq(&self.open, &before.open)
-            && self.ground.differs_by_facts(&before.ground);
+        if !Arc::ptr_eq(&self.decided, &before.decided) {
+            return None;
+        }
+        if Arc::ptr_eq(&self.open, &before.open) {
+            return Some(BTreeSet::new());
+        }
+        let is_by_facts = self.ground.differs_by_facts(&before.ground);
         is_by_facts.then(|| self.open.touched_since(&before.open))?
     }
 
