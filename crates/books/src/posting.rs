@@ -119,6 +119,16 @@ pub struct Posting {
     pub amount: i64,
 }
 
+impl Posting {
+    /// The same where days before one are closed: it falls on that day at the earliest.
+    #[must_use]
+    pub fn within(mut self, open_from: Option<Date>) -> Self {
+        let own = self.key.settled_on;
+        self.falls_on = open_from.map_or(own, |open| open.max(own));
+        self
+    }
+}
+
 /// An amount that cannot be booked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountRefusal {
@@ -266,12 +276,13 @@ pub(crate) fn posting(
     amount: i64,
     open_from: Option<Date>,
 ) -> Posting {
-    Posting {
+    let posting = Posting {
         account,
         key: key.clone(),
-        falls_on: open_from.map_or(key.settled_on, |open| open.max(key.settled_on)),
+        falls_on: key.settled_on,
         amount,
-    }
+    };
+    posting.within(open_from)
 }
 
 /// What an exception posts: it is payable at once, or, below zero, taken from later payments.

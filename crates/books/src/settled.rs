@@ -4,11 +4,11 @@
 //! was lost, what was taken back and from where. That is a balance on every account; a closing posts the difference to what is
 //! booked, as an accrual does ([`settle`]). Each key balances by itself, so that one may be left out without harm.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use trueup_base::date::Date;
 
-use crate::posting::{Account, Booked, Key, Posting, on, posting};
+use crate::posting::{Account, Booked, Key, Posting, posting};
 
 /// What became of a key's money by a day, in minor units. What a component posted is each at least zero; what a fund set aside,
 /// gave and lost in one of its periods may lie below zero, where that corrects periods before.
@@ -67,6 +67,9 @@ impl Moves {
     }
 }
 
+/// What is booked of a key on an account.
+type Side = (Account, i64);
+
 /// What is to be posted so that everything that is booked is as the moves say, for the keys covered, in the order of keys and
 /// accounts. What once became payable stays payable: where it was too much, the difference is overpaid and is taken from later
 /// payments.
@@ -77,27 +80,41 @@ pub fn settle(
     open_from: Option<Date>,
     is_covered: &dyn Fn(&Key) -> bool,
 ) -> Vec<Posting> {
-    let keys: BTreeSet<&Key> = moves
-        .keys()
-        .chain(booked.keys().map(|(_, key)| key))
-        .collect();
     let nothing = Moves::default();
     let mut postings = Vec::new();
-    let is_open = |key: &Key| moves.get(key).is_some_and(|moves| moves.is_open);
-    for key in keys
-        .into_iter()
-        .filter(|key| is_covered(key) && !is_open(key))
-    {
+    // Both sides are walked through once, each in the order of keys: years of closed periods are among them.
+    let mut keys: Vec<(&Key, Option<Side>)> = Vec::with_capacity(moves.len() + booked.len());
+    keys.extend(moves.keys().map(|key| (key, None)));
+    keys.extend(
+        booked
+            .iter()
+            .map(|((account, key), amount)| (key, Some((*account, *amount)))),
+    );
+    // Stable, and made for what is in order by parts.
+    keys.sort_by(|one, other| one.0.cmp(other.0));
+    for of_key in keys.chunk_by(|one, other| one.0 == other.0) {
+        let Some((key, _)) = of_key.first() else {
+            continue;
+        };
+        let said = moves.get(key).unwrap_or(&nothing);
+        if said.is_open || !is_covered(key) {
+            continue;
+        }
+        let on = |account: Account| {
+            let sides = of_key.iter().filter_map(|(_, side)| *side);
+            let mut on = sides.filter(|(found, _)| *found == account);
+            on.next().map_or(0, |(_, amount)| amount)
+        };
         let mut overpaid = 0;
-        for (account, mut balance) in moves.get(key).unwrap_or(&nothing).balances() {
-            let so_far = on(booked, account, key);
+        for (account, mut balance) in said.balances() {
+            let so_far = on(account);
             if account == Account::Payable && so_far < 0 && so_far < balance {
                 overpaid = balance - so_far;
                 balance = so_far;
             }
             post(&mut postings, (account, key), balance - so_far, open_from);
         }
-        let so_far = on(booked, Account::Overpaid, key);
+        let so_far = on(Account::Overpaid);
         post(
             &mut postings,
             (Account::Overpaid, key),
@@ -123,8 +140,10 @@ fn post(
 mod tests {
     use super::*;
     use crate::batch::{Batch, BatchKind};
+    use crate::posting::on;
     use crate::testing::{book, key};
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     /// Moves that can be: no more is released, lost and taken than was earned, and no more made good than was taken back.
     fn moves() -> impl Strategy<Value = Moves> {

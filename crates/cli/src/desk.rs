@@ -45,7 +45,11 @@ impl Desk {
             says: serde_json::to_string(says)
                 .map_err(|error| Failure::fault("writing what an act says", &error))?,
         };
-        Act::sign(draft, &[self.record.key_of(&self.on_record.ring, behalf)?]).map_err(unsayable)
+        Act::sign(
+            draft,
+            &[&*self.record.key_of(&self.on_record.ring, behalf)?],
+        )
+        .map_err(unsayable)
     }
 
     /// Puts one act on the journal; its place.

@@ -19,6 +19,7 @@ mod families;
 mod fits;
 mod folder;
 mod impact;
+mod kept_keys;
 mod locked;
 mod moves;
 mod notes;

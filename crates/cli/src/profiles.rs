@@ -16,7 +16,7 @@ use trueup_program::payout::{Profile, Route};
 
 use crate::args::AccountArgs;
 use crate::failure::Failure;
-use crate::record::write_secret;
+use crate::kept_keys::write_secret;
 
 /// A payment profile as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]

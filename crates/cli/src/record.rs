@@ -3,24 +3,26 @@
 //! A program has a journal once somebody opened it. From then on whatever changes its facts is put on it: every new entry of a
 //! table's log by its digest ([`facts`]), so that facts can be held to the journal later.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 use trueup_facts::digest::Digest;
-use trueup_facts::disk::{Disk, Naming, staged_name};
+use trueup_facts::disk::Disk;
 use trueup_facts::program::{Program, state_folder};
 use trueup_facts::snapshot::Snapshot;
 use trueup_facts::store::Tables;
 use trueup_facts::trail::{LogEntry, entries_after};
-use trueup_journal::{Act, Draft, Organisation, Ring, SecretKey, opening, ring};
+use trueup_journal::{
+    Act, Checkpoint, Draft, Organisation, PublicKey, Ring, SecretKey, opening, ring,
+};
 use trueup_store::{Appended, Database, Now, Step, StoreFault};
 
 use crate::failure::{Failure, chain};
+use crate::kept_keys::{KeptKeys, has_keys, keep_key, keys_folder};
 
 /// The setting that names a PostgreSQL database; without it the journal lies in the program's folder.
 const DATABASE: &str = "TRUEUP_DATABASE";
@@ -39,7 +41,7 @@ pub struct Record {
     runtime: &'static tokio::runtime::Runtime,
     database: Database,
     program: PathBuf,
-    keys: Vec<SecretKey>,
+    keys: KeptKeys,
 }
 
 /// What [`FACTS_LOGGED`] says.
@@ -102,7 +104,7 @@ impl Record {
         Ok(Self {
             runtime,
             database,
-            keys: kept_keys(program)?,
+            keys: KeptKeys::of(program),
             program: program.to_owned(),
         })
     }
@@ -127,14 +129,21 @@ impl Record {
         let Some(record) = Self::at(program)? else {
             return Ok(None);
         };
-        let (ring, _) = record.ring()?;
-        match ring.program() {
-            Some(found) => {
-                record.is_of(found)?;
-                Ok(Some(record))
-            }
-            None => Ok(None),
-        }
+        let Some(first) = record.wait("reading the journal", async |database| {
+            database.opening().await
+        })?
+        else {
+            return Ok(None);
+        };
+        let mut ring = Ring::default();
+        ring.judge(0, &first).map_err(|why| {
+            Failure::Fault(format!(
+                "reading act 0 of the journal: {}; `trueup verify` says more",
+                chain(&why)
+            ))
+        })?;
+        record.is_of(ring.program().unwrap_or_default())?;
+        Ok(Some(record))
     }
 
     /// Holds the journal's program to the folder's: one database is one program's.
@@ -168,7 +177,7 @@ impl Record {
             .create_folder(&state)
             .map_err(|error| Failure::fault("making the state folder", &error))?;
         let elsewhere = std::env::var(DATABASE).ok().filter(|url| !url.is_empty());
-        let mut record = Self::reach(folder, &state.join(FILE), elsewhere.as_deref())?;
+        let record = Self::reach(folder, &state.join(FILE), elsewhere.as_deref())?;
         let (ring, size) = record.ring()?;
         if size > 0 {
             return Err(Failure::Use(format!(
@@ -177,7 +186,7 @@ impl Record {
                 ring.origin().unwrap_or("another program")
             )));
         }
-        if !record.keys.is_empty() {
+        if has_keys(folder)? {
             return Err(Failure::Use(format!(
                 "{} holds keys of a journal that is not here; restore it, or move them away to begin another",
                 keys_folder(folder).display()
@@ -186,7 +195,6 @@ impl Record {
         let key = new_key(&program.name, &Organisation::Vendor)?;
         let act = opening(&program.name, &key, now(), by).map_err(unsayable)?;
         keep_key(folder, &key)?;
-        record.keys.push(key);
         let appended = record.append(|_, _| Ok(vec![act]))?;
         let appended = appended.ok_or_else(|| Failure::Fault("nothing was opened".to_owned()))?;
         Ok((record, appended))
@@ -217,6 +225,15 @@ impl Record {
         })
     }
 
+    /// The acts of some kinds, and how many acts there are. What lies below the latest checkpoint is vouched for, where a key
+    /// that is kept here signed that checkpoint over the very same acts.
+    pub fn judged_acts_of(&self, kinds: &[&str]) -> Result<(Vec<(u64, Act)>, u64), Failure> {
+        let is_own = |checkpoint: &Checkpoint| self.keys.signed(checkpoint);
+        self.wait("reading the journal", async |database| {
+            database.vouched_acts_of(kinds, is_own).await
+        })
+    }
+
     /// Appends what is decided on the journal as it is.
     pub fn append(
         &self,
@@ -230,29 +247,36 @@ impl Record {
         &self,
         decide: impl FnOnce(Now<'_>) -> Result<Step, Failure>,
     ) -> Result<Option<Appended>, Failure> {
-        let keys: Vec<&SecretKey> = self.keys.iter().collect();
-        match self.runtime.block_on(self.database.step(&keys, decide)) {
-            Ok(written) => written,
+        // What is wrong with a file is said instead of that no key is there.
+        let unread = Cell::new(None);
+        let keys = |public: &PublicKey| match self.keys.secret(public) {
+            Ok(key) => key.map(|key| SecretKey::clone(&key)),
+            Err(failure) => {
+                unread.set(Some(failure));
+                None
+            }
+        };
+        let written = self.runtime.block_on(self.database.step(keys, decide));
+        match (written, unread.take()) {
+            (Ok(written), _) => written,
+            (Err(StoreFault::NoKey), Some(failure)) => Err(failure),
             // The journal's own rules say no; nothing is wrong with the world.
-            Err(refused @ StoreFault::Refused { .. }) => Err(Failure::Found(chain(&refused))),
-            Err(fault) => Err(Failure::fault("writing to the journal", &fault)),
+            (Err(refused @ StoreFault::Refused { .. }), _) => Err(Failure::Found(chain(&refused))),
+            (Err(fault), _) => Err(Failure::fault("writing to the journal", &fault)),
         }
     }
 
     /// The kept key that signs for an organisation now; the youngest, if there are several.
-    pub fn key_of<'r>(
-        &'r self,
-        ring: &Ring,
-        whose: &Organisation,
-    ) -> Result<&'r SecretKey, Failure> {
-        let kept = |public| self.keys.iter().find(|key| key.public() == public);
-        let mut counting = ring.of(whose).map(|held| &held.key).rev();
-        counting.find_map(kept).ok_or_else(|| {
-            Failure::Use(format!(
-                "no key of {whose} that counts now is kept in {}; `trueup keys list` says who has them",
-                keys_folder(&self.program).display()
-            ))
-        })
+    pub fn key_of(&self, ring: &Ring, whose: &Organisation) -> Result<Arc<SecretKey>, Failure> {
+        for held in ring.of(whose).rev() {
+            if let Some(key) = self.keys.secret(&held.key)? {
+                return Ok(key);
+            }
+        }
+        Err(Failure::Use(format!(
+            "no key of {whose} that counts now is kept in {}; `trueup keys list` says who has them",
+            keys_folder(&self.program).display()
+        )))
     }
 
     /// Signs what is said in an organisation's name, by the key of it that is kept here. Nothing is appended where acts were
@@ -279,7 +303,7 @@ impl Record {
                 after,
                 says,
             };
-            let act = Act::sign(draft, &[self.key_of(ring, behalf)?]).map_err(unsayable)?;
+            let act = Act::sign(draft, &[&*self.key_of(ring, behalf)?]).map_err(unsayable)?;
             Ok(vec![act])
         })
     }
@@ -381,80 +405,4 @@ pub fn unsayable(error: trueup_journal::ActError) -> Failure {
 pub fn new_key(program: &str, whose: &Organisation) -> Result<SecretKey, Failure> {
     SecretKey::new(&mut OsRng, program, whose)
         .map_err(|error| Failure::Use(format!("a key cannot be made: {error}")))
-}
-
-/// Where a program's kept keys lie.
-pub fn keys_folder(program: &Path) -> PathBuf {
-    state_folder(program).join("keys")
-}
-
-/// Keeps a key where the journal's commands find it.
-pub fn keep_key(program: &Path, key: &SecretKey) -> Result<(), Failure> {
-    let folder = keys_folder(program);
-    let path = folder.join(format!("{}.key", key.public().id()));
-    Disk::default().create_folder(&folder).map_err(|error| {
-        Failure::fault(format!("keeping a key in {}", folder.display()), &error)
-    })?;
-    write_secret(&path, &key.reveal())
-}
-
-/// Writes a file that only its owner can read, and makes it last; one of that name must not be there. It is there whole or not
-/// at all.
-pub fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
-    let staged = staged_name(path);
-    let written = stage_secret(&staged, text)
-        .and_then(|()| Disk::default().take_name(&staged, path, Naming::MustBeFree));
-    written.map_err(|error| {
-        // What is left of the attempt is of no use to anybody.
-        let _ = fs::remove_file(&staged);
-        match error.kind() {
-            std::io::ErrorKind::AlreadyExists => Failure::Use(format!(
-                "{} is there already; name another file, or move it away",
-                path.display()
-            )),
-            _ => Failure::fault(format!("writing {}", path.display()), &error),
-        }
-    })
-}
-
-fn stage_secret(staged: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(staged)?;
-    file.write_all(text.as_bytes())?;
-    Disk::default().sync_file(&file, staged)
-}
-
-/// Reads a key from its file.
-pub fn read_key(path: &Path) -> Result<SecretKey, Failure> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| Failure::fault(format!("reading {}", path.display()), &error))?;
-    SecretKey::parse(&text)
-        .map_err(|error| Failure::fault(format!("reading the key in {}", path.display()), &error))
-}
-
-/// Whether keys are kept where a program's journal would be.
-pub fn has_keys(program: &Path) -> Result<bool, Failure> {
-    kept_keys(program).map(|keys| !keys.is_empty())
-}
-
-/// Every key that is kept beside a program's journal.
-fn kept_keys(program: &Path) -> Result<Vec<SecretKey>, Failure> {
-    let folder = keys_folder(program);
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let fault =
-        |error: std::io::Error| Failure::fault(format!("listing {}", folder.display()), &error);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(fault)? {
-        let path = entry.map_err(fault)?.path();
-        if path.extension().is_some_and(|ending| ending == "key") {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    paths.iter().map(|path| read_key(path)).collect()
 }

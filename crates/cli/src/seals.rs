@@ -268,7 +268,7 @@ pub fn kinds() -> Vec<&'static str> {
 impl OnRecord {
     /// Reads them.
     pub fn of(record: &Record) -> Result<Self, Failure> {
-        let (acts, size) = record.acts_of(&kinds())?;
+        let (acts, size) = record.judged_acts_of(&kinds())?;
         let mut on_record = Self::default();
         for (at, act) in acts {
             on_record.judge(at, &act).map_err(|why| {
@@ -278,6 +278,10 @@ impl OnRecord {
             })?;
         }
         on_record.acts = size;
+        let ring = &on_record.ring;
+        record.wait("reading the journal", async |database| {
+            database.remember_ring(ring, size).await
+        })?;
         Ok(on_record)
     }
 

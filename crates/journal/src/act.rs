@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use signed_note::{Note, NoteError, Signer};
 
 use crate::key::{PublicKey, SecretKey};
-use crate::note::{Others, SignatureError, signers};
+use crate::note::{Others, SignatureError, Signatures, signers};
 use crate::organisation::{Organisation, OrganisationError};
 use crate::tree::Hash;
 
@@ -103,6 +103,7 @@ pub struct Draft {
 pub struct Act {
     draft: Draft,
     note: String,
+    signatures: Signatures,
 }
 
 /// Why a text is no act.
@@ -165,7 +166,32 @@ impl Act {
             keys.iter().map(|key| key.signer() as &dyn Signer).collect();
         note.add_sigs(&signers).map_err(ActError::Note)?;
         let note = String::from_utf8(note.to_bytes()).map_err(|_| ActError::Says)?;
-        Ok(Self { draft, note })
+        Ok(Self {
+            draft,
+            note,
+            signatures: Signatures::Checked,
+        })
+    }
+
+    /// Reads an act that somebody vouches for: whoever asks who signed it, or what is signed in it, is told without the signatures
+    /// being checked again. A checkpoint of one's own over the very same text is what vouches for it, because acts are judged
+    /// before a checkpoint over them is signed.
+    ///
+    /// # Errors
+    /// When it is no act, or not written as acts are.
+    pub fn vouched(note: &str) -> Result<Self, ActError> {
+        Ok(Self {
+            signatures: Signatures::Vouched,
+            ..Self::parse(note)?
+        })
+    }
+
+    /// What an act is about, before it is read as a whole.
+    #[must_use]
+    pub fn kind_in(note: &str) -> Option<&str> {
+        note.lines()
+            .take_while(|line| !line.is_empty())
+            .find_map(|line| line.strip_prefix("kind "))
     }
 
     /// Reads an act as it was stored. Its signatures are not looked at: only whoever knows the keys can.
@@ -216,6 +242,7 @@ impl Act {
             true => Ok(Self {
                 draft,
                 note: note.to_owned(),
+                signatures: Signatures::Checked,
             }),
             false => Err(ActError::Writing),
         }
@@ -263,6 +290,12 @@ impl Act {
         &self.note
     }
 
+    /// Whether its signatures, and those of what it holds, are checked.
+    #[must_use]
+    pub fn signatures(&self) -> Signatures {
+        self.signatures
+    }
+
     /// The hash of its leaf.
     #[must_use]
     pub fn leaf(&self) -> Hash {
@@ -289,7 +322,7 @@ impl Act {
         &self,
         keys: &[&'k PublicKey],
     ) -> Result<Vec<&'k PublicKey>, SignatureError> {
-        signers(&self.note, keys, Others::Refused)
+        signers(&self.note, keys, Others::Refused, self.signatures)
     }
 }
 

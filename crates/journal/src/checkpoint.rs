@@ -6,7 +6,7 @@
 use signed_note::{Note, Signer};
 
 use crate::key::{PublicKey, SecretKey};
-use crate::note::{Others, SignatureError, signers};
+use crate::note::{Others, SignatureError, Signatures, signatures_of, signers};
 use crate::tree::{Frontier, Hash};
 
 /// A signed root.
@@ -89,12 +89,22 @@ impl Checkpoint {
                 should: key.name().to_owned(),
             });
         }
-        let signed =
-            signers(&self.note, &[key], Others::Ignored).map_err(CheckpointError::Signature)?;
+        let signed = signers(&self.note, &[key], Others::Ignored, Signatures::Checked)
+            .map_err(CheckpointError::Signature)?;
         match signed.is_empty() {
             false => Ok(()),
             true => Err(CheckpointError::Signature(SignatureError::missing(key))),
         }
+    }
+
+    /// The ids of the keys of its origin that it says it is signed by; whether it is says [`Checkpoint::signed_by`].
+    #[must_use]
+    pub fn key_ids(&self) -> Vec<String> {
+        signatures_of(&self.note)
+            .iter()
+            .filter(|one| one.name() == self.origin)
+            .map(|one| format!("{:08x}", one.id()))
+            .collect()
     }
 
     /// Which journal.

@@ -1,6 +1,7 @@
 //! Keys: Ed25519, in the text forms of signed notes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rand_core::CryptoRngCore;
 use signed_note::{Signer, StandardSigner, StandardVerifier, Verifier};
@@ -35,9 +36,11 @@ pub enum KeyError {
     Program(String),
 }
 
-/// A key that checks signatures.
+/// A key that checks signatures; a copy of it costs nothing.
 #[derive(Clone)]
-pub struct PublicKey {
+pub struct PublicKey(Arc<Parsed>);
+
+struct Parsed {
     text: String,
     verifier: StandardVerifier,
     program: String,
@@ -55,56 +58,57 @@ impl PublicKey {
             source,
         })?;
         let (program, organisation) = of_name(verifier.name())?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parsed {
             text: text.to_owned(),
             verifier,
             program,
             organisation,
-        })
+        })))
     }
 
     /// The key's text: `name+id+key`.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Its name: the program's and the organisation's.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.verifier.name()
+        self.0.verifier.name()
     }
 
     /// Eight hexadecimal digits that tell keys of one name apart.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("{:08x}", self.verifier.key_id())
+        format!("{:08x}", self.0.verifier.key_id())
     }
 
     /// Which program it is for.
     #[must_use]
     pub fn program(&self) -> &str {
-        &self.program
+        &self.0.program
     }
 
     /// Whose it is.
     #[must_use]
     pub fn organisation(&self) -> &Organisation {
-        &self.organisation
+        &self.0.organisation
     }
 
     pub(crate) fn verifier(&self) -> &StandardVerifier {
-        &self.verifier
+        &self.0.verifier
     }
 
     pub(crate) fn is_named(&self, name: &str, id: u32) -> bool {
-        self.verifier.name() == name && self.verifier.key_id() == id
+        let verifier = &self.0.verifier;
+        verifier.name() == name && verifier.key_id() == id
     }
 }
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.0.text == other.0.text
     }
 }
 
@@ -112,7 +116,7 @@ impl Eq for PublicKey {}
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
@@ -171,7 +175,7 @@ impl SecretKey {
     /// Both texts, as they are kept: whoever has them can sign.
     #[must_use]
     pub fn reveal(&self) -> String {
-        format!("{}\n{}\n", self.text, self.public.text)
+        format!("{}\n{}\n", self.text, self.public.text())
     }
 
     /// The key that checks its signatures.
@@ -187,8 +191,14 @@ impl SecretKey {
 
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the secret of {}", self.public.text)
+        write!(f, "the secret of {}", self.public.text())
     }
+}
+
+/// Whose key a text says it is, before it is read.
+pub(crate) fn organisation_in(text: &str) -> Option<Organisation> {
+    let (name, _) = text.split_once('+')?;
+    of_name(name).ok().map(|(_, organisation)| organisation)
 }
 
 /// The program and organisation that a key's name says.
@@ -237,10 +247,10 @@ mod tests {
             SecretKey::new(&mut Dice::new(1), "alliance", &Organisation::Vendor).expect("a key");
         let two =
             SecretKey::new(&mut Dice::new(2), "alliance", &Organisation::Vendor).expect("a key");
-        let mixed = format!("{}\n{}\n", one.text, two.public.text);
+        let mixed = format!("{}\n{}\n", one.text, two.public.text());
         assert!(SecretKey::parse(&mixed).is_err());
-        let changed = one.public.text.replacen('A', "B", 1);
-        assert!(changed == one.public.text || PublicKey::parse(&changed).is_err());
+        let changed = one.public.text().replacen('A', "B", 1);
+        assert!(changed == one.public.text() || PublicKey::parse(&changed).is_err());
     }
 
     #[test]

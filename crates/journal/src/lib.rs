@@ -44,7 +44,7 @@ pub use act::{Act, ActError, Draft, Kind};
 pub use audit::{Audit, Found, Looked, Stored};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use key::{KeyError, PublicKey, SecretKey};
-pub use note::SignatureError;
+pub use note::{SignatureError, Signatures};
 pub use organisation::{Organisation, OrganisationError};
 pub use proof::{Proof, ProofError};
 pub use ring::{Custody, Ring, RingRefusal, added, opening, retired, rotated};

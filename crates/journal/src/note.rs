@@ -85,6 +85,15 @@ pub enum Others {
     Ignored,
 }
 
+/// Whether signatures are checked when it is asked whose they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signatures {
+    /// Each is.
+    Checked,
+    /// They were when the text was put on a journal, and it is known to be the same text since.
+    Vouched,
+}
+
 /// Which of these keys signed a note.
 ///
 /// # Errors
@@ -93,13 +102,21 @@ pub fn signers<'k>(
     note: &str,
     keys: &[&'k PublicKey],
     others: Others,
+    signatures: Signatures,
 ) -> Result<Vec<&'k PublicKey>, SignatureError> {
-    let parsed = Note::from_bytes(note.as_bytes()).map_err(SignatureError::Wrong)?;
-    let (good, strange) = match parsed.verify(&Known(keys)) {
-        Ok(both) => both,
-        // It is said below whose is missing or too many.
-        Err(NoteError::UnverifiedNote) => (Vec::new(), strangers(note)),
-        Err(error) => return Err(SignatureError::Wrong(error)),
+    let (good, strange) = match signatures {
+        Signatures::Vouched => signatures_of(note)
+            .into_iter()
+            .partition(|one| keys.iter().any(|key| key.is_named(one.name(), one.id()))),
+        Signatures::Checked => {
+            let parsed = Note::from_bytes(note.as_bytes()).map_err(SignatureError::Wrong)?;
+            match parsed.verify(&Known(keys)) {
+                Ok(both) => both,
+                // It is said below whose is missing or too many.
+                Err(NoteError::UnverifiedNote) => (Vec::new(), signatures_of(note)),
+                Err(error) => return Err(SignatureError::Wrong(error)),
+            }
+        }
     };
     match (others, strange.first()) {
         (Others::Refused, Some(strange)) => Err(SignatureError::Stranger {
@@ -113,8 +130,8 @@ pub fn signers<'k>(
     }
 }
 
-/// The signatures under a note of which no key is known.
-fn strangers(note: &str) -> Vec<signed_note::Signature> {
+/// The signatures under a note, whoever's they are.
+pub(crate) fn signatures_of(note: &str) -> Vec<signed_note::Signature> {
     let lines = note.rsplit_once("\n\n").map_or("", |(_, lines)| lines);
     lines
         .lines()

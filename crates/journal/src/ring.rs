@@ -5,6 +5,7 @@
 //! those that were lost. A key counts from the act after the one that added it up to the one that retires it, so what was
 //! signed before stays signed.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use signed_note::{Note, Signer};
 
 use crate::act::{Act, ActError, Draft, Kind};
-use crate::key::{KeyError, PublicKey, SecretKey};
-use crate::note::{Others, SignatureError, signers};
+use crate::key::{self, KeyError, PublicKey, SecretKey};
+use crate::note::{Others, SignatureError, Signatures, signers};
 use crate::organisation::Organisation;
 
 const OPENED: &str = "journal.opened";
@@ -62,6 +63,9 @@ pub struct Held {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ring {
     held: Vec<Held>,
+    /// The places of each organisation's keys, so that one of many partners is found at once.
+    places: BTreeMap<Organisation, Vec<usize>>,
+    retired: usize,
 }
 
 /// Why an act cannot stand at its place.
@@ -199,19 +203,33 @@ impl Ring {
 
     /// The keys that can sign for an organisation now, the oldest first.
     pub fn of<'r>(&'r self, whose: &'r Organisation) -> impl DoubleEndedIterator<Item = &'r Held> {
-        self.held
-            .iter()
-            .filter(move |held| held.retired_at.is_none() && held.key.organisation() == whose)
+        self.ever_of(whose).filter(|held| held.retired_at.is_none())
+    }
+
+    /// The keys that an organisation ever had, the oldest first.
+    fn ever_of(&self, whose: &Organisation) -> impl DoubleEndedIterator<Item = &Held> {
+        let places = self.places.get(whose).into_iter().flatten();
+        places.filter_map(|place| self.held.get(*place))
+    }
+
+    /// A key by its text: the one of the ring where it was ever added, which spares reading it.
+    ///
+    /// # Errors
+    /// When it is no key.
+    pub fn read_key(&self, text: &str) -> Result<PublicKey, KeyError> {
+        let whose = key::organisation_in(text);
+        let mut ever = whose.iter().flat_map(|whose| self.ever_of(whose));
+        match ever.find(|held| held.key.text() == text) {
+            Some(held) => Ok(held.key.clone()),
+            None => PublicKey::parse(text),
+        }
     }
 
     /// The vendor's keys that could sign a checkpoint over so many acts.
     pub fn of_vendor_at(&self, size: u64) -> impl Iterator<Item = &PublicKey> {
-        self.held
-            .iter()
+        self.ever_of(&Organisation::Vendor)
             .filter(move |held| {
-                held.added_at < size
-                    && held.retired_at.is_none_or(|retired_at| size <= retired_at)
-                    && *held.key.organisation() == Organisation::Vendor
+                held.added_at < size && held.retired_at.is_none_or(|retired_at| size <= retired_at)
             })
             .map(|held| &held.key)
     }
@@ -236,8 +254,7 @@ impl Ring {
 
     /// Tells apart which keys there are: none is ever removed, and one that is retired stays so.
     fn keys_were(&self) -> (usize, usize) {
-        let is_retired = |held: &&Held| held.retired_at.is_some();
-        (self.held.len(), self.held.iter().filter(is_retired).count())
+        (self.held.len(), self.retired)
     }
 
     /// As [`Ring::judge`]; its signatures are not looked at again where they were under the same keys.
@@ -308,7 +325,7 @@ impl Ring {
             return Err(RingRefusal::VendorOnly(act.behalf().clone()));
         }
         let Added { request, custody } = said(act)?;
-        let key = requested(&request)?;
+        let key = requested_by(&request, act.signatures())?;
         let program = self.program().unwrap_or_default().to_owned();
         named(&key, &program, key.organisation())?;
         self.hold(key, custody, at)
@@ -321,7 +338,7 @@ impl Ring {
             request,
             custody,
         } = said(act)?;
-        let key = requested(&request)?;
+        let key = requested_by(&request, act.signatures())?;
         let program = self.program().unwrap_or_default().to_owned();
         named(&key, &program, behalf)?;
         // Who holds another key of the organisation cannot take this one away: the old key itself hands over.
@@ -333,9 +350,7 @@ impl Ring {
                 id: old.clone(),
             })?;
         self.hold(key, custody, at)?;
-        if let Some(held) = self.held.get_mut(place) {
-            held.retired_at = Some(at);
-        }
+        self.retire_at(place, at);
         Ok(())
     }
 
@@ -355,23 +370,30 @@ impl Ring {
             return Err(RingRefusal::LastOfVendor);
         }
         let place = self.place_of(&whose, &key).ok_or_else(|| unknown(&whose))?;
-        if let Some(held) = self.held.get_mut(place) {
-            held.retired_at = Some(at);
-        }
+        self.retire_at(place, at);
         Ok(())
     }
 
+    fn retire_at(&mut self, place: usize, at: u64) {
+        if let Some(held) = self.held.get_mut(place) {
+            held.retired_at = Some(at);
+            self.retired += 1;
+        }
+    }
+
     fn place_of(&self, whose: &Organisation, id: &str) -> Option<usize> {
-        self.held.iter().position(|held| {
-            held.retired_at.is_none() && held.key.organisation() == whose && held.key.id() == id
-        })
+        let is_it = |held: &Held| held.retired_at.is_none() && held.key.id() == id;
+        let mut places = self.places.get(whose).into_iter().flatten().copied();
+        places.find(|place| self.held.get(*place).is_some_and(is_it))
     }
 
     fn hold(&mut self, key: PublicKey, custody: Custody, at: u64) -> Result<(), RingRefusal> {
         let is_there = |held: &Held| held.key.name() == key.name() && held.key.id() == key.id();
-        if self.held.iter().any(is_there) {
+        if self.ever_of(key.organisation()).any(is_there) {
             return Err(RingRefusal::Again(format!("{} {}", key.name(), key.id())));
         }
+        let places = self.places.entry(key.organisation().clone()).or_default();
+        places.push(self.held.len());
         self.held.push(Held {
             key,
             custody,
@@ -415,13 +437,17 @@ pub fn request(key: &SecretKey) -> Result<String, ActError> {
 /// # Errors
 /// When it is no request, or not signed by the key in it.
 pub fn requested(request: &str) -> Result<PublicKey, RingRefusal> {
+    requested_by(request, Signatures::Checked)
+}
+
+fn requested_by(request: &str, signatures: Signatures) -> Result<PublicKey, RingRefusal> {
     let (text, _) = request.rsplit_once("\n\n").ok_or(RingRefusal::Request)?;
     let (title, key) = text.split_once('\n').ok_or(RingRefusal::Request)?;
     if title != REQUEST_TITLE {
         return Err(RingRefusal::Request);
     }
     let key = PublicKey::parse(key).map_err(RingRefusal::Key)?;
-    match signers(request, &[&key], Others::Refused) {
+    match signers(request, &[&key], Others::Refused, signatures) {
         Ok(signed) if !signed.is_empty() => Ok(key),
         Ok(_) | Err(_) => Err(RingRefusal::Request),
     }

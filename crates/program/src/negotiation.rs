@@ -106,6 +106,8 @@ pub struct Thread {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Negotiations {
     threads: BTreeMap<(PartnerId, String), Thread>,
+    /// Where each proposal that waits for an answer is found.
+    open: BTreeMap<u64, (PartnerId, String)>,
 }
 
 /// Why a step cannot be taken.
@@ -209,7 +211,7 @@ impl Negotiations {
             because,
             texts,
         } = said(act)?;
-        let (seal, signed) = Seal::of_note(&note).map_err(Refusal::Seal)?;
+        let (seal, signed) = Seal::of_act(act, &note, ring).map_err(Refusal::Seal)?;
         let behalf = act.behalf();
         is_side(&seal, behalf)?;
         if signed.as_slice() != std::slice::from_ref(behalf) {
@@ -243,7 +245,11 @@ impl Negotiations {
                 partner: seal.partner,
             });
         }
-        let thread = self.threads.entry(key).or_default();
+        let thread = self.threads.entry(key.clone()).or_default();
+        if let Some(before) = &thread.open {
+            self.open.remove(&before.at);
+        }
+        self.open.insert(at, key);
         thread.closed = None;
         thread.open = Some(Proposal {
             at,
@@ -268,13 +274,13 @@ impl Negotiations {
         if open.by == *behalf {
             return Err(Refusal::Own(behalf.clone()));
         }
-        let seal = Seal::of_signed(&note).map_err(Refusal::Seal)?;
-        if seal != open.seal {
+        let is_it = open.seal.is_signed_in(act, &note).map_err(Refusal::Seal)?;
+        if !is_it {
             return Err(Refusal::Other(proposal));
         }
         // The proposer signed when its key counted; whoever accepts signs now.
-        counts(seal.key_of(behalf), behalf, ring)?;
-        let texts = open.texts.clone();
+        counts(open.seal.key_of(behalf), behalf, ring)?;
+        let (seal, texts) = (open.seal.clone(), open.texts.clone());
         thread.open = None;
         thread.signed.push(SignedVersion {
             proposed_at: proposal,
@@ -284,6 +290,7 @@ impl Negotiations {
             texts,
             on: act.at().to_string(),
         });
+        self.open.remove(&proposal);
         Ok(())
     }
 
@@ -298,15 +305,13 @@ impl Negotiations {
         }
         thread.open = None;
         thread.closed = Some((act.behalf().clone(), because));
+        self.open.remove(&proposal);
         Ok(())
     }
 
     fn waiting(&mut self, proposal: u64) -> Result<&mut Thread, Refusal> {
-        let is_it =
-            |thread: &&mut Thread| thread.open.as_ref().is_some_and(|open| open.at == proposal);
-        self.threads
-            .values_mut()
-            .find(is_it)
+        let key = self.open.get(&proposal);
+        key.and_then(|key| self.threads.get_mut(key))
             .ok_or(Refusal::NotOpen(proposal))
     }
 }

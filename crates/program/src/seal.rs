@@ -23,8 +23,8 @@ use std::fmt::Write as _;
 
 use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
-use trueup_journal::note::{self, NotANote, Others, SignatureError};
-use trueup_journal::{Custody, Organisation, PublicKey};
+use trueup_journal::note::{self, NotANote, Others, SignatureError, Signatures};
+use trueup_journal::{Act, Custody, KeyError, Organisation, PublicKey, Ring};
 
 const TITLE: &str = "trueup agreement 1";
 
@@ -164,6 +164,13 @@ impl Seal {
     /// # Errors
     /// When it is none, or not written as seals are.
     pub fn parse(text: &str) -> Result<Self, SealError> {
+        Self::parse_with(text, PublicKey::parse)
+    }
+
+    fn parse_with(
+        text: &str,
+        key: impl Fn(&str) -> Result<PublicKey, KeyError>,
+    ) -> Result<Self, SealError> {
         let form = |what: &str| SealError::Form {
             what: what.to_owned(),
         };
@@ -211,7 +218,7 @@ impl Seal {
         }
         let key = |text: Option<String>| {
             let text = text.ok_or_else(|| form("a key is missing"))?;
-            PublicKey::parse(&text).map_err(|error| form(&error.to_string()))
+            key(&text).map_err(|error| form(&error.to_string()))
         };
         let vendor_key = key(said("key vendor"))?;
         let (custody, partner_key) = match said("key own") {
@@ -241,14 +248,59 @@ impl Seal {
     /// When it is no seal, or a signature is wrong or of a stranger.
     pub fn of_note(signed: &str) -> Result<(Self, Vec<Organisation>), SealError> {
         let seal = Self::parse(&note::text(signed).map_err(SealError::Note)?)?;
-        let keys = [&seal.vendor_key, &seal.partner_key];
-        let signers =
-            note::signers(signed, &keys, Others::Refused).map_err(SealError::Signature)?;
-        let whose = signers
-            .iter()
-            .map(|key| key.organisation().clone())
-            .collect();
+        let whose = seal.sides_under(signed, Signatures::Checked)?;
         Ok((seal, whose))
+    }
+
+    /// The same of a note that an act holds; keys that the ring knows are not read again.
+    ///
+    /// # Errors
+    /// As [`Seal::of_note`].
+    pub fn of_act(
+        act: &Act,
+        signed: &str,
+        ring: &Ring,
+    ) -> Result<(Self, Vec<Organisation>), SealError> {
+        let text = note::text(signed).map_err(SealError::Note)?;
+        let seal = Self::parse_with(&text, |key| ring.read_key(key))?;
+        let whose = seal.sides_under(signed, act.signatures())?;
+        Ok((seal, whose))
+    }
+
+    /// Whether a note is this seal with both signatures below, as an act holds it.
+    ///
+    /// # Errors
+    /// When a signature is missing or wrong.
+    pub fn is_signed_in(&self, act: &Act, signed: &str) -> Result<bool, SealError> {
+        let text = note::text(signed).map_err(SealError::Note)?;
+        if text != self.to_text()? {
+            return Ok(false);
+        }
+        let whose = self.sides_under(signed, act.signatures())?;
+        self.holds_both(&whose).map(|()| true)
+    }
+
+    /// Whose signatures stand under a note of this seal; nobody else's may.
+    fn sides_under(
+        &self,
+        signed: &str,
+        signatures: Signatures,
+    ) -> Result<Vec<Organisation>, SealError> {
+        let keys = [&self.vendor_key, &self.partner_key];
+        let signers = note::signers(signed, &keys, Others::Refused, signatures)
+            .map_err(SealError::Signature)?;
+        let whose = signers.iter().map(|key| key.organisation().clone());
+        Ok(whose.collect())
+    }
+
+    fn holds_both(&self, whose: &[Organisation]) -> Result<(), SealError> {
+        let missing = [&self.vendor_key, &self.partner_key]
+            .into_iter()
+            .find(|key| !whose.contains(key.organisation()));
+        match missing {
+            None => Ok(()),
+            Some(key) => Err(SealError::Signature(SignatureError::missing(key))),
+        }
     }
 
     /// Reads a note that both sides signed.
@@ -257,13 +309,8 @@ impl Seal {
     /// When it is none.
     pub fn of_signed(signed: &str) -> Result<Self, SealError> {
         let (seal, whose) = Self::of_note(signed)?;
-        let missing = [&seal.vendor_key, &seal.partner_key]
-            .into_iter()
-            .find(|key| !whose.contains(key.organisation()));
-        match missing {
-            None => Ok(seal),
-            Some(key) => Err(SealError::Signature(SignatureError::missing(key))),
-        }
+        seal.holds_both(&whose)?;
+        Ok(seal)
     }
 
     /// The key of a side.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use trueup_journal::testing::Dice;
 use trueup_journal::{Act, Draft, Organisation, SecretKey, opening};
-use trueup_store::Database;
+use trueup_store::{Database, among};
 
 /// How many acts are appended in one step.
 const AT_ONCE: u64 = 1_000;
@@ -40,7 +40,7 @@ async fn main() {
     let first = opening("alliance", &key, at, "u-17").expect("signed");
     let keys = [&key];
     let append = async |many: u64| {
-        let made = database.append(&keys, |_, after| {
+        let made = database.append(among(&keys), |_, after| {
             Ok::<_, ()>(
                 (after..after + many)
                     .map(|after| act(&key, after))
@@ -53,7 +53,7 @@ async fn main() {
             .expect("acts");
     };
     let opened = database
-        .append(&[&key], |_, _| Ok::<_, ()>(vec![first]))
+        .append(among(&[&key]), |_, _| Ok::<_, ()>(vec![first]))
         .await;
     opened
         .expect("the database works")

@@ -1,6 +1,7 @@
 //! The statements of the books: closing batches, and reading what was posted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AssertSqlSafe, Row, Transaction};
@@ -12,9 +13,13 @@ use trueup_books::{Account, Batch, BatchKind, Booked, Key, Posting};
 use crate::database::Database;
 use crate::fault::StoreFault;
 use crate::journal::{damaged, signed, unsigned};
+use crate::values;
 
-/// How many postings one statement writes: both databases take the parameters that these need.
-const AT_A_TIME: usize = 500;
+/// How many postings one statement writes.
+const AT_A_TIME: usize = 25;
+
+/// How many postings are read as one text.
+const LINES_AT_A_TIME: usize = 5_000;
 
 /// The columns of a posting.
 const COLUMNS: usize = 10;
@@ -81,6 +86,25 @@ impl Database {
     pub async fn booked_until(&self, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
         booked(&mut reading, day, None, Counting::Runs).await
+    }
+
+    /// Whether anything that follows from runs falls behind a day.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_booked_after(&self, day: Date) -> Result<bool, StoreFault> {
+        let mut reading = self.reading().await?;
+        let found = sqlx::query(
+            "select 1 from postings join batches on batches.number = postings.batch \
+             where batches.kind in ($1, $2) and falls_on > $3 limit 1",
+        )
+        .bind(BatchKind::Accrual.word().to_owned())
+        .bind(BatchKind::Closing.word().to_owned())
+        .bind(day.to_string())
+        .fetch_optional(&mut *reading)
+        .await
+        .map_err(StoreFault::sql("reading what is booked"))?;
+        Ok(found.is_some())
     }
 
     /// What was posted for one partner's keys so far as it falls on a day or before.
@@ -253,17 +277,28 @@ async fn booked(
     partner: Option<&PartnerId>,
     counting: Counting,
 ) -> Result<Booked, StoreFault> {
+    match partner {
+        Some(partner) => booked_of(within, day, partner, counting).await,
+        None => booked_of_everyone(within, day, counting).await,
+    }
+}
+
+async fn booked_of(
+    within: &mut Transaction<'_, Any>,
+    day: Date,
+    partner: &PartnerId,
+    counting: Counting,
+) -> Result<Booked, StoreFault> {
     let doing = || StoreFault::sql("reading what is booked");
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
          from postings join batches on batches.number = postings.batch \
-         where (batches.kind in ($1, $6, $7) or $5 = 1) and (falls_on <= $2 or batches.kind = $7) and (partner = $3 or $4 = 1) \
+         where (batches.kind in ($1, $5, $6) or $4 = 1) and (falls_on <= $2 or batches.kind = $6) and partner = $3 \
          group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
     .bind(BatchKind::Accrual.word().to_owned())
     .bind(day.to_string())
-    .bind(partner.map_or_else(String::new, |partner| partner.as_str().to_owned()))
-    .bind(i64::from(partner.is_none()))
+    .bind(partner.as_str().to_owned())
     .bind(i64::from(counting == Counting::Everything))
     .bind(BatchKind::Closing.word().to_owned())
     .bind(BatchKind::Opening.word().to_owned())
@@ -276,6 +311,68 @@ async fn booked(
         booked.insert((posting.account, posting.key), posting.amount);
     }
     Ok(booked)
+}
+
+/// Years of everyone's postings are read as texts of many lines: a row for each would take most of the time.
+async fn booked_of_everyone(
+    within: &mut Transaction<'_, Any>,
+    day: Date,
+    counting: Counting,
+) -> Result<Booked, StoreFault> {
+    let doing = || StoreFault::sql("reading what is booked");
+    let of_runs = [BatchKind::Accrual, BatchKind::Closing, BatchKind::Opening];
+    let counts = |row: &BatchRow| {
+        counting == Counting::Everything || of_runs.iter().any(|kind| kind.word() == row.kind)
+    };
+    let mut sums: BTreeMap<(Account, Key), i64> = BTreeMap::new();
+    for batch in rows(within).await?.into_iter().filter(counts) {
+        let day = match batch.kind == BatchKind::Opening.word() {
+            true => Date::MAX,
+            false => day,
+        };
+        for from in (0..batch.postings).step_by(LINES_AT_A_TIME) {
+            let row = sqlx::query(
+                "select coalesce(string_agg(account || '\t' || partner || '\t' || plan || '\t' || component || '\t' || \
+                 settled_on || '\t' || currency || '\t' || cast(amount as text), '\n'), '') \
+                 from postings where batch = $1 and line >= $2 and line < $3 and falls_on <= $4",
+            )
+            .bind(signed(batch.number))
+            .bind(signed(from))
+            .bind(signed(from + LINES_AT_A_TIME as u64))
+            .bind(day.to_string())
+            .fetch_one(&mut **within)
+            .await
+            .map_err(doing())?;
+            let text: String = row.try_get(0).map_err(doing())?;
+            for line in text.lines() {
+                let (place, amount) = line_of(line).ok_or_else(|| {
+                    damaged(format!("batch {} has the posting `{line}`", batch.number))
+                })?;
+                let sum = sums.entry(place).or_default();
+                *sum = sum
+                    .checked_add(amount)
+                    .ok_or_else(|| damaged("the books hold more than they can".to_owned()))?;
+            }
+        }
+    }
+    sums.retain(|_, sum| *sum != 0);
+    Ok(sums)
+}
+
+/// An amount and what it is on, from its cells; no cell holds a tab or the end of a line.
+fn line_of(line: &str) -> Option<((Account, Key), i64)> {
+    let mut cells = line.split('\t');
+    let mut cell = || cells.next();
+    let account = Account::of_word(cell()?)?;
+    let key = Key {
+        partner: PartnerId::new(cell()?).ok()?,
+        plan: cell()?.to_owned(),
+        component: cell()?.to_owned(),
+        settled_on: parse_date(cell()?).ok()?,
+        currency: Currency::parse(cell()?).ok()?,
+    };
+    let amount = cell()?.parse().ok()?;
+    cells.next().is_none().then_some(((account, key), amount))
 }
 
 /// How many batches there are.
@@ -321,20 +418,19 @@ pub(crate) async fn insert(
     sha256: &str,
 ) -> Result<(), StoreFault> {
     let lines: Vec<(i64, &Posting)> = (0i64..).zip(batch.postings()).collect();
+    let sql = |rows: usize| -> Arc<str> {
+        let places = values::places(rows, COLUMNS);
+        format!(
+            "insert into postings (batch, line, account, partner, plan, component, settled_on, falls_on, currency, amount) values {places}"
+        )
+        .into()
+    };
+    let whole = sql(AT_A_TIME);
     for some in lines.chunks(AT_A_TIME) {
-        let rows: Vec<String> = (0..some.len())
-            .map(|row| {
-                let places: Vec<String> = (1..=COLUMNS)
-                    .map(|column| format!("${}", row * COLUMNS + column))
-                    .collect();
-                format!("({})", places.join(", "))
-            })
-            .collect();
-        // Numbers of parameters and nothing else are put into the text.
-        let sql = format!(
-            "insert into postings (batch, line, account, partner, plan, component, settled_on, falls_on, currency, amount) values {}",
-            rows.join(", ")
-        );
+        let sql = match some.len() == AT_A_TIME {
+            true => Arc::clone(&whole),
+            false => sql(some.len()),
+        };
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (line, posting) in some {
             let key = &posting.key;

@@ -115,10 +115,8 @@ impl Database {
                         .map_err(|why| damaged(format!("act {at} of the copy: {why}")))?;
                     ring.judge(at, &act)
                         .map_err(|source| StoreFault::Refused { at, source })?;
-                    journal::insert(&mut within, &Stored::of(at, &act)).await?;
-                    for placed in tree.push(act.leaf()) {
-                        journal::insert_hash(&mut within, placed).await?;
-                    }
+                    journal::insert(&mut within, &[Stored::of(at, &act)]).await?;
+                    journal::insert_hashes(&mut within, &tree.push(act.leaf())).await?;
                     counts.acts += 1;
                 }
                 Copied::Checkpoint(size, note) => {

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use sqlx::any::{Any, AnyPoolOptions};
 use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, AnyPool, Connection, Executor, Row, Transaction};
+
+use trueup_journal::Ring;
 
 use crate::fault::StoreFault;
 
@@ -30,6 +32,17 @@ pub struct Database {
     pool: AnyPool,
     dialect: Dialect,
     place: String,
+    ring: Arc<Mutex<Option<KnownRing>>>,
+}
+
+/// The keys as they were after some acts: what came before is not judged again.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownRing {
+    pub(crate) ring: Ring,
+    /// How many acts it is after.
+    pub(crate) acts: u64,
+    /// The hash of the last of them, as it is stored: by it the journal is known to be the same still.
+    pub(crate) last: String,
 }
 
 impl Database {
@@ -106,7 +119,19 @@ impl Database {
             pool,
             dialect,
             place,
+            ring: Arc::default(),
         })
+    }
+
+    pub(crate) fn known_ring(&self) -> Option<KnownRing> {
+        self.ring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn knows_ring(&self, known: KnownRing) {
+        *self.ring.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
     /// Where it is, without a password.

@@ -4,21 +4,34 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use sqlx::any::{Any, AnyRow};
-use sqlx::{Row, Transaction};
+use sqlx::{AssertSqlSafe, Row, Transaction};
 use trueup_base::date::Date;
 use trueup_books::Batch;
 use trueup_journal::tree::Placed;
 use trueup_journal::{
-    Act, Audit, Checkpoint, Frontier, Hash, Looked, Proof, ProofError, Ring, SecretKey, Stored,
-    audit, proof, ring,
+    Act, Audit, Checkpoint, Frontier, Hash, Looked, Proof, ProofError, PublicKey, Ring, SecretKey,
+    Stored, audit, proof, ring,
 };
 
 use crate::books;
-use crate::database::Database;
+use crate::database::{Database, KnownRing};
 use crate::fault::StoreFault;
+use crate::values;
 
 /// How many rows are read at a time.
 pub(crate) const AT_A_TIME: u32 = 1000;
+
+/// How many acts one statement writes.
+const ACTS_AT_ONCE: usize = 20;
+
+/// How many hashes of the tree one statement writes.
+const HASHES_AT_ONCE: usize = 100;
+
+/// A checkpoint's signer among these keys.
+pub fn among(keys: &[&SecretKey]) -> impl Fn(&PublicKey) -> Option<SecretKey> {
+    let keys: Vec<SecretKey> = keys.iter().copied().cloned().collect();
+    move |public| keys.iter().find(|key| key.public() == public).cloned()
+}
 
 /// Acts that were appended in one step.
 #[derive(Clone, Debug)]
@@ -82,7 +95,7 @@ impl Database {
     /// As [`Database::step`].
     pub async fn append<E>(
         &self,
-        keys: &[&SecretKey],
+        keys: impl Fn(&PublicKey) -> Option<SecretKey>,
         decide: impl FnOnce(&Ring, u64) -> Result<Vec<Act>, E>,
     ) -> Result<Result<Option<Appended>, E>, StoreFault> {
         self.step(keys, |now| decide(now.ring, now.acts).map(Step::from))
@@ -90,20 +103,21 @@ impl Database {
     }
 
     /// Writes what is decided on journal and books as they are, in one transaction with the checkpoint over the journal;
-    /// nothing where no act is decided. The decision is taken while nobody else can write.
+    /// nothing where no act is decided. The decision is taken while nobody else can write. The checkpoint is signed by the first of
+    /// the vendor's keys whose secret `keys` knows.
     ///
     /// # Errors
     /// When the journal does not take an act, the books do not take a batch, none of the keys can sign the checkpoint, or the
     /// database fails. Inside, what the decision itself refuses.
     pub async fn step<E>(
         &self,
-        keys: &[&SecretKey],
+        keys: impl Fn(&PublicKey) -> Option<SecretKey>,
         decide: impl FnOnce(Now<'_>) -> Result<Step, E>,
     ) -> Result<Result<Option<Appended>, E>, StoreFault> {
         let mut transaction = self.begin().await?;
         let first = size(&mut transaction).await?;
         let batches = books::batches(&mut transaction).await?;
-        let mut ring = ring_of(&mut transaction).await?;
+        let mut ring = self.ring_of(&mut transaction, first).await?;
         let now = Now {
             ring: &ring,
             acts: first,
@@ -126,26 +140,37 @@ impl Database {
             books::close(&mut transaction, day).await?;
         }
         let mut tree = frontier(&mut transaction, first).await?;
+        let mut rows = Vec::with_capacity(acts.len());
+        let mut hashes = Vec::new();
         for (at, act) in (first..).zip(&acts) {
             ring.judge(at, act)
                 .map_err(|source| StoreFault::Refused { at, source })?;
-            insert(&mut transaction, &Stored::of(at, act)).await?;
-            for placed in tree.push(act.leaf()) {
-                insert_hash(&mut transaction, placed).await?;
-            }
+            rows.push(Stored::of(at, act));
+            hashes.extend(tree.push(act.leaf()));
         }
+        for some in rows.chunks(ACTS_AT_ONCE) {
+            insert(&mut transaction, some).await?;
+        }
+        insert_hashes(&mut transaction, &hashes).await?;
         let size = tree.size();
         let signer = ring
             .of_vendor_at(size)
-            .find_map(|public| keys.iter().find(|key| key.public() == public))
+            .find_map(keys)
             .ok_or(StoreFault::NoKey)?;
-        let checkpoint = Checkpoint::sign(&tree, signer)
+        let checkpoint = Checkpoint::sign(&tree, &signer)
             .map_err(|source| StoreFault::Checkpoint { size, source })?;
         insert_checkpoint(&mut transaction, size, checkpoint.note()).await?;
         transaction
             .commit()
             .await
             .map_err(StoreFault::sql("making acts last"))?;
+        if let Some(last) = rows.pop() {
+            self.knows_ring(KnownRing {
+                ring,
+                acts: size,
+                last: last.hash,
+            });
+        }
         Ok(Ok(Some(Appended {
             first,
             acts,
@@ -160,7 +185,58 @@ impl Database {
     pub async fn ring(&self) -> Result<(Ring, u64), StoreFault> {
         let mut reading = self.reading().await?;
         let size = size(&mut reading).await?;
-        Ok((ring_of(&mut reading).await?, size))
+        Ok((self.ring_of(&mut reading, size).await?, size))
+    }
+
+    /// The keys after so many acts. What was judged before, on the same journal, is not judged again.
+    async fn ring_of(
+        &self,
+        within: &mut Transaction<'_, Any>,
+        acts: u64,
+    ) -> Result<Ring, StoreFault> {
+        let known = match self.known_ring() {
+            Some(known)
+                if hash_of_last(within, known.acts).await?.as_ref() == Some(&known.last) =>
+            {
+                Some(known)
+            }
+            _ => None,
+        };
+        let (mut ring, from) =
+            known.map_or_else(Default::default, |known| (known.ring, known.acts));
+        for (at, act) in acts_of(within, &ring::KINDS, from).await? {
+            ring.judge(at, &act)
+                .map_err(|why| damaged(format!("act {at} about keys cannot stand there: {why}")))?;
+        }
+        if let Some(last) = hash_of_last(within, acts).await? {
+            let ring = ring.clone();
+            self.knows_ring(KnownRing { ring, acts, last });
+        }
+        Ok(ring)
+    }
+
+    /// Tells the database the keys after so many acts, where they were judged with the other acts: nothing is judged twice then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remember_ring(&self, ring: &Ring, acts: u64) -> Result<(), StoreFault> {
+        let mut reading = self.reading().await?;
+        if let Some(last) = hash_of_last(&mut reading, acts).await? {
+            let ring = ring.clone();
+            self.knows_ring(KnownRing { ring, acts, last });
+        }
+        Ok(())
+    }
+
+    /// The act that opened the journal; none where nobody did.
+    ///
+    /// # Errors
+    /// When the database fails, or it is no act.
+    pub async fn opening(&self) -> Result<Option<Act>, StoreFault> {
+        let first = Page { from: 0, most: 1 };
+        let rows = self.acts(first).await?;
+        let first = rows.first().filter(|row| row.seq == 0);
+        first.map(|row| read(0, &row.note)).transpose()
     }
 
     /// Acts from a place on, in their order.
@@ -179,7 +255,46 @@ impl Database {
     pub async fn acts_of(&self, kinds: &[&str]) -> Result<(Vec<(u64, Act)>, u64), StoreFault> {
         let mut reading = self.reading().await?;
         let size = size(&mut reading).await?;
-        Ok((acts_of(&mut reading, kinds).await?, size))
+        Ok((acts_of(&mut reading, kinds, 0).await?, size))
+    }
+
+    /// The acts of some kinds, in their order, and how many acts there are. Every act is read for it, and where the latest
+    /// checkpoint is one's own and has the root of the acts as they are, those below it are vouched for: they were judged
+    /// before it was signed, and they are the same. Where it is not, their signatures are still to be checked.
+    ///
+    /// # Errors
+    /// When the database fails, or an act cannot be read.
+    pub async fn vouched_acts_of(
+        &self,
+        kinds: &[&str],
+        is_own: impl Fn(&Checkpoint) -> bool,
+    ) -> Result<(Vec<(u64, Act)>, u64), StoreFault> {
+        let mut reading = self.reading().await?;
+        let own = latest(&mut reading).await?.filter(|one| is_own(one));
+        let mut tree = Frontier::default();
+        let mut vouched = 0;
+        let mut notes: Vec<(u64, String)> = Vec::new();
+        loop {
+            let page = notes_from(&mut reading, tree.size()).await?;
+            if page.is_empty() {
+                break;
+            }
+            for (seq, note) in page {
+                if seq != tree.size() {
+                    return Err(damaged(format!("act {} is gone", tree.size())));
+                }
+                tree.push(Hash::of_leaf(note.as_bytes()));
+                if let Some(own) = own.as_ref().filter(|own| own.size() == tree.size())
+                    && own.root() == tree.root()
+                {
+                    vouched = own.size();
+                }
+                if Act::kind_in(&note).is_some_and(|kind| kinds.contains(&kind)) {
+                    notes.push((seq, note));
+                }
+            }
+        }
+        Ok((read_all(&notes, vouched)?, tree.size()))
     }
 
     /// The latest act of a kind with its place; none where there is none.
@@ -302,9 +417,7 @@ impl Database {
                 .execute(&mut *transaction)
                 .await
                 .map_err(&doing)?;
-            for placed in should {
-                insert_hash(&mut transaction, placed).await?;
-            }
+            insert_hashes(&mut transaction, &should).await?;
             transaction.commit().await.map_err(doing)?;
         }
         Ok(other)
@@ -382,13 +495,68 @@ pub(crate) async fn size(within: &mut Transaction<'_, Any>) -> Result<u64, Store
     row.try_get(0).map(unsigned).map_err(doing)
 }
 
-async fn ring_of(within: &mut Transaction<'_, Any>) -> Result<Ring, StoreFault> {
-    let mut ring = Ring::default();
-    for (at, act) in acts_of(within, &ring::KINDS).await? {
-        ring.judge(at, &act)
-            .map_err(|why| damaged(format!("act {at} about keys cannot stand there: {why}")))?;
-    }
-    Ok(ring)
+/// The hash of the last of so many acts, as it is stored.
+async fn hash_of_last(
+    within: &mut Transaction<'_, Any>,
+    acts: u64,
+) -> Result<Option<String>, StoreFault> {
+    let doing = StoreFault::sql("reading the hash of an act");
+    let Some(last) = acts.checked_sub(1) else {
+        return Ok(None);
+    };
+    let row = sqlx::query("select hash from acts where seq = $1")
+        .bind(signed(last))
+        .fetch_optional(&mut **within)
+        .await
+        .map_err(&doing)?;
+    row.map(|row| row.try_get(0)).transpose().map_err(doing)
+}
+
+/// The next acts as they are stored, from a place on.
+async fn notes_from(
+    within: &mut Transaction<'_, Any>,
+    from: u64,
+) -> Result<Vec<(u64, String)>, StoreFault> {
+    let doing = StoreFault::sql("reading acts");
+    let rows = sqlx::query("select seq, note from acts where seq >= $1 order by seq limit $2")
+        .bind(signed(from))
+        .bind(i64::from(AT_A_TIME))
+        .fetch_all(&mut **within)
+        .await
+        .map_err(&doing)?;
+    let pair = |row: &AnyRow| Ok((unsigned(row.try_get(0)?), row.try_get(1)?));
+    rows.iter()
+        .map(pair)
+        .collect::<Result<_, _>>()
+        .map_err(doing)
+}
+
+/// Reads acts on every core; those below a place are vouched for.
+fn read_all(notes: &[(u64, String)], vouched: u64) -> Result<Vec<(u64, Act)>, StoreFault> {
+    let one = |(at, note): &(u64, String)| {
+        let read = match *at < vouched {
+            true => Act::vouched(note),
+            false => Act::parse(note),
+        };
+        let act = read.map_err(|why| damaged(format!("act {at}: {why}")))?;
+        Ok((*at, act))
+    };
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let each = notes.len().div_ceil(threads.get()).max(1);
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = notes
+            .chunks(each)
+            .map(|some| scope.spawn(move || some.iter().map(one).collect::<Result<Vec<_>, _>>()))
+            .collect();
+        let mut acts = Vec::with_capacity(notes.len());
+        for share in shares {
+            match share.join() {
+                Ok(some) => acts.extend(some?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok(acts)
+    })
 }
 
 async fn frontier(within: &mut Transaction<'_, Any>, size: u64) -> Result<Frontier, StoreFault> {
@@ -423,14 +591,16 @@ pub(crate) async fn acts(
 async fn acts_of(
     within: &mut Transaction<'_, Any>,
     kinds: &[&str],
+    from: u64,
 ) -> Result<Vec<(u64, Act)>, StoreFault> {
     let doing = || StoreFault::sql("reading acts of a kind");
     let mut acts = Vec::new();
     for kind in kinds {
         let rows = sqlx::query(
-            "select seq, at, who, behalf, kind, hash, note from acts where kind = $1 order by seq",
+            "select seq, at, who, behalf, kind, hash, note from acts where kind = $1 and seq >= $2 order by seq",
         )
         .bind((*kind).to_owned())
+        .bind(signed(from))
         .fetch_all(&mut **within)
         .await
         .map_err(doing())?;
@@ -507,21 +677,27 @@ async fn hashes_at(
 
 pub(crate) async fn insert(
     within: &mut Transaction<'_, Any>,
-    row: &Stored,
+    rows: &[Stored],
 ) -> Result<(), StoreFault> {
-    sqlx::query(
-        "insert into acts (seq, at, who, behalf, kind, hash, note) values ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(signed(row.seq))
-    .bind(row.at.clone())
-    .bind(row.who.clone())
-    .bind(row.behalf.clone())
-    .bind(row.kind.clone())
-    .bind(row.hash.clone())
-    .bind(row.note.clone())
-    .execute(&mut **within)
-    .await
-    .map_err(StoreFault::sql("writing an act"))?;
+    let sql = format!(
+        "insert into acts (seq, at, who, behalf, kind, hash, note) values {}",
+        values::places(rows.len(), 7)
+    );
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    for row in rows {
+        query = query
+            .bind(signed(row.seq))
+            .bind(row.at.clone())
+            .bind(row.who.clone())
+            .bind(row.behalf.clone())
+            .bind(row.kind.clone())
+            .bind(row.hash.clone())
+            .bind(row.note.clone());
+    }
+    query
+        .execute(&mut **within)
+        .await
+        .map_err(StoreFault::sql("writing acts"))?;
     Ok(())
 }
 
@@ -539,16 +715,24 @@ pub(crate) async fn insert_checkpoint(
     Ok(())
 }
 
-pub(crate) async fn insert_hash(
+pub(crate) async fn insert_hashes(
     within: &mut Transaction<'_, Any>,
-    placed: Placed,
+    placed: &[Placed],
 ) -> Result<(), StoreFault> {
-    sqlx::query("insert into tree_hashes (place, hash) values ($1, $2)")
-        .bind(signed(placed.at))
-        .bind(placed.hash.to_string())
-        .execute(&mut **within)
-        .await
-        .map_err(StoreFault::sql("writing a hash of the tree"))?;
+    for some in placed.chunks(HASHES_AT_ONCE) {
+        let sql = format!(
+            "insert into tree_hashes (place, hash) values {}",
+            values::places(some.len(), 2)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for placed in some {
+            query = query.bind(signed(placed.at)).bind(placed.hash.to_string());
+        }
+        query
+            .execute(&mut **within)
+            .await
+            .map_err(StoreFault::sql("writing hashes of the tree"))?;
+    }
     Ok(())
 }
 

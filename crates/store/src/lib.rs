@@ -20,13 +20,14 @@ mod kept;
 mod messages;
 mod of_partner;
 mod people;
+mod values;
 mod webhooks;
 
 pub use books::{Balance, BatchRow, batch_of};
 pub use copy::{Copied, Counts};
 pub use database::Database;
 pub use fault::StoreFault;
-pub use journal::{Appended, Now, Page, Step};
+pub use journal::{Appended, Now, Page, Step, among};
 pub use kept::{KeptAnswer, KeyedStep, KnownStep};
 pub use messages::{Message, MessageState, NewMessage, Reader, Tried};
 pub use people::{Granted, NewSession, NewToken, Person, Signed, TokenRow};

@@ -12,10 +12,10 @@ use trueup_base::money::Currency;
 use trueup_books::{Account, Batch, BatchKind, Booked, Key, Target, converge};
 use trueup_journal::testing::Dice;
 use trueup_journal::{
-    Act, Checkpoint, Custody, Draft, Found, Organisation, Ring, SecretKey, added, opening, proof,
-    ring,
+    Act, Checkpoint, Custody, Draft, Found, Organisation, Ring, SecretKey, Signatures, added,
+    opening, proof, ring, rotated,
 };
-use trueup_store::{Appended, Database, Page, Step, StoreFault, batch_of};
+use trueup_store::{Appended, Database, Page, Step, StoreFault, among, batch_of};
 
 /// A database of one test, and a way into it that goes around everything.
 struct Bench {
@@ -93,7 +93,7 @@ impl Bench {
     async fn append(&self, acts: Vec<Act>) -> Appended {
         let appended = self
             .database
-            .append(&[&self.vendor], |_, _| Ok::<_, ()>(acts))
+            .append(among(&[&self.vendor]), |_, _| Ok::<_, ()>(acts))
             .await;
         appended
             .expect("the database works")
@@ -105,7 +105,7 @@ impl Bench {
         let vendor = &self.vendor;
         let appended = self
             .database
-            .append(&[vendor], |_, after| {
+            .append(among(&[vendor]), |_, after| {
                 Ok::<_, ()>(vec![proposed(vendor, after)])
             })
             .await;
@@ -123,10 +123,16 @@ impl Bench {
             .found
     }
 
+    /// The same database as another process has it.
+    async fn anew(&self) -> Database {
+        match &self.path {
+            Some(path) => Database::in_file(path).await.expect("opened"),
+            None => Database::at(&self.url).await.expect("opened"),
+        }
+    }
+
     /// Runs statements that the database refuses, after taking its refusals away: who owns a database can.
     async fn tamper(&self, statements: &[&str]) {
-        let pool = around(&self.url).await;
-        let mut connection = pool.acquire().await.expect("a connection");
         let off: &[&str] = match self.name {
             "SQLite" => &[
                 "drop trigger acts_follow",
@@ -141,7 +147,15 @@ impl Bench {
                 "alter table checkpoints disable trigger user",
             ],
         };
-        for sql in off.iter().chain(statements) {
+        self.around_refusals(off).await;
+        self.around_refusals(statements).await;
+    }
+
+    /// Runs statements once the refusals are away.
+    async fn around_refusals(&self, statements: &[&str]) {
+        let pool = around(&self.url).await;
+        let mut connection = pool.acquire().await.expect("a connection");
+        for sql in statements {
             let sql = sqlx::AssertSqlSafe((*sql).to_owned());
             connection
                 .execute(sql)
@@ -418,7 +432,7 @@ async fn who_rolls_everything_back_is_found_by_whoever_kept_a_checkpoint() {
         for _ in 6..8 {
             let vendor = &bench.vendor;
             let other = |_: &Ring, after: u64| Ok::<_, ()>(vec![proposed(vendor, after - 1)]);
-            let appended = bench.database.append(&[vendor], other).await;
+            let appended = bench.database.append(among(&[vendor]), other).await;
             appended
                 .expect("works")
                 .expect("nothing refused")
@@ -480,7 +494,7 @@ async fn a_refused_act_leaves_nothing_behind() {
         let stranger = key(9, &partner);
         let (vendor, good) = (&bench.vendor, proposed(&bench.vendor, 3));
         let both = |_: &Ring, _: u64| Ok::<_, ()>(vec![good, proposed(&stranger, 3)]);
-        let refused = bench.database.append(&[vendor], both).await;
+        let refused = bench.database.append(among(&[vendor]), both).await;
         assert!(
             matches!(refused, Err(StoreFault::Refused { at: 4, .. })),
             "{}",
@@ -488,7 +502,9 @@ async fn a_refused_act_leaves_nothing_behind() {
         );
         let nobody = bench
             .database
-            .append(&[], |_, after| Ok::<_, ()>(vec![proposed(vendor, after)]))
+            .append(among(&[]), |_, after| {
+                Ok::<_, ()>(vec![proposed(vendor, after)])
+            })
             .await;
         assert!(matches!(nobody, Err(StoreFault::NoKey)), "{}", bench.name);
         let (_, size) = bench.database.ring().await.expect("read");
@@ -526,6 +542,97 @@ async fn the_ring_is_found_again_from_the_acts_about_keys() {
     }
 }
 
+/// The signatures of which acts are taken as they are, and which of them are read at all.
+async fn read_as(bench: &Bench, is_own: bool) -> (Vec<Signatures>, Vec<u64>) {
+    let kinds = ["agreement.proposed"];
+    let read = bench.database.vouched_acts_of(&kinds, |_| is_own).await;
+    let (acts, size) = read.expect("read");
+    assert_eq!(size, 5, "{}", bench.name);
+    let signatures = acts.iter().map(|(_, act)| act.signatures());
+    (
+        signatures.collect(),
+        acts.iter().map(|(at, _)| *at).collect(),
+    )
+}
+
+#[tokio::test]
+async fn ones_own_checkpoint_vouches_for_the_very_acts_below_it_and_for_no_others() {
+    for bench in Bench::both().await {
+        bench.opened(5).await;
+        let (signatures, places) = read_as(&bench, true).await;
+        assert_eq!(signatures, [Signatures::Vouched; 4], "{}", bench.name);
+        assert_eq!(places, [1, 2, 3, 4]);
+        let (signatures, _) = read_as(&bench, false).await;
+        assert_eq!(signatures, [Signatures::Checked; 4], "{}", bench.name);
+        // Another act in the place of one: the root is another, and everything is checked again.
+        let changed = "update acts set note = replace(note, 'number', 'numbed') where seq = 3";
+        bench.tamper(&[changed]).await;
+        let (signatures, places) = read_as(&bench, true).await;
+        assert_eq!(signatures, [Signatures::Checked; 4], "{}", bench.name);
+        assert_eq!(places, [1, 2, 3, 4]);
+    }
+}
+
+#[tokio::test]
+async fn what_an_act_is_about_is_read_in_it_and_not_beside_it() {
+    for bench in Bench::both().await {
+        bench.opened(5).await;
+        bench
+            .tamper(&["update acts set kind = 'agreement.signed' where seq = 3"])
+            .await;
+        assert_eq!(
+            read_as(&bench, true).await.1,
+            [1, 2, 3, 4],
+            "{}",
+            bench.name
+        );
+        bench
+            .around_refusals(&["delete from acts where seq = 3"])
+            .await;
+        let read = bench.database.vouched_acts_of(&[], |_| true).await;
+        let gone = read.expect_err("an act is gone").to_string();
+        assert!(gone.contains("act 3 is gone"), "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn a_ring_that_is_known_is_the_one_that_is_read_anew() {
+    for bench in Bench::both().await {
+        bench.opened(3).await;
+        let again = bench.anew().await;
+        assert_eq!(
+            again.ring().await.expect("read"),
+            bench.database.ring().await.expect("read")
+        );
+        // Another process retires and adds keys meanwhile.
+        let next = key(7, &Organisation::Vendor);
+        let request = ring::request(&next).expect("a request");
+        let moment = ring::Moment {
+            at: at(),
+            by: "ada".to_owned(),
+            after: 3,
+        };
+        let rotated = rotated(moment, &bench.vendor, &request, Custody::Own).expect("signed");
+        let keys = [&bench.vendor, &next];
+        let appended = again.append(among(&keys), |_, _| Ok::<_, ()>(vec![rotated]));
+        appended.await.expect("appended").expect("not refused");
+        let (ring, size) = bench.database.ring().await.expect("read");
+        assert_eq!((size, ring.all().len()), (4, 2), "{}", bench.name);
+        assert_eq!(ring, bench.anew().await.ring().await.expect("read").0);
+        // What the old key signs now is refused, although the ring of before is known.
+        let old = proposed(&bench.vendor, 4);
+        let refused = bench
+            .database
+            .append(among(&keys), |_, _| Ok::<_, ()>(vec![old]))
+            .await;
+        assert!(
+            matches!(refused, Err(StoreFault::Refused { at: 4, .. })),
+            "{}",
+            bench.name
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_appends_at_the_same_time_appends_one_after_the_other() {
     const WRITERS: u64 = 6;
@@ -543,7 +650,7 @@ async fn who_appends_at_the_same_time_appends_one_after_the_other() {
             tasks.push(tokio::spawn(async move {
                 for _ in 0..EACH {
                     let one = |_: &Ring, after: u64| Ok::<_, ()>(vec![proposed(&vendor, after)]);
-                    let appended = database.append(&[&vendor], one).await;
+                    let appended = database.append(among(&[&vendor]), one).await;
                     appended
                         .expect("works")
                         .expect("nothing refused")
@@ -680,7 +787,7 @@ impl Bench {
         let vendor = &self.vendor;
         let done = self
             .database
-            .step(&[vendor], |now| {
+            .step(among(&[vendor]), |now| {
                 let batch = expense(now.batches + 1, partner, units);
                 Ok::<_, ()>(Step {
                     acts: vec![proposed(vendor, now.acts)],
@@ -807,7 +914,7 @@ async fn a_closed_period_takes_no_posting_whoever_asks() {
         let day = |text: &str| parse_date(text).expect("a day");
         let close = async |until: &str| {
             let keys = [vendor];
-            let closed = bench.database.step(&keys, |now| {
+            let closed = bench.database.step(among(&keys), |now| {
                 let acts = vec![proposed(vendor, now.acts)];
                 Ok::<_, ()>(Step {
                     acts,
@@ -827,7 +934,7 @@ async fn a_closed_period_takes_no_posting_whoever_asks() {
             Some(day("2026-03-31"))
         );
         let keys = [vendor];
-        let late = bench.database.step(&keys, |now| {
+        let late = bench.database.step(among(&keys), |now| {
             let batch = expense(now.batches + 1, "P-1", 10);
             let acts = vec![proposed(vendor, now.acts)];
             Ok::<_, ()>(Step {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,9 +25,10 @@ use crate::args::{
 use crate::commands::journal::organisation;
 use crate::failure::{Failure, chain};
 use crate::folder;
+use crate::kept_keys::read_key;
 use crate::output;
 use crate::progress::Progress;
-use crate::record::{Record, now, read_key, unsayable};
+use crate::record::{Record, now, unsayable};
 use crate::runs;
 use crate::seals::{OnRecord, Parts, Standing, standing};
 
@@ -208,7 +210,7 @@ struct Signing<'a> {
     args: &'a ChosenArgs,
     record: Record,
     behalf: Organisation,
-    own: Option<SecretKey>,
+    own: Option<Arc<SecretKey>>,
 }
 
 impl<'a> Signing<'a> {
@@ -221,7 +223,12 @@ impl<'a> Signing<'a> {
             args,
             record: Record::opened(&args.program.program)?,
             behalf,
-            own: args.key_file.as_deref().map(read_key).transpose()?,
+            own: args
+                .key_file
+                .as_deref()
+                .map(read_key)
+                .transpose()?
+                .map(Arc::new),
         })
     }
 
@@ -236,9 +243,9 @@ impl<'a> Signing<'a> {
         named && is_partner && is_own
     }
 
-    fn key<'s>(&'s self, on_record: &OnRecord) -> Result<&'s SecretKey, Failure> {
+    fn key(&self, on_record: &OnRecord) -> Result<Arc<SecretKey>, Failure> {
         match &self.own {
-            Some(own) => Ok(own),
+            Some(own) => Ok(Arc::clone(own)),
             None => self.record.key_of(&on_record.ring, &self.behalf),
         }
     }
@@ -309,7 +316,7 @@ fn propose(args: &AgreementProposeArgs) -> Result<(), Failure> {
             continue;
         }
         let key = signing.key(&on_record)?;
-        let note = proposing(&seal, key).map_err(|error| {
+        let note = proposing(&seal, &key).map_err(|error| {
             Failure::Use(format!("the agreement cannot be signed: {}", chain(&error)))
         })?;
         let says = Proposed {
@@ -318,7 +325,7 @@ fn propose(args: &AgreementProposeArgs) -> Result<(), Failure> {
             texts: listed.to_string(),
         };
         let after = on_record.acts + acts.len() as u64;
-        acts.push(signing.act(key, PROPOSED, after, &says)?);
+        acts.push(signing.act(&key, PROPOSED, after, &says)?);
     }
     if !found {
         return Err(none_chosen(&args.chosen));
@@ -471,14 +478,14 @@ fn accept_own(
                 key.public().id()
             )));
         }
-        let note = accepting(open, key)
+        let note = accepting(open, &key)
             .map_err(|error| Failure::fault("signing the agreement", &error))?;
         let says = Accepted {
             proposal: open.at,
             note,
         };
         let after = on_record.acts + acts.len() as u64;
-        acts.push(signing.act(key, ACCEPTED, after, &says)?);
+        acts.push(signing.act(&key, ACCEPTED, after, &says)?);
     }
     Ok(())
 }
@@ -495,7 +502,7 @@ fn decline(args: &AgreementDeclineArgs) -> Result<(), Failure> {
             because: args.because.clone(),
         };
         let after = on_record.acts + acts.len() as u64;
-        acts.push(signing.act(key, CLOSED, after, &says)?);
+        acts.push(signing.act(&key, CLOSED, after, &says)?);
     }
     let count = acts.len();
     signing.append(&on_record, acts)?;
@@ -531,7 +538,7 @@ pub fn answered(args: &ChosenArgs, proposal: u64, answer: Answer<'_>) -> Result<
             let key = signing.key(&on_record)?;
             let because = because.to_owned();
             let says = Closed { proposal, because };
-            acts.push(signing.act(key, CLOSED, on_record.acts, &says)?);
+            acts.push(signing.act(&key, CLOSED, on_record.acts, &says)?);
         }
     }
     signing.append(&on_record, acts)

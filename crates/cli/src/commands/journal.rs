@@ -9,8 +9,9 @@ use crate::args::{
 };
 use crate::commands::ingest::declared;
 use crate::failure::Failure;
+use crate::kept_keys::keys_folder;
 use crate::output;
-use crate::record::{self, Record, keys_folder};
+use crate::record::{self, Record};
 
 /// How many acts are read at a time.
 const AT_A_TIME: u32 = 1000;

@@ -1,6 +1,7 @@
 //! `trueup keys`: who signs for whom.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trueup_journal::ring::{self, Held};
@@ -13,8 +14,9 @@ use crate::args::{
 use crate::commands::ingest::declared;
 use crate::commands::journal::organisation;
 use crate::failure::{Failure, chain};
+use crate::kept_keys::{keep_key, read_key, write_secret};
 use crate::output;
-use crate::record::{Record, keep_key, new_key, read_key, unsayable, write_secret};
+use crate::record::{Record, new_key, unsayable};
 use crate::world::listed;
 
 /// Lists, makes, adds, rotates or retires.
@@ -105,7 +107,7 @@ fn add(args: &KeysAddArgs) -> Result<(), Failure> {
         let vendor = record.key_of(ring, &Organisation::Vendor)?;
         let moment = Record::moment(&args.by.by, after);
         Ok(vec![
-            added(moment, &request, custody, vendor).map_err(unsayable)?,
+            added(moment, &request, custody, &vendor).map_err(unsayable)?,
         ])
     })?;
     output::print(&format!(
@@ -139,7 +141,7 @@ fn add_for_everyone(args: &KeysAddArgs, record: &Record) -> Result<(), Failure> 
             .zip(&requests)
             .map(|(after, (request, custody))| {
                 let moment = Record::moment(&args.by.by, after);
-                added(moment, request, *custody, vendor).map_err(unsayable)
+                added(moment, request, *custody, &vendor).map_err(unsayable)
             })
             .collect()
     })?;
@@ -155,8 +157,8 @@ fn rotate(args: &KeysRotateArgs) -> Result<(), Failure> {
     let mut record = Record::opened(folder)?;
     let (ring, _) = record.ring()?;
     let old = match &args.key_file {
-        Some(path) => read_key(path)?,
-        None => record.key_of(&ring, &whose)?.clone(),
+        Some(path) => Arc::new(read_key(path)?),
+        None => record.key_of(&ring, &whose)?,
     };
     let (request, custody) = match &args.request {
         Some(path) => (read_request(path)?, Custody::Own),
@@ -203,7 +205,7 @@ fn retire(args: &KeysRetireArgs) -> Result<(), Failure> {
         let moment = Record::moment(&args.by.by, after);
         let because = args.because.trim();
         Ok(vec![
-            retired(moment, &held.key, because, vendor).map_err(unsayable)?,
+            retired(moment, &held.key, because, &vendor).map_err(unsayable)?,
         ])
     })?;
     output::print(&format!(

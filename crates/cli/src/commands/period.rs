@@ -154,6 +154,17 @@ fn content(
     Ok((content, unsigned))
 }
 
+/// What is booked, where any of it falls behind the last closing.
+fn accrued(desk: &Desk) -> Result<Option<Booked>, Failure> {
+    let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
+    desk.record.wait("reading the books", async |database| {
+        Ok(match database.has_booked_after(closed_on).await? {
+            true => Some(database.booked().await?),
+            false => None,
+        })
+    })
+}
+
 fn status(args: &PeriodStatusArgs) -> Result<(), Failure> {
     let desk = Desk::open(&args.program.program)?;
     let periods = &desk.on_record.periods;
@@ -345,14 +356,21 @@ pub fn closed(program: &Path, by: &str, progress: &Progress) -> Result<String, F
             waiting.until
         )));
     }
-    let booked = desk.record.wait("reading the books", async |database| {
-        database.booked().await
-    })?;
     let open_from = desk.on_record.periods.open_from();
-    let is_covered = |key: &Key| {
-        key.settled_on <= waiting.until && earned.speaks_for(key) && unsigned.allows(key)
+    let postings = match accrued(&desk)? {
+        // Nothing was accrued since the last closing: what was approved is what is to be posted.
+        None => content
+            .postings
+            .into_iter()
+            .map(|posting| posting.within(open_from))
+            .collect(),
+        Some(booked) => {
+            let is_covered = |key: &Key| {
+                key.settled_on <= waiting.until && earned.speaks_for(key) && unsigned.allows(key)
+            };
+            settle(&moves, &booked, open_from, &is_covered)
+        }
     };
-    let postings = settle(&moves, &booked, open_from, &is_covered);
     let says = Closed {
         calculation: waiting.at,
         until: waiting.until.to_string(),

@@ -17,7 +17,8 @@ use crate::args::VerifyArgs;
 use crate::commands::books::{POSTED, posted};
 use crate::commands::bundle;
 use crate::failure::{Failure, chain};
-use crate::record::{FACTS_LOGGED, Record, has_keys, keys_folder, logged};
+use crate::kept_keys::{has_keys, keys_folder};
+use crate::record::{FACTS_LOGGED, Record, logged};
 use crate::seals::OnRecord;
 use crate::{output, runs};
 

@@ -58,10 +58,10 @@ pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acce
         .record
         .as_ref()
         .map(|record| record.key_of(ring, &whose));
-    let key = key.and_then(Result::ok).map(|key| key.public());
+    let key = key.and_then(Result::ok).map(|key| key.public().clone());
     told.is_custodial = ring
         .of(&whose)
-        .any(|held| Some(&held.key) == key && held.custody == Custody::Custodial);
+        .any(|held| Some(&held.key) == key.as_ref() && held.custody == Custody::Custodial);
     told.last_day = last.or(silent).map(|day| day.to_string());
     (told.state, told.may_accept) = match (is_free, silent) {
         (true, _) if key.is_some() => (AcceptanceState::Open, Permitted::yes()),

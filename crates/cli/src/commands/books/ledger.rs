@@ -8,8 +8,9 @@ use trueup_exports::ledger_csv::{self, AccountMap, LedgerAccount, Line, mapped};
 
 use crate::args::BooksLedgerArgs;
 use crate::failure::Failure;
+use crate::kept_keys::write_secret;
 use crate::output;
-use crate::record::{Record, write_secret};
+use crate::record::Record;
 use crate::tables::take_rows;
 
 /// The columns of the file that maps accounts.

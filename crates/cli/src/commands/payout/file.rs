@@ -17,9 +17,9 @@ use crate::args::PayoutFileArgs;
 use crate::commands::books::in_currency;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::kept_keys::write_secret;
 use crate::output;
 use crate::profiles::{Kept, account_of};
-use crate::record::write_secret;
 
 fn refused(refusal: Refusal) -> Failure {
     Failure::Use(refusal.to_string())
