@@ -179,6 +179,9 @@ struct Decided {
     booked: Arc<BTreeMap<PartnerId, Booked>>,
 }
 
+/// The journal, where one was opened, with the number of its acts.
+type Undecided = (Option<Arc<Record>>, u64);
+
 /// What a program says at a moment.
 pub struct Look {
     decided: Arc<Decided>,
@@ -229,7 +232,7 @@ impl Look {
     }
 
     /// The journal with the number of its acts, if nothing but facts was put on it since; none where somebody decided something.
-    fn undecided(&self, program: &Path) -> Result<Option<(Option<Arc<Record>>, u64)>, Failure> {
+    fn undecided(&self, program: &Path) -> Result<Option<Undecided>, Failure> {
         let Some(record) = &self.record else {
             // While nobody opened one there is nothing to decide.
             let is_none = Record::if_opened(program)?.is_none();
