@@ -606,11 +606,12 @@ impl Server {
         });
         let mail = settings.mail.as_ref().map(mail::Mail::new);
         let mail = mail.transpose().map_err(NotServed::Mail)?;
-        // Whoever sets mail up is told what happens from then on.
-        if mail.is_none() {
-            let ended = settings.database.end_mail().await;
-            ended.map_err(NotServed::People)?;
-        }
+        // Whoever sets mail up is told what happens from this start on, not from when it is first looked.
+        let begun = match &mail {
+            Some(_) => settings.database.mail_from().await.map(drop),
+            None => settings.database.end_mail().await,
+        };
+        begun.map_err(NotServed::People)?;
         let teller = telling::Teller::new(settings.webhooks_reach, mail)
             .ok_or_else(|| NotServed::Certificates)?;
         let people = settings.database.people_count().await;
