@@ -186,6 +186,17 @@ export const planQuery = (plan: string) =>
     queryFn: () => answered(api.GET("/v1/plans/{plan}", { params: { path: { plan } } })),
   });
 
+export const announcementsQuery = queryOptions({
+  queryKey: ["figures", "announcements"],
+  queryFn: () => answered(api.GET("/v1/announcements")),
+});
+
+export const ownAnnouncementsQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "announcements", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/announcements", { params: { path: { partner } } })),
+  });
+
 /** Makes all figures old, after something was done or said to have changed. */
 export function useFiguresAreOld(): () => Promise<void> {
   const client = useQueryClient();

@@ -249,6 +249,28 @@ const people = createRoute({
   ...lazily("PeoplePage", () => import("./pages/people/PeoplePage").then((one) => one.PeoplePage)),
 });
 
+const ownAnnouncements = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/announcements",
+  ...lazily("OwnAnnouncementsPage", () =>
+    import("./pages/announcements/OwnPage").then((one) => one.OwnAnnouncementsPage),
+  ),
+});
+
+const announcements = createRoute({
+  getParentRoute: () => shell,
+  path: "/announcements",
+  ...lazily("AnnouncementsPage", () =>
+    import("./pages/announcements/AnnouncementsPage").then((one) => one.AnnouncementsPage),
+  ),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => shell,
+  path: "/webhooks",
+  ...lazily("WebhooksPage", () => import("./pages/webhooks/WebhooksPage").then((one) => one.WebhooksPage)),
+});
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: "/account",
@@ -292,6 +314,9 @@ const tree = root.addChildren([
     feeds,
     facts,
     people,
+    ownAnnouncements,
+    announcements,
+    webhooks,
     account,
   ]),
 ]);

@@ -3,6 +3,7 @@ import type { Wire } from "./client";
 
 export type Acceptance = Wire["Acceptance"];
 export type AgreementShown = Wire["AgreementShown"];
+export type Announcement = Wire["Announcement"];
 export type Band = Wire["Band"];
 export type Board = Wire["Board"];
 export type CapProgress = Wire["CapProgress"];
@@ -23,6 +24,7 @@ export type JournalPage = Wire["JournalPage"];
 export type Line = Wire["Line"];
 export type MoneyStanding = Wire["MoneyStanding"];
 export type Overview = Wire["Overview"];
+export type PartnerAnnouncement = Wire["PartnerAnnouncement"];
 export type PartnerHome = Wire["PartnerHome"];
 export type PeriodEarned = Wire["PeriodEarned"];
 export type PartnerPayments = Wire["PartnerPayments"];

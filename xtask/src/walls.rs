@@ -196,6 +196,7 @@ pub const WALLS: &[Wall] = &[
             "flate2",
             "futures",
             "jiff",
+            "lettre",
             "prometheus-client",
             "rand_core",
             "reqwest",
@@ -365,6 +366,7 @@ pub const OUTSIDE: &[Outside] = &[
         "0020",
         "takes files and the network from a decoder",
     ),
+    outside("lettre", "0054", "hands e-mails to a relay"),
     outside(
         "libc",
         "0020",

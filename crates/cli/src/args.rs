@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 mod agreement;
+mod announce;
 mod backup;
 mod books;
 mod bundle;
@@ -17,6 +18,7 @@ mod period;
 pub mod serve;
 
 pub use agreement::*;
+pub use announce::*;
 pub use backup::*;
 pub use books::*;
 pub use bundle::*;
@@ -159,6 +161,9 @@ pub enum Command {
     /// Disputes: lines of a statement that one side does not accept.
     #[command(subcommand)]
     Dispute(DisputeCommand),
+    /// Announcements: what partners are told in plain words, and who of them has read it.
+    #[command(subcommand)]
+    Announce(AnnounceCommand),
     /// Exceptions: one line that no rule gives, proposed by one and approved by another.
     #[command(subcommand)]
     Exception(ExceptionCommand),

@@ -90,6 +90,7 @@ fn main() -> ExitCode {
         Command::Books(command) => commands::books::run(&command),
         Command::Period(command) => commands::period::run(&command, &progress),
         Command::Dispute(command) => commands::dispute::run(&command),
+        Command::Announce(command) => commands::announce::run(&command),
         Command::Exception(command) => commands::exception::run(&command, &progress),
         Command::Opening(command) => commands::opening::run(&command),
         Command::Profile(command) => commands::profile::run(&command),

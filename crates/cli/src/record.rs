@@ -319,8 +319,10 @@ impl Record {
 
     /// What the latest act that pins facts says; nothing where none does.
     fn logged(&self) -> Result<Option<FactsLogged>, Failure> {
-        let (acts, _) = self.acts_of(&[FACTS_LOGGED])?;
-        acts.last().map(|(at, act)| logged(*at, act)).transpose()
+        let latest = self.wait("reading the journal", async |database| {
+            database.latest_of(FACTS_LOGGED).await
+        })?;
+        latest.map(|(at, act)| logged(at, &act)).transpose()
     }
 }
 
@@ -347,9 +349,15 @@ pub fn logged(at: u64, act: &Act) -> Result<FactsLogged, Failure> {
 /// Puts on the journal what happened to the facts since they were put on it last; nothing where there is no journal, or
 /// nothing happened.
 pub fn facts(program: &Path) -> Result<(), Failure> {
-    let Some(record) = Record::if_opened(program)? else {
-        return Ok(());
-    };
+    match Record::if_opened(program)? {
+        Some(record) => facts_on(&record),
+        None => Ok(()),
+    }
+}
+
+/// The same on a journal that is opened.
+pub fn facts_on(record: &Record) -> Result<(), Failure> {
+    let program = record.program.as_path();
     let fault = |fault| Failure::fault("putting the facts on the journal", &fault);
     let tables = Tables::of(program, Disk::default()).map_err(fault)?;
     loop {

@@ -10,8 +10,9 @@ use trueup_journal::ring::Held;
 use trueup_journal::{Act, Custody, Organisation, Ring, ring};
 use trueup_plan::tree::Plan;
 use trueup_program::{
-    Acceptances, Disputes, Exceptions, Negotiations, Openings, Part, Payouts, Periods, Seal,
-    SignedVersion, acceptance, dispute, exception, negotiation, opening, payout, period,
+    Acceptances, Announcements, Disputes, Exceptions, Negotiations, Openings, Part, Payouts,
+    Periods, Seal, SignedVersion, acceptance, announcement, dispute, exception, negotiation,
+    opening, payout, period,
 };
 
 use crate::failure::{Failure, chain};
@@ -234,6 +235,8 @@ pub struct OnRecord {
     pub acceptances: Acceptances,
     /// Disputes.
     pub disputes: Disputes,
+    /// Announcements.
+    pub announcements: Announcements,
     /// Exceptions.
     pub exceptions: Exceptions,
     /// Balances of the system before.
@@ -254,6 +257,7 @@ pub fn kinds() -> Vec<&'static str> {
         &period::KINDS,
         &acceptance::KINDS,
         &dispute::KINDS,
+        &announcement::KINDS,
         &payout::KINDS,
         &exception::KINDS,
         &opening::KINDS,
@@ -300,6 +304,10 @@ impl OnRecord {
             self.payouts.judge(at, act).map_err(|why| chain(&why))?;
         } else if opening::KINDS.contains(&kind) {
             self.openings.judge(at, act).map_err(|why| chain(&why))?;
+        } else if announcement::KINDS.contains(&kind) {
+            self.announcements
+                .judge(at, act)
+                .map_err(|why| chain(&why))?;
         } else if exception::KINDS.contains(&kind) {
             self.exceptions.judge(at, act).map_err(|why| chain(&why))?;
         } else {

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod agreements;
+mod announcements;
 mod board;
 mod closed;
 mod compared;
@@ -25,8 +26,10 @@ mod plans;
 mod progress;
 mod room;
 mod statements;
+mod touched;
 mod whatif;
 
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -34,17 +37,18 @@ use std::time::{Duration, Instant};
 use trueup_base::date::parse_date;
 use trueup_base::id::PartnerId;
 use trueup_server::wire::{
-    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, DisputeShort, Exception, ExceptionList,
-    FactPage, FactsAsked, FeedQuality, Feeds, JournalAsked, JournalPage, Line, LineExplanation,
-    LookedThrough, NewDispute, NewException, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
-    PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
-    PlanText, ReportAsked, Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
-    WhatIfForm,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, Announcement, AnnouncementWithdrawal,
+    ApproveAsked, Board, BundleVerdict, CalculateAsked, Comparison, Dispute, DisputeAnswer,
+    DisputeShort, Exception, ExceptionList, FactPage, FactsAsked, FeedQuality, Feeds, JournalAsked,
+    JournalPage, Line, LineExplanation, LookedThrough, NewAnnouncement, NewDispute, NewException,
+    Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments,
+    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts,
+    PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
+    Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{Actor, App, File, Refused};
 
+use crate::commands::announce;
 use crate::contested::Contested;
 use crate::failure::Failure;
 use crate::folder::Folder;
@@ -60,7 +64,18 @@ pub struct Served {
     program: PathBuf,
     now: RwLock<Option<Arc<Look>>>,
     seen: Mutex<Seen>,
+    changes: Mutex<VecDeque<Change>>,
 }
+
+/// A change, and whom it touches.
+struct Change {
+    version: u64,
+    /// The partners whose figures may be other; none where that may be everybody.
+    touched: Option<BTreeSet<String>>,
+}
+
+/// How many changes are known one by one; of earlier ones everybody may be touched.
+const CHANGES_MAX: usize = 1_000;
 
 /// What was seen last.
 struct Seen {
@@ -83,6 +98,7 @@ impl Served {
                 version: 0,
                 broken: None,
             }),
+            changes: Mutex::default(),
         }
     }
 
@@ -97,13 +113,16 @@ impl Served {
         let before = self.now.read().ok().and_then(|now| now.clone());
         let fingerprint = Fingerprint::of(&self.program, before.as_deref());
         if seen.fingerprint.as_ref() != Some(&fingerprint) {
+            let mut touched = None;
             let read = on_deep_stack(&|| Look::of(&self.program, before.as_deref()));
             match read {
                 Ok(look) => {
-                    // Reading may itself put facts on the journal.
-                    seen.fingerprint = Some(Fingerprint::of(&self.program, Some(&look)));
+                    seen.fingerprint = Some(fingerprint.read_by(&self.program, &look));
                     seen.broken = None;
                     look.warm();
+                    touched = before
+                        .as_deref()
+                        .and_then(|before| look.touched_since(before));
                     if let Ok(mut now) = self.now.write() {
                         *now = Some(Arc::new(look));
                     }
@@ -115,9 +134,29 @@ impl Served {
                 }
             }
             seen.version += 1;
+            self.changed(Change {
+                version: seen.version,
+                touched,
+            });
         }
         seen.at = Some(Instant::now());
         seen.version
+    }
+
+    fn changed(&self, change: Change) {
+        if let Ok(mut changes) = self.changes.lock() {
+            changes.push_back(change);
+            if changes.len() > CHANGES_MAX {
+                changes.pop_front();
+            }
+        }
+    }
+
+    /// An announcement that was made.
+    fn announcement(&self, at: u64) -> Result<trueup_program::Announcement, Refused> {
+        let look = self.look()?;
+        let found = look.on_record().announcements.of(at);
+        found.cloned().ok_or_else(no_announcement)
     }
 
     /// What the program says now. While somebody else reads a change, what was there before is answered.
@@ -132,6 +171,11 @@ impl Served {
             Refused::fault(broken.unwrap_or_else(|| "the program is not read yet".to_owned()))
         })
     }
+}
+
+/// What is answered about an announcement that there is not, or that somebody may not see.
+fn no_announcement() -> Refused {
+    Refused::not_found("there is no such announcement that you may see")
 }
 
 /// What a failure is to somebody who asks over the network: paths and causes are the operator's.
@@ -165,6 +209,24 @@ fn name_of(folder: &Folder, partner: &str) -> String {
 impl App for Served {
     fn refresh(&self) -> u64 {
         self.looked(Duration::ZERO)
+    }
+
+    fn is_touched(&self, partner: &str, (after, until): (u64, u64)) -> bool {
+        let Ok(changes) = self.changes.lock() else {
+            return true;
+        };
+        // What is not known one by one may touch everybody.
+        let is_known = changes
+            .front()
+            .is_some_and(|first| first.version <= after + 1);
+        let mut between = changes
+            .iter()
+            .filter(|change| after < change.version && change.version <= until);
+        !is_known
+            || between.any(|change| {
+                let touched = change.touched.as_ref();
+                touched.is_none_or(|touched| touched.contains(partner))
+            })
     }
 
     fn ready(&self) -> Result<(), Refused> {
@@ -294,14 +356,14 @@ impl App for Served {
     }
 
     fn vendor_key(&self) -> Result<File, Refused> {
-        papers::key(&self.look()?.on_record).ok_or_else(|| {
+        papers::key(self.look()?.on_record()).ok_or_else(|| {
             Refused::not_found("the program has no journal, so nothing is signed by a key")
         })
     }
 
     fn disputes(&self) -> Result<Vec<Dispute>, Refused> {
         let look = self.look()?;
-        let disputes = look.on_record.disputes.all().iter().rev();
+        let disputes = look.on_record().disputes.all().iter().rev();
         Ok(disputes
             .map(|one| disputes::told(&look.open.basis.folder, one))
             .collect())
@@ -368,6 +430,65 @@ impl App for Served {
     fn overview(&self) -> Result<Overview, Refused> {
         let look = self.look()?;
         overview::of(&look)
+    }
+
+    fn announcements(&self) -> Result<Vec<Announcement>, Refused> {
+        Ok(announcements::all(&*self.look()?))
+    }
+
+    fn announce(&self, who: &Actor, asked: &NewAnnouncement) -> Result<(), Refused> {
+        let folder = &self.look()?.open.basis.folder;
+        let step = || announcements::make(&self.program, folder, who, asked);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        Ok(())
+    }
+
+    fn withdraw_announcement(
+        &self,
+        who: &Actor,
+        announcement: u64,
+        asked: &AnnouncementWithdrawal,
+    ) -> Result<(), Refused> {
+        self.announcement(announcement)?;
+        let what = (announcement, asked.because.as_str());
+        let step = || announce::take_back(&self.program, what, &who.person);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        Ok(())
+    }
+
+    fn partner_announcements(
+        &self,
+        partner: &str,
+        person: &str,
+    ) -> Result<PartnerAnnouncementList, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        Ok(PartnerAnnouncementList {
+            announcements: announcements::of_partner(&look, partner, person),
+        })
+    }
+
+    fn acknowledge(&self, who: &Actor, partner: &str, announcement: u64) -> Result<(), Refused> {
+        partners::known(&self.look()?.open.basis.folder, partner)?;
+        let known = self.announcement(announcement)?;
+        // One to others is one that there is not.
+        if !known.is_to(partner) {
+            return Err(no_announcement());
+        }
+        let step = || announcements::acknowledge(&self.program, who, partner, announcement);
+        on_deep_stack(&step).map_err(not_done)?;
+        self.refresh();
+        Ok(())
+    }
+
+    fn touched(&self, act: u64) -> Result<Option<Vec<String>>, Refused> {
+        touched::partners(&*self.look()?, act)
+    }
+
+    fn late_feeds(&self) -> Result<Vec<(String, String)>, Refused> {
+        touched::late_feeds(&*self.look()?)
     }
 
     fn periods(&self) -> Result<Periods, Refused> {
@@ -507,7 +628,7 @@ fn no_statement(period: &str) -> Refused {
 /// Says of a statement's lines what people decided: disputes, the way the partner is paid, and whether a line may be disputed.
 fn decide(look: &Look, statement: &mut Statement) {
     let route = look.route_of(&statement.partner);
-    let contested = Contested::of(&look.on_record, look.agreed());
+    let contested = Contested::of(look.on_record(), look.agreed());
     statement.acceptance = acceptance::of(look, &contested, statement);
     let is_over = |line: &Line| {
         let partner = PartnerId::new(statement.partner.as_str()).ok()?;
@@ -517,7 +638,7 @@ fn decide(look: &Look, statement: &mut Statement) {
     };
     for line in &mut statement.lines {
         line.route.clone_from(&route);
-        let mut all = look.on_record.disputes.all().iter().rev();
+        let mut all = look.on_record().disputes.all().iter().rev();
         let dispute = all.find(|one| {
             one.says.partner.as_str() == statement.partner
                 && one.says.plan == line.plan

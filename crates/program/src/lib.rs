@@ -20,6 +20,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod acceptance;
+pub mod announcement;
 pub mod dispute;
 pub mod exception;
 mod id_text;
@@ -32,6 +33,7 @@ pub mod seal;
 mod testing;
 
 pub use acceptance::{AcceptanceRefusal, Acceptances};
+pub use announcement::{Announcement, AnnouncementRefusal, Announcements};
 pub use dispute::{Dispute, DisputeRefusal, Disputes};
 pub use exception::{Exception, ExceptionRefusal, Exceptions};
 pub use negotiation::{Negotiations, Proposal, Refusal, SignedVersion, Thread};

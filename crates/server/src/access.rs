@@ -30,6 +30,12 @@ pub enum Operation {
     OpenDispute,
     /// Answering a dispute, or taking it back.
     AnswerDispute,
+    /// Announcements, and who has read them.
+    ReadAnnouncements,
+    /// Making an announcement, or taking one back.
+    Announce,
+    /// Saying in a partner's name that one has read an announcement.
+    Acknowledge,
     /// The program's overview.
     ReadOverview,
     /// Periods and what waits to be closed.
@@ -101,7 +107,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 38] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -113,6 +119,9 @@ impl Operation {
         Op::ReadDisputes,
         Op::OpenDispute,
         Op::AnswerDispute,
+        Op::ReadAnnouncements,
+        Op::Announce,
+        Op::Acknowledge,
         Op::ReadOverview,
         Op::ReadPeriods,
         Op::CalculatePeriod,
@@ -154,6 +163,9 @@ impl Operation {
             Op::ReadDisputes => "disputes:read",
             Op::OpenDispute => "disputes:open",
             Op::AnswerDispute => "disputes:answer",
+            Op::ReadAnnouncements => "announcements:list",
+            Op::Announce => "announcements:make",
+            Op::Acknowledge => "announcements:acknowledge",
             Op::ReadOverview => "overview:read",
             Op::ReadPeriods => "periods:read",
             Op::CalculatePeriod => "periods:calculate",
@@ -192,6 +204,8 @@ impl Operation {
             | Op::ClosePeriod
             | Op::AcceptStatements
             | Op::AnswerAgreement
+            | Op::Announce
+            | Op::Acknowledge
             | Op::PreparePayout
             | Op::ApprovePayout
             | Op::OrderPayout
@@ -209,6 +223,7 @@ impl Operation {
             | Op::IssueBundle
             | Op::ReadKey
             | Op::ReadDisputes
+            | Op::ReadAnnouncements
             | Op::ReadOverview
             | Op::ReadPeriods
             | Op::ReadPayouts
@@ -258,7 +273,11 @@ impl Operation {
             ],
             Op::OpenDispute | Op::DoubtFact => &[PartnerManager, AccountManager, Finance],
             Op::AnswerDispute => &[PartnerManager, AccountManager, Finance, Approver],
-            Op::ReadOverview => &[ProgramDesigner, Finance, Approver, Auditor, Executive],
+            Op::ReadOverview | Op::ReadAnnouncements => {
+                &[ProgramDesigner, Finance, Approver, Auditor, Executive]
+            }
+            Op::Announce => &[ProgramDesigner, Finance],
+            Op::Acknowledge => &[PartnerViewer, PartnerManager],
             Op::ReadPeriods => &[Finance, Approver, Auditor, Executive],
             Op::CalculatePeriod
             | Op::ClosePeriod
@@ -345,6 +364,8 @@ impl Caller {
         let is_wide = |grant: &Grant| match operation {
             // These show or change what is every partner's.
             Op::ReadOverview
+            | Op::ReadAnnouncements
+            | Op::Announce
             | Op::ReadPeriods
             | Op::CalculatePeriod
             | Op::ApprovePeriod
@@ -378,6 +399,7 @@ impl Caller {
             | Op::ApproveException
             | Op::ReadFacts
             | Op::DoubtFact
+            | Op::Acknowledge
             | Op::Listen => true,
         };
         match self.granting(operation).any(is_wide) {

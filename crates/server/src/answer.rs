@@ -8,6 +8,21 @@ use utoipa::ToSchema;
 
 use crate::log;
 
+/// A text as it stands in an address.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                encoded.push(char::from(byte));
+            }
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}
+
 /// A file to be kept by whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {

@@ -13,6 +13,7 @@ mod files;
 mod gate;
 mod identity;
 mod log;
+mod mail;
 mod meters;
 mod noted;
 mod once;
@@ -20,6 +21,7 @@ mod outside;
 mod password;
 mod provider;
 mod routes;
+mod telling;
 mod webhooks;
 pub mod wire;
 
@@ -41,18 +43,20 @@ pub use access::no_partner;
 pub use answer::{FieldError, File, Refused};
 pub use files::Files;
 pub use log::{Level, Log};
+pub use mail::MailSetting;
 pub use outside::Reach;
 pub use password::Cost;
 pub use provider::ProviderSetting;
 
 use wire::{
-    AcceptAsked, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board, BundleVerdict,
-    CalculateAsked, Comparison, Dispute, DisputeAnswer, Exception, ExceptionList, FactPage,
-    FactsAsked, FeedQuality, Feeds, Grant, JournalAsked, JournalPage, LineExplanation,
-    LookedThrough, NewDispute, NewException, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
-    PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
-    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    AcceptAsked, ActShown, AgreementAnswer, AgreementList, Announcement, AnnouncementWithdrawal,
+    ApproveAsked, Board, BundleVerdict, CalculateAsked, Comparison, Dispute, DisputeAnswer,
+    Exception, ExceptionList, FactPage, FactsAsked, FeedQuality, Feeds, Grant, JournalAsked,
+    JournalPage, LineExplanation, LookedThrough, NewAnnouncement, NewDispute, NewException,
+    Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments,
+    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts,
+    Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Statement,
+    StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 
 /// Who takes a step.
@@ -69,6 +73,9 @@ pub struct Actor {
 pub trait App: Send + Sync + 'static {
     /// Looks whether anything changed; a number that grows when it did.
     fn refresh(&self) -> u64;
+
+    /// Whether a change after one number and until another may touch a partner.
+    fn is_touched(&self, partner: &str, between: (u64, u64)) -> bool;
 
     /// Whether figures can be answered.
     ///
@@ -259,6 +266,57 @@ pub trait App: Send + Sync + 'static {
     /// Why there is none.
     fn overview(&self) -> Result<Overview, Refused>;
 
+    /// Every announcement, the latest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    fn announcements(&self) -> Result<Vec<Announcement>, Refused>;
+
+    /// Makes an announcement.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn announce(&self, who: &Actor, asked: &NewAnnouncement) -> Result<(), Refused>;
+
+    /// Takes an announcement back.
+    ///
+    /// # Errors
+    /// When there is none of the number, or a rule says no.
+    fn withdraw_announcement(
+        &self,
+        who: &Actor,
+        announcement: u64,
+        asked: &AnnouncementWithdrawal,
+    ) -> Result<(), Refused>;
+
+    /// The announcements to a partner, as somebody of it sees them.
+    ///
+    /// # Errors
+    /// When there is no such partner.
+    fn partner_announcements(
+        &self,
+        partner: &str,
+        person: &str,
+    ) -> Result<PartnerAnnouncementList, Refused>;
+
+    /// Says in a partner's name that somebody has read an announcement.
+    ///
+    /// # Errors
+    /// When there is no such partner or announcement, or a rule says no.
+    fn acknowledge(&self, who: &Actor, partner: &str, announcement: u64) -> Result<(), Refused>;
+
+    /// The partners that an act touches; none where it is about all.
+    ///
+    /// # Errors
+    /// When the act is not read yet.
+    fn touched(&self, act: u64) -> Result<Option<Vec<String>>, Refused>;
+
+    /// The sources that are late today, each with the day that it missed.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn late_feeds(&self) -> Result<Vec<(String, String)>, Refused>;
+
     /// Where periods stand.
     ///
     /// # Errors
@@ -405,6 +463,8 @@ pub struct Settings {
     pub provider: Option<ProviderSetting>,
     /// Which addresses webhooks may have.
     pub webhooks_reach: Reach,
+    /// How people are told by e-mail; none where they are not.
+    pub mail: Option<MailSetting>,
     /// Where people and their sessions stand.
     pub database: Database,
     /// The web app's files.
@@ -446,6 +506,9 @@ pub enum NotServed {
     /// A provider of identities cannot be used as it is set.
     #[error("people cannot sign on by the provider: {0}")]
     Provider(String),
+    /// People cannot be told by e-mail as it is set.
+    #[error("people cannot be told by e-mail: {0}")]
+    Mail(String),
     /// Serving failed.
     #[error("serving failed")]
     Serve(#[source] std::io::Error),
@@ -460,7 +523,7 @@ struct Shared {
     files: Files,
     log: Log,
     meters: meters::Meters,
-    teller: webhooks::Teller,
+    teller: telling::Teller,
     now: fn() -> Timestamp,
     started: Timestamp,
     /// Tells this start of the server from others.
@@ -602,7 +665,15 @@ impl Server {
             let none = || NotServed::Certificates;
             provider::Provider::new(setting).ok_or_else(none)
         });
-        let teller = webhooks::Teller::new(settings.webhooks_reach)
+        let mail = settings.mail.as_ref().map(mail::Mail::new);
+        let mail = mail.transpose().map_err(NotServed::Mail)?;
+        // Whoever sets mail up is told what happens from this start on, not from when it is first looked.
+        let begun = match &mail {
+            Some(_) => settings.database.mail_from().await.map(drop),
+            None => settings.database.end_mail().await,
+        };
+        begun.map_err(NotServed::People)?;
+        let teller = telling::Teller::new(settings.webhooks_reach, mail)
             .ok_or_else(|| NotServed::Certificates)?;
         let people = settings.database.people_count().await;
         let setup_code = match people.map_err(NotServed::People)? {
@@ -672,12 +743,12 @@ impl Server {
         routes::routes(self.shared.clone())
     }
 
-    /// Tells webhooks what is due now, as the server does every second while it serves.
+    /// Tells webhooks and people what is due now, as the server does every second while it serves.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn tell_webhooks(&self) -> Result<(), trueup_store::StoreFault> {
-        webhooks::tell(&self.shared).await
+    pub async fn tell(&self) -> Result<(), trueup_store::StoreFault> {
+        telling::tell(&self.shared).await
     }
 
     /// What is said of the API, as pretty JSON that ends with a line feed.
@@ -701,7 +772,7 @@ impl Server {
     ) -> Result<(), NotServed> {
         let routes = routes::routes(self.shared.clone());
         let watching = tokio::spawn(watch_over(self.shared.clone()));
-        let webhooks = tokio::spawn(webhooks::tell_on(self.shared.clone()));
+        let telling_others = tokio::spawn(telling::tell_on(self.shared.clone()));
         let telling = self.shared.clone();
         let stop = async move {
             stop.await;
@@ -712,7 +783,7 @@ impl Server {
             .with_graceful_shutdown(stop)
             .await
             .map_err(NotServed::Serve)?;
-        for beside in [watching, webhooks] {
+        for beside in [watching, telling_others] {
             beside.abort();
             let _ = beside.await;
         }

@@ -1,12 +1,14 @@
 //! The routes: each with the operation that it is, so that none is open by oversight.
 
 mod agreements;
+mod announcements;
 mod disputes;
 mod exceptions;
 mod facts;
 mod feeds;
 mod journal;
 mod live;
+mod mail;
 mod papers;
 mod partners;
 mod payouts;
@@ -103,6 +105,10 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         ))
         .routes(for_whom(Op::OwnSession, routes!(session::end_token)))
         .routes(for_whom(
+            Op::OwnSession,
+            routes!(mail::own_mail, mail::decline_mail),
+        ))
+        .routes(for_whom(
             Op::ManagePeople,
             routes!(people::people, people::add_person),
         ))
@@ -117,6 +123,8 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         ))
         .routes(for_whom(Op::ManageWebhooks, routes!(webhooks::messages)))
         .routes(for_whom(Op::ManageWebhooks, routes!(webhooks::tell_again)))
+        .routes(for_whom(Op::ManageWebhooks, routes!(mail::mails)))
+        .routes(for_whom(Op::ManageWebhooks, routes!(mail::mail_again)))
         .routes(for_whom(Op::ReadPartners, routes!(partners::partners)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::partner)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::home)))
@@ -143,6 +151,23 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(
             Op::AnswerDispute,
             routes!(disputes::answer_dispute),
+        ))
+        .routes(for_whom(
+            Op::ReadAnnouncements,
+            routes!(announcements::announcements),
+        ))
+        .routes(for_whom(Op::Announce, routes!(announcements::announce)))
+        .routes(for_whom(
+            Op::Announce,
+            routes!(announcements::withdraw_announcement),
+        ))
+        .routes(for_whom(
+            Op::ReadPartner,
+            routes!(announcements::partner_announcements),
+        ))
+        .routes(for_whom(
+            Op::Acknowledge,
+            routes!(announcements::acknowledge),
         ))
         .routes(for_whom(Op::ReadOverview, routes!(program::overview)))
         .routes(for_whom(Op::ReadPeriods, routes!(program::periods)))

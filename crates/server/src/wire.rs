@@ -4,6 +4,7 @@
 //! in `Z`, and whether something may be done is said by whoever decided it.
 
 mod agreement;
+mod announcement;
 mod board;
 mod dispute;
 mod exception;
@@ -24,6 +25,11 @@ mod whatif;
 pub use agreement::{
     AgreementAnswer, AgreementList, AgreementOutcome, AgreementShown, ProposedAgreement,
     SignedAgreement,
+};
+pub use announcement::{
+    Announcement, AnnouncementList, AnnouncementPartner, AnnouncementReader,
+    AnnouncementWithdrawal, Audience, NewAnnouncement, PartnerAnnouncement,
+    PartnerAnnouncementList,
 };
 pub use board::{Board, BoardTarget};
 pub use dispute::{
@@ -76,7 +82,8 @@ pub use statement::{
     Statement, StatementList,
 };
 pub use webhook::{
-    EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,
+    EventKind, MadeWebhook, Mail, MailChoice, MailDeclined, MailKind, MailList, Message,
+    MessageList, MessageState, NewWebhook, Webhook, WebhookList,
 };
 pub use whatif::{
     ColumnHolds, WhatIfAnswer, WhatIfAsked, WhatIfCap, WhatIfChoice, WhatIfColumn, WhatIfForm,

@@ -297,6 +297,25 @@ impl Database {
         Ok((read_all(&notes, vouched)?, tree.size()))
     }
 
+    /// The latest act of a kind with its place; none where there is none.
+    ///
+    /// # Errors
+    /// When the database fails, or the act cannot be read.
+    pub async fn latest_of(&self, kind: &str) -> Result<Option<(u64, Act)>, StoreFault> {
+        let doing = || StoreFault::sql("reading the latest act of a kind");
+        let mut reading = self.reading().await?;
+        let row = sqlx::query(
+            "select seq, at, who, behalf, kind, hash, note from acts where kind = $1 order by seq desc limit 1",
+        )
+        .bind(kind.to_owned())
+        .fetch_optional(&mut *reading)
+        .await
+        .map_err(doing())?;
+        let row = row.as_ref().map(stored).transpose().map_err(doing())?;
+        row.map(|row| Ok((row.seq, read(row.seq, &row.note)?)))
+            .transpose()
+    }
+
     /// The latest checkpoint; none before the journal is opened.
     ///
     /// # Errors

@@ -214,6 +214,11 @@ async fn what_is_appended_is_there_again_and_everything_holds() {
             .expect("read");
         assert_eq!(size, 20);
         assert_eq!(of_kind.len(), 19);
+        let latest = bench.database.latest_of("agreement.proposed").await;
+        let latest = latest.expect("read");
+        assert_eq!(latest.as_ref(), of_kind.last(), "{}", bench.name);
+        let none = bench.database.latest_of("payout.ordered").await;
+        assert!(none.expect("read").is_none());
         let latest = bench
             .database
             .checkpoint()

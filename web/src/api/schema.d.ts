@@ -72,6 +72,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Announcements, and who has read them. */
+        get: operations["announcements"];
+        put?: never;
+        /** Makes an announcement. */
+        post: operations["announce"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/announcements/{announcement}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an announcement back. What it said stays on the journal. */
+        post: operations["withdraw_announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bundles/check": {
         parameters: {
             query?: never;
@@ -324,6 +359,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of e-mails to everybody. */
+        get: operations["mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mails/{person}/{event}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an e-mail again, as if it had not been tried. */
+        post: operations["mail_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/overview": {
         parameters: {
             query?: never;
@@ -423,6 +492,40 @@ export interface paths {
         put?: never;
         /** Accepts or declines what is proposed, in the partner's name, with the key that is kept here for it. */
         post: operations["answer_agreement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Announcements to a partner. */
+        get: operations["partner_announcements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/announcements/{announcement}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says in a partner's name that one has read an announcement. */
+        post: operations["acknowledge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -976,6 +1079,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one is told by e-mail. */
+        get: operations["own_mail"];
+        /** Chooses what one is told by e-mail. */
+        put: operations["decline_mail"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sign-on": {
         parameters: {
             query?: never;
@@ -1148,7 +1269,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/webhooks/{webhook}/messages/{act}/again": {
+    "/v1/webhooks/{webhook}/messages/{event}/again": {
         parameters: {
             query?: never;
             header?: never;
@@ -1335,6 +1456,65 @@ export interface components {
             /** @description The plan in plain words (Markdown): as it was signed, or as it stands where nothing is signed. */
             words: string;
         };
+        /** @description An announcement, as those see it who make it. */
+        Announcement: {
+            /**
+             * Format: int64
+             * @description Its number: the place of the act that made it.
+             */
+            id: number;
+            /** @description When it was made. */
+            made_at: string;
+            /** @description Who made it, as acts name people. */
+            made_by: string;
+            /** @description Whether the one who asks may take it back now. */
+            may_withdraw: components["schemas"]["Permitted"];
+            /** @description The partners that it is to. */
+            partners: components["schemas"]["AnnouncementPartner"][];
+            /**
+             * Format: int64
+             * @description How many partners have read it.
+             */
+            read: number;
+            /** @description What it says. */
+            text: string;
+            /** @description What it is about. */
+            title: string;
+            /** @description Whom it is to, in words. */
+            to: string;
+            /** @description Why it was taken back; none where it stands. */
+            withdrawn?: string | null;
+        };
+        /** @description Announcements, the latest first. */
+        AnnouncementList: {
+            /** @description The announcements. */
+            announcements: components["schemas"]["Announcement"][];
+            /** @description Whether the one who asks may make one. */
+            may_announce: components["schemas"]["Permitted"];
+        };
+        /** @description A partner that an announcement is to. */
+        AnnouncementPartner: {
+            /** @description What the directory calls it. */
+            name: string;
+            /** @description The partner. */
+            partner: string;
+            /** @description Who of it has read it, the earliest first. */
+            readers: components["schemas"]["AnnouncementReader"][];
+        };
+        /** @description That somebody of a partner has read an announcement. */
+        AnnouncementReader: {
+            /** @description How the person is called; none where the person is not here any longer. */
+            called?: string | null;
+            /** @description The person, as acts name people. */
+            person: string;
+            /** @description When. */
+            read_at: string;
+        };
+        /** @description Why an announcement is taken back. */
+        AnnouncementWithdrawal: {
+            /** @description Why. */
+            because: string;
+        };
         /** @description The totals that whoever approves has looked at. */
         ApproveAsked: {
             /**
@@ -1344,6 +1524,28 @@ export interface components {
             totals: {
                 [key: string]: string;
             };
+        };
+        /** @description Whom an announcement is to. */
+        Audience: {
+            /** @enum {string} */
+            whom: "everybody";
+        } | {
+            /** @description Their ids. */
+            partners: string[];
+            /** @enum {string} */
+            whom: "partners";
+        } | {
+            /** @description The column. */
+            column: string;
+            /** @description What it says. */
+            value: string;
+            /** @enum {string} */
+            whom: "attribute";
+        } | {
+            /** @description The plan's name. */
+            plan: string;
+            /** @enum {string} */
+            whom: "plan";
         };
         /** @description A secret for an authenticator. */
         Authenticator: {
@@ -1646,7 +1848,7 @@ export interface components {
          * @description A kind of event.
          * @enum {string}
          */
-        EventKind: "statement.ready" | "approval.needed" | "dispute.opened" | "dispute.answered" | "payout.ordered" | "payment.reported";
+        EventKind: "statement.ready" | "approval.needed" | "dispute.opened" | "dispute.answered" | "payout.ordered" | "payment.reported" | "feed.late" | "announcement.made";
         /** @description What became of one event. */
         EventOutcome: {
             /** @description `accepted`, `corrected`, `cancelled`, `duplicate`, `outdated`, `received`, `wrong` or `conflict`. */
@@ -2242,13 +2444,45 @@ export interface components {
             /** @description The webhook. */
             webhook: components["schemas"]["Webhook"];
         };
+        /** @description An e-mail, and what became of it. */
+        Mail: components["schemas"]["Message"] & {
+            /** @description The name that the person signs on with. */
+            name: string;
+            /** @description The person, as acts name people. */
+            person: string;
+        };
+        /** @description What somebody is told by e-mail. */
+        MailChoice: {
+            /** @description Where the person is told: the name that the person signs on with; none where that is no address. */
+            address?: string | null;
+            /** @description Whether the operator set up e-mail. */
+            is_set_up: boolean;
+            /** @description The kinds of events that the person's roles are told, and whether the person wants them. */
+            kinds: components["schemas"]["MailKind"][];
+        };
+        /** @description What somebody does not want to be told by e-mail. */
+        MailDeclined: {
+            /** @description The kinds of events; each once. */
+            declined: components["schemas"]["EventKind"][];
+        };
+        /** @description A kind of event, and whether somebody is told it by e-mail. */
+        MailKind: {
+            /** @description Whether the person wants it. */
+            is_wanted: boolean;
+            /** @description The kind. */
+            kind: components["schemas"]["EventKind"];
+        };
+        /** @description E-mails to everybody. */
+        MailList: {
+            /** @description Whether the operator set up e-mail. */
+            is_set_up: boolean;
+            /** @description The e-mails, the latest first; at most a hundred. */
+            mails: components["schemas"]["Mail"][];
+        };
         /** @description A message to a webhook. */
         Message: {
-            /**
-             * Format: int64
-             * @description The act that it tells of.
-             */
-            act: number;
+            /** @description What it tells of: the number of an act, or a feed that is late with the day it missed. */
+            event: string;
             /** @description When it happened. */
             happened_at: string;
             /** @description The id that it carries in the header `webhook-id`, however often it is told. */
@@ -2315,6 +2549,15 @@ export interface components {
             figure: components["schemas"]["Figure"];
             /** @description What it is called in the plan. */
             name: string;
+        };
+        /** @description An announcement to make. */
+        NewAnnouncement: {
+            /** @description What it says. */
+            text: string;
+            /** @description What it is about, in one line. It becomes part of the journal, where nothing is ever removed: no personal data. */
+            title: string;
+            /** @description Whom it is to. */
+            to: components["schemas"]["Audience"];
         };
         /** @description What a dispute is opened with. */
         NewDispute: {
@@ -2545,6 +2788,29 @@ export interface components {
             name: string;
             /** @description The partner above it in the directory; none where there is none. */
             parent?: string | null;
+        };
+        /** @description An announcement, as a partner sees it. */
+        PartnerAnnouncement: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description When it was made. */
+            made_at: string;
+            /** @description Whether the one who asks may say now that it was read. */
+            may_acknowledge: components["schemas"]["Permitted"];
+            /** @description When the one who asks said that it was read; none where that was not said. */
+            read_at?: string | null;
+            /** @description What it says. */
+            text: string;
+            /** @description What it is about. */
+            title: string;
+        };
+        /** @description Announcements to a partner that stand, the latest first. */
+        PartnerAnnouncementList: {
+            /** @description The announcements. */
+            announcements: components["schemas"]["PartnerAnnouncement"][];
         };
         /** @description What one partner would have been paid. */
         PartnerEffect: {
@@ -3127,7 +3393,7 @@ export interface components {
          * @description A screen of the web app.
          * @enum {string}
          */
-        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "exceptions" | "feeds" | "facts" | "journal" | "people" | "what_if";
+        Screen: "partner_home" | "overview" | "partners" | "plan_editor" | "close" | "payouts" | "disputes" | "exceptions" | "feeds" | "facts" | "announcements" | "journal" | "people" | "what_if" | "webhooks";
         /** @description A screen, and whether the one who asks may open it. */
         ScreenPermitted: components["schemas"]["Permitted"] & {
             /** @description The screen. */
@@ -3729,6 +3995,281 @@ export interface operations {
                 };
             };
             /** @description They cannot yet, and why. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The announcements, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    announce: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnouncement"];
+            };
+        };
+        responses: {
+            /** @description The announcements, with the new one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that it is to nobody. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_announcement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The announcement's number. */
+                announcement: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementWithdrawal"];
+            };
+        };
+        responses: {
+            /** @description The announcements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such announcement. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that it was taken back already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5047,6 +5588,112 @@ export interface operations {
             };
         };
     };
+    mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The e-mails, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mail_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the e-mail tells of. */
+                event: string;
+                /** @description The person's id. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is sent again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such e-mail. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     overview: {
         parameters: {
             query?: never;
@@ -5500,6 +6147,156 @@ export interface operations {
                 };
             };
             /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    partner_announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The announcements that stand, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerAnnouncementList"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The announcement's number. */
+                announcement: number;
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The announcements that stand, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerAnnouncementList"];
+                };
+            };
+            /** @description The key is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see, or no such announcement. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that it is not to this partner. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was sent with another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8277,6 +9074,149 @@ export interface operations {
             };
         };
     };
+    own_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kinds of events that one's roles are told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailChoice"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailDeclined"];
+            };
+        };
+        responses: {
+            /** @description What one is told from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailChoice"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A kind is named twice. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     ways: {
         parameters: {
             query?: never;
@@ -8957,8 +9897,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The act that the message tells of. */
-                act: number;
+                /** @description What the message tells of. */
+                event: string;
                 /** @description The webhook's id. */
                 webhook: string;
             };

@@ -16,9 +16,11 @@ import {
   IconRosetteDiscountCheck,
   IconScale,
   IconSignature,
+  IconSpeakerphone,
   IconUserCircle,
   IconUsers,
   IconUsersGroup,
+  IconWebhook,
 } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
@@ -79,11 +81,17 @@ export function placesOf(session: Session): Place[] {
   if (may("exceptions")) {
     places.push({ to: "/exceptions", label: t.nav.exceptions, icon: <IconScale size={19} /> });
   }
+  if (may("announcements")) {
+    places.push({ to: "/announcements", label: t.nav.announcements, icon: <IconSpeakerphone size={19} /> });
+  }
   if (may("journal")) {
     places.push({ to: "/journal", label: t.nav.journal, icon: <IconBinaryTree2 size={19} /> });
   }
   if (may("people")) {
     places.push({ to: "/people", label: t.nav.people, icon: <IconUsers size={19} /> });
+  }
+  if (may("webhooks")) {
+    places.push({ to: "/webhooks", label: t.nav.webhooks, icon: <IconWebhook size={19} /> });
   }
   return places;
 }

@@ -681,3 +681,98 @@ test("a server that cannot be reached is said, and what was there comes back", a
   await page.getByRole("heading", { name: "Disputes" }).waitFor();
   await done(opened);
 });
+
+test("finance announces something, a partner says that it has read it, and finance sees who", async () => {
+  const opened = await signedOn("finance");
+  const { page } = opened;
+  await goTo(page, "/announcements");
+  const title = "Targets of the coming year";
+  await page.getByLabel("What it is about").fill(title);
+  await page.getByLabel("What it says").fill("They are in your agreements.\n\n<b>Please</b> look at them by June.");
+  await page.getByRole("combobox", { name: "To" }).click();
+  await page.getByRole("option", { name: "Chosen partners" }).click();
+  await page.getByLabel("Partners", { exact: true }).fill(PARTNER);
+  await page.getByRole("button", { name: "Announce" }).click();
+  const made = page.getByRole("article", { name: title });
+  await made.getByText("0 of 1 have read it").waitFor();
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-announced");
+
+  const other = await signedOn("objector");
+  await goTo(other.page, "/");
+  await other.page.getByRole("region", { name: "Where your money stands" }).first().waitFor();
+  expect(await other.page.getByText(title).count(), "it is to another partner").toBe(0);
+  await done(other);
+
+  const reader = await signedOn("partner");
+  await goTo(reader.page, "/");
+  const shown = reader.page.getByRole("article", { name: title });
+  // What somebody typed is text, whatever it looks like.
+  await shown.getByText("<b>Please</b> look at them by June.").waitFor();
+  expect(await found(reader.page)).toEqual([]);
+  await shot(reader.page, "journey-announcement-on-home");
+  await shown.getByRole("button", { name: "I have read this" }).focus();
+  await reader.page.keyboard.press("Enter");
+  await shown.waitFor({ state: "detached" });
+  await goTo(reader.page, `/partners/${PARTNER}/announcements`);
+  await reader.page.getByText(/You read it/).waitFor();
+  expect(await found(reader.page)).toEqual([]);
+  expect(reader.complaints).toEqual([]);
+  await done(reader);
+
+  await goTo(page, "/announcements");
+  await made.getByText("1 of 1 have read it").waitFor();
+  await made.getByText("Who has read it").click();
+  await made.getByText(/Test partner, /).waitFor();
+  await made.getByRole("button", { name: "Take back" }).click();
+  await page.getByRole("dialog").getByLabel("Why").fill("the day was wrong");
+  expect(await found(page)).toEqual([]);
+  await page.getByRole("dialog").getByRole("button", { name: "Take back" }).click();
+  await made.getByText("Taken back").waitFor();
+  await shot(page, "journey-announcement-taken-back");
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});
+
+test("an administrator adds a receiver, sees its secret once, and removes it", async () => {
+  const opened = await signedOn("administrator");
+  const { page } = opened;
+  await goTo(page, "/webhooks");
+  await page.getByLabel("Address").fill("https://127.0.0.1/hook");
+  await page.getByRole("checkbox", { name: "A feed is late" }).check();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("alert").getByText("no public address").waitFor();
+  await page.getByLabel("Address").fill("https://receiver.example/hook");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByText(/^whsec_/).waitFor();
+  const receiver = page.getByRole("article", { name: "https://receiver.example/hook" });
+  await receiver.getByText("Nothing waits").waitFor();
+  await receiver.getByRole("button", { name: "Messages" }).click();
+  await receiver.getByText("Nothing has happened that it is told of").waitFor();
+  expect(await found(page)).toEqual([]);
+  await shot(page, "journey-webhook-added");
+  await page.reload();
+  await receiver.waitFor();
+  expect(await page.getByText(/^whsec_/).count()).toBe(0);
+  await receiver.getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await receiver.waitFor({ state: "detached" });
+  expect(opened.complaints.filter((one) => !one.includes("422"))).toEqual([]);
+  await done(opened);
+});
+
+test("somebody chooses what to be told by e-mail", async () => {
+  const opened = await signedOn("approver");
+  const { page } = opened;
+  await goTo(page, "/account");
+  const panel = page.getByRole("region", { name: "What you are told by e-mail" });
+  await panel.getByRole("checkbox", { name: "A payout was ordered" }).uncheck();
+  await panel.getByRole("button", { name: "Save" }).click();
+  await panel.getByText("Your choice is kept.").waitFor();
+  expect(await found(page)).toEqual([]);
+  await page.reload();
+  expect(await panel.getByRole("checkbox", { name: "A payout was ordered" }).isChecked()).toBe(false);
+  expect(await panel.getByRole("checkbox", { name: "A dispute was opened" }).isChecked()).toBe(true);
+  expect(opened.complaints).toEqual([]);
+  await done(opened);
+});

@@ -38,7 +38,6 @@ const PAGES: Record<string, Screen[]> = {
   feeds: [{ name: "feeds", at: "/feeds" }],
   facts: [{ name: "facts", at: `/partners/${PARTNER}/facts` }],
   exceptions: [{ name: "exceptions", at: "/exceptions?show=all" }],
-  people: [{ name: "people", at: "/people" }],
   what_if: [
     { name: "what-if", at: `/partners/${PARTNER}/what-if` },
     {
@@ -62,6 +61,9 @@ const PAGES: Record<string, Screen[]> = {
       )}`,
     },
   ],
+  announcements: [{ name: "announcements", at: "/announcements" }],
+  people: [{ name: "people", at: "/people" }],
+  webhooks: [{ name: "webhooks", at: "/webhooks" }],
 };
 
 interface Session {
@@ -79,6 +81,7 @@ function screensOf(session: Session): Screen[] {
         { name: "board", at: `/partners/${session.partner}/board` },
         { name: "own-facts", at: `/partners/${session.partner}/facts` },
         { name: "own-what-if", at: `/partners/${session.partner}/what-if` },
+        { name: "announced", at: `/partners/${session.partner}/announcements` },
       ]
     : [];
   const others = session.screens

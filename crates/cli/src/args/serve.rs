@@ -14,7 +14,8 @@ pub const AFTER: &str = "Examples:\n  trueup serve --program my-program\n  \
     Whoever asks signs on first. The first time, a code is printed that makes the first administrator. With TRUEUP_TOKEN set, \
     whoever bears it pushes facts and reads figures. TRUEUP_PASSWORD_COST is what hashing a password costs: memory in KiB and \
     passes, 19456:2 where it is not set. With TRUEUP_OIDC_ISSUER, TRUEUP_OIDC_CLIENT and --address set, people sign on by that provider \
-    of identities too; TRUEUP_OIDC_SECRET is the client's secret, and TRUEUP_OIDC_CALLED how people call the provider.";
+    of identities too; TRUEUP_OIDC_SECRET is the client's secret, and TRUEUP_OIDC_CALLED how people call the provider. With TRUEUP_SMTP \
+    (smtp://127.0.0.1:25), TRUEUP_MAIL_FROM and --address set, people are told by e-mail what concerns them.";
 
 /// `trueup serve`
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod agreement;
+pub mod announce;
 pub mod backup;
 pub mod books;
 pub mod bundle;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use trueup_facts::disk::Disk;
 use trueup_facts::push::Counter;
-use trueup_server::{Files, Log, ProviderSetting, Reach, Server, Settings};
+use trueup_server::{Files, Log, MailSetting, ProviderSetting, Reach, Server, Settings};
 
 use crate::args::ServeArgs;
 use crate::commands::people;
@@ -27,6 +27,10 @@ const CALLED: &str = "TRUEUP_OIDC_CALLED";
 
 /// The variable that lets webhooks reach this machine, for tests of their receivers.
 const WEBHOOKS_HERE: &str = "TRUEUP_WEBHOOKS_TO_THIS_MACHINE";
+
+/// The variables that say how people are told by e-mail.
+const RELAY: &str = "TRUEUP_SMTP";
+const MAIL_FROM: &str = "TRUEUP_MAIL_FROM";
 
 /// The web app's files, where they were built before the binary was.
 const APP: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/app.rs"));
@@ -113,8 +117,9 @@ pub fn serve(
             token,
             is_by_tls: how.behind_tls,
             cost,
-            provider: provider(how.address)?,
+            provider: provider(how.address.clone())?,
             webhooks_reach: webhooks_reach(),
+            mail: mail(how.address)?,
             database: record::database(program).await?,
             files: how.files,
             log: Log::to_stderr(),
@@ -142,9 +147,26 @@ fn webhooks_reach() -> Reach {
     }
 }
 
+/// What a variable is set to; none where it is empty.
+fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+/// How people are told by e-mail, as the environment sets it.
+fn mail(address: Option<String>) -> Result<Option<MailSetting>, Failure> {
+    let Some(relay) = set(RELAY) else {
+        return Ok(None);
+    };
+    let missing = |what: &str| Failure::Use(format!("{RELAY} is set, and {what} is not"));
+    Ok(Some(MailSetting {
+        relay,
+        from: set(MAIL_FROM).ok_or_else(|| missing(MAIL_FROM))?,
+        address: address.ok_or_else(|| missing("--address"))?,
+    }))
+}
+
 /// The provider of identities, as the environment sets it.
 fn provider(address: Option<String>) -> Result<Option<ProviderSetting>, Failure> {
-    let set = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let Some(issuer) = set(ISSUER) else {
         return Ok(None);
     };

@@ -17,7 +17,7 @@ use super::look::Look;
 
 /// Where a partner stands with a statement.
 pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acceptance {
-    let closed_on = look.on_record.periods.closed_on();
+    let closed_on = look.on_record().periods.closed_on();
     let mut told = Acceptance {
         until: closed_on.map(|day| day.to_string()),
         ..Acceptance::not_closed()
@@ -53,7 +53,7 @@ pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acce
         return told;
     }
     let whose = Organisation::Partner(partner.clone());
-    let ring = &look.on_record.ring;
+    let ring = &look.on_record().ring;
     let key = look
         .record
         .as_ref()
@@ -81,7 +81,7 @@ pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acce
         ),
     };
     if told.state == AcceptanceState::Accepted
-        && let Some(given) = look.on_record.acceptances.of(&partner, ends_on)
+        && let Some(given) = look.on_record().acceptances.of(&partner, ends_on)
     {
         told.accepted_on = Some(given.on.clone());
         told.accepted_by = Some(given.by.clone());

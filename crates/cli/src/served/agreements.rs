@@ -76,7 +76,7 @@ fn changes(before: &Folder, after: &Folder, agreement: &str) -> Vec<PlanChange> 
 pub fn of(look: &Look, program: &Path, partner: &str) -> Result<AgreementList, Failure> {
     let folder = &look.open.basis.folder;
     let parts = Parts::of(folder)?;
-    let on_record = &look.on_record;
+    let on_record = look.on_record();
     let mut texts = Texts {
         program,
         read: BTreeMap::new(),
@@ -190,7 +190,7 @@ fn may_answer(look: &Look, thread: Option<&Thread>, partner: &PartnerId) -> Perm
     if open.by == whose {
         return Permitted::no("it is your own proposal; the other side answers");
     }
-    let ring = &look.on_record.ring;
+    let ring = &look.on_record().ring;
     let key = look
         .record
         .as_ref()

@@ -47,6 +47,18 @@ impl Closed {
         self.after.is_none_or(|after| after < last) && last <= self.closing.until
     }
 
+    /// The place of the act that closed it.
+    pub fn act(&self) -> u64 {
+        self.closing.at
+    }
+
+    /// The partners with something in it.
+    pub fn partners(&self) -> impl Iterator<Item = &str> {
+        let all = self.periods.iter();
+        let some = all.filter(|(_, periods)| !periods.is_empty());
+        some.map(|(partner, _)| partner.as_str())
+    }
+
     /// A partner's periods in short, the earliest first.
     pub fn periods_of(&self, partner: &str) -> &[PeriodEarned] {
         self.periods.get(partner).map_or(&[], Vec::as_slice)
@@ -70,7 +82,7 @@ impl Closed {
         let facts = runs::facts_of(&self.program, (hash, &manifest))?;
         let read = ((*self.folder).clone(), facts);
         let basis = Basis::of_closing(&self.closing, self.after, read);
-        Room::open(Arc::new(basis), BTreeMap::new())
+        Room::open(Arc::new(basis), Arc::default())
     }
 }
 

@@ -24,7 +24,7 @@ use super::name_of;
 /// Every exception, the latest first, and what may be given up.
 pub fn list(look: &Look) -> Result<ExceptionList, Failure> {
     let folder = &look.open.basis.folder;
-    let all = look.on_record.exceptions.all();
+    let all = look.on_record().exceptions.all();
     let reasons: BTreeSet<&str> = all.iter().map(|one| one.says.reason.as_str()).collect();
     let (may_propose, owed) = match &look.record {
         None => {

@@ -27,7 +27,7 @@ pub fn of(look: &Look, partner: &str) -> Result<PartnerHome, Refused> {
     let periods = look.periods_of(partner)?;
     let open = look.open.statements(partner)?;
     let far = look.open.far(partner)?;
-    let disputes = look.on_record.disputes.all().iter();
+    let disputes = look.on_record().disputes.all().iter();
     let is_open = |one: &&trueup_program::dispute::Dispute| {
         one.resolved.is_none() && one.says.partner.as_str() == partner
     };
@@ -88,7 +88,7 @@ fn money(
         }
     }
     let mut booked: BTreeMap<(String, &str), i64> = BTreeMap::new();
-    for balance in look.balances.get(partner).into_iter().flatten() {
+    for balance in look.balances(partner) {
         booked.insert(
             (balance.currency.clone(), balance.account.as_str()),
             balance.amount,

@@ -30,7 +30,7 @@ const SAYS_SHOWN: usize = 160;
 
 fn record(look: &Look) -> Result<&Record, Refused> {
     look.record
-        .as_ref()
+        .as_deref()
         .ok_or_else(|| Refused::not_found("the program has no journal yet"))
 }
 
@@ -126,7 +126,12 @@ pub fn page(look: &Look, asked: &JournalAsked) -> Result<JournalPage, Refused> {
     let has_more = acts.len() > wanted;
     acts.truncate(wanted);
     Ok(JournalPage {
-        origin: look.on_record.ring.origin().unwrap_or_default().to_owned(),
+        origin: look
+            .on_record()
+            .ring
+            .origin()
+            .unwrap_or_default()
+            .to_owned(),
         size,
         root: checkpoint.as_ref().map(|one| one.root().to_string()),
         signed_size: checkpoint.as_ref().map(trueup_journal::Checkpoint::size),
@@ -143,7 +148,7 @@ pub fn act(look: &Look, at: u64) -> Result<ActShown, Refused> {
     let rows = read(record(look)?, page).map_err(refused)?;
     let row = rows.first().filter(|row| row.seq == at);
     let row = row.ok_or_else(|| Refused::not_found("there is no such act"))?;
-    let held = look.on_record.ring.all();
+    let held = look.on_record().ring.all();
     let keys: Vec<&PublicKey> = held.iter().map(|one| &one.key).collect();
     let parsed = Act::parse(&row.note).map_err(|error| chain(&error));
     let signed = parsed.and_then(|act| {
@@ -206,7 +211,7 @@ pub fn check_bundle(look: &Look, text: &[u8]) -> Result<BundleVerdict, Refused> 
             "this is no bundle; the signed bundle of a statement is one",
         ));
     }
-    let of_vendor = look.on_record.ring.all().iter().rev();
+    let of_vendor = look.on_record().ring.all().iter().rev();
     let keys = of_vendor.filter(|held| *held.key.organisation() == Organisation::Vendor);
     let mut verdict = None;
     for held in keys {

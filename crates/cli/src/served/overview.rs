@@ -52,7 +52,7 @@ impl Wide {
     pub fn of(closed: &[Arc<Closed>], open: Arc<Basis>) -> Result<Self, Failure> {
         Ok(Self {
             closed: closed.to_vec(),
-            open: Room::open(open, BTreeMap::new())?,
+            open: Room::open(open, Arc::default())?,
             all: OnceLock::new(),
         })
     }
@@ -416,7 +416,7 @@ fn waiting(look: &Look, all: &All) -> Result<Vec<Waiting>, Refused> {
         }
         None => {}
     }
-    let disputes = look.on_record.disputes.all().iter();
+    let disputes = look.on_record().disputes.all().iter();
     let open = disputes.filter(|one| one.resolved.is_none()).count() as u64;
     wait(
         WaitingKind::Disputes,

@@ -46,8 +46,8 @@ fn route_in_words(profile: &Profile) -> String {
 
 /// Where payouts stand.
 pub fn of(look: &Look) -> Payouts {
-    let payouts = &look.on_record.payouts;
-    let closed_on = look.on_record.periods.closed_on();
+    let payouts = &look.on_record().payouts;
+    let closed_on = look.on_record().periods.closed_on();
     let waiting = payouts.waiting.as_ref();
     let needs = |waiting: &Payout| {
         waiting.approved_by.len() < waiting.needs() || waiting.missing().next().is_some()
@@ -204,7 +204,7 @@ pub fn order(program: &Path, who: &Actor) -> Result<(), Failure> {
 
 /// One ordered payout with its payments.
 pub fn shown(program: &Path, look: &Look, number: u64) -> Result<PayoutShown, Refused> {
-    let mut ordered = look.on_record.payouts.ordered.iter();
+    let mut ordered = look.on_record().payouts.ordered.iter();
     if !ordered.any(|one| one.says.payout == number) {
         return Err(Refused::not_found("there is no such payout"));
     }
@@ -277,7 +277,7 @@ pub fn of_partner(look: &Look, program: &Path, partner: &str) -> Result<PartnerP
     let folder = &look.open.basis.folder;
     partners::known(folder, partner)?;
     let id = partner_of(partner).map_err(refused)?;
-    let payouts = &look.on_record.payouts;
+    let payouts = &look.on_record().payouts;
     let profile = payouts.profile(&id);
     let kept = profile.map(|profile| Kept::of(program, profile));
     let kept = kept.transpose().map_err(refused)?.flatten();
@@ -320,7 +320,7 @@ fn waits_of(look: &Look, desk: &Desk, id: &PartnerId) -> Result<Vec<PaymentWaits
     let balances = desk.record.wait("reading the books", async |database| {
         database.balances_by_key().await
     })?;
-    let contested = Contested::of(&look.on_record, look.agreed());
+    let contested = Contested::of(look.on_record(), look.agreed());
     let mut free: BTreeMap<(Currency, Date), i128> = BTreeMap::new();
     let own = |(account, key): &(Account, Key)| *account == Account::Payable && key.partner == *id;
     for ((_, key), units) in balances.iter().filter(|(place, _)| own(place)) {
@@ -337,7 +337,7 @@ fn waits_of(look: &Look, desk: &Desk, id: &PartnerId) -> Result<Vec<PaymentWaits
             ),
         });
     }
-    for dispute in look.on_record.disputes.all() {
+    for dispute in look.on_record().disputes.all() {
         let holds = contested
             .terms(&dispute.says.plan)
             .is_none_or(|terms| terms.holds);
@@ -351,7 +351,7 @@ fn waits_of(look: &Look, desk: &Desk, id: &PartnerId) -> Result<Vec<PaymentWaits
             });
         }
     }
-    if look.on_record.payouts.profile(id).is_none() {
+    if look.on_record().payouts.profile(id).is_none() {
         waits.push(PaymentWaits {
             money: None,
             because:

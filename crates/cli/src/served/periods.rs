@@ -21,7 +21,7 @@ use super::look::Look;
 
 /// Where periods stand.
 pub fn of(look: &Look) -> Result<Periods, Refused> {
-    let periods = &look.on_record.periods;
+    let periods = &look.on_record().periods;
     let closed_on = periods.closed_on();
     let waiting = periods.waiting.as_ref().map(|waiting| WaitingCalculation {
         act: waiting.at,

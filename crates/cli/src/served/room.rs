@@ -3,7 +3,7 @@
 //! A closed period's room says the same for ever, so it is kept as long as the server lives; the open one is replaced when facts
 //! or texts change. Each has one thread with a stack for deep plans, which owns what it measured.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -15,12 +15,14 @@ use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_books::Booked;
 use trueup_engine::world::{PartnerIx, World};
+use trueup_facts::digest::Digest;
+use trueup_facts::measure::Inputs;
 use trueup_plan::tree::{Grant, Plan};
 use trueup_server::Refused;
 use trueup_server::wire::Statement;
 
 use crate::args::Measurer;
-use crate::compute::{self, Figures, Prepared, Wanted};
+use crate::compute::{self, Figures, Prepared, Source, Wanted};
 use crate::earned::Earned;
 use crate::failure::Failure;
 use crate::locked::Basis;
@@ -98,6 +100,10 @@ pub struct Room {
     told: Mutex<BTreeMap<String, OfPartner>>,
     far: Mutex<BTreeMap<String, Arc<Far>>>,
     everyone: OnceLock<Arc<Vec<Sum>>>,
+    /// What each partner's figures hang on; nobody is in it whose figures may hang on others'.
+    inputs: OnceLock<Arc<BTreeMap<String, Vec<Digest>>>>,
+    /// What an earlier room worked out for partners whose figures hang on the same here.
+    taken_over: Mutex<BTreeMap<String, OfPartner>>,
 }
 
 /// What the thread of a room works on.
@@ -110,12 +116,42 @@ pub struct Floor<'b> {
     booked: &'b BTreeMap<PartnerId, Booked>,
 }
 
+/// Before and behind the number of the snapshot in what a statement says of its facts.
+const SNAPSHOT: [&str; 2] = ["snapshot ", " of the facts"];
+
 impl<'b> Floor<'b> {
     /// What was posted for a partner in closed periods.
     pub fn booked_of(&self, partner: &str) -> Booked {
         let id = PartnerId::new(partner).ok();
         let own = id.and_then(|id| self.booked.get(&id));
         own.cloned().unwrap_or_default()
+    }
+
+    /// What each partner's figures hang on, as far as they hang on no other's.
+    fn inputs(&mut self) -> Result<BTreeMap<String, Vec<Digest>>, Failure> {
+        let basis = self.basis;
+        let mut all: BTreeMap<String, Vec<Digest>> = BTreeMap::new();
+        for plan in basis.folder.settled_under() {
+            self.measure(plan)?;
+            let Some(prepared) = self.prepared.get(&*plan.name) else {
+                continue;
+            };
+            let world = &prepared.world;
+            let Source::Passes(measured) = &prepared.source else {
+                continue;
+            };
+            let Some(inputs) = Inputs::of(plan, world, measured, basis.seen.scope.until) else {
+                continue;
+            };
+            for partner in world.all() {
+                let Some(known) = world.partner(partner) else {
+                    continue;
+                };
+                let own = all.entry(known.id.to_string()).or_default();
+                own.push(inputs.digest(partner));
+            }
+        }
+        Ok(all)
     }
 
     /// What everybody earned by this basis, by partner and settlement.
@@ -202,7 +238,7 @@ impl Room {
     /// Opens a room.
     pub fn open(
         basis: Arc<Basis>,
-        booked: BTreeMap<PartnerId, Booked>,
+        booked: Arc<BTreeMap<PartnerId, Booked>>,
     ) -> Result<Arc<Self>, Failure> {
         let notes = notes::of(&basis.folder, &basis.seen.facts)?;
         let (jobs, asked) = channel();
@@ -219,6 +255,8 @@ impl Room {
             told: Mutex::default(),
             far: Mutex::default(),
             everyone: OnceLock::new(),
+            inputs: OnceLock::new(),
+            taken_over: Mutex::default(),
         }))
     }
 
@@ -246,14 +284,98 @@ impl Room {
         if let Some(found) = self.told.lock().ok().and_then(|told| known(&told)) {
             return Ok(found);
         }
-        let (whose, notes) = (partner.to_owned(), self.notes.clone());
-        let worked_out =
-            self.ask(move |floor| super::statements::of_partner(floor, &whose, &notes))?;
-        let worked_out: OfPartner = Arc::new(worked_out.into_iter().map(Arc::new).collect());
+        let taken_over = self.taken_over.lock().ok();
+        let taken_over = taken_over.and_then(|mut all| all.remove(partner));
+        let worked_out: OfPartner = match taken_over {
+            Some(before) => Arc::new(before.iter().map(|one| self.renumbered(one)).collect()),
+            None => {
+                let (whose, notes) = (partner.to_owned(), self.notes.clone());
+                let worked_out =
+                    self.ask(move |floor| super::statements::of_partner(floor, &whose, &notes))?;
+                Arc::new(worked_out.into_iter().map(Arc::new).collect())
+            }
+        };
         if let Ok(mut told) = self.told.lock() {
             told.insert(partner.to_owned(), worked_out.clone());
         }
         Ok(worked_out)
+    }
+
+    /// A statement of an earlier room as this one says it: what differs is the number of the facts' snapshot.
+    fn renumbered(&self, statement: &Arc<Statement>) -> Arc<Statement> {
+        let [before, behind] = SNAPSHOT;
+        let number = self.basis.seen.facts.number();
+        let Some((head, rest)) = statement.under.split_once(before) else {
+            return statement.clone();
+        };
+        let Some((_, tail)) = rest.split_once(behind) else {
+            return statement.clone();
+        };
+        let under = format!("{head}{before}{number}{behind}{tail}");
+        Arc::new(Statement {
+            under,
+            ..(**statement).clone()
+        })
+    }
+
+    /// What each partner's figures hang on; none where it cannot be said.
+    fn inputs(&self) -> Option<Arc<BTreeMap<String, Vec<Digest>>>> {
+        if let Some(inputs) = self.inputs.get() {
+            return Some(inputs.clone());
+        }
+        let inputs = Arc::new(self.ask(|floor| floor.inputs()).ok()?);
+        Some(self.inputs.get_or_init(|| inputs).clone())
+    }
+
+    /// Whether it says the same of the facts besides their figures.
+    fn says_the_same(&self, other: &Self) -> bool {
+        let (own, others) = (&self.basis.seen, &other.basis.seen);
+        let says = |seen: &crate::seen::Seen| -> Vec<String> {
+            seen.late.iter().map(|late| late.says.clone()).collect()
+        };
+        self.notes == other.notes
+            && own.scope.until == others.scope.until
+            && says(own) == says(others)
+    }
+
+    /// The partners whose figures may be other than in an earlier room of the same texts; none where that may be everybody.
+    pub fn touched_since(&self, before: &Self) -> Option<BTreeSet<String>> {
+        if !self.says_the_same(before) {
+            return None;
+        }
+        let (now, then) = (self.inputs()?, before.inputs()?);
+        let everybody = self.basis.folder.matched.iter();
+        let everybody = everybody.map(|matched| matched.listed.id.as_str());
+        let is_same = |partner: &&str| {
+            let digest = now.get(*partner);
+            digest.is_some() && digest == then.get(*partner)
+        };
+        let touched = everybody.filter(|partner| !is_same(partner));
+        Some(touched.map(str::to_owned).collect())
+    }
+
+    /// Takes over what an earlier room of the same texts and decisions worked out for partners whom no change touches.
+    pub fn take_over(&self, before: &Self) {
+        let Some(touched) = self.touched_since(before) else {
+            return;
+        };
+        let is_same = |partner: &String| !touched.contains(partner);
+        let (Ok(mut own), Ok(told), Ok(earlier)) = (
+            self.taken_over.lock(),
+            before.told.lock(),
+            before.taken_over.lock(),
+        ) else {
+            return;
+        };
+        for (partner, known) in earlier.iter().chain(told.iter()) {
+            if is_same(partner) {
+                own.insert(partner.clone(), known.clone());
+            }
+        }
+        if let (Ok(mut far), Ok(known)) = (self.far.lock(), before.far.lock()) {
+            let known = known.iter().filter(|(partner, _)| is_same(partner));
+            far.extend(known.map(|(partner, known)| (partner.clone(), known.clone())));
+        }
     }
 
     /// Measures for every plan now, so that nobody waits for it later.

@@ -8,6 +8,7 @@ mod facts_in;
 mod faults;
 mod hostile_plans;
 mod journal;
+mod mailed;
 mod push;
 mod served;
 mod serving;

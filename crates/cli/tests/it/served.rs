@@ -13,7 +13,7 @@ use crate::story::Story;
 const PASSWORD: &str = "four words are good";
 
 /// The starter with a journal, its agreements signed, and the first quarter closed.
-fn closed() -> Story {
+pub fn closed() -> Story {
     let story = Story::with_starter();
     let told = story.sh(
         "set -e
@@ -32,13 +32,13 @@ fn closed() -> Story {
 }
 
 /// Somebody who has signed on.
-struct Someone<'s> {
+pub struct Someone<'s> {
     server: &'s Server,
     cookie: String,
 }
 
 impl Someone<'_> {
-    fn ask(&self, line: &str, body: &Value) -> (u16, Value) {
+    pub fn ask(&self, line: &str, body: &Value) -> (u16, Value) {
         let headers = format!(
             "cookie: {}\r\ncontent-type: application/json\r\n",
             self.cookie
@@ -51,7 +51,7 @@ impl Someone<'_> {
         (status, serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
-    fn read(&self, path: &str) -> Value {
+    pub fn read(&self, path: &str) -> Value {
         let (status, said) = self.ask(&format!("GET {path}"), &Value::Null);
         assert_eq!(status, 200, "{path}: {said}");
         said
@@ -75,7 +75,7 @@ impl Someone<'_> {
 const SEEN_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Adds somebody at the command line and signs on.
-fn signed<'s>(story: &Story, server: &'s Server, name: &str, roles: &[&str]) -> Someone<'s> {
+pub fn signed<'s>(story: &Story, server: &'s Server, name: &str, roles: &[&str]) -> Someone<'s> {
     let mut args = vec!["people", "add", name, "--program", "program"];
     args.extend(roles);
     let mut command = story.command(&args);

@@ -27,9 +27,15 @@ impl Drop for Server {
 impl Server {
     /// Serves a story's program on a free port.
     pub fn start(story: &Story) -> Self {
-        let mut command =
-            story.command(&["serve", "--program", "program", "--listen", "127.0.0.1:0"]);
+        Self::start_with(story, &[], &[])
+    }
+
+    /// The same with more arguments and settings.
+    pub fn start_with(story: &Story, args: &[&str], settings: &[(&str, &str)]) -> Self {
+        let all = ["serve", "--program", "program", "--listen", "127.0.0.1:0"];
+        let mut command = story.command(&[&all, args].concat());
         command
+            .envs(settings.iter().copied())
             .env("TRUEUP_TOKEN", TOKEN)
             .env("TRUEUP_WEBHOOKS_TO_THIS_MACHINE", "1")
             .env("TRUEUP_PASSWORD_COST", "64:1");

@@ -53,6 +53,11 @@ fn mappings_are_certified_as_written() {
 }
 
 #[test]
+fn announcements_are_made_and_read_as_written() {
+    run("announcements");
+}
+
+#[test]
 fn agreements_are_signed_as_written() {
     run("agreements");
 }

@@ -48,7 +48,7 @@ pub async fn events(
     asked: Result<Query<EventsAsked>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Refused> {
     let Query(asked) = asked.map_err(|wrong| Refused::bad_request(wrong.body_text()))?;
-    if let Some(partner) = asked.partner {
+    if let Some(partner) = asked.partner.clone() {
         shared.ask(move |app| app.partner(&partner)).await?;
     }
     let mut told = shared.version.subscribe();
@@ -58,29 +58,42 @@ pub async fn events(
         .get("last-event-id")
         .and_then(|value| value.to_str().ok());
     // Whoever missed something, or saw another start of the server, is told at once.
-    match seen {
-        Some(seen) if seen != id(*told.borrow()) => told.mark_changed(),
-        Some(_) | None => {
-            told.mark_unchanged();
-        }
+    let now = *told.borrow_and_update();
+    let has_missed = seen.is_some_and(|seen| seen != id(now));
+    if has_missed {
+        told.mark_changed();
     }
     let stopping = shared.stopping.subscribe();
     let listening = shared.meters.listening();
+    let whose = Whose {
+        shared: shared.clone(),
+        partner: asked.partner,
+        // What was missed is told whomever it touched.
+        since: (!has_missed).then_some(now),
+    };
     let stream = stream::unfold(
-        (told, stopping, listening),
-        move |(mut told, mut stopping, listening)| async move {
-            tokio::select! {
-                changed = told.changed() => changed.ok()?,
-                // Open connections must not keep the server from stopping.
-                _ = stopping.wait_for(|is_stopping| *is_stopping) => return None,
-            }
-            let version = *told.borrow_and_update();
+        (told, stopping, listening, whose),
+        move |(mut told, mut stopping, listening, mut whose)| async move {
+            let version = loop {
+                tokio::select! {
+                    changed = told.changed() => changed.ok()?,
+                    // Open connections must not keep the server from stopping.
+                    _ = stopping.wait_for(|is_stopping| *is_stopping) => return None,
+                }
+                let version = *told.borrow_and_update();
+                if whose.is_touched(version) {
+                    break version;
+                }
+            };
             let event = Event::default()
                 .event("changed")
                 .id(id(version))
                 .json_data(Changed { version })
                 .ok()?;
-            Some((Ok::<Event, Infallible>(event), (told, stopping, listening)))
+            Some((
+                Ok::<Event, Infallible>(event),
+                (told, stopping, listening, whose),
+            ))
         },
     );
     let events = Sse::new(stream).keep_alive(KeepAlive::new().interval(ALIVE_EVERY));
@@ -91,4 +104,23 @@ pub async fn events(
         HeaderValue::from_static("no"),
     );
     Ok(response)
+}
+
+/// Whose changes a stream tells, and up to which they were looked at.
+struct Whose {
+    shared: Arc<Shared>,
+    partner: Option<String>,
+    /// None where the next change is told whomever it touches.
+    since: Option<u64>,
+}
+
+impl Whose {
+    /// Whether the changes until a number may touch whom the stream is about.
+    fn is_touched(&mut self, version: u64) -> bool {
+        let since = self.since.replace(version);
+        let (Some(partner), Some(since)) = (&self.partner, since) else {
+            return true;
+        };
+        self.shared.app.is_touched(partner, (since, version))
+    }
 }

@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 use trueup_store::{Granted, NewSession, NewToken, Person, Signed};
 
 use crate::access::{Caller, Operation, is_of_a_partner};
-use crate::answer::{Problem, Refused};
+use crate::answer::{Problem, Refused, encoded};
 use crate::body::Said;
 use crate::gate::{self, cookie, cookie_name, is_from_here, role_word, try_keys};
 use crate::meters::Way;
@@ -422,8 +422,10 @@ fn told(shared: &Shared, signed: &Signed) -> Session {
             screen(Screen::Exceptions, Operation::ReadExceptions, None),
             screen(Screen::Feeds, Operation::ReadFeeds, None),
             facts,
+            screen(Screen::Announcements, Operation::ReadAnnouncements, None),
             screen(Screen::Journal, Operation::ReadJournal, None),
             screen(Screen::People, Operation::ManagePeople, None),
+            screen(Screen::Webhooks, Operation::ManageWebhooks, None),
             what_if,
         ],
         grants,
@@ -542,18 +544,4 @@ pub fn no_randomness() -> Refused {
 
 pub fn instant(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| String::new(), |at| at.to_string())
-}
-
-/// A text as it stands in an address.
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                encoded.push(char::from(byte));
-            }
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-    }
-    encoded
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use trueup_store::{CountedWebhook, Delivery, DeliveryState, Tried};
+use trueup_store::{CountedWebhook, Message as Known, MessageState as Standing};
 
 use super::session::{instant, no_randomness, unprocessable};
 use crate::answer::{Problem, Refused};
@@ -14,12 +14,12 @@ use crate::body::Said;
 use crate::wire::{
     EventKind, MadeWebhook, Message, MessageList, MessageState, NewWebhook, Webhook, WebhookList,
 };
-use crate::{Shared, password, webhooks as telling};
+use crate::{Shared, password, telling, webhooks as hooks};
 
 /// How many webhooks there may be.
 const WEBHOOKS_MAX: usize = 50;
 /// How many messages are shown.
-const SHOWN: u32 = 100;
+pub const SHOWN: u32 = 100;
 
 /// Whoever outside is told what happens.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks",
@@ -61,7 +61,7 @@ pub async fn add_webhook(
         id: id.replacen("u-", "w-", 1),
         address: url.into(),
         kinds: kinds.iter().map(|kind| kind.word().to_owned()).collect(),
-        secret: telling::secret().ok_or_else(no_randomness)?,
+        secret: hooks::secret().ok_or_else(no_randomness)?,
         made_at: shared.seconds(),
         next_act: 0,
     };
@@ -109,40 +109,25 @@ pub async fn messages(
     if !all.iter().any(|one| one.webhook.id == webhook) {
         return Err(none());
     }
-    let messages = database
-        .deliveries_to(&webhook, SHOWN)
-        .await
-        .map_err(fault)?;
+    let messages = database.messages_to(&webhook, SHOWN).await.map_err(fault)?;
     Ok(Json(MessageList {
         messages: messages.iter().map(message).collect(),
     }))
 }
 
 /// Tells a message again, as if it had not been tried, under the same id.
-#[utoipa::path(post, path = "/v1/webhooks/{webhook}/messages/{act}/again", tag = "webhooks",
-    params(("webhook" = String, Path, description = "The webhook's id."), ("act" = u64, Path, description = "The act that the message tells of.")),
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/messages/{event}/again", tag = "webhooks",
+    params(("webhook" = String, Path, description = "The webhook's id."), ("event" = String, Path, description = "What the message tells of.")),
     responses((status = 204, description = "It is told again."),
         (status = 404, description = "There is no such message.", body = Problem, content_type = "application/problem+json")))]
 pub async fn tell_again(
     State(shared): State<Arc<Shared>>,
-    place: Result<Path<(String, u64)>, axum::extract::rejection::PathRejection>,
+    Path((webhook, event)): Path<(String, String)>,
 ) -> Result<StatusCode, Refused> {
-    let no_message = || Refused::not_found("there is no such message");
-    let Path((webhook, act)) = place.map_err(|_| no_message())?;
-    let again = Tried {
-        state: DeliveryState::Waiting,
-        tries: 0,
-        next_at: shared.seconds(),
-        said: "",
-    };
-    let noted = shared
-        .gate
-        .database
-        .tried_delivery((&webhook, act), &again)
-        .await;
+    let noted = telling::again(&shared, &webhook, &event).await;
     match noted.map_err(|fault| shared.fault("noting a message", &fault))? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(no_message()),
+        false => Err(Refused::not_found("there is no such message")),
     }
 }
 
@@ -165,31 +150,20 @@ fn told(counted: &CountedWebhook) -> Webhook {
     }
 }
 
-fn message(delivery: &Delivery) -> Message {
+/// A message as it is told.
+pub fn message(known: &Known) -> Message {
     Message {
-        id: format!("{}.{}", delivery.webhook, delivery.act),
-        act: delivery.act,
-        kind: delivery.kind.clone(),
-        happened_at: delivery.at.clone(),
-        state: match delivery.state {
-            DeliveryState::Waiting => MessageState::Waiting,
-            DeliveryState::Arrived => MessageState::Arrived,
-            DeliveryState::Dead => MessageState::Dead,
+        id: format!("{}.{}", known.receiver, known.event),
+        event: known.event.clone(),
+        kind: known.kind.clone(),
+        happened_at: known.at.clone(),
+        state: match known.state {
+            Standing::Waiting => MessageState::Waiting,
+            Standing::Arrived => MessageState::Arrived,
+            Standing::Dead => MessageState::Dead,
         },
-        tries: delivery.tries,
-        next_at: (delivery.state == DeliveryState::Waiting).then(|| instant(delivery.next_at)),
-        said: delivery.said.clone(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_that_can_be_asked_for_is_told() {
-        let told: BTreeSet<&str> = telling::KINDS.iter().map(|(kind, _)| *kind).collect();
-        let asked: BTreeSet<&str> = EventKind::ALL.iter().map(|kind| kind.word()).collect();
-        assert_eq!(told, asked);
+        tries: known.tries,
+        next_at: (known.state == Standing::Waiting).then(|| instant(known.next_at)),
+        said: known.said.clone(),
     }
 }

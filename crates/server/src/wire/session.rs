@@ -111,12 +111,16 @@ pub enum Screen {
     Feeds,
     /// A partner's facts.
     Facts,
+    /// Announcements.
+    Announcements,
     /// The journal.
     Journal,
     /// People and their access.
     People,
     /// What a partner would be paid if more happened.
     WhatIf,
+    /// Who outside is told what happens.
+    Webhooks,
 }
 
 /// A screen, and whether the one who asks may open it.

@@ -1,4 +1,4 @@
-//! Webhooks, and what became of their messages.
+//! Webhooks and e-mail, and what became of their messages.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,17 +40,25 @@ pub enum EventKind {
     /// The bank said what became of payments.
     #[serde(rename = "payment.reported")]
     PaymentReported,
+    /// A source should have delivered and did not.
+    #[serde(rename = "feed.late")]
+    FeedLate,
+    /// An announcement was made.
+    #[serde(rename = "announcement.made")]
+    AnnouncementMade,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::StatementReady,
         Self::ApprovalNeeded,
         Self::DisputeOpened,
         Self::DisputeAnswered,
         Self::PayoutOrdered,
         Self::PaymentReported,
+        Self::FeedLate,
+        Self::AnnouncementMade,
     ];
 
     /// Its word.
@@ -63,6 +71,8 @@ impl EventKind {
             Self::DisputeAnswered => "dispute.answered",
             Self::PayoutOrdered => "payout.ordered",
             Self::PaymentReported => "payment.reported",
+            Self::FeedLate => "feed.late",
+            Self::AnnouncementMade => "announcement.made",
         }
     }
 }
@@ -117,8 +127,8 @@ pub enum MessageState {
 pub struct Message {
     /// The id that it carries in the header `webhook-id`, however often it is told.
     pub id: String,
-    /// The act that it tells of.
-    pub act: u64,
+    /// What it tells of: the number of an act, or a feed that is late with the day it missed.
+    pub event: String,
     /// The kind of event.
     pub kind: String,
     /// When it happened.
@@ -138,4 +148,53 @@ pub struct Message {
 pub struct MessageList {
     /// The messages, the latest first; at most a hundred.
     pub messages: Vec<Message>,
+}
+
+/// What somebody is told by e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MailChoice {
+    /// Whether the operator set up e-mail.
+    pub is_set_up: bool,
+    /// Where the person is told: the name that the person signs on with; none where that is no address.
+    pub address: Option<String>,
+    /// The kinds of events that the person's roles are told, and whether the person wants them.
+    pub kinds: Vec<MailKind>,
+}
+
+/// A kind of event, and whether somebody is told it by e-mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MailKind {
+    /// The kind.
+    pub kind: EventKind,
+    /// Whether the person wants it.
+    pub is_wanted: bool,
+}
+
+/// What somebody does not want to be told by e-mail.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MailDeclined {
+    /// The kinds of events; each once.
+    pub declined: Vec<EventKind>,
+}
+
+/// An e-mail, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Mail {
+    /// The person, as acts name people.
+    pub person: String,
+    /// The name that the person signs on with.
+    pub name: String,
+    /// The message.
+    #[serde(flatten)]
+    pub message: Message,
+}
+
+/// E-mails to everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct MailList {
+    /// Whether the operator set up e-mail.
+    pub is_set_up: bool,
+    /// The e-mails, the latest first; at most a hundred.
+    pub mails: Vec<Mail>,
 }

@@ -12,13 +12,14 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::PartnerViewer,
         "partner_viewer",
-        "session keys:read partners:list partners:read whatif:ask facts:read bundles:issue disputes:read events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read bundles:issue disputes:read \
+         announcements:acknowledge events:read",
     ),
     (
         Role::PartnerManager,
         "partner_manager",
-        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt statements:accept agreements:answer bundles:issue disputes:read disputes:open \
-         disputes:answer events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt statements:accept agreements:answer \
+         bundles:issue disputes:read disputes:open disputes:answer announcements:acknowledge events:read",
     ),
     (
         Role::AccountManager,
@@ -28,31 +29,34 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::ProgramDesigner,
         "program_designer",
-        "session keys:read partners:list partners:read whatif:ask facts:read feeds:read overview:read plans:read plans:check sources:read events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read feeds:read overview:read plans:read plans:check \
+         sources:read announcements:list announcements:make events:read",
     ),
     (
         Role::Finance,
         "finance",
-        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt feeds:read bundles:issue disputes:read disputes:open disputes:answer overview:read \
-         periods:read periods:calculate periods:close payouts:read payouts:prepare payouts:order payouts:file exceptions:read exceptions:propose journal:read \
-         plans:read plans:check sources:read facts:push events:read",
+        "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt feeds:read bundles:issue disputes:read \
+         disputes:open disputes:answer overview:read periods:read periods:calculate periods:close payouts:read payouts:prepare \
+         payouts:order payouts:file exceptions:read exceptions:propose journal:read plans:read plans:check sources:read \
+         facts:push announcements:list announcements:make events:read",
     ),
     (
         Role::Approver,
         "approver",
-        "session keys:read partners:list partners:read facts:read bundles:issue disputes:read disputes:answer overview:read periods:read \
-         periods:approve payouts:read payouts:approve exceptions:read exceptions:approve plans:read events:read",
+        "session keys:read partners:list partners:read facts:read bundles:issue disputes:read disputes:answer overview:read \
+         periods:read periods:approve payouts:read payouts:approve exceptions:read exceptions:approve plans:read \
+         announcements:list events:read",
     ),
     (
         Role::Auditor,
         "auditor",
-        "session keys:read partners:list partners:read facts:read feeds:read bundles:issue disputes:read overview:read periods:read payouts:read exceptions:read journal:read plans:read \
-         sources:read events:read",
+        "session keys:read partners:list partners:read facts:read feeds:read bundles:issue disputes:read overview:read \
+         periods:read payouts:read exceptions:read journal:read plans:read sources:read announcements:list events:read",
     ),
     (
         Role::Executive,
         "executive",
-        "session keys:read partners:list partners:read overview:read periods:read events:read",
+        "session keys:read partners:list partners:read overview:read periods:read announcements:list events:read",
     ),
     (
         Role::Administrator,
@@ -144,6 +148,11 @@ fn body(operation: &str) -> Value {
         "add_webhook" => {
             serde_json::json!({ "address": "https://receiver.example/hook", "kinds": ["dispute.opened"] })
         }
+        "announce" => serde_json::json!({
+            "title": "Targets", "text": "They are in the agreements.", "to": { "whom": "everybody" }
+        }),
+        "withdraw_announcement" => serde_json::json!({ "because": "the day was wrong" }),
+        "decline_mail" => serde_json::json!({ "declined": ["feed.late"] }),
         "change_access" => serde_json::json!({ "is_active": true, "grants": [] }),
         "push" => {
             serde_json::json!([{ "number": "1", "revision": 1, "customer": "P-1", "day": "2026-01-02", "amount": "1.00" }])
@@ -168,6 +177,8 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{token}", "t-none")
         .replace("{person}", "u-none")
         .replace("{webhook}", "w-none")
+        .replace("{event}", "17")
+        .replace("{announcement}", "7")
 }
 
 async fn ask(bench: &Bench, cookie: &str, one: &Described, path: &str) -> Answer {

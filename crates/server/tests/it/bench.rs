@@ -1,8 +1,7 @@
 //! A server before a program of two partners, and people of every role.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -14,23 +13,25 @@ use trueup_facts::disk::Disk;
 use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
-    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, ApproveAsked, Board,
-    BundleVerdict, CalculateAsked, Clause, Comparison, Dispute, DisputeAnswer, DisputeState,
-    Exception, ExceptionList, Explanation, FactPage, FactsAsked, FeedQuality, Feeds, Figure,
-    FigureKind, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough, NewDispute,
-    NewException, OrderedPayout, Overview, Paper, Partner, PartnerHome, PartnerPage,
-    PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview,
-    PayoutShown, PayoutSteps, Payouts, PeriodEarned, PeriodSteps, Periods, Permitted,
-    PlanCheckAsked, PlanChecked, PlanList, PlanShort, PlanText, ReportAsked, Role, Standing,
-    Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, Announcement,
+    AnnouncementWithdrawal, ApproveAsked, Board, BundleVerdict, CalculateAsked, Clause, Comparison,
+    Dispute, DisputeAnswer, DisputeState, Exception, ExceptionList, Explanation, FactPage,
+    FactsAsked, FeedQuality, Feeds, Figure, FigureKind, Grant, JournalAsked, JournalPage,
+    LineExplanation, LookedThrough, NewAnnouncement, NewDispute, NewException, OrderedPayout,
+    Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments,
+    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
+    Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer,
+    WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{
-    Actor, App, Cost, FieldError, File, Files, Log, NewAccount, ProviderSetting, Reach, Refused,
-    Server, Settings, account, no_partner,
+    Actor, App, Cost, FieldError, File, Files, Log, MailSetting, NewAccount, ProviderSetting,
+    Reach, Refused, Server, Settings, account, no_partner,
 };
 use trueup_store::Database;
 
 use crate::told::{self, euros, exception, fresh, partner_told};
+use crate::world::World;
 
 const PROGRAM: &str = "program: alliance
 title: Alliance
@@ -91,6 +92,7 @@ struct Start {
     now: fn() -> jiff::Timestamp,
     provider: Option<ProviderSetting>,
     reach: Reach,
+    mail: Option<MailSetting>,
 }
 
 impl Default for Start {
@@ -101,6 +103,7 @@ impl Default for Start {
             now: jiff::Timestamp::now,
             provider: None,
             reach: Reach::Public,
+            mail: None,
         }
     }
 }
@@ -143,6 +146,21 @@ impl Bench {
         let start = Start {
             reach,
             now,
+            ..Start::default()
+        };
+        Self::on(start).await
+    }
+
+    /// With mails that go to a relay, with webhooks that reach this machine, and by a clock.
+    pub async fn with_mail(relay: &str, now: fn() -> jiff::Timestamp) -> Self {
+        let start = Start {
+            reach: Reach::AndThisMachine,
+            now,
+            mail: Some(MailSetting {
+                relay: relay.to_owned(),
+                from: "Alliance <trueup@example.org>".to_owned(),
+                address: "https://trueup.example.org/".to_owned(),
+            }),
             ..Start::default()
         };
         Self::on(start).await
@@ -198,6 +216,7 @@ impl Bench {
             cost: CHEAP,
             provider: start.provider,
             webhooks_reach: start.reach,
+            mail: start.mail,
             database: database.clone(),
             files: Files::of(&[
                 ("index.html", b"<meta content=\"__STYLE_NONCE__\">"),
@@ -319,42 +338,6 @@ async fn told(response: Response<Body>) -> Answer {
     }
 }
 
-/// What happens to the program behind the server.
-#[derive(Default)]
-pub struct World {
-    /// How many calculations it took.
-    pub calculated: AtomicU64,
-    /// Whether it fails.
-    pub is_broken: AtomicBool,
-    /// Whether calculations wait, and those who wait for that to end.
-    held: Mutex<bool>,
-    released: Condvar,
-    /// Told when a calculation begins.
-    pub begun: tokio::sync::Notify,
-}
-
-impl World {
-    /// Lets calculations wait, or go on.
-    pub fn hold(&self, is_held: bool) {
-        *self.held.lock().expect("held") = is_held;
-        self.released.notify_all();
-    }
-
-    fn calculate(&self) -> Result<u64, Refused> {
-        self.begun.notify_one();
-        let held = self.held.lock().expect("held");
-        drop(
-            self.released
-                .wait_while(held, |held| *held)
-                .expect("released"),
-        );
-        match self.is_broken.load(Ordering::SeqCst) {
-            true => Err(Refused::fault("the disk is full")),
-            false => Ok(self.calculated.fetch_add(1, Ordering::SeqCst) + 1),
-        }
-    }
-}
-
 /// A program that knows two partners and says the same to everybody.
 struct Told(Arc<World>);
 
@@ -432,6 +415,10 @@ fn file(name: &str) -> File {
 impl App for Told {
     fn refresh(&self) -> u64 {
         0
+    }
+
+    fn is_touched(&self, _: &str, _: (u64, u64)) -> bool {
+        true
     }
 
     fn ready(&self) -> Result<(), Refused> {
@@ -828,6 +815,46 @@ impl App for Told {
             freshness: fresh(),
             notes: Vec::new(),
         })
+    }
+
+    fn announcements(&self) -> Result<Vec<Announcement>, Refused> {
+        Ok(Vec::new())
+    }
+
+    fn announce(&self, _: &Actor, _: &NewAnnouncement) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn withdraw_announcement(
+        &self,
+        _: &Actor,
+        _: u64,
+        _: &AnnouncementWithdrawal,
+    ) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    fn partner_announcements(
+        &self,
+        partner: &str,
+        _: &str,
+    ) -> Result<PartnerAnnouncementList, Refused> {
+        known(partner)?;
+        Ok(PartnerAnnouncementList {
+            announcements: Vec::new(),
+        })
+    }
+
+    fn acknowledge(&self, _: &Actor, partner: &str, _: u64) -> Result<(), Refused> {
+        known(partner)
+    }
+
+    fn touched(&self, _: u64) -> Result<Option<Vec<String>>, Refused> {
+        Ok(self.0.touched.lock().expect("kept").clone())
+    }
+
+    fn late_feeds(&self) -> Result<Vec<(String, String)>, Refused> {
+        Ok(self.0.late.lock().expect("kept").clone())
     }
 
     fn periods(&self) -> Result<Periods, Refused> {

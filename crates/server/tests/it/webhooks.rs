@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use trueup_server::Reach;
 use trueup_server::wire::Role;
-use trueup_store::NewDelivery;
+use trueup_store::{NewMessage, Reader};
 
 use crate::bench::Bench;
 
@@ -69,14 +69,15 @@ async fn added(bench: &Bench, cookie: &str, address: &str) -> (String, String) {
 }
 
 async fn happened(bench: &Bench, webhook: &str, act: u64) {
-    let event = NewDelivery {
-        act,
+    let event = NewMessage {
+        receiver: webhook.to_owned(),
+        event: act.to_string(),
         kind: "dispute.opened".to_owned(),
         at: "2026-04-02T09:00:00Z".to_owned(),
     };
     let noted = bench
         .database
-        .add_deliveries(webhook, (act + 1, 0), &[event])
+        .note_messages(Reader::Webhook(webhook), (act + 1, 0), &[event])
         .await;
     noted.expect("noted");
 }
@@ -111,15 +112,15 @@ async fn a_message_is_told_again_until_it_arrives_under_one_id_and_signed_anew()
         // Before its time nothing is told.
         if wait > 0 {
             NOW.fetch_add(wait - 1, Ordering::SeqCst);
-            bench.server.tell_webhooks().await.expect("told");
+            bench.server.tell().await.expect("told");
             assert!(come.try_recv().is_err());
             NOW.fetch_add(1, Ordering::SeqCst);
         }
-        bench.server.tell_webhooks().await.expect("told");
+        bench.server.tell().await.expect("told");
         seen.push(come.recv().await.expect("it came"));
     }
     NOW.fetch_add(100_000, Ordering::SeqCst);
-    bench.server.tell_webhooks().await.expect("told");
+    bench.server.tell().await.expect("told");
     assert!(
         come.try_recv().is_err(),
         "it arrived, and no redirect was followed"
@@ -170,7 +171,7 @@ async fn what_never_arrives_is_given_up_and_told_again_when_an_administrator_say
     happened(&bench, &id, 17).await;
     let mut tries = 0;
     for _ in 0..12 {
-        bench.server.tell_webhooks().await.expect("told");
+        bench.server.tell().await.expect("told");
         while come.try_recv().is_ok() {
             tries += 1;
         }
@@ -190,7 +191,7 @@ async fn what_never_arrives_is_given_up_and_told_again_when_an_administrator_say
     );
     let again = format!("POST /v1/webhooks/{id}/messages/17/again");
     assert_eq!(bench.ask_as(&cookie, &again, "").await.status, 204);
-    bench.server.tell_webhooks().await.expect("told");
+    bench.server.tell().await.expect("told");
     assert!(come.try_recv().is_ok());
     let none = format!("POST /v1/webhooks/{id}/messages/18/again");
     assert_eq!(bench.ask_as(&cookie, &none, "").await.status, 404);
@@ -238,7 +239,7 @@ async fn nobody_makes_the_server_ask_inside_its_own_network() {
     let port = listener.local_addr().expect("an address").port();
     let (id, _) = added(&bench, &cookie, &format!("https://localhost:{port}/hook")).await;
     happened(&bench, &id, 17).await;
-    bench.server.tell_webhooks().await.expect("told");
+    bench.server.tell().await.expect("told");
     let line = format!("GET /v1/webhooks/{id}/messages");
     let shown = bench.ask_as(&cookie, &line, "").await.json();
     let said = shown["messages"][0]["said"].as_str().expect("text");

@@ -9,6 +9,7 @@ import { Answer, Refused } from "../../parts/States";
 import { sessionQuery } from "../../queries";
 import { t } from "../../strings";
 import { Grants } from "../people/PeoplePage";
+import { MailChoice } from "./MailChoice";
 
 const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: () => answered(api.GET("/v1/tokens")) });
 
@@ -42,6 +43,7 @@ export function AccountPage() {
             )}
           </Answer>
         </Panel>
+        <MailChoice />
         <Authenticator />
         <Tokens />
       </div>

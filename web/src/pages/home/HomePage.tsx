@@ -10,6 +10,7 @@ import { Answer, Loading } from "../../parts/States";
 import { homeQuery, sessionQuery } from "../../queries";
 import { t } from "../../strings";
 import type { PartnerHome, PeriodEarned, Screen } from "../../wire";
+import { Announced } from "../announcements/Announced";
 import { CapList } from "./CapList";
 import { Changed } from "./Changed";
 import { DateList } from "./DateList";
@@ -62,6 +63,7 @@ function Home({ home }: { home: PartnerHome }) {
       <Notes notes={home.notes} />
       <div className="home">
         <div className="home-main">
+          <Announced partner={partner.id} />
           <Standings money={home.money} />
           {now ? <Now now={now} partner={partner.id} disputes={home.open_disputes} /> : null}
           <TierList progress={home.progress} />
