@@ -210,10 +210,11 @@ fn page(happened: &Happened, seen: &[String]) -> String {
         EventKind::AnnouncementMade => or_all(own),
         EventKind::DisputeOpened | EventKind::DisputeAnswered => "/disputes".to_owned(),
         EventKind::PayoutOrdered | EventKind::PaymentReported => "/payouts".to_owned(),
-        EventKind::FeedLate => "/overview".to_owned(),
+        EventKind::FeedLate => "/feeds".to_owned(),
         EventKind::ApprovalNeeded => match happened.act.as_deref() {
             Some("period.calculated") => "/close".to_owned(),
             Some("payout.prepared") => "/payouts".to_owned(),
+            Some("exception.proposed") => "/exceptions".to_owned(),
             Some(_) | None => "/overview".to_owned(),
         },
     }

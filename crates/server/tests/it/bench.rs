@@ -14,13 +14,13 @@ use trueup_facts::program::Program;
 use trueup_facts::push::Counter;
 use trueup_server::wire::{
     AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, Announcement,
-    AnnouncementWithdrawal, ApproveAsked, Board, BundleVerdict, CalculateAsked, Clause, Comparison,
-    Dispute, DisputeAnswer, DisputeState, Exception, ExceptionList, Explanation, FactPage,
-    FactsAsked, FeedQuality, Feeds, Figure, FigureKind, Grant, JournalAsked, JournalPage,
-    LineExplanation, LookedThrough, NewAnnouncement, NewDispute, NewException, OrderedPayout,
-    Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments,
-    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
-    Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    AnnouncementWithdrawal, ApproveAsked, Board, BundleVerdict, CalculateAsked, Comparison,
+    Dispute, DisputeAnswer, DisputeState, Exception, ExceptionList, FactPage, FactsAsked,
+    FeedQuality, Feeds, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough,
+    NewAnnouncement, NewDispute, NewException, OrderedPayout, Overview, Paper, Partner,
+    PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
+    PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts,
+    PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
     PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer,
     WhatIfAsked, WhatIfForm,
 };
@@ -697,47 +697,7 @@ impl App for Told {
         _: bool,
     ) -> Result<LineExplanation, Refused> {
         known(partner)?;
-        let figure = Figure {
-            kind: FigureKind::Number,
-            exact: Some("1".to_owned()),
-            unit: "EUR".to_owned(),
-            shown: "1.00 EUR".to_owned(),
-            no_answer: None,
-        };
-        Ok(LineExplanation {
-            partner: partner.to_owned(),
-            period: asked.to_owned(),
-            line: line.to_owned(),
-            under: String::new(),
-            words: Vec::new(),
-            clause: Clause {
-                file: "plans/plan.yaml".to_owned(),
-                line: 1,
-                text: String::new(),
-            },
-            to_date: None,
-            before: "0.00".to_owned(),
-            posted: None,
-            currency: "EUR".to_owned(),
-            since: None,
-            tree: Explanation {
-                about: "component".to_owned(),
-                name: "bonus".to_owned(),
-                part: String::new(),
-                is: String::new(),
-                formula: None,
-                partner: partner.to_owned(),
-                period: asked.to_owned(),
-                figure,
-                band: None,
-                row: None,
-                rows: None,
-                is_repeated: false,
-                is_cut: false,
-                inputs: Vec::new(),
-            },
-            notes: Vec::new(),
-        })
+        Ok(told::explanation(partner, asked, line))
     }
 
     fn compared(&self, partner: &str, _: &str) -> Result<Comparison, Refused> {

@@ -1,8 +1,9 @@
 //! What the program behind a server says: longer answers, each of the same few figures.
 
 use trueup_server::wire::{
-    Board, Exception, ExceptionList, FactPage, FeedQuality, Feeds, Freshness, Money, Owed, Partner,
-    Permitted, RowProblem, SetAside, WhatIfAnswer, WhatIfForm,
+    Board, Clause, Exception, ExceptionList, Explanation, FactPage, FeedQuality, Feeds, Figure,
+    FigureKind, Freshness, LineExplanation, Money, Owed, Partner, Permitted, RowProblem, SetAside,
+    WhatIfAnswer, WhatIfForm,
 };
 
 pub fn euros(amount: &str) -> Money {
@@ -162,6 +163,50 @@ pub fn whatif(partner: &str) -> WhatIfAnswer {
         tiers: Vec::new(),
         caps: Vec::new(),
         because: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+pub fn explanation(partner: &str, asked: &str, line: &str) -> LineExplanation {
+    let figure = Figure {
+        kind: FigureKind::Number,
+        exact: Some("1".to_owned()),
+        unit: "EUR".to_owned(),
+        shown: "1.00 EUR".to_owned(),
+        no_answer: None,
+    };
+    LineExplanation {
+        partner: partner.to_owned(),
+        period: asked.to_owned(),
+        line: line.to_owned(),
+        under: String::new(),
+        words: Vec::new(),
+        clause: Clause {
+            file: "plans/plan.yaml".to_owned(),
+            line: 1,
+            text: String::new(),
+        },
+        to_date: None,
+        before: "0.00".to_owned(),
+        posted: None,
+        currency: "EUR".to_owned(),
+        since: None,
+        tree: Explanation {
+            about: "component".to_owned(),
+            name: "bonus".to_owned(),
+            part: String::new(),
+            is: String::new(),
+            formula: None,
+            partner: partner.to_owned(),
+            period: asked.to_owned(),
+            figure,
+            band: None,
+            row: None,
+            rows: None,
+            is_repeated: false,
+            is_cut: false,
+            inputs: Vec::new(),
+        },
         notes: Vec::new(),
     }
 }
