@@ -431,7 +431,7 @@ export const t = {
     proposalBy: (by: string, when: string) => `By the ${by}, ${when}`,
     because: "Because",
     changesProposed: "What it would change",
-    changesNone: "It changes nothing in what the plan says.",
+    changesNone: "It changes neither the plan nor a figure that is agreed.",
     wordsProposed: "The plan as proposed, in plain words",
     accept: "Accept and sign",
     acceptTitle: "Sign this version?",

@@ -34,6 +34,7 @@ pub use agreed::Agreed;
 pub use examples::ExampleFiles;
 pub use worked::Worked;
 
+use crate::agreement::Stated;
 use crate::diagnostic::Sources;
 use crate::tree::{Expr, Plan, Type};
 use document::{Document, Line};
@@ -111,6 +112,17 @@ pub fn document(subject: &Subject<'_>, length: Length) -> Document {
         Length::Short => speaker.short(),
         Length::Full => speaker.full(),
     }
+}
+
+/// A figure that an agreement states for a term of a plan, as a reader says it.
+#[must_use]
+pub fn stated(plan: &Plan, sources: &Sources, stated: &Stated) -> String {
+    let of = plan
+        .terms
+        .get(stated.term.index())
+        .map_or(Type::Text, |term| term.of);
+    let in_percent = sources.text(stated.span).ends_with('%');
+    agreed::literal(plan.currency, &stated.figure, of, in_percent)
 }
 
 /// One formula over a plan's names, as a sentence says it; asked in windows of a unit, if it is always the same.

@@ -1,13 +1,15 @@
 //! A partner's agreements as they go over the wire, and answering what is proposed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use trueup_base::id::PartnerId;
 use trueup_journal::{Custody, Organisation};
+use trueup_plan::agreement::{self, Stated};
 use trueup_plan::diff::{Side, plans as difference};
 use trueup_plan::tree::Plan;
+use trueup_plan::words;
 use trueup_program::Thread;
 use trueup_server::Actor;
 use trueup_server::wire::{
@@ -57,19 +59,67 @@ fn side<'f>(folder: &'f Folder, plan: &'f Plan) -> Side<'f> {
     }
 }
 
-/// What changed in meaning between two states of an agreement's plan, in words.
+/// The figures that an agreement states, by their terms and the periods they are for.
+fn stated(folder: &Folder, plan: &Plan, agreement: &str) -> BTreeMap<String, String> {
+    let mut all = folder.agreements.iter();
+    let text = all.find(|one| *one.name() == *agreement);
+    let Some(node) = text.and_then(|text| text.terms.as_ref()) else {
+        return BTreeMap::new();
+    };
+    let named = |one: &Stated| {
+        let term = plan.terms.get(one.term.index())?;
+        let what = match one.period {
+            Some(period) => format!("{} in {}", term.name, plan.calendar.label(&period)),
+            None => term.name.to_string(),
+        };
+        Some((what, words::stated(plan, &folder.sources, one)))
+    };
+    let stated = agreement::terms(plan, node, &mut Vec::new());
+    stated.iter().filter_map(named).collect()
+}
+
+/// Which agreed figures are others, in words.
+fn changed_figures(
+    was: &BTreeMap<String, String>,
+    is: &BTreeMap<String, String>,
+) -> Vec<PlanChange> {
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let says = |name: &String| match (was.get(name), is.get(name)) {
+        (Some(was), Some(is)) if was == is => None,
+        (Some(was), Some(is)) => Some(format!("{name} is agreed as {is} instead of {was}")),
+        (None, Some(is)) => Some(format!(
+            "{name} is agreed as {is}, where the plan's own figure held"
+        )),
+        (Some(was), None) => Some(format!(
+            "{name} is no longer agreed, as {was}: the plan's own figure holds"
+        )),
+        (None, None) => None,
+    };
+    let says = names.into_iter().filter_map(says);
+    says.map(|says| PlanChange {
+        says,
+        may_move_money: true,
+    })
+    .collect()
+}
+
+/// What changed in meaning between two states of an agreement, in words: the figures that are agreed, and its plan.
 fn changes(before: &Folder, after: &Folder, agreement: &str) -> Vec<PlanChange> {
     let (Some((was, _)), Some((is, _))) = (under(before, agreement), under(after, agreement))
     else {
         return Vec::new();
     };
+    let mut changes = changed_figures(
+        &stated(before, was, agreement),
+        &stated(after, is, agreement),
+    );
     let diff = difference(side(before, was), side(after, is));
     let told = diff.changes.iter().enumerate();
-    told.map(|(at, change)| PlanChange {
+    changes.extend(told.map(|(at, change)| PlanChange {
         says: change.says.clone(),
         may_move_money: diff.may_move_money(at),
-    })
-    .collect()
+    }));
+    changes
 }
 
 /// A partner's agreements, the latest first.

@@ -10,6 +10,7 @@ use crate::agreement::{AgreementText, Approved, Stated};
 use crate::tree::{Literal, Spread, Term, TermId, Type, Unit};
 use trueup_base::calendar::WindowUnit;
 use trueup_base::exact::Exact;
+use trueup_base::money::Currency;
 
 /// An agreement at hand.
 #[derive(Clone, Debug)]
@@ -84,7 +85,12 @@ impl Agreed<'_> {
 impl Holding {
     /// The figure as agreed.
     pub(super) fn said(&self, speaker: &Speaker<'_>, term: &Term) -> String {
-        literal(speaker, &self.figure, term.of, self.in_percent)
+        literal(
+            speaker.plan.currency,
+            &self.figure,
+            term.of,
+            self.in_percent,
+        )
     }
 
     /// A part of the figure.
@@ -93,23 +99,19 @@ impl Holding {
             return None;
         };
         let figure = Literal::Number(whole * part);
-        Some(literal(speaker, &figure, term.of, self.in_percent))
+        let currency = speaker.plan.currency;
+        Some(literal(currency, &figure, term.of, self.in_percent))
     }
 }
 
 /// A figure of a type, as a reader says it.
-pub(super) fn literal(
-    speaker: &Speaker<'_>,
-    figure: &Literal,
-    of: Type,
-    in_percent: bool,
-) -> String {
+pub(super) fn literal(currency: Currency, figure: &Literal, of: Type, in_percent: bool) -> String {
     let unit = match of {
         Type::Number(unit) => unit,
         Type::Date | Type::Duration | Type::Flag | Type::Text | Type::Partner => Unit::RATIO,
     };
     match figure {
-        Literal::Number(number) => figure::in_unit(number, unit, speaker.plan.currency, in_percent),
+        Literal::Number(number) => figure::in_unit(number, unit, currency, in_percent),
         Literal::Text(text) => super::names::quoted(text),
         Literal::Date(day) => figure::day(*day),
         Literal::Duration(length) => figure::length(*length),

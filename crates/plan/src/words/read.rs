@@ -244,7 +244,12 @@ impl Speaker<'_> {
             };
             rows.push(vec![
                 Line::from(which),
-                Line::from(literal(self, &one.figure, term.of, in_percent)),
+                Line::from(literal(
+                    self.plan.currency,
+                    &one.figure,
+                    term.of,
+                    in_percent,
+                )),
             ]);
         }
         let noun = term.per.map_or("period", unit_noun);
