@@ -125,7 +125,7 @@ async fn a_late_feed_is_told_once_to_who_may_see_sources_and_wants_to_know() {
         assert!(head.lines().any(|one| one == line), "{line} in {head}");
     }
     assert!(
-        body.contains("\nhttps://trueup.example.org/overview\n"),
+        body.contains("\nhttps://trueup.example.org/feeds\n"),
         "{body}"
     );
     let noted = bench.database.messages_to(&hook, 9).await.expect("read");
