@@ -10,6 +10,8 @@ mod board;
 mod closed;
 mod compared;
 mod disputes;
+#[cfg(test)]
+mod example;
 mod exceptions;
 mod explained;
 mod facts;

@@ -171,6 +171,13 @@ impl Kind {
         self.columns.iter().position(|known| &*known.name == column)
     }
 
+    /// What a column holds.
+    #[must_use]
+    pub fn type_of(&self, column: &str) -> Option<ColumnType> {
+        let at = self.position(column)?;
+        self.columns.get(at).map(|known| known.of)
+    }
+
     /// The position of the first partner column, by which rows are clustered.
     #[must_use]
     pub fn partner(&self) -> Option<usize> {

@@ -2,7 +2,7 @@
 //!
 //! What is not in the table is done by nobody. A partner that somebody may not see answers as if it did not exist.
 
-use crate::answer::Refused;
+use crate::answer::{Refused, excerpt};
 use crate::wire::{Grant, Permitted, Role};
 
 /// Something that can be asked of the server, by anybody who signed on.
@@ -470,7 +470,7 @@ impl Caller {
 /// What is answered about a partner that there is not, or that somebody may not see: word for word the same.
 #[must_use]
 pub fn no_partner(partner: &str) -> Refused {
-    let shown: String = partner.chars().take(100).collect();
+    let shown = excerpt(partner);
     Refused::not_found(format!("there is no partner {shown} that you may see"))
 }
 

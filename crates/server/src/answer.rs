@@ -23,6 +23,12 @@ pub fn encoded(text: &str) -> String {
     encoded
 }
 
+/// As much of a text that somebody sent as an answer repeats.
+#[must_use]
+pub fn excerpt(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 /// A file to be kept by whoever asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {

@@ -14,6 +14,13 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// The longest body that is not pushed facts.
 pub const SAID_MAX: usize = 2 << 20;
 
+/// Whether somebody said something in so many characters at most: no control characters but the ends of lines.
+#[must_use]
+pub fn is_text(text: &str, most: usize) -> bool {
+    let is_odd = |sign: char| sign.is_control() && sign != '\n';
+    (1..=most).contains(&text.trim().chars().count()) && !text.chars().any(is_odd)
+}
+
 /// A body, whole.
 ///
 /// # Errors

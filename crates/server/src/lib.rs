@@ -40,7 +40,7 @@ use trueup_facts::push::Counter;
 use trueup_store::{Database, Person};
 
 pub use access::no_partner;
-pub use answer::{FieldError, File, Refused};
+pub use answer::{FieldError, File, Refused, excerpt};
 pub use files::Files;
 pub use log::{Level, Log};
 pub use mail::MailSetting;
@@ -66,6 +66,16 @@ pub struct Actor {
     pub person: String,
     /// The partner in whose name; none in the vendor's.
     pub partner: Option<String>,
+}
+
+impl Actor {
+    /// Whoever asks, in the vendor's name.
+    fn of_vendor(caller: &access::Caller) -> Self {
+        Self {
+            person: caller.person.clone(),
+            partner: None,
+        }
+    }
 }
 
 /// What the server asks of the program behind it. Whether the one who asks may ask is settled before; what an answer says

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use trueup_store::{
-    Message, MessageState, NewMessage, Page, Person, Reader, StoreFault, Tried, Webhook,
+    Database, Message, MessageState, NewMessage, Page, Person, Reader, StoreFault, Tried, Webhook,
 };
 
 use crate::Shared;
@@ -41,7 +41,7 @@ const ACTS: [(&str, EventKind, Operation); 10] = [
     (
         "exception.proposed",
         EventKind::ApprovalNeeded,
-        Operation::ApprovePeriod,
+        Operation::ApproveException,
     ),
     (
         "opening.proposed",
@@ -280,14 +280,16 @@ async fn note_acts_for_people(shared: &Arc<Shared>) -> Result<(), StoreFault> {
             return Ok(());
         };
         let next = last.seq + 1;
+        let readers = Readers::of(database).await?;
         let mut new = Vec::new();
-        for act in acts.iter().filter(|act| of_act(&act.kind).is_some()) {
-            // What cannot be said now is looked at again with the next second.
-            let Ok(Some(happened)) = happened(shared, &act.seq.to_string()).await else {
-                return Ok(());
-            };
+        for act in acts {
             let what = (act.seq.to_string(), act.at.clone());
-            new.extend(to_people(shared, &happened, what).await?);
+            match of_stored(shared, (act.seq, act.kind, act.who)).await {
+                Ok(Some(happened)) => new.extend(readers.told(&happened, &what)),
+                Ok(None) => {}
+                // What cannot be said now is looked at again with the next second.
+                Err(_) => return Ok(()),
+            }
         }
         let now = shared.seconds();
         database
@@ -297,28 +299,38 @@ async fn note_acts_for_people(shared: &Arc<Shared>) -> Result<(), StoreFault> {
     }
 }
 
-/// What everybody is told of an event who sees it, has an address, and does not decline it.
-async fn to_people(
-    shared: &Shared,
-    happened: &Happened,
-    (event, at): (String, String),
-) -> Result<Vec<NewMessage>, StoreFault> {
-    let database = &shared.gate.database;
-    let (people, declined) = (database.people().await?, database.declined().await?);
-    let word = happened.kind.word();
-    let is_told = |person: &&Person| {
-        let declines = declined.get(&person.id);
-        mail::address_of(person).is_some()
-            && !declines.is_some_and(|kinds| kinds.contains(word))
-            && happened.seen_by(person).is_some()
-    };
-    let told = people.iter().filter(is_told).map(|person| NewMessage {
-        receiver: person.id.clone(),
-        event: event.clone(),
-        kind: word.to_owned(),
-        at: at.clone(),
-    });
-    Ok(told.collect())
+/// Who may be told by e-mail, and what of it they decline.
+struct Readers {
+    people: Vec<Person>,
+    declined: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Readers {
+    async fn of(database: &Database) -> Result<Self, StoreFault> {
+        Ok(Self {
+            people: database.people().await?,
+            declined: database.declined().await?,
+        })
+    }
+
+    /// What everybody is told of an event who sees it, has an address, and does not decline it.
+    fn told(&self, happened: &Happened, (event, at): &(String, String)) -> Vec<NewMessage> {
+        let word = happened.kind.word();
+        let is_told = |person: &&Person| {
+            let declines = self.declined.get(&person.id);
+            mail::address_of(person).is_some()
+                && !declines.is_some_and(|kinds| kinds.contains(word))
+                && happened.seen_by(person).is_some()
+        };
+        let told = self.people.iter().filter(is_told);
+        told.map(|person| NewMessage {
+            receiver: person.id.clone(),
+            event: event.clone(),
+            kind: word.to_owned(),
+            at: at.clone(),
+        })
+        .collect()
+    }
 }
 
 /// What an event is; none where there is no such act, or it is none that is told.
@@ -327,33 +339,46 @@ async fn to_people(
 /// When it cannot be said now.
 pub async fn happened(shared: &Arc<Shared>, event: &str) -> Result<Option<Happened>, Refused> {
     if late_feed(event).is_some() {
-        return Ok(Some(Happened {
-            kind: EventKind::FeedLate,
-            act: None,
-            by: None,
-            operation: LATE_FOR,
-            partners: None,
-        }));
+        return Ok(Some(late_happened()));
     }
     let Ok(seq) = event.parse::<u64>() else {
         return Ok(None);
     };
     let acts = shared.gate.database.acts(page(seq, 1)).await;
     let acts = acts.map_err(|fault| shared.fault("reading an act", &fault))?;
-    let Some(act) = acts.into_iter().find(|act| act.seq == seq) else {
-        return Ok(None);
-    };
-    let Some((kind, operation)) = of_act(&act.kind) else {
+    match acts.into_iter().find(|act| act.seq == seq) {
+        Some(act) => of_stored(shared, (act.seq, act.kind, act.who)).await,
+        None => Ok(None),
+    }
+}
+
+/// The same of an act as it is stored.
+async fn of_stored(
+    shared: &Arc<Shared>,
+    (seq, act, by): (u64, String, String),
+) -> Result<Option<Happened>, Refused> {
+    let Some((kind, operation)) = of_act(&act) else {
         return Ok(None);
     };
     let partners = shared.ask(move |app| app.touched(seq)).await?;
     Ok(Some(Happened {
         kind,
-        act: Some(act.kind),
-        by: Some(act.who),
+        act: Some(act),
+        by: Some(by),
         operation,
         partners: partners.map(|partners| partners.into_iter().collect()),
     }))
+}
+
+/// What happened where a feed is late.
+fn late_happened() -> Happened {
+    Happened {
+        kind: EventKind::FeedLate,
+        act: None,
+        by: None,
+        operation: LATE_FOR,
+        partners: None,
+    }
 }
 
 /// Notes which feeds are late: each is told once, until it was on time again.
@@ -374,6 +399,10 @@ async fn note_late(shared: &Arc<Shared>, webhooks: &[Webhook]) -> Result<(), Sto
     if known == late {
         return Ok(());
     }
+    let readers = match shared.teller.mail {
+        Some(_) => Some(Readers::of(database).await?),
+        None => None,
+    };
     let mut new = Vec::new();
     for (source, due) in late
         .iter()
@@ -390,10 +419,8 @@ async fn note_late(shared: &Arc<Shared>, webhooks: &[Webhook]) -> Result<(), Sto
             kind: EventKind::FeedLate.word().to_owned(),
             at: at.clone(),
         }));
-        if let (true, Ok(Some(happened))) =
-            (shared.teller.mail.is_some(), happened(shared, &event).await)
-        {
-            new.extend(to_people(shared, &happened, (event, at)).await?);
+        if let Some(readers) = &readers {
+            new.extend(readers.told(&late_happened(), &(event, at)));
         }
     }
     database.note_late_feeds(&late, &new, now).await

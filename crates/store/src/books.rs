@@ -59,7 +59,7 @@ impl Database {
     /// When the database fails, or what is stored is no posting.
     pub async fn balances_by_key(&self) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        booked(&mut reading, Date::MAX, None, Counting::Everything).await
+        booked_of_everyone(&mut reading, Date::MAX, Counting::Everything).await
     }
 
     /// How many batches there are.
@@ -85,7 +85,7 @@ impl Database {
     /// When the database fails, or what is stored is no posting.
     pub async fn booked_until(&self, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        booked(&mut reading, day, None, Counting::Runs).await
+        booked_of_everyone(&mut reading, day, Counting::Runs).await
     }
 
     /// Whether anything that follows from runs falls behind a day.
@@ -113,7 +113,7 @@ impl Database {
     /// When the database fails, or what is stored is no posting.
     pub async fn booked_of(&self, partner: &PartnerId, day: Date) -> Result<Booked, StoreFault> {
         let mut reading = self.reading().await?;
-        booked(&mut reading, day, Some(partner), Counting::Runs).await
+        booked_of(&mut reading, day, partner).await
     }
 
     /// What was taken over from another system.
@@ -271,35 +271,21 @@ enum Counting {
     Everything,
 }
 
-async fn booked(
-    within: &mut Transaction<'_, Any>,
-    day: Date,
-    partner: Option<&PartnerId>,
-    counting: Counting,
-) -> Result<Booked, StoreFault> {
-    match partner {
-        Some(partner) => booked_of(within, day, partner, counting).await,
-        None => booked_of_everyone(within, day, counting).await,
-    }
-}
-
 async fn booked_of(
     within: &mut Transaction<'_, Any>,
     day: Date,
     partner: &PartnerId,
-    counting: Counting,
 ) -> Result<Booked, StoreFault> {
     let doing = || StoreFault::sql("reading what is booked");
     let rows = sqlx::query(
         "select account, partner, plan, component, settled_on, settled_on, currency, cast(sum(amount) as bigint) \
          from postings join batches on batches.number = postings.batch \
-         where (batches.kind in ($1, $5, $6) or $4 = 1) and (falls_on <= $2 or batches.kind = $6) and partner = $3 \
+         where batches.kind in ($1, $4, $5) and (falls_on <= $2 or batches.kind = $5) and partner = $3 \
          group by account, partner, plan, component, settled_on, currency having sum(amount) <> 0",
     )
     .bind(BatchKind::Accrual.word().to_owned())
     .bind(day.to_string())
     .bind(partner.as_str().to_owned())
-    .bind(i64::from(counting == Counting::Everything))
     .bind(BatchKind::Closing.word().to_owned())
     .bind(BatchKind::Opening.word().to_owned())
     .fetch_all(&mut **within)

@@ -9,8 +9,8 @@ use trueup_base::date::Date;
 use trueup_books::Batch;
 use trueup_journal::tree::Placed;
 use trueup_journal::{
-    Act, Audit, Checkpoint, Frontier, Hash, Looked, Proof, ProofError, PublicKey, Ring, SecretKey,
-    Stored, audit, proof, ring,
+    Act, Audit, Checkpoint, Frontier, Hash, Proof, ProofError, PublicKey, Ring, SecretKey, Stored,
+    audit, proof, ring,
 };
 
 use crate::books;
@@ -208,10 +208,7 @@ impl Database {
             ring.judge(at, &act)
                 .map_err(|why| damaged(format!("act {at} about keys cannot stand there: {why}")))?;
         }
-        if let Some(last) = hash_of_last(within, acts).await? {
-            let ring = ring.clone();
-            self.knows_ring(KnownRing { ring, acts, last });
-        }
+        self.keep_ring(within, &ring, acts).await?;
         Ok(ring)
     }
 
@@ -221,7 +218,16 @@ impl Database {
     /// When the database fails.
     pub async fn remember_ring(&self, ring: &Ring, acts: u64) -> Result<(), StoreFault> {
         let mut reading = self.reading().await?;
-        if let Some(last) = hash_of_last(&mut reading, acts).await? {
+        self.keep_ring(&mut reading, ring, acts).await
+    }
+
+    async fn keep_ring(
+        &self,
+        within: &mut Transaction<'_, Any>,
+        ring: &Ring,
+        acts: u64,
+    ) -> Result<(), StoreFault> {
+        if let Some(last) = hash_of_last(within, acts).await? {
             let ring = ring.clone();
             self.knows_ring(KnownRing { ring, acts, last });
         }
@@ -331,7 +337,6 @@ impl Database {
     /// When the database fails; what deviates is no error but what is found.
     pub async fn audit(&self, kept: Vec<Checkpoint>) -> Result<audit::Outcome, StoreFault> {
         let mut reading = self.reading().await?;
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let mut audit = Audit::of(checkpoints(&mut reading).await?);
         for checkpoint in kept {
             audit.hold_to(checkpoint);
@@ -345,8 +350,9 @@ impl Database {
             let rows = acts(&mut reading, page).await?;
             let Some(last) = rows.last() else { break };
             from = last.seq + 1;
-            let looked = looked(&audit, &rows, threads);
-            audit.take(&rows, looked);
+            // Most of it is checking signatures.
+            let looked = in_shares(&rows, |some| audit.look(some));
+            audit.take(&rows, looked.into_iter().flatten().collect());
         }
         audit.hold_hashes(hashes(&mut reading).await?);
         Ok(audit.end())
@@ -432,23 +438,25 @@ impl Database {
     }
 }
 
-/// Looks at rows on so many threads, most of which check signatures; what is seen comes in the order of the rows.
-fn looked(audit: &Audit, rows: &[Stored], threads: NonZeroUsize) -> Vec<Looked> {
-    let each = rows.len().div_ceil(threads.get()).max(1);
+/// Divides items among every core, and gives what came of each share in the items' order.
+fn in_shares<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let each = items.len().div_ceil(threads.get()).max(1);
+    let work = &work;
     std::thread::scope(|scope| {
-        let (first, rest) = rows.split_at(each.min(rows.len()));
+        let (first, rest) = items.split_at(each.min(items.len()));
         let others: Vec<_> = rest
             .chunks(each)
-            .map(|some| scope.spawn(move || audit.look(some)))
+            .map(|some| scope.spawn(move || work(some)))
             .collect();
-        let mut looked = audit.look(first);
+        let mut done = vec![work(first)];
         for other in others {
             match other.join() {
-                Ok(some) => looked.extend(some),
+                Ok(some) => done.push(some),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        looked
+        done
     })
 }
 
@@ -541,22 +549,12 @@ fn read_all(notes: &[(u64, String)], vouched: u64) -> Result<Vec<(u64, Act)>, St
         let act = read.map_err(|why| damaged(format!("act {at}: {why}")))?;
         Ok((*at, act))
     };
-    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let each = notes.len().div_ceil(threads.get()).max(1);
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = notes
-            .chunks(each)
-            .map(|some| scope.spawn(move || some.iter().map(one).collect::<Result<Vec<_>, _>>()))
-            .collect();
-        let mut acts = Vec::with_capacity(notes.len());
-        for share in shares {
-            match share.join() {
-                Ok(some) => acts.extend(some?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok(acts)
-    })
+    let some = |notes: &[(u64, String)]| notes.iter().map(one).collect::<Result<Vec<_>, _>>();
+    let mut acts = Vec::with_capacity(notes.len());
+    for share in in_shares(notes, some) {
+        acts.extend(share?);
+    }
+    Ok(acts)
 }
 
 async fn frontier(within: &mut Transaction<'_, Any>, size: u64) -> Result<Frontier, StoreFault> {

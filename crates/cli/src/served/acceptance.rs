@@ -54,11 +54,7 @@ pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acce
     }
     let whose = Organisation::Partner(partner.clone());
     let ring = &look.on_record().ring;
-    let key = look
-        .record
-        .as_ref()
-        .map(|record| record.key_of(ring, &whose));
-    let key = key.and_then(Result::ok).map(|key| key.public().clone());
+    let key = look.key_of(&whose).map(|key| key.public().clone());
     told.is_custodial = ring
         .of(&whose)
         .any(|held| Some(&held.key) == key.as_ref() && held.custody == Custody::Custodial);

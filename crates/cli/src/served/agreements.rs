@@ -240,14 +240,9 @@ fn may_answer(look: &Look, thread: Option<&Thread>, partner: &PartnerId) -> Perm
     if open.by == whose {
         return Permitted::no("it is your own proposal; the other side answers");
     }
-    let ring = &look.on_record().ring;
-    let key = look
-        .record
-        .as_ref()
-        .map(|record| record.key_of(ring, &whose));
-    match key {
-        Some(Ok(_)) => Permitted::yes(),
-        Some(Err(_)) | None => Permitted::no(
+    match look.key_of(&whose) {
+        Some(_) => Permitted::yes(),
+        None => Permitted::no(
             "the partner signs with a key of its own, which is not kept here: trueup agreement accept, where it is",
         ),
     }

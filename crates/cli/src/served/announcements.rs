@@ -84,12 +84,9 @@ pub fn of_partner(look: &Look, partner: &str, person: &str) -> Vec<PartnerAnnoun
 /// Whether acts in a partner's name can be signed here.
 fn may_sign(look: &Look, partner: &str) -> Permitted {
     let whose = PartnerId::new(partner).map(Organisation::Partner).ok();
-    let ring = &look.on_record().ring;
-    let key = look.record.as_ref().zip(whose);
-    let is_kept = key.is_some_and(|(record, whose)| record.key_of(ring, &whose).is_ok());
-    match is_kept {
-        true => Permitted::yes(),
-        false => Permitted::no(
+    match whose.and_then(|whose| look.key_of(&whose)) {
+        Some(_) => Permitted::yes(),
+        None => Permitted::no(
             "the partner signs with a key of its own, which is not kept here: trueup announce acknowledge, where it is",
         ),
     }

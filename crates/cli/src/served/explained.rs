@@ -1,8 +1,8 @@
 //! Why a line posts what it posts: in plain words, then the evaluated graph.
 
 use trueup_engine::explain::{Explanation as Tree, Subject};
-use trueup_server::Refused;
 use trueup_server::wire::{LineExplanation, Statement};
+use trueup_server::{Refused, excerpt};
 
 use crate::commands::explain::{Explained, own_in};
 use crate::compute::{self, Figures, Prepared};
@@ -29,7 +29,7 @@ pub fn of(
 ) -> Result<LineExplanation, Refused> {
     let statement = look.statement(partner, period)?;
     if !statement.lines.iter().any(|known| known.id == line) {
-        let shown: String = line.chars().take(100).collect();
+        let shown = excerpt(line);
         return Err(Refused::not_found(format!(
             "the statement of {} has no line {shown}",
             statement.period

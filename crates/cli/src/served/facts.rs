@@ -14,7 +14,7 @@ use trueup_server::wire::{
     Fact, FactColumn, FactDoubt, FactPage, FactsAsked, Feed, FeedDelivery, FeedQuality, Feeds,
     Permitted, RowProblem, SetAside,
 };
-use trueup_server::{FieldError, Refused};
+use trueup_server::{FieldError, Refused, excerpt};
 
 use crate::commands::facts_quality::findings;
 use crate::failure::Failure;
@@ -137,7 +137,7 @@ pub fn quality(look: &Look, source: &str) -> Result<FeedQuality, Refused> {
     let basis = &look.open.basis;
     let program = &basis.folder.program;
     let none = || {
-        let shown: String = source.chars().take(100).collect();
+        let shown = excerpt(source);
         Refused::not_found(format!("the program has no source {shown}"))
     };
     program.source(source).ok_or_else(none)?;
@@ -254,11 +254,7 @@ fn shown(
             known.join(", ")
         ))));
     };
-    let declared = folder
-        .program
-        .kinds
-        .iter()
-        .find(|one| one.name == shape.name);
+    let declared = folder.program.kind(&shape.name);
     let mut all = match rows.kind(id) {
         Some(facts) => credited(facts, shape, at, filter),
         None => Vec::new(),
@@ -272,12 +268,12 @@ fn shown(
         fact.doubted = doubted.get(&fact.id).cloned();
     }
     let next = filter.skip.saturating_add(facts.len() as u64);
-    let columns = shape.columns.iter().map(|column| {
-        let held = declared.and_then(|one| one.columns.iter().find(|own| own.name == column.name));
-        FactColumn {
-            name: column.name.to_string(),
-            holds: holds_of(held.map(|one| one.of), column.of),
-        }
+    let columns = shape.columns.iter().map(|column| FactColumn {
+        name: column.name.to_string(),
+        holds: holds_of(
+            declared.and_then(|kind| kind.type_of(&column.name)),
+            column.of,
+        ),
     });
     Ok(Ok(FactPage {
         partner: partner.to_owned(),
@@ -351,7 +347,7 @@ pub fn is_of(look: &Look, partner: &str, fact: &str) -> Result<(), Refused> {
     match is_own {
         true => Ok(()),
         false => {
-            let shown: String = fact.chars().take(100).collect();
+            let shown = excerpt(fact);
             let says = format!("{shown} is no fact of partner {partner} that counts");
             Err(Refused::conflict(says))
         }
@@ -377,33 +373,15 @@ fn is_own(floor: &mut Floor<'_>, partner: &str, fact: &str) -> Result<bool, Fail
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
 
+    use super::super::example::{begun, take_in_or_set_aside};
     use super::*;
-    use crate::args::{FactsFlagArgs, Format, IngestArgs, InitArgs, ProgramArgs};
-    use crate::commands::{facts_flag, ingest, init};
-    use crate::progress::Progress;
-
-    fn take_in(program: &Path, files: &[&str]) {
-        let taken = IngestArgs {
-            program: ProgramArgs {
-                program: program.to_owned(),
-            },
-            source: (!files.is_empty()).then(|| "invoices".to_owned()),
-            files: files.iter().map(|file| program.join(file)).collect(),
-            allow_quarantine: true,
-            format: Format::Table,
-        };
-        ingest::run(&taken, &Progress::new(true)).expect("taken in");
-    }
+    use crate::args::{FactsFlagArgs, ProgramArgs};
+    use crate::commands::facts_flag;
 
     #[test]
     fn a_partner_finds_its_rows_and_doubts_one_of_them_and_none_of_others() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
-        let dir = program.clone();
-        init::run(&InitArgs { dir }).expect("begun");
-        take_in(&program, &[]);
+        let (_folder, program) = begun();
         let look = Look::of(&program, None).expect("read");
         let all = page(&look, "P-100", &FactsAsked::default()).expect("a page");
         assert!(all.count > 2 && all.next.is_none());
@@ -446,15 +424,11 @@ mod tests {
 
     #[test]
     fn a_row_that_was_set_aside_is_told_with_its_file_line_and_column() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
-        let dir = program.clone();
-        init::run(&InitArgs { dir }).expect("begun");
-        take_in(&program, &[]);
+        let (_folder, program) = begun();
         let wrong = "invoice,line,invoice_date,reseller,product,net_amount\n\
                      I-2001,1,2026-06-20,P-100,suite,1.000.00\n";
         fs::write(program.join("late.csv"), wrong).expect("written");
-        take_in(&program, &["late.csv"]);
+        take_in_or_set_aside(&program, &["late.csv"]);
         let look = Look::of(&program, None).expect("read");
         let told = feeds(&look).expect("told");
         assert_eq!(told.set_aside, 1);

@@ -11,6 +11,7 @@ use trueup_base::id::PartnerId;
 use trueup_books::{Account, Booked};
 use trueup_facts::program::state_folder;
 use trueup_facts::texts::Bytes;
+use trueup_journal::{Organisation, SecretKey};
 use trueup_server::Refused;
 use trueup_server::wire::{Line, PeriodEarned, Statement};
 use trueup_store::{Balance, Page};
@@ -262,6 +263,12 @@ impl Look {
         &self.decided.on_record
     }
 
+    /// The kept key that signs for an organisation; none where it signs elsewhere, or there is no journal.
+    pub fn key_of(&self, whose: &Organisation) -> Option<Arc<SecretKey>> {
+        let record = self.record.as_ref()?;
+        record.key_of(&self.on_record().ring, whose).ok()
+    }
+
     /// What each account of a partner comes to.
     pub fn balances(&self, partner: &str) -> &[Balance] {
         let own = self.decided.balances.get(partner);
@@ -482,28 +489,17 @@ fn now(program: &Path, folder: Folder, closed_on: Option<Date>) -> Result<Basis,
 
 #[cfg(test)]
 mod tests {
+    use super::super::example::{begun, take_in};
     use super::*;
-    use crate::args::{ByArgs, Format, IngestArgs, InitArgs, JournalOpenArgs};
-    use crate::commands::{ingest, init, journal};
-    use crate::progress::Progress;
+    use crate::args::{ByArgs, JournalOpenArgs};
+    use crate::commands::journal;
 
     #[test]
     fn what_people_decide_leaves_a_room_as_it_is_and_what_it_goes_by_does_not() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
+        let (_folder, program) = begun();
         let args = ProgramArgs {
             program: program.clone(),
         };
-        let dir = program.clone();
-        init::run(&InitArgs { dir }).expect("begun");
-        let taken = IngestArgs {
-            program: args.clone(),
-            source: None,
-            files: Vec::new(),
-            allow_quarantine: false,
-            format: Format::Table,
-        };
-        ingest::run(&taken, &Progress::new(true)).expect("taken in");
         let first = Look::of(&program, None).expect("read");
         assert!(first.record.is_none());
         let by = ByArgs {
@@ -524,33 +520,14 @@ mod tests {
 
     #[test]
     fn a_fact_touches_its_partner_and_what_is_taken_over_for_others_is_what_would_be_worked_out() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
-        let args = || ProgramArgs {
-            program: program.clone(),
-        };
-        init::run(&InitArgs {
-            dir: program.clone(),
-        })
-        .expect("begun");
-        let taken = |source: Option<&str>, files: Vec<std::path::PathBuf>| {
-            let taken = IngestArgs {
-                program: args(),
-                source: source.map(str::to_owned),
-                files,
-                allow_quarantine: false,
-                format: Format::Table,
-            };
-            ingest::run(&taken, &Progress::new(true)).expect("taken in");
-        };
-        taken(None, Vec::new());
+        let (_folder, program) = begun();
         let by = ByArgs {
             by: "u-17".to_owned(),
         };
-        let opened = JournalOpenArgs {
-            program: args(),
-            by,
+        let args = ProgramArgs {
+            program: program.clone(),
         };
+        let opened = JournalOpenArgs { program: args, by };
         journal::open(&opened).expect("opened");
         let everyone = ["P-100", "P-200", "P-300"];
         let first = Look::of(&program, None).expect("read");
@@ -558,10 +535,9 @@ mod tests {
             first.open.statements(partner).expect("worked out");
             first.open.far(partner).expect("worked out");
         }
-        let file = program.join("late.csv");
         let row = "invoice,line,invoice_date,reseller,product,net_amount\nI-9,1,2026-02-20,P-200,suite,300000.00\n";
-        fs::write(&file, row).expect("written");
-        taken(Some("invoices"), vec![file]);
+        fs::write(program.join("late.csv"), row).expect("written");
+        take_in(&program, &["late.csv"]);
         let next = Look::of(&program, Some(&first)).expect("read");
         let touched = next.touched_since(&first).expect("known one by one");
         assert_eq!(touched, BTreeSet::from(["P-200".to_owned()]));

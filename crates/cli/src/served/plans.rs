@@ -8,11 +8,11 @@ use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Severity as Grave, Sources};
 use trueup_plan::diff::{Side, plans as difference};
 use trueup_plan::tree::{Grant, Plan};
-use trueup_server::Refused;
 use trueup_server::wire::{
     Finding, PartnerEffect, Place, PlanChange, PlanCheckAsked, PlanChecked, PlanEffect, PlanList,
     PlanShort, PlanText, Severity,
 };
+use trueup_server::{Refused, excerpt};
 
 use crate::args::{ProgramArgs, ScopeArgs};
 use crate::commands::words::markdown;
@@ -63,7 +63,7 @@ fn file_of(folder: &Folder, plan: &Plan) -> String {
 fn known<'f>(folder: &'f Folder, name: &str) -> Result<&'f Plan, Refused> {
     folder.plans.get(name).ok_or_else(|| {
         let known: Vec<&str> = folder.plans.keys().map(String::as_str).collect();
-        let shown: String = name.chars().take(100).collect();
+        let shown = excerpt(name);
         Refused::not_found(format!(
             "the program has no plan {shown}; its plans are {}",
             known.join(", ")

@@ -327,27 +327,11 @@ fn caps(old: &[CapProgress], new: Vec<CapProgress>) -> Vec<WhatIfCap> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
 
     use serde_json::json;
 
+    use super::super::example::{begun, take_in};
     use super::*;
-    use crate::args::{Format, IngestArgs, InitArgs, ProgramArgs};
-    use crate::commands::{ingest, init};
-    use crate::progress::Progress;
-
-    fn take_in(program: &Path, file: Option<&str>) {
-        let taken = IngestArgs {
-            program: ProgramArgs {
-                program: program.to_owned(),
-            },
-            source: file.map(|_| "invoices".to_owned()),
-            files: file.map(|file| program.join(file)).into_iter().collect(),
-            allow_quarantine: false,
-            format: Format::Table,
-        };
-        ingest::run(&taken, &Progress::new(true)).expect("taken in");
-    }
 
     fn asked(rows: serde_json::Value) -> WhatIfAsked {
         serde_json::from_value(json!({ "rows": rows })).expect("rows")
@@ -361,11 +345,7 @@ mod tests {
 
     #[test]
     fn what_would_be_paid_is_what_is_paid_once_it_comes_in() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
-        let dir = program.clone();
-        init::run(&InitArgs { dir }).expect("begun");
-        take_in(&program, None);
+        let (_folder, program) = begun();
         let look = Look::of(&program, None).expect("read");
         let rows = json!([sale("2026-06-20", "150000.00"), sale("2026-06-21", "0.50")]);
         let answer = of(&look, "P-100", &asked(rows)).expect("answered");
@@ -380,7 +360,7 @@ mod tests {
                     I-2001,1,2026-06-20,P-100,suite,150000.00\n\
                     I-2001,2,2026-06-21,P-100,suite,0.50\n";
         fs::write(program.join("late.csv"), late).expect("written");
-        take_in(&program, Some("late.csv"));
+        take_in(&program, &["late.csv"]);
         let came_in = Look::of(&program, Some(&look)).expect("read");
         let then = came_in.statement("P-100", "2026-Q2").expect("a statement");
         assert_eq!(answer.after, then.total);
@@ -401,11 +381,7 @@ mod tests {
 
     #[test]
     fn beyond_what_is_known_nothing_but_the_rows_happens_and_the_answer_says_so() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
-        let dir = program.clone();
-        init::run(&InitArgs { dir }).expect("begun");
-        take_in(&program, None);
+        let (_folder, program) = begun();
         let look = Look::of(&program, None).expect("read");
         let rows = json!([sale("2026-08-01", "100000.00")]);
         let answer = of(&look, "P-100", &asked(rows)).expect("answered");
@@ -426,11 +402,7 @@ mod tests {
 
     #[test]
     fn each_wrong_cell_is_named_with_what_would_be_right() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let program = dir.path().join("program");
-        let dir = program.clone();
-        init::run(&InitArgs { dir }).expect("begun");
-        take_in(&program, None);
+        let (_folder, program) = begun();
         let look = Look::of(&program, None).expect("read");
         let rows = json!([
             sale("2026-06-31", "1.00"),

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use super::session::unprocessable;
 use crate::access::{Caller, Operation};
 use crate::answer::{Problem, Refused};
-use crate::body::Said;
+use crate::body::{Said, is_text};
 use crate::wire::{
     Announcement, AnnouncementList, AnnouncementWithdrawal, NewAnnouncement,
     PartnerAnnouncementList, Permitted,
@@ -61,7 +61,7 @@ pub async fn announce(
         return Err(unprocessable("a title is one line"));
     }
     is_said("a text", (&asked.text, 4000))?;
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     shared.ask(move |app| app.announce(&who, &asked)).await?;
     shared.changed().await;
     listed(&shared, &caller).await.map(Json)
@@ -82,7 +82,7 @@ pub async fn withdraw_announcement(
 ) -> Result<Json<AnnouncementList>, Refused> {
     let Path(announcement) = announcement.map_err(|_| none())?;
     is_said("why", (&asked.because, 2000))?;
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let step = move |app: &dyn crate::App| app.withdraw_announcement(&who, announcement, &asked);
     shared.ask(step).await?;
     shared.changed().await;
@@ -144,21 +144,12 @@ pub async fn acknowledge(
     of_partner(&shared, &caller, partner).await.map(Json)
 }
 
-fn vendor(caller: &Caller) -> Actor {
-    Actor {
-        person: caller.person.clone(),
-        partner: None,
-    }
-}
-
 fn none() -> Refused {
     Refused::not_found("there is no such announcement that you may see")
 }
 
 fn is_said(what: &str, (text, most): (&str, usize)) -> Result<(), Refused> {
-    let length = text.trim().chars().count();
-    let is_odd = |sign: char| sign.is_control() && sign != '\n';
-    match (1..=most).contains(&length) && !text.chars().any(is_odd) {
+    match is_text(text, most) {
         true => Ok(()),
         false => Err(unprocessable(format!(
             "say {what} in 1 to {most} characters, none of them a control character"

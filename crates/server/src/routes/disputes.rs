@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 
 use crate::access::{Caller, Operation, Side};
 use crate::answer::{Problem, Refused};
-use crate::body::Said;
+use crate::body::{Said, is_text};
 use crate::wire::{
     Dispute, DisputeAnswer, DisputeList, DisputeOutcome, DisputeState, DisputesAsked, NewDispute,
     Permitted,
@@ -145,8 +145,7 @@ fn say_who_may(dispute: &mut Dispute, caller: &Caller) {
 }
 
 fn is_said(because: &str) -> Result<(), Refused> {
-    let length = because.trim().chars().count();
-    match (1..=2000).contains(&length) && !because.chars().any(is_unprintable) {
+    match is_text(because, 2000) {
         true => Ok(()),
         false => Err(Refused::new(
             axum::http::StatusCode::UNPROCESSABLE_ENTITY,
@@ -154,10 +153,6 @@ fn is_said(because: &str) -> Result<(), Refused> {
             "say why in 1 to 2000 characters, none of them a control character",
         )),
     }
-}
-
-fn is_unprintable(sign: char) -> bool {
-    sign.is_control() && sign != '\n'
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 
 use crate::access::{Caller, Operation};
 use crate::answer::{FieldError, Problem, Refused};
-use crate::body::Said;
+use crate::body::{Said, is_text};
 use crate::wire::{Exception, ExceptionList, NewException, Permitted};
 use crate::{Actor, Shared};
 
@@ -47,7 +47,7 @@ pub async fn propose_exception(
 ) -> Result<Json<Exception>, Refused> {
     caller.may_with(Operation::ProposeException, &asked.partner)?;
     is_said(&asked)?;
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let proposed = shared.ask(move |app| app.propose_exception(&who, &asked));
     let mut proposed = proposed.await?;
     say_who_may(&mut proposed, &caller);
@@ -77,19 +77,12 @@ pub async fn approve_exception(
     if let Some(why) = found.may_approve.why_not {
         return Err(Refused::conflict(why));
     }
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let approved = shared.ask(move |app| app.approve_exception(&who, number));
     let mut approved = approved.await?;
     say_who_may(&mut approved, &caller);
     shared.changed().await;
     Ok(Json(approved))
-}
-
-fn vendor(caller: &Caller) -> Actor {
-    Actor {
-        person: caller.person.clone(),
-        partner: None,
-    }
 }
 
 /// Says what the caller may do to an exception, by the rules that the journal holds it to.
@@ -120,9 +113,7 @@ fn is_said(asked: &NewException) -> Result<(), Refused> {
             "write a code of lower-case letters, such as goodwill",
         );
     }
-    let length = asked.because.trim().chars().count();
-    let is_odd = |one: char| one.is_control() && one != '\n';
-    if !(1..=2000).contains(&length) || asked.because.chars().any(is_odd) {
+    if !is_text(&asked.because, 2000) {
         wrong("because", "say why, in at most 2000 characters");
     }
     let digits = asked.amount.trim_start_matches('-');

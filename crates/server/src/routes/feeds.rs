@@ -10,7 +10,7 @@ use trueup_facts::replay::Signed;
 use crate::Shared;
 use crate::access::{Caller, Operation};
 use crate::answer::{FieldError, Problem, Refused};
-use crate::body::Said;
+use crate::body::{Said, is_text};
 use crate::wire::{DoubtAsked, FactPage, FactsAsked, FeedQuality, Feeds};
 
 /// Every source: whose it is, how fresh, until when complete, what it delivered, and the rows that are set aside and why.
@@ -83,9 +83,7 @@ pub async fn doubt_fact(
     Path(partner): Path<String>,
     Said(asked): Said<DoubtAsked>,
 ) -> Result<Json<DoubtAsked>, Refused> {
-    let length = asked.because.trim().chars().count();
-    let is_odd = |one: char| one.is_control() && one != '\n';
-    if !(1..=2000).contains(&length) || asked.because.chars().any(is_odd) {
+    if !is_text(&asked.because, 2000) {
         return Err(Refused::parts(vec![FieldError {
             pointer: "#/because".to_owned(),
             detail: "say why, in at most 2000 characters".to_owned(),

@@ -47,10 +47,7 @@ pub async fn bundle(
     Path((partner, period)): Path<(String, String)>,
 ) -> Result<File, Refused> {
     // Whoever asks, it is the vendor who states it.
-    let who = Actor {
-        person: caller.person.clone(),
-        partner: None,
-    };
+    let who = Actor::of_vendor(&caller);
     let asked = shared.ask(move |app| app.bundle(&who, &partner, &period));
     let file = asked.await?;
     shared.changed().await;

@@ -49,7 +49,7 @@ pub async fn prepare_payout(
     Extension(caller): Extension<Caller>,
     Said(asked): Said<PrepareAsked>,
 ) -> Result<Json<Payouts>, Refused> {
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let payouts = shared.ask(move |app| app.prepare_payout(&who, &asked.on));
     let payouts = payouts.await?;
     shared.changed().await;
@@ -66,7 +66,7 @@ pub async fn approve_payout(
     Extension(caller): Extension<Caller>,
     Said(asked): Said<PayoutApproveAsked>,
 ) -> Result<Json<Payouts>, Refused> {
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let payouts = shared.ask(move |app| app.approve_payout(&who, &asked));
     let payouts = payouts.await?;
     shared.changed().await;
@@ -81,7 +81,7 @@ pub async fn order_payout(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Payouts>, Refused> {
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let payouts = shared.ask(move |app| app.order_payout(&who)).await?;
     shared.changed().await;
     Ok(Json(told(payouts, &caller)))
@@ -135,7 +135,7 @@ pub async fn report_payments(
     Said(asked): Said<ReportAsked>,
 ) -> Result<Json<PayoutShown>, Refused> {
     let Path(number) = number.map_err(|_| none())?;
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let payout = shared.ask(move |app| app.report_payments(&who, number, &asked));
     let mut payout = payout.await?;
     payout.may_report = caller.permitted(Operation::OrderPayout, None);
@@ -158,13 +158,6 @@ pub async fn partner_payments(
 
 fn none() -> Refused {
     Refused::not_found("there is no such payout")
-}
-
-fn vendor(caller: &Caller) -> Actor {
-    Actor {
-        person: caller.person.clone(),
-        partner: None,
-    }
 }
 
 /// Says what the caller may do, by its roles and by the rule that nobody approves what they prepared.

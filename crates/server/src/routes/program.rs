@@ -57,7 +57,7 @@ pub async fn calculate(
     Extension(caller): Extension<Caller>,
     Said(asked): Said<CalculateAsked>,
 ) -> Result<Json<Periods>, Refused> {
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let periods = shared.ask(move |app| app.calculate(&who, &asked)).await?;
     shared.changed().await;
     Ok(Json(told(periods, &caller)))
@@ -73,7 +73,7 @@ pub async fn approve(
     Extension(caller): Extension<Caller>,
     Said(asked): Said<ApproveAsked>,
 ) -> Result<Json<Periods>, Refused> {
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let periods = shared.ask(move |app| app.approve(&who, &asked)).await?;
     shared.changed().await;
     Ok(Json(told(periods, &caller)))
@@ -87,7 +87,7 @@ pub async fn close(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Periods>, Refused> {
-    let who = vendor(&caller);
+    let who = Actor::of_vendor(&caller);
     let periods = shared.ask(move |app| app.close(&who)).await?;
     shared.changed().await;
     Ok(Json(told(periods, &caller)))
@@ -126,13 +126,6 @@ pub async fn check_plan(
         .ask(move |app| app.check_plan(&asked))
         .await
         .map(Json)
-}
-
-fn vendor(caller: &Caller) -> Actor {
-    Actor {
-        person: caller.person.clone(),
-        partner: None,
-    }
 }
 
 /// Says what the caller may do, by its roles and by the rule that nobody approves what they calculated.

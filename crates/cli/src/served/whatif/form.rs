@@ -30,7 +30,7 @@ pub fn of(ground: &Ground<'_, '_>) -> Result<WhatIfForm, Failure> {
     let known = ground.floor.basis.seen.scope.until;
     let latest = known.yesterday().unwrap_or(known);
     let kinds = plan.kinds.iter().filter_map(|shape| {
-        let declared = program.kinds.iter().find(|one| one.name == shape.name)?;
+        let declared = program.kind(&shape.name)?;
         let facts = ground.rows.kind(kind_named(plan, &shape.name)?)?;
         Some(kind(ground, (shape, declared), facts))
     });
@@ -68,7 +68,7 @@ fn kind(
         .map(ColumnId)
         .zip(&shape.columns)
         .map(|(at, column)| {
-            let held = declared.columns.iter().find(|one| one.name == column.name);
+            let held = declared.type_of(&column.name);
             let own = own_texts(facts, at);
             let is_listed = column.of == Type::Text && !picked.contains(&*column.name);
             let is_short = own.len() <= OFFERED_MAX;
@@ -76,8 +76,8 @@ fn kind(
             owner_is_said |= is_owner;
             WhatIfColumn {
                 name: column.name.to_string(),
-                holds: holds(held.map(|one| one.of), column.of),
-                places: match held.map(|one| one.of) {
+                holds: holds(held, column.of),
+                places: match held {
                     Some(ColumnType::Number { room, .. }) => Some(room.scale),
                     _ => None,
                 },

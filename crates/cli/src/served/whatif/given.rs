@@ -69,7 +69,7 @@ impl Reading<'_, '_, '_> {
     fn row(&self, given: &WhatIfRow, errors: &mut Vec<FieldError>) -> Option<(KindId, Row)> {
         let plan = self.ground.prepared.plan;
         let program = &self.ground.floor.basis.folder.program;
-        let declared = program.kinds.iter().find(|one| *one.name == *given.kind);
+        let declared = program.kind(&given.kind);
         let (Some(kind), Some(declared)) = (kind_named(plan, &given.kind), declared) else {
             let known: Vec<&str> = plan.kinds.iter().map(|kind| &*kind.name).collect();
             let says = format!("the plan reads {}", known.join(", "));
@@ -124,8 +124,7 @@ impl Reading<'_, '_, '_> {
     }
 
     fn cell(&self, declared: &Kind, (name, of): (&str, Type), text: &str) -> Result<Cell, String> {
-        let held = declared.columns.iter().find(|one| *one.name == *name);
-        let held = held.map(|one| one.of);
+        let held = declared.type_of(name);
         if text.is_empty() {
             return match is_needed(of) {
                 true => Err("say it: the plan cannot read the row without".to_owned()),
