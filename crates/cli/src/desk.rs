@@ -8,6 +8,7 @@ use trueup_facts::digest::Digest;
 use trueup_journal::{Act, Draft, Organisation};
 use trueup_store::Step;
 
+use crate::away::Away;
 use crate::commands::books::{POSTED, Posted};
 use crate::failure::Failure;
 use crate::record::{Record, now, unsayable};
@@ -19,6 +20,8 @@ pub struct Desk {
     pub record: Record,
     /// What it says.
     pub on_record: OnRecord,
+    /// Who signs elsewhere for its organisation; none where everybody's key is kept here.
+    away: Option<Away>,
 }
 
 impl Desk {
@@ -26,7 +29,24 @@ impl Desk {
     pub fn open(program: &Path) -> Result<Self, Failure> {
         let record = Record::opened(program)?;
         let on_record = OnRecord::of(&record)?;
-        Ok(Self { record, on_record })
+        Ok(Self {
+            record,
+            on_record,
+            away: None,
+        })
+    }
+
+    /// The same, where acts in one organisation's name are signed elsewhere.
+    pub fn signed_by(self, away: Away) -> Self {
+        Self {
+            away: Some(away),
+            ..self
+        }
+    }
+
+    /// The text of an act that waits to be signed elsewhere.
+    pub fn drafted(&self) -> Option<String> {
+        self.away.as_ref().and_then(Away::drafted)
     }
 
     /// An act of a kind, as the one after so many, by somebody, signed in an organisation's name.
@@ -45,6 +65,9 @@ impl Desk {
             says: serde_json::to_string(says)
                 .map_err(|error| Failure::fault("writing what an act says", &error))?,
         };
+        if let Some(away) = self.away.as_ref().filter(|away| away.is_of(behalf)) {
+            return away.act(draft, &self.record);
+        }
         Act::sign(
             draft,
             &[&*self.record.key_of(&self.on_record.ring, behalf)?],
@@ -110,11 +133,15 @@ impl Desk {
         Ok(())
     }
 
-    /// Writes a step if its acts may be done and nobody wrote meanwhile; what the journal says then.
+    /// Writes a step if its acts may be done and nobody wrote meanwhile; what the journal says then. What waits to be signed
+    /// elsewhere is judged and not written.
     pub fn write(&self, step: Step) -> Result<OnRecord, Failure> {
         let mut after = self.on_record.clone();
         for (at, act) in (self.on_record.acts..).zip(&step.acts) {
             after.judge(at, act).map_err(Failure::Found)?;
+        }
+        if self.away.as_ref().is_some_and(Away::only_drafts) {
+            return Ok(after);
         }
         let seen = self.on_record.acts;
         let written = self.record.step(|current| {

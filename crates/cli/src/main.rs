@@ -5,6 +5,7 @@
 mod agreements;
 mod archive;
 mod args;
+mod away;
 mod beside;
 mod bundling;
 mod commands;

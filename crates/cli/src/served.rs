@@ -27,6 +27,7 @@ mod periods;
 mod plans;
 mod progress;
 mod room;
+mod signing;
 mod statements;
 mod touched;
 mod whatif;
@@ -42,16 +43,18 @@ use trueup_server::wire::{
     AcceptAsked, ActShown, AgreementAnswer, AgreementList, Announcement, AnnouncementWithdrawal,
     ApproveAsked, Board, BundleVerdict, CalculateAsked, Comparison, Dispute, DisputeAnswer,
     DisputeShort, Exception, ExceptionList, FactPage, FactsAsked, FeedQuality, Feeds, JournalAsked,
-    JournalPage, Line, LineExplanation, LookedThrough, NewAnnouncement, NewDispute, NewException,
-    Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments,
-    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts,
-    PeriodEarned, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked,
-    Standing, Statement, StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    JournalPage, KeyRequest, Line, LineExplanation, LookedThrough, NewAnnouncement, NewDispute,
+    NewException, Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerKeys,
+    PartnerPage, PartnerPayments, PartnerStep, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
+    PayoutPreview, PayoutShown, Payouts, PeriodEarned, Periods, Permitted, PlanCheckAsked,
+    PlanChecked, PlanList, PlanText, ReportAsked, SigningAnswer, SigningAsked, Standing, Statement,
+    StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{Actor, App, File, Refused};
 
 use crate::commands::announce;
 use crate::contested::Contested;
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::threads::on_deep_stack;
@@ -159,6 +162,14 @@ impl Served {
         let look = self.look()?;
         let found = look.on_record().announcements.of(at);
         found.cloned().ok_or_else(no_announcement)
+    }
+
+    /// Refuses an announcement that is not to a partner: one to others is one that there is not.
+    fn announcement_to(&self, partner: &str, at: u64) -> Result<(), Refused> {
+        match self.announcement(at)?.is_to(partner) {
+            true => Ok(()),
+            false => Err(no_announcement()),
+        }
     }
 
     /// What the program says now. While somebody else reads a change, what was there before is answered.
@@ -331,8 +342,56 @@ impl App for Served {
 
     fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused> {
         partners::known(&self.look()?.open.basis.folder, partner)?;
-        let step = || acceptance::accept(&self.program, who, partner, asked);
+        let step = || acceptance::accept(&Desk::open(&self.program)?, who, partner, asked);
         on_deep_stack(&step).map_err(not_done)
+    }
+
+    fn partner_keys(&self, partner: &str) -> Result<PartnerKeys, Refused> {
+        let look = self.look()?;
+        partners::known(&look.open.basis.folder, partner)?;
+        signing::keys(&look, partner).map_err(refused)
+    }
+
+    fn hold_key(&self, who: &Actor, partner: &str, asked: &KeyRequest) -> Result<(), Refused> {
+        partners::known(&self.look()?.open.basis.folder, partner)?;
+        signing::hold(&self.program, who, partner, &asked.request).map_err(not_done)?;
+        self.refresh();
+        Ok(())
+    }
+
+    fn sign_step(
+        &self,
+        who: &Actor,
+        partner: &str,
+        asked: &SigningAsked,
+    ) -> Result<SigningAnswer, Refused> {
+        let look = self.look()?;
+        let folder = &look.open.basis.folder;
+        partners::known(folder, partner)?;
+        match asked.step {
+            PartnerStep::AcknowledgeAnnouncement { announcement } => {
+                self.announcement_to(partner, announcement)?;
+            }
+            PartnerStep::WithdrawDispute { dispute, .. } => {
+                let disputes = look.on_record().disputes.all().iter();
+                let mut own = disputes.filter(|one| one.says.partner.as_str() == partner);
+                if !own.any(|one| one.at == dispute) {
+                    return Err(Refused::not_found(
+                        "there is no such dispute that you may see",
+                    ));
+                }
+            }
+            PartnerStep::AcceptAgreement { .. }
+            | PartnerStep::DeclineAgreement { .. }
+            | PartnerStep::AcceptStatements { .. }
+            | PartnerStep::OpenDispute { .. } => {}
+        }
+        let step = || signing::signed(&self.program, folder, (who, partner), asked);
+        let answer = on_deep_stack(&step).map_err(not_done)?;
+        if answer.is_done {
+            self.refresh();
+        }
+        Ok(answer)
     }
 
     fn document(&self, partner: &str, period: &str, paper: Paper) -> Result<File, Refused> {
@@ -374,7 +433,10 @@ impl App for Served {
     fn open_dispute(&self, who: &Actor, asked: &NewDispute) -> Result<Dispute, Refused> {
         let folder = &self.look()?.open.basis.folder;
         partners::known(folder, &asked.partner)?;
-        let step = || disputes::open(&self.program, folder, who, asked);
+        let step = || {
+            let desk = Desk::open(&self.program)?;
+            disputes::open(&desk, (&self.program, folder), who, asked)
+        };
         on_deep_stack(&step).map_err(not_done)
     }
 
@@ -385,7 +447,10 @@ impl App for Served {
         asked: &DisputeAnswer,
     ) -> Result<Dispute, Refused> {
         let folder = &self.look()?.open.basis.folder;
-        let step = || disputes::answer(&self.program, folder, who, (dispute, asked));
+        let step = || {
+            let desk = Desk::open(&self.program)?;
+            disputes::answer(&desk, folder, who, (dispute, asked))
+        };
         on_deep_stack(&step).map_err(not_done)
     }
 
@@ -474,12 +539,11 @@ impl App for Served {
 
     fn acknowledge(&self, who: &Actor, partner: &str, announcement: u64) -> Result<(), Refused> {
         partners::known(&self.look()?.open.basis.folder, partner)?;
-        let known = self.announcement(announcement)?;
-        // One to others is one that there is not.
-        if !known.is_to(partner) {
-            return Err(no_announcement());
-        }
-        let step = || announcements::acknowledge(&self.program, who, partner, announcement);
+        self.announcement_to(partner, announcement)?;
+        let step = || {
+            let desk = Desk::open(&self.program)?;
+            announcements::acknowledge(&desk, who, partner, announcement)
+        };
         on_deep_stack(&step).map_err(not_done)?;
         self.refresh();
         Ok(())

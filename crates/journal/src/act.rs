@@ -173,6 +173,14 @@ impl Act {
         })
     }
 
+    /// An act that nobody has signed yet: to be judged and looked at before it is signed elsewhere.
+    ///
+    /// # Errors
+    /// When a part of it cannot stand in an act.
+    pub fn unsigned(draft: Draft) -> Result<Self, ActError> {
+        Self::sign(draft, &[])
+    }
+
     /// Reads an act that somebody vouches for: whoever asks who signed it, or what is signed in it, is told without the signatures
     /// being checked again. A checkpoint of one's own over the very same text is what vouches for it, because acts are judged
     /// before a checkpoint over them is signed.
@@ -282,6 +290,12 @@ impl Act {
     #[must_use]
     pub fn says(&self) -> &str {
         &self.draft.says
+    }
+
+    /// The text that is signed: its head and what it says.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text_of(&self.draft)
     }
 
     /// The signed text, as it is stored and hashed.

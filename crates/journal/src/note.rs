@@ -1,6 +1,8 @@
 //! Signed notes: texts with signatures under them, as [C2SP](https://c2sp.org/signed-note) writes them.
 
-use signed_note::{Note, NoteError, Signer, VerificationError, Verifier, Verifiers};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use signed_note::{Note, NoteError, Signature, Signer, VerificationError, Verifier, Verifiers};
 
 use crate::key::{PublicKey, SecretKey};
 
@@ -22,6 +24,12 @@ pub enum SignatureError {
     /// A signature that is not one of this text.
     #[error("a signature does not fit the text")]
     Wrong(#[source] NoteError),
+    /// What was brought from elsewhere is no signature of this text by this key.
+    #[error("what was sent is no signature of {key} over this text")]
+    Unfit {
+        /// The name and id of the key.
+        key: String,
+    },
 }
 
 /// Why a text cannot be signed or is no signed note.
@@ -45,6 +53,61 @@ pub fn sign(text: &str, keys: &[&SecretKey]) -> Result<String, NotANote> {
 pub fn countersign(note: &str, keys: &[&SecretKey]) -> Result<String, NotANote> {
     let note = Note::from_bytes(note.as_bytes()).map_err(NotANote)?;
     with_signatures(note, keys)
+}
+
+/// A signature that was made where the secret is, to be put under a text here.
+#[derive(Clone, Debug)]
+pub struct Elsewhere<'k> {
+    key: &'k PublicKey,
+    signature: Vec<u8>,
+}
+
+impl<'k> Elsewhere<'k> {
+    /// The bare Ed25519 signature of a key, in base64. Whether it fits a text is seen when it is put under one.
+    ///
+    /// # Errors
+    /// When it is no base64.
+    pub fn read(key: &'k PublicKey, signature: &str) -> Result<Self, SignatureError> {
+        match BASE64_STANDARD.decode(signature) {
+            Ok(signature) => Ok(Self { key, signature }),
+            Err(_) => Err(SignatureError::unfit(key)),
+        }
+    }
+
+    /// Puts the signature under a text that has none yet.
+    ///
+    /// # Errors
+    /// When the text cannot stand in a note, or the signature is not one of it.
+    pub fn under(&self, text: &str) -> Result<String, SignatureError> {
+        self.added(text, Vec::new())
+    }
+
+    /// Puts the signature under a note that others signed.
+    ///
+    /// # Errors
+    /// When it is no note, or the signature is not one of it.
+    pub fn under_note(&self, note: &str) -> Result<String, SignatureError> {
+        let above = text(note).map_err(|NotANote(wrong)| SignatureError::Wrong(wrong))?;
+        let mut others = signatures_of(note);
+        others.retain(|one| !self.key.is_named(one.name(), one.id()));
+        self.added(&above, others)
+    }
+
+    fn added(&self, text: &str, mut signatures: Vec<Signature>) -> Result<String, SignatureError> {
+        let verifier = self.key.verifier();
+        if !verifier.verify(text.as_bytes(), &self.signature) {
+            return Err(SignatureError::unfit(self.key));
+        }
+        let own = Signature::new(
+            verifier.name().to_owned(),
+            verifier.key_id(),
+            self.signature.clone(),
+        );
+        signatures.push(own.map_err(SignatureError::Wrong)?);
+        let note = Note::new(text.as_bytes(), &signatures).map_err(SignatureError::Wrong)?;
+        String::from_utf8(note.to_bytes())
+            .map_err(|_| SignatureError::Wrong(NoteError::MalformedNote))
+    }
 }
 
 fn with_signatures(mut note: Note, keys: &[&SecretKey]) -> Result<String, NotANote> {
@@ -71,6 +134,12 @@ impl SignatureError {
     #[must_use]
     pub fn missing(key: &PublicKey) -> Self {
         Self::Missing {
+            key: format!("{} {}", key.name(), key.id()),
+        }
+    }
+
+    fn unfit(key: &PublicKey) -> Self {
+        Self::Unfit {
             key: format!("{} {}", key.name(), key.id()),
         }
     }
@@ -150,5 +219,48 @@ impl Verifiers for Known<'_> {
                 id,
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::organisation::Organisation;
+    use crate::testing::{Dice, bare};
+
+    fn key(seed: u64) -> SecretKey {
+        SecretKey::new(&mut Dice::new(seed), "alliance", &Organisation::Vendor).expect("a key")
+    }
+
+    #[test]
+    fn a_signature_from_elsewhere_comes_to_the_same_note() {
+        let (one, two) = (key(1), key(2));
+        let text = "a text\n";
+        let away = bare(text, &two);
+        let away = Elsewhere::read(two.public(), &away).expect("base64");
+        assert_eq!(
+            away.under(text).expect("signed"),
+            sign(text, &[&two]).expect("signed")
+        );
+        let first = sign(text, &[&one]).expect("signed");
+        assert_eq!(
+            away.under_note(&first).expect("signed"),
+            countersign(&first, &[&two]).expect("signed")
+        );
+    }
+
+    #[test]
+    fn a_signature_of_another_text_or_key_is_refused() {
+        let (one, two) = (key(1), key(2));
+        let refused = |signature: &str, text: &str| {
+            Elsewhere::read(one.public(), signature)
+                .and_then(|away| away.under(text))
+                .is_err()
+        };
+        assert!(!refused(&bare("a text\n", &one), "a text\n"));
+        assert!(refused(&bare("another\n", &one), "a text\n"));
+        assert!(refused(&bare("a text\n", &two), "a text\n"));
+        assert!(refused("", "a text\n"));
+        assert!(refused("no base64!", "a text\n"));
     }
 }

@@ -1,6 +1,21 @@
 //! What tests of this crate and of those above it share: randomness that is the same every time.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rand_core::{CryptoRng, RngCore};
+use signed_note::Signer as _;
+
+use crate::key::SecretKey;
+
+/// The bare signature of a key over a text, in base64: what a browser sends that has the key.
+///
+/// # Panics
+/// When the key cannot sign, which no key of this crate brings about.
+#[must_use]
+pub fn bare(text: &str, key: &SecretKey) -> String {
+    let signed = key.signer().sign(text.as_bytes());
+    BASE64_STANDARD.encode(signed.expect("a key signs whatever it is given"))
+}
 
 /// Random numbers from a seed, for keys in tests. Anybody can repeat them: no key made with them keeps a secret.
 #[derive(Clone, Debug)]

@@ -364,6 +364,14 @@ impl Seal {
         differences
     }
 
+    /// The paths of the texts that it stands on.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.parts.keys().filter_map(|part| match part {
+            Part::Text(path) => Some(path.as_str()),
+            Part::Declaration(_) => None,
+        })
+    }
+
     fn holds_keys(&self) -> Result<(), SealError> {
         let partner = Organisation::Partner(self.partner.clone());
         for (key, whose) in [

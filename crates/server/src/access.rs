@@ -20,6 +20,10 @@ pub enum Operation {
     AcceptStatements,
     /// Accepting or declining, in a partner's name, what is proposed.
     AnswerAgreement,
+    /// Bringing a key that a partner made itself.
+    HoldKey,
+    /// Steps in a partner's name that are signed with its own key, where that is; each is held to its own operation besides.
+    SignStep,
     /// A closed statement in one file that anyone can verify, stated on the journal.
     IssueBundle,
     /// The vendor's public key.
@@ -107,13 +111,15 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
         Op::AskWhatIf,
         Op::AcceptStatements,
         Op::AnswerAgreement,
+        Op::HoldKey,
+        Op::SignStep,
         Op::IssueBundle,
         Op::ReadKey,
         Op::ReadDisputes,
@@ -158,6 +164,8 @@ impl Operation {
             Op::AskWhatIf => "whatif:ask",
             Op::AcceptStatements => "statements:accept",
             Op::AnswerAgreement => "agreements:answer",
+            Op::HoldKey => "keys:hold",
+            Op::SignStep => "acts:sign",
             Op::IssueBundle => "bundles:issue",
             Op::ReadKey => "keys:read",
             Op::ReadDisputes => "disputes:read",
@@ -204,6 +212,8 @@ impl Operation {
             | Op::ClosePeriod
             | Op::AcceptStatements
             | Op::AnswerAgreement
+            | Op::HoldKey
+            | Op::SignStep
             | Op::Announce
             | Op::Acknowledge
             | Op::PreparePayout
@@ -245,7 +255,7 @@ impl Operation {
     pub fn roles(self) -> &'static [Role] {
         match self {
             Op::OwnSession | Op::ReadKey => &ROLES,
-            Op::AcceptStatements | Op::AnswerAgreement => &[PartnerManager],
+            Op::AcceptStatements | Op::AnswerAgreement | Op::HoldKey => &[PartnerManager],
             Op::AskWhatIf => &[
                 PartnerViewer,
                 PartnerManager,
@@ -277,7 +287,7 @@ impl Operation {
                 &[ProgramDesigner, Finance, Approver, Auditor, Executive]
             }
             Op::Announce => &[ProgramDesigner, Finance],
-            Op::Acknowledge => &[PartnerViewer, PartnerManager],
+            Op::Acknowledge | Op::SignStep => &[PartnerViewer, PartnerManager],
             Op::ReadPeriods => &[Finance, Approver, Auditor, Executive],
             Op::CalculatePeriod
             | Op::ClosePeriod
@@ -389,6 +399,8 @@ impl Caller {
             | Op::AskWhatIf
             | Op::AcceptStatements
             | Op::AnswerAgreement
+            | Op::HoldKey
+            | Op::SignStep
             | Op::IssueBundle
             | Op::ReadKey
             | Op::ReadDisputes

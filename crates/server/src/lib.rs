@@ -52,11 +52,12 @@ use wire::{
     AcceptAsked, ActShown, AgreementAnswer, AgreementList, Announcement, AnnouncementWithdrawal,
     ApproveAsked, Board, BundleVerdict, CalculateAsked, Comparison, Dispute, DisputeAnswer,
     Exception, ExceptionList, FactPage, FactsAsked, FeedQuality, Feeds, Grant, JournalAsked,
-    JournalPage, LineExplanation, LookedThrough, NewAnnouncement, NewDispute, NewException,
-    Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments,
-    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, Payouts,
-    Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText, ReportAsked, Statement,
-    StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
+    JournalPage, KeyRequest, LineExplanation, LookedThrough, NewAnnouncement, NewDispute,
+    NewException, Overview, Paper, Partner, PartnerAnnouncementList, PartnerHome, PartnerKeys,
+    PartnerPage, PartnerPayments, PartnersAsked, PaymentFileAsked, PayoutApproveAsked,
+    PayoutPreview, PayoutShown, Payouts, Periods, PlanCheckAsked, PlanChecked, PlanList, PlanText,
+    ReportAsked, SigningAnswer, SigningAsked, Statement, StatementList, WhatIfAnswer, WhatIfAsked,
+    WhatIfForm,
 };
 
 /// Who takes a step.
@@ -186,6 +187,29 @@ pub trait App: Send + Sync + 'static {
     /// # Errors
     /// When a rule says no.
     fn accept(&self, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Refused>;
+
+    /// The keys that sign for a partner.
+    ///
+    /// # Errors
+    /// When there is no such partner.
+    fn partner_keys(&self, partner: &str) -> Result<PartnerKeys, Refused>;
+
+    /// Takes a key that a partner made itself.
+    ///
+    /// # Errors
+    /// When a rule says no.
+    fn hold_key(&self, who: &Actor, partner: &str, asked: &KeyRequest) -> Result<(), Refused>;
+
+    /// Takes a step that is signed with a partner's own key, or says what is to be signed for it.
+    ///
+    /// # Errors
+    /// When a rule says no, or a signature does not fit.
+    fn sign_step(
+        &self,
+        who: &Actor,
+        partner: &str,
+        asked: &SigningAsked,
+    ) -> Result<SigningAnswer, Refused>;
 
     /// A partner's statement of one period as a document.
     ///

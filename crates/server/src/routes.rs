@@ -16,6 +16,7 @@ mod people;
 mod program;
 mod provider;
 pub mod session;
+mod signing;
 mod webhooks;
 mod whatif;
 
@@ -144,6 +145,9 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
             Op::AnswerAgreement,
             routes!(agreements::answer_agreement),
         ))
+        .routes(for_whom(Op::ReadPartner, routes!(signing::partner_keys)))
+        .routes(for_whom(Op::HoldKey, routes!(signing::hold_key)))
+        .routes(for_whom(Op::SignStep, routes!(signing::sign_step)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::explanation)))
         .routes(for_whom(Op::ReadPartner, routes!(partners::compared)))
         .routes(for_whom(Op::ReadDisputes, routes!(disputes::disputes)))

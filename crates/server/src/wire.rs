@@ -18,6 +18,7 @@ mod period;
 mod plan;
 mod session;
 mod shared;
+mod signing;
 mod statement;
 mod webhook;
 mod whatif;
@@ -74,6 +75,10 @@ pub use session::{
 };
 pub use shared::{
     Figure, FigureKind, Money, NamedFigure, NoAnswer, NoAnswerWord, Permitted, Standing,
+};
+pub use signing::{
+    KeyRequest, PartnerKey, PartnerKeys, PartnerStep, SealedText, SignedText, SigningAnswer,
+    SigningAsked, TextToSign,
 };
 pub use statement::{
     AcceptAsked, Acceptance, AcceptanceState, AcceptedUntil, Band, Clause, Comparison,

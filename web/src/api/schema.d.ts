@@ -603,6 +603,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/partners/{partner}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys that sign for a partner. */
+        get: operations["partner_keys"];
+        put?: never;
+        /**
+         * Brings a key that the partner made itself: from then on it signs for the partner, and a key that was kept for it no longer
+         *     does.
+         */
+        post: operations["hold_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/partners/{partner}/payments": {
         parameters: {
             query?: never;
@@ -614,6 +635,27 @@ export interface paths {
         get: operations["partner_payments"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/partners/{partner}/signing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a step that is signed with the partner's own key. The first time it is sent without signatures and answered the text
+         *     that is to be signed; sent again with that text and its signature, it is answered the next text, or taken. Nothing is
+         *     written before it is taken.
+         */
+        post: operations["sign_step"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2325,6 +2367,11 @@ export interface components {
              */
             size: number;
         };
+        /** @description A key that a partner made itself. */
+        KeyRequest: {
+            /** @description The request: the key in a signed note, signed by the key itself. The secret is in none of it. */
+            request: string;
+        };
         /** @description A line of a statement. */
         Line: {
             /** @description The bands its figure went through: rate, base and band. */
@@ -2854,6 +2901,44 @@ export interface components {
             /** @description The way to next bands. */
             progress: components["schemas"]["Progress"][];
         };
+        /** @description A key that signs for a partner, or did. */
+        PartnerKey: {
+            /**
+             * Format: int64
+             * @description The place of the act that added it.
+             */
+            added_at: number;
+            /**
+             * @description Eight hexadecimal digits that tell the partner's keys apart.
+             * @example 1a2b3c4d
+             */
+            id: string;
+            /** @description Whether the service keeps its secret, so that what it signs shows no more than that the service did. */
+            is_custodial: boolean;
+            /** @description The key that checks signatures, as signed notes write it: name, id and key. */
+            key: string;
+            /**
+             * Format: int64
+             * @description The place of the act after which it counts no longer; none where it counts.
+             */
+            retired_at?: number | null;
+            /** @description Whether it is the one that signs for the partner now. */
+            signs_now: boolean;
+        };
+        /** @description A partner's keys. */
+        PartnerKeys: {
+            /**
+             * @description The name that a new key of the partner has.
+             * @example alliance/partner/P-100
+             */
+            key_name: string;
+            /** @description The keys, the latest first. */
+            keys: components["schemas"]["PartnerKey"][];
+            /** @description Whether the one who asks may bring a key that the partner made itself. */
+            may_hold: components["schemas"]["Permitted"];
+            /** @description The partner's id. */
+            partner: string;
+        };
         /** @description A page of the list of partners, by id. */
         PartnerPage: {
             /** @description What `after` must be for the next page; none on the last. */
@@ -2920,6 +3005,62 @@ export interface components {
             plan: string;
             /** @description The plan's title. */
             plan_title: string;
+        };
+        /** @description A step in a partner's name. */
+        PartnerStep: {
+            /** @description The agreement's name. */
+            agreement: string;
+            /** @enum {string} */
+            does: "accept_agreement";
+            /**
+             * Format: int64
+             * @description The place of the proposal's act, as it was shown.
+             */
+            proposal: number;
+        } | {
+            /** @description The agreement's name. */
+            agreement: string;
+            /** @description Why. */
+            because: string;
+            /** @enum {string} */
+            does: "decline_agreement";
+            /**
+             * Format: int64
+             * @description The place of the proposal's act, as it was shown.
+             */
+            proposal: number;
+        } | {
+            /** @enum {string} */
+            does: "accept_statements";
+            /** @description The last day of what is closed, as it was shown. */
+            until: string;
+        } | {
+            /** @description What is wrong. */
+            because: string;
+            /** @description The component that the line is of. */
+            component: string;
+            /** @enum {string} */
+            does: "open_dispute";
+            /** @description The last day of the period that it was settled for. */
+            settled_on: string;
+        } | {
+            /** @description Why. */
+            because: string;
+            /**
+             * Format: int64
+             * @description The dispute's number.
+             */
+            dispute: number;
+            /** @enum {string} */
+            does: "withdraw_dispute";
+        } | {
+            /**
+             * Format: int64
+             * @description The announcement's number.
+             */
+            announcement: number;
+            /** @enum {string} */
+            does: "acknowledge_announcement";
         };
         /** @description A bank's file that is to be written. */
         PaymentFileAsked: {
@@ -3399,6 +3540,16 @@ export interface components {
             /** @description The screen. */
             screen: components["schemas"]["Screen"];
         };
+        /** @description A text whose digest stands in what both sides sign. */
+        SealedText: {
+            /**
+             * @description Its path in the program's folder.
+             * @example agreements/northwind.yaml
+             */
+            path: string;
+            /** @description What it says, to be held against its SHA-256 in the text that is signed. */
+            text: string;
+        };
         /** @description Somebody who has signed on. */
         Session: {
             /**
@@ -3464,6 +3615,28 @@ export interface components {
             proposed_at: number;
             /** @description When it was accepted. */
             signed_on: string;
+        };
+        /** @description A text and its signature. */
+        SignedText: {
+            /** @description The Ed25519 signature of its bytes, in base64. */
+            signature: string;
+            /** @description The text, byte for byte as it was handed out. */
+            text: string;
+        };
+        /** @description How far a step has come. */
+        SigningAnswer: {
+            /** @description Whether the step is taken. */
+            is_done: boolean;
+            to_sign?: components["schemas"]["TextToSign"] | null;
+        };
+        /** @description A step that is signed with the partner's own key. */
+        SigningAsked: {
+            /** @description The id of the key that signs. */
+            key: string;
+            /** @description What was handed out for it and is signed, in that order; nothing the first time. */
+            signed?: components["schemas"]["SignedText"][];
+            /** @description The step. */
+            step: components["schemas"]["PartnerStep"];
         };
         /** @description What somebody signs on with. */
         SignOn: {
@@ -3561,6 +3734,15 @@ export interface components {
             partner: string;
             /** @description The statements. */
             statements: components["schemas"]["PeriodEarned"][];
+        };
+        /** @description What is to be signed next. */
+        TextToSign: {
+            /** @description The id of the key. */
+            key: string;
+            /** @description The text: its bytes in UTF-8 are what is signed. */
+            text: string;
+            /** @description The texts that it is about, where it holds their digests. */
+            texts: components["schemas"]["SealedText"][];
         };
         /** @description A token, without what it holds. */
         Token: {
@@ -6644,6 +6826,185 @@ export interface operations {
             };
         };
     };
+    partner_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerKeys"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The keys, the latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartnerKeys"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that the request is not signed by the key in it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     partner_payments: {
         parameters: {
             query?: never;
@@ -6685,6 +7046,126 @@ export interface operations {
             };
             /** @description There is no such partner that the caller may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The partner's id. */
+                partner: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SigningAsked"];
+            };
+        };
+        responses: {
+            /** @description How far the step has come. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningAnswer"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such partner, dispute or announcement that the caller may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule says no, such as that a signature does not fit its text. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

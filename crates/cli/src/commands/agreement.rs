@@ -23,6 +23,7 @@ use crate::args::{
     AgreementProposeArgs, AgreementShowArgs, AgreementTextsArgs, ChosenArgs, EVERYONE, Format,
 };
 use crate::commands::journal::organisation;
+use crate::desk::Desk;
 use crate::failure::{Failure, chain};
 use crate::folder;
 use crate::kept_keys::read_key;
@@ -526,10 +527,7 @@ pub fn answered(args: &ChosenArgs, proposal: u64, answer: Answer<'_>) -> Result<
     let signing = Signing::of(args)?;
     let on_record = OnRecord::of(&signing.record)?;
     if chosen(&signing, &on_record, |open| open.at == proposal).is_err() {
-        return Err(Failure::Found(
-            "this proposal waits no longer: it was answered, withdrawn, or another took its place"
-                .to_owned(),
-        ));
+        return Err(waits_no_longer());
     }
     let mut acts = Vec::new();
     match answer {
@@ -544,8 +542,51 @@ pub fn answered(args: &ChosenArgs, proposal: u64, answer: Answer<'_>) -> Result<
     signing.append(&on_record, acts)
 }
 
+/// The proposal of a partner's agreement that was looked at, if it still waits.
+pub fn waiting<'d>(
+    desk: &'d Desk,
+    (partner, agreement): (&str, &str),
+    proposal: u64,
+) -> Result<&'d Proposal, Failure> {
+    let partner = PartnerId::new(partner).ok();
+    let negotiations = &desk.on_record.negotiations;
+    partner
+        .and_then(|partner| negotiations.thread(&partner, agreement))
+        .and_then(|thread| thread.open.as_ref())
+        .filter(|open| open.at == proposal)
+        .ok_or_else(waits_no_longer)
+}
+
+fn waits_no_longer() -> Failure {
+    Failure::Found(
+        "this proposal waits no longer: it was answered, withdrawn, or another took its place"
+            .to_owned(),
+    )
+}
+
+/// Accepts a proposal by its seal with both signatures.
+pub fn accepted(
+    desk: &Desk,
+    who: (&str, &Organisation),
+    (proposal, note): (u64, String),
+) -> Result<(), Failure> {
+    desk.say(ACCEPTED, who, &Accepted { proposal, note })
+        .map(drop)
+}
+
+/// Declines a proposal.
+pub fn declined(
+    desk: &Desk,
+    who: (&str, &Organisation),
+    (proposal, because): (u64, &str),
+) -> Result<(), Failure> {
+    let because = because.to_owned();
+    desk.say(CLOSED, who, &Closed { proposal, because })
+        .map(drop)
+}
+
 /// The texts of a program as they were when an agreement was proposed or signed, by the digest of their list.
-fn texts_as_of(program: &Path, texts: &str) -> Result<BTreeMap<String, Bytes>, Failure> {
+pub fn texts_as_of(program: &Path, texts: &str) -> Result<BTreeMap<String, Bytes>, Failure> {
     let kept = runs::kept(program);
     let read = |what: &str, digest: &str| {
         let gone = || {

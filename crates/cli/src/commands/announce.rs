@@ -101,7 +101,7 @@ pub fn announce(program: &Path, says: &Made, by: &str) -> Result<u64, Failure> {
 
 /// Says in a partner's name that somebody has read an announcement.
 pub fn read(
-    program: &Path,
+    desk: &Desk,
     (announcement, behalf): (u64, &Organisation),
     by: &str,
 ) -> Result<(), Failure> {
@@ -114,7 +114,6 @@ pub fn read(
         announcement,
         partner: partner.clone(),
     };
-    let desk = Desk::open(program)?;
     desk.say(ACKNOWLEDGED, (by, behalf), &says).map(drop)
 }
 
@@ -163,8 +162,8 @@ fn make(args: &AnnounceMakeArgs) -> Result<(), Failure> {
 
 fn acknowledge(args: &AnnounceAcknowledgeArgs) -> Result<(), Failure> {
     let behalf = organisation(&args.behalf)?;
-    let program = &args.program.program;
-    read(program, (args.announcement, &behalf), &args.by.by)?;
+    let desk = Desk::open(&args.program.program)?;
+    read(&desk, (args.announcement, &behalf), &args.by.by)?;
     output::print(&format!(
         "Announcement {} was read by {} for {behalf}\n",
         args.announcement, args.by.by

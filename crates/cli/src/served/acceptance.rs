@@ -1,7 +1,5 @@
 //! Whether a partner accepted what was closed, and accepting it: the act of `trueup period accept`.
 
-use std::path::Path;
-
 use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_journal::{Custody, Organisation};
@@ -14,6 +12,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 
 use super::look::Look;
+use super::signing::no_key;
 
 /// Where a partner stands with a statement.
 pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acceptance {
@@ -53,20 +52,12 @@ pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acce
         return told;
     }
     let whose = Organisation::Partner(partner.clone());
-    let ring = &look.on_record().ring;
-    let key = look.key_of(&whose).map(|key| key.public().clone());
-    told.is_custodial = ring
-        .of(&whose)
-        .any(|held| Some(&held.key) == key.as_ref() && held.custody == Custody::Custodial);
+    let key = look.signs_with(&whose);
+    told.is_custodial = key.is_some_and(|held| held.custody == Custody::Custodial);
     told.last_day = last.or(silent).map(|day| day.to_string());
     (told.state, told.may_accept) = match (is_free, silent) {
         (true, _) if key.is_some() => (AcceptanceState::Open, Permitted::yes()),
-        (true, _) => (
-            AcceptanceState::Open,
-            Permitted::no(
-                "the partner signs with a key of its own, which is not kept here: trueup period accept, where it is",
-            ),
-        ),
+        (true, _) => (AcceptanceState::Open, no_key()),
         (false, Some(_)) => (
             AcceptanceState::BySilence,
             Permitted::no("nobody disputed it in time, which accepted it"),
@@ -86,13 +77,7 @@ pub fn of(look: &Look, contested: &Contested<'_>, statement: &Statement) -> Acce
 }
 
 /// Accepts everything that is closed in the partner's name, if that is what the one who asks saw.
-pub fn accept(
-    program: &Path,
-    who: &Actor,
-    partner: &str,
-    asked: &AcceptAsked,
-) -> Result<(), Failure> {
-    let desk = Desk::open(program)?;
+pub fn accept(desk: &Desk, who: &Actor, partner: &str, asked: &AcceptAsked) -> Result<(), Failure> {
     let closed_on = desk.on_record.periods.closed_on();
     if closed_on.map(|day| day.to_string()).as_ref() != Some(&asked.until) {
         return Err(Failure::Found(match closed_on {
@@ -104,5 +89,5 @@ pub fn accept(
         }));
     }
     let partner = PartnerId::new(partner).map_err(|error| Failure::Use(error.to_string()))?;
-    accepted(&desk, &[partner], &who.person)
+    accepted(desk, &[partner], &who.person)
 }

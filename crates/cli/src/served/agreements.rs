@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use trueup_base::id::PartnerId;
-use trueup_journal::{Custody, Organisation};
+use trueup_journal::{Custody, Organisation, PublicKey};
 use trueup_plan::agreement::{self, Stated};
 use trueup_plan::diff::{Side, plans as difference};
 use trueup_plan::tree::Plan;
@@ -26,6 +26,7 @@ use crate::seals::{Parts, standing};
 
 use super::look::Look;
 use super::name_of;
+use super::signing::no_key;
 
 /// The texts that agreements were made from, each list of them read once.
 struct Texts<'p> {
@@ -240,11 +241,22 @@ fn may_answer(look: &Look, thread: Option<&Thread>, partner: &PartnerId) -> Perm
     if open.by == whose {
         return Permitted::no("it is your own proposal; the other side answers");
     }
-    match look.key_of(&whose) {
+    let wanted = open.seal.key_of(&whose);
+    let counts = |key: &PublicKey| {
+        look.on_record()
+            .ring
+            .of(&whose)
+            .any(|held| held.key == *key)
+    };
+    if !counts(wanted) {
+        return Permitted::no(format!(
+            "it was proposed for the key {}, which counts no longer; the other side proposes it again, for the key that does",
+            wanted.id()
+        ));
+    }
+    match look.signs_with(&whose) {
         Some(_) => Permitted::yes(),
-        None => Permitted::no(
-            "the partner signs with a key of its own, which is not kept here: trueup agreement accept, where it is",
-        ),
+        None => no_key(),
     }
 }
 

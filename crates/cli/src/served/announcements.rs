@@ -12,11 +12,13 @@ use trueup_server::wire::{
 };
 
 use crate::commands::announce::{self, To};
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::folder::Folder;
 
 use super::look::Look;
 use super::name_of;
+use super::signing::no_key;
 
 /// Every announcement, the latest first.
 pub fn all(look: &Look) -> Vec<Announcement> {
@@ -81,14 +83,12 @@ pub fn of_partner(look: &Look, partner: &str, person: &str) -> Vec<PartnerAnnoun
         .collect()
 }
 
-/// Whether acts in a partner's name can be signed here.
+/// Whether anybody can sign in a partner's name.
 fn may_sign(look: &Look, partner: &str) -> Permitted {
     let whose = PartnerId::new(partner).map(Organisation::Partner).ok();
-    match whose.and_then(|whose| look.key_of(&whose)) {
+    match whose.as_ref().and_then(|whose| look.signs_with(whose)) {
         Some(_) => Permitted::yes(),
-        None => Permitted::no(
-            "the partner signs with a key of its own, which is not kept here: trueup announce acknowledge, where it is",
-        ),
+        None => no_key(),
     }
 }
 
@@ -111,12 +111,12 @@ pub fn make(
 
 /// Says in a partner's name that somebody has read an announcement.
 pub fn acknowledge(
-    program: &Path,
+    desk: &Desk,
     who: &Actor,
     partner: &str,
     announcement: u64,
 ) -> Result<(), Failure> {
     let partner = PartnerId::new(partner).map_err(|error| Failure::Use(error.to_string()))?;
     let behalf = Organisation::Partner(partner);
-    announce::read(program, (announcement, &behalf), &who.person)
+    announce::read(desk, (announcement, &behalf), &who.person)
 }

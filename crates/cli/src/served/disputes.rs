@@ -66,16 +66,15 @@ fn partner_of(partner: &str) -> Result<PartnerId, Failure> {
 
 /// Opens a dispute on a line that something was posted for.
 pub fn open(
-    program: &Path,
-    folder: &Folder,
+    desk: &Desk,
+    (program, folder): (&Path, &Folder),
     who: &Actor,
     asked: &NewDispute,
 ) -> Result<Dispute, Failure> {
-    let desk = Desk::open(program)?;
     let partner = partner_of(&asked.partner)?;
     let settled_on = parse_date(&asked.settled_on)
         .map_err(|error| Failure::Use(format!("settled_on {}: {error}", asked.settled_on)))?;
-    let Some(line) = dispute::line_of(&desk, &partner, (&asked.component, settled_on))? else {
+    let Some(line) = dispute::line_of(desk, &partner, (&asked.component, settled_on))? else {
         return Err(Failure::Use(format!(
             "nothing was posted for {} that was settled on {settled_on}; dispute a line of a closed period",
             asked.component
@@ -83,18 +82,17 @@ pub fn open(
     };
     let behalf = behalf(who)?;
     let by = (who.person.as_str(), &behalf);
-    let (at, after) = dispute::opened(&desk, program, by, (&line, asked.because.trim()))?;
+    let (at, after) = dispute::opened(desk, program, by, (&line, asked.because.trim()))?;
     found(folder, &after, at)
 }
 
 /// Answers a dispute, or takes it back.
 pub fn answer(
-    program: &Path,
+    desk: &Desk,
     folder: &Folder,
     who: &Actor,
     (dispute, asked): (u64, &DisputeAnswer),
 ) -> Result<Dispute, Failure> {
-    let desk = Desk::open(program)?;
     let says = Resolved {
         dispute,
         outcome: match asked.outcome {

@@ -11,7 +11,8 @@ use trueup_base::id::PartnerId;
 use trueup_books::{Account, Booked};
 use trueup_facts::program::state_folder;
 use trueup_facts::texts::Bytes;
-use trueup_journal::{Organisation, SecretKey};
+use trueup_journal::ring::Held;
+use trueup_journal::{Custody, Organisation, SecretKey};
 use trueup_server::Refused;
 use trueup_server::wire::{Line, PeriodEarned, Statement};
 use trueup_store::{Balance, Page};
@@ -267,6 +268,17 @@ impl Look {
     pub fn key_of(&self, whose: &Organisation) -> Option<Arc<SecretKey>> {
         let record = self.record.as_ref()?;
         record.key_of(&self.on_record().ring, whose).ok()
+    }
+
+    /// The key that an organisation signs with: its own, wherever that is, before one that is kept here.
+    pub fn signs_with<'l>(&'l self, whose: &'l Organisation) -> Option<&'l Held> {
+        let ring = &self.on_record().ring;
+        let is_own = |held: &&Held| held.custody == Custody::Own;
+        if let Some(own) = ring.of(whose).rev().find(is_own) {
+            return Some(own);
+        }
+        let kept = self.key_of(whose)?;
+        ring.of(whose).find(|held| held.key == *kept.public())
     }
 
     /// What each account of a partner comes to.

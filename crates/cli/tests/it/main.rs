@@ -16,5 +16,6 @@ mod settled_again;
 mod sheets;
 #[path = "../../../facts/tests/it/shim.rs"]
 mod shim;
+mod signing;
 mod story;
 mod transcripts;

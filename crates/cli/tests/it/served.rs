@@ -58,7 +58,7 @@ impl Someone<'_> {
     }
 
     /// Reads until the server has seen what a command did beside it: while it reads a change, it answers by what was before.
-    fn read_once(&self, path: &str, is_seen: impl Fn(&Value) -> bool) -> Value {
+    pub fn read_once(&self, path: &str, is_seen: impl Fn(&Value) -> bool) -> Value {
         let began = std::time::Instant::now();
         loop {
             let said = self.read(path);

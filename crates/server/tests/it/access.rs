@@ -13,13 +13,14 @@ const MAY: [(Role, &str, &str); 9] = [
         Role::PartnerViewer,
         "partner_viewer",
         "session keys:read partners:list partners:read whatif:ask facts:read bundles:issue disputes:read \
-         announcements:acknowledge events:read",
+         announcements:acknowledge acts:sign events:read",
     ),
     (
         Role::PartnerManager,
         "partner_manager",
         "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt statements:accept agreements:answer \
-         bundles:issue disputes:read disputes:open disputes:answer announcements:acknowledge events:read",
+         bundles:issue disputes:read disputes:open disputes:answer announcements:acknowledge acts:sign \
+         keys:hold events:read",
     ),
     (
         Role::AccountManager,
@@ -118,6 +119,10 @@ fn body(operation: &str) -> Value {
         }
         "propose_exception" => serde_json::json!({
             "partner": "P-1", "amount": "250.00", "currency": "EUR", "reason": "goodwill", "because": "the portal was down"
+        }),
+        "hold_key" => serde_json::json!({ "request": "trueup key 1" }),
+        "sign_step" => serde_json::json!({
+            "key": "1a2b3c4d", "step": { "does": "acknowledge_announcement", "announcement": 7 }
         }),
         "doubt_fact" => serde_json::json!({ "fact": "shop/1", "because": "it was returned" }),
         "answer_agreement" => serde_json::json!({ "proposal": 7, "outcome": "accepted" }),

@@ -16,13 +16,13 @@ use trueup_server::wire::{
     AcceptAsked, ActShort, ActShown, AgreementAnswer, AgreementList, Announcement,
     AnnouncementWithdrawal, ApproveAsked, Board, BundleVerdict, CalculateAsked, Comparison,
     Dispute, DisputeAnswer, DisputeState, Exception, ExceptionList, FactPage, FactsAsked,
-    FeedQuality, Feeds, Grant, JournalAsked, JournalPage, LineExplanation, LookedThrough,
-    NewAnnouncement, NewDispute, NewException, OrderedPayout, Overview, Paper, Partner,
-    PartnerAnnouncementList, PartnerHome, PartnerPage, PartnerPayments, PartnersAsked,
-    PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps, Payouts,
-    PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
-    PlanShort, PlanText, ReportAsked, Role, Standing, Statement, StatementList, WhatIfAnswer,
-    WhatIfAsked, WhatIfForm,
+    FeedQuality, Feeds, Grant, JournalAsked, JournalPage, KeyRequest, LineExplanation,
+    LookedThrough, NewAnnouncement, NewDispute, NewException, OrderedPayout, Overview, Paper,
+    Partner, PartnerAnnouncementList, PartnerHome, PartnerKeys, PartnerPage, PartnerPayments,
+    PartnersAsked, PaymentFileAsked, PayoutApproveAsked, PayoutPreview, PayoutShown, PayoutSteps,
+    Payouts, PeriodEarned, PeriodSteps, Periods, Permitted, PlanCheckAsked, PlanChecked, PlanList,
+    PlanShort, PlanText, ReportAsked, Role, SigningAnswer, SigningAsked, Standing, Statement,
+    StatementList, WhatIfAnswer, WhatIfAsked, WhatIfForm,
 };
 use trueup_server::{
     Actor, App, Cost, FieldError, File, Files, Log, MailSetting, NewAccount, ProviderSetting,
@@ -548,6 +548,30 @@ impl App for Told {
 
     fn accept(&self, _: &Actor, partner: &str, _: &AcceptAsked) -> Result<(), Refused> {
         known(partner)
+    }
+
+    fn partner_keys(&self, partner: &str) -> Result<PartnerKeys, Refused> {
+        known(partner)?;
+        Ok(PartnerKeys {
+            partner: partner.to_owned(),
+            key_name: format!("alliance/partner/{partner}"),
+            keys: Vec::new(),
+            may_hold: Permitted::yes(),
+        })
+    }
+
+    fn hold_key(&self, _: &Actor, partner: &str, _: &KeyRequest) -> Result<(), Refused> {
+        known(partner)
+    }
+
+    fn sign_step(
+        &self,
+        _: &Actor,
+        partner: &str,
+        _: &SigningAsked,
+    ) -> Result<SigningAnswer, Refused> {
+        known(partner)?;
+        Ok(SigningAnswer::done())
     }
 
     fn document(&self, partner: &str, period: &str, _: Paper) -> Result<File, Refused> {
