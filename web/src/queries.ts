@@ -160,6 +160,12 @@ export const agreementsQuery = (partner: string) =>
     queryFn: () => answered(api.GET("/v1/partners/{partner}/agreements", { params: { path: { partner } } })),
   });
 
+export const partnerKeysQuery = (partner: string) =>
+  queryOptions({
+    queryKey: ["figures", "keys", partner],
+    queryFn: () => answered(api.GET("/v1/partners/{partner}/keys", { params: { path: { partner } } })),
+  });
+
 export const whatIfFormQuery = (partner: string) =>
   queryOptions({
     queryKey: ["figures", "whatif", partner],

@@ -140,6 +140,12 @@ const agreements = createRoute({
   ...lazily("AgreementPage", () => import("./pages/agreements/AgreementPage").then((one) => one.AgreementPage)),
 });
 
+const signingKey = createRoute({
+  getParentRoute: () => shell,
+  path: "/partners/$partner/key",
+  ...lazily("KeyPage", () => import("./pages/key/KeyPage").then((one) => one.KeyPage)),
+});
+
 const whatIf = createRoute({
   getParentRoute: () => shell,
   path: "/partners/$partner/what-if",
@@ -299,6 +305,7 @@ const tree = root.addChildren([
     statement,
     payments,
     agreements,
+    signingKey,
     whatIf,
     payouts,
     payout,

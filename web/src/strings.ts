@@ -1,10 +1,12 @@
 // Every word the app says. One object, so that another language is one more file of the same shape.
 import { countText } from "./format/money";
 import { several } from "./strings/several";
+import { signing } from "./strings/signing";
 import { workspace } from "./strings/workspace";
 
 export const t = {
   ...workspace,
+  signing,
   app: {
     name: "Trueup",
     tagline: "What the program pays, and why.",
@@ -310,7 +312,8 @@ export const t = {
     because: "What is wrong",
     becauseHelp: "It becomes part of the journal, where nothing is ever removed: name invoices and figures, no people.",
     send: "Open the dispute",
-    sent: (id: number) => `Dispute ${id} is open. The line's money is held back.`,
+    sent: (id: number | undefined) =>
+      `${id === undefined ? "The dispute" : `Dispute ${id}`} is open. The line's money is held back.`,
     title: "Disputes",
     leadProgram: "Lines that one side does not accept, the latest first",
     none: "No disputes",
@@ -435,6 +438,7 @@ export const t = {
     wordsProposed: "The plan as proposed, in plain words",
     accept: "Accept and sign",
     acceptTitle: "Sign this version?",
+    key: "Signing key",
     acceptMeans:
       "Both sides have signed it then, and it counts from its first day. It is signed in your company's name with the key that this server keeps for it, and the journal says so.",
     decline: "Decline",

@@ -36,12 +36,16 @@ declare module "vitest" {
   interface ProvidedContext {
     base: string;
     starter: string;
+    starterFolder: string;
     password: string;
   }
 }
 
 /** Of the starter program, whose quarters are open. */
 export const NEWCOMER = "P-100";
+
+/** Another of it, which makes a key of its own. */
+export const KEYHOLDER = "P-200";
 
 /** A partner of the demo to which another retainer is proposed. */
 export const SIGNER = "546";
@@ -50,6 +54,7 @@ const SIGNERS: readonly Someone[] = [{ name: "signer", roles: ["partner-manager"
 
 const STARTERS: readonly Someone[] = [
   { name: "newcomer", roles: ["partner-manager"], partner: NEWCOMER },
+  { name: "keyholder", roles: ["partner-manager"], partner: KEYHOLDER },
   { name: "finance", roles: ["finance"] },
   { name: "approver", roles: ["approver"] },
 ];
@@ -125,6 +130,7 @@ export async function setup(project: TestProject) {
 
   project.provide("base", await serve(demo, [...PEOPLE, ...SIGNERS]));
   project.provide("starter", await serve(starter, STARTERS));
+  project.provide("starterFolder", starter);
   project.provide("password", password);
 }
 

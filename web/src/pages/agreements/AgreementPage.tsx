@@ -1,5 +1,5 @@
 // A partner's agreements: in plain words as they were signed, their versions, and what is proposed with the way to answer it.
-import { IconFileCheck, IconFileTime } from "@tabler/icons-react";
+import { IconFileCheck, IconFileTime, IconKey } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { dayText, whenText, withDays } from "../../format/dates";
@@ -26,6 +26,11 @@ export function AgreementPage() {
           }
           title={t.agreement.title}
           lead={t.agreement.lead}
+          actions={
+            <Link to="/partners/$partner/key" params={{ partner }} className="button">
+              <IconKey size={16} aria-hidden /> {t.agreement.key}
+            </Link>
+          }
         >
           {one.agreements.length === 0 ? (
             <Empty title={t.agreement.none}>{t.agreement.noneLead}</Empty>

@@ -1,17 +1,19 @@
 // A version that is proposed: why, what it would change, what it says, and the partner's answer.
 import { Button, Textarea } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../../client";
 import { whenText } from "../../format/dates";
 import { Panel, Tag } from "../../parts/bits";
+import { RefusedKey, SignedHere, SignsElsewhere, taken, useSigning } from "../../parts/OwnKey";
 import { Question } from "../../parts/Question";
-import { Refused } from "../../parts/States";
 import { WhyNot } from "../../parts/Steps";
 import { Words } from "../../parts/Words";
 import { useFiguresAreOld } from "../../queries";
+import { sealOf } from "../../signing/step";
 import { t } from "../../strings";
 import type { AgreementShown } from "../../wire";
+import { Seal, useChecked } from "./Seal";
 
 type Proposed = NonNullable<AgreementShown["proposal"]>;
 
@@ -78,15 +80,34 @@ function Answering({
   proposal: Proposed;
 }) {
   const areOld = useFiguresAreOld();
+  const signing = useSigning(partner);
   const [asked, setAsked] = useState<"accepted" | "declined" | undefined>(undefined);
   const [because, setBecause] = useState("");
+  const named = { agreement: agreement.name, proposal: proposal.proposal };
+  const isHere = signing.by === "here";
+  // What both sides sign is read before it is signed.
+  const seal = useQuery({
+    queryKey: ["figures", "seal", partner, named.agreement, named.proposal],
+    queryFn: () => (isHere ? sealOf(signing.signer, { does: "accept_agreement", ...named }) : null),
+    enabled: isHere && asked === "accepted",
+    retry: false,
+  });
+  const texts = useChecked(seal.data ?? undefined);
   const send = useMutation({
     mutationFn: (outcome: "accepted" | "declined") =>
-      answered(
-        api.POST("/v1/partners/{partner}/agreements/{agreement}/answer", {
-          params: { path: { partner, agreement: agreement.name } },
-          body: { proposal: proposal.proposal, outcome, ...(outcome === "declined" ? { because } : {}) },
-        }),
+      taken(
+        signing,
+        outcome === "accepted"
+          ? { does: "accept_agreement", ...named }
+          : { does: "decline_agreement", ...named, because },
+        () =>
+          answered(
+            api.POST("/v1/partners/{partner}/agreements/{agreement}/answer", {
+              params: { path: { partner, agreement: agreement.name } },
+              body: { proposal: proposal.proposal, outcome, ...(outcome === "declined" ? { because } : {}) },
+            }),
+          ),
+        outcome === "accepted" ? seal.data?.text : undefined,
       ),
     onSuccess: async () => {
       setAsked(undefined);
@@ -96,12 +117,19 @@ function Answering({
   if (!agreement.may_answer.is_allowed) {
     return <WhyNot may={agreement.may_answer} />;
   }
+  if (signing.by === "elsewhere") {
+    return <SignsElsewhere partner={partner} signing={signing} />;
+  }
+  // Nothing is signed before what is signed could be read, and is what it says it is.
+  const isReadable = !isHere || texts.data?.every((one) => one.holds !== false) === true;
   const isNo = asked === "declined";
   return (
     <>
       <div className="form-actions">
-        <Button onClick={() => setAsked("accepted")}>{t.agreement.accept}</Button>
-        <Button variant="default" onClick={() => setAsked("declined")}>
+        <Button disabled={signing.by === "unknown"} onClick={() => setAsked("accepted")}>
+          {t.agreement.accept}
+        </Button>
+        <Button variant="default" disabled={signing.by === "unknown"} onClick={() => setAsked("declined")}>
           {t.agreement.decline}
         </Button>
       </div>
@@ -109,6 +137,7 @@ function Answering({
         title={isNo ? t.agreement.declineTitle : t.agreement.acceptTitle}
         isOpen={asked !== undefined}
         onClose={() => setAsked(undefined)}
+        {...(isHere && !isNo ? { size: "xl" } : {})}
       >
         <form
           className="form"
@@ -119,7 +148,7 @@ function Answering({
             }
           }}
         >
-          <p>{isNo ? t.agreement.declineMeans : t.agreement.acceptMeans}</p>
+          <p>{isNo ? t.agreement.declineMeans : isHere ? t.signing.acceptMeans : t.agreement.acceptMeans}</p>
           {isNo ? (
             <Textarea
               label={t.agreement.reason}
@@ -132,9 +161,21 @@ function Answering({
               data-autofocus
             />
           ) : null}
-          <Refused error={send.error} />
+          {isHere && !isNo ? (
+            seal.data && texts.data ? (
+              <Seal seal={seal.data} texts={texts.data} />
+            ) : seal.error ? (
+              <RefusedKey error={seal.error} />
+            ) : (
+              <p className="quiet" role="status">
+                {t.signing.sealLoading}
+              </p>
+            )
+          ) : null}
+          <SignedHere signing={signing} />
+          <RefusedKey error={send.error} />
           <div className="form-actions">
-            <Button type="submit" loading={send.isPending}>
+            <Button type="submit" loading={send.isPending} disabled={!isNo && !isReadable}>
               {isNo ? t.agreement.decline : t.agreement.accept}
             </Button>
             <Button variant="default" onClick={() => setAsked(undefined)}>

@@ -4,7 +4,7 @@ import { IconCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { answered, api } from "../../client";
 import { whenText } from "../../format/dates";
-import { Refused } from "../../parts/States";
+import { RefusedKey, SignsElsewhere, taken, useSigning } from "../../parts/OwnKey";
 import { useFiguresAreOld } from "../../queries";
 import { t } from "../../strings";
 import type { PartnerAnnouncement } from "../../wire";
@@ -19,12 +19,15 @@ export function Announcement({
   heading: "h2" | "h3";
 }) {
   const areOld = useFiguresAreOld();
+  const signing = useSigning(partner);
   const acknowledge = useMutation({
     mutationFn: () =>
-      answered(
-        api.POST("/v1/partners/{partner}/announcements/{announcement}/acknowledge", {
-          params: { path: { partner, announcement: announcement.id } },
-        }),
+      taken(signing, { does: "acknowledge_announcement", announcement: announcement.id }, () =>
+        answered(
+          api.POST("/v1/partners/{partner}/announcements/{announcement}/acknowledge", {
+            params: { path: { partner, announcement: announcement.id } },
+          }),
+        ),
       ),
     onSuccess: areOld,
   });
@@ -40,10 +43,13 @@ export function Announcement({
         <p className="quiet announcement-read">
           <IconCheck size={15} aria-hidden /> {t.announce.readAt(whenText(announcement.read_at))}
         </p>
+      ) : may.is_allowed && signing.by === "elsewhere" ? (
+        <SignsElsewhere partner={partner} signing={signing} />
       ) : may.is_allowed ? (
         <div className="announcement-do">
           <Button
             loading={acknowledge.isPending}
+            disabled={signing.by === "unknown"}
             onClick={() => acknowledge.mutate()}
             leftSection={<IconCheck size={16} aria-hidden />}
           >
@@ -53,7 +59,7 @@ export function Announcement({
       ) : (
         <p className="quiet why-not">{may.why_not}</p>
       )}
-      <Refused error={acknowledge.error} />
+      <RefusedKey error={acknowledge.error} />
     </article>
   );
 }

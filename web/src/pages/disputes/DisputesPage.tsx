@@ -6,7 +6,8 @@ import { useState } from "react";
 import { answered, api, type Wire } from "../../client";
 import { dayText, whenText } from "../../format/dates";
 import { Page, Tag } from "../../parts/bits";
-import { Answer, Empty, Refused } from "../../parts/States";
+import { RefusedKey, SignedHere, SignsElsewhere, taken, useSigning } from "../../parts/OwnKey";
+import { Answer, Empty } from "../../parts/States";
 import { disputesQuery, useFiguresAreOld } from "../../queries";
 import { t } from "../../strings";
 import type { Dispute } from "../../wire";
@@ -102,21 +103,31 @@ function Reply({ dispute }: { dispute: Dispute }) {
     ...(dispute.may_withdraw.is_allowed ? (["withdrawn"] as const) : []),
   ];
   const areOld = useFiguresAreOld();
+  const signing = useSigning(dispute.partner);
   const [outcome, setOutcome] = useState<Outcome | undefined>(undefined);
   const [because, setBecause] = useState("");
   const chosen = outcome ?? outcomes[0];
   const send = useMutation({
-    mutationFn: (to: Outcome) =>
-      answered(
-        api.POST("/v1/disputes/{dispute}/answer", {
-          params: { path: { dispute: dispute.id } },
-          body: { outcome: to, because },
-        }),
-      ),
+    mutationFn: (to: Outcome) => {
+      const byServer = () =>
+        answered(
+          api.POST("/v1/disputes/{dispute}/answer", {
+            params: { path: { dispute: dispute.id } },
+            body: { outcome: to, because },
+          }),
+        );
+      // Only taking back is a partner's step; the vendor answers.
+      return to === "withdrawn"
+        ? taken(signing, { does: "withdraw_dispute", dispute: dispute.id, because }, byServer)
+        : byServer();
+    },
     onSuccess: areOld,
   });
   if (dispute.state !== "open") {
     return null;
+  }
+  if (chosen === "withdrawn" && signing.by === "elsewhere") {
+    return <SignsElsewhere partner={dispute.partner} signing={signing} />;
   }
   if (!chosen) {
     return <p className="quiet why-not">{dispute.may_answer.why_not}</p>;
@@ -146,9 +157,10 @@ function Reply({ dispute }: { dispute: Dispute }) {
         required
         withAsterisk={false}
       />
-      <Refused error={send.error} />
+      <SignedHere signing={signing} />
+      <RefusedKey error={send.error} />
       <div className="form-actions">
-        <Button type="submit" loading={send.isPending}>
+        <Button type="submit" loading={send.isPending} disabled={signing.by === "unknown"}>
           {chosen === "withdrawn" ? t.dispute.withdraw : t.dispute.sendAnswer}
         </Button>
       </div>

@@ -5,8 +5,8 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../../client";
 import { dayText, whenText } from "../../format/dates";
+import { RefusedKey, SignedHere, SignsElsewhere, taken, useSigning } from "../../parts/OwnKey";
 import { Question } from "../../parts/Question";
-import { Refused } from "../../parts/States";
 import { useFiguresAreOld } from "../../queries";
 import { t } from "../../strings";
 import type { Acceptance, Statement } from "../../wire";
@@ -61,22 +61,30 @@ function said(acceptance: Acceptance) {
 function Accepting({ statement, until }: { statement: Statement; until: string }) {
   const [isAsked, setAsked] = useState(false);
   const areOld = useFiguresAreOld();
+  const signing = useSigning(statement.partner);
   const accept = useMutation({
     mutationFn: () =>
-      answered(
-        api.POST("/v1/partners/{partner}/acceptance", {
-          params: { path: { partner: statement.partner } },
-          body: { until },
-        }),
+      taken(signing, { does: "accept_statements", until }, () =>
+        answered(
+          api.POST("/v1/partners/{partner}/acceptance", {
+            params: { path: { partner: statement.partner } },
+            body: { until },
+          }),
+        ),
       ),
     onSuccess: async () => {
       setAsked(false);
       await areOld();
     },
   });
+  if (signing.by === "elsewhere") {
+    return <SignsElsewhere partner={statement.partner} signing={signing} />;
+  }
   return (
     <>
-      <Button onClick={() => setAsked(true)}>{t.acceptance.accept}</Button>
+      <Button disabled={signing.by === "unknown"} onClick={() => setAsked(true)}>
+        {t.acceptance.accept}
+      </Button>
       <Question title={t.acceptance.confirm(dayText(until))} isOpen={isAsked} onClose={() => setAsked(false)}>
         <div className="form">
           <p>{t.acceptance.means}</p>
@@ -84,7 +92,8 @@ function Accepting({ statement, until }: { statement: Statement; until: string }
             {t.acceptance.whose(statement.partner_name)}
             {statement.acceptance.is_custodial ? `. ${t.acceptance.custodial}` : null}
           </p>
-          <Refused error={accept.error} />
+          <SignedHere signing={signing} />
+          <RefusedKey error={accept.error} />
           <div className="form-actions">
             <Button loading={accept.isPending} onClick={() => accept.mutate()} data-autofocus>
               {t.acceptance.accept}

@@ -3,7 +3,7 @@ import { IconFlag } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { answered, api } from "../../client";
-import { Refused } from "../../parts/States";
+import { RefusedKey, SignedHere, SignsElsewhere, taken, useSigning } from "../../parts/OwnKey";
 import { useFiguresAreOld } from "../../queries";
 import { t } from "../../strings";
 import type { Line } from "../../wire";
@@ -13,13 +13,14 @@ export function DisputeForm({ partner, line }: { partner: string; line: Line }) 
   const [isOpen, setOpen] = useState(false);
   const [because, setBecause] = useState("");
   const areOld = useFiguresAreOld();
+  const signing = useSigning(partner);
   const send = useMutation({
-    mutationFn: () =>
-      answered(
-        api.POST("/v1/disputes", {
-          body: { partner, component: line.component, settled_on: line.settled_on, because },
-        }),
-      ),
+    mutationFn: () => {
+      const said = { component: line.component, settled_on: line.settled_on, because };
+      return taken(signing, { does: "open_dispute", ...said }, () =>
+        answered(api.POST("/v1/disputes", { body: { partner, ...said } })),
+      );
+    },
     onSuccess: async () => {
       setOpen(false);
       setBecause("");
@@ -29,9 +30,9 @@ export function DisputeForm({ partner, line }: { partner: string; line: Line }) 
   const { is_allowed: isAllowed, why_not: whyNot } = line.may_dispute;
   return (
     <section className="dispute" aria-label={t.explain.tabs.dispute}>
-      {send.data ? (
+      {send.isSuccess ? (
         <p className="done" role="status">
-          {t.dispute.sent(send.data.id)}
+          {t.dispute.sent(line.dispute?.id)}
         </p>
       ) : null}
       {line.dispute ? (
@@ -62,7 +63,8 @@ export function DisputeForm({ partner, line }: { partner: string; line: Line }) 
             data-autofocus
             autoFocus
           />
-          <Refused error={send.error} />
+          <SignedHere signing={signing} />
+          <RefusedKey error={send.error} />
           <div className="form-actions">
             <Button type="submit" loading={send.isPending}>
               {t.dispute.send}
@@ -77,11 +79,12 @@ export function DisputeForm({ partner, line }: { partner: string; line: Line }) 
           <Button
             variant="default"
             leftSection={<IconFlag size={16} aria-hidden />}
-            disabled={!isAllowed}
+            disabled={!isAllowed || signing.by === "unknown" || signing.by === "elsewhere"}
             onClick={() => setOpen(true)}
           >
             {t.dispute.open}
           </Button>
+          {isAllowed ? <SignsElsewhere partner={partner} signing={signing} /> : null}
           {!isAllowed && whyNot ? <p className="quiet why-not">{whyNot}</p> : null}
         </>
       )}
