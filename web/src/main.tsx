@@ -8,6 +8,7 @@ import "./styles/home.css";
 import "./styles/statement.css";
 import "./styles/program.css";
 import "./styles/signing.css";
+import "./styles/facts.css";
 import "./styles/narrow.css";
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";

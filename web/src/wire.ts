@@ -39,6 +39,7 @@ export type Periods = Wire["Periods"];
 export type Permitted = Wire["Permitted"];
 export type PlanChecked = Wire["PlanChecked"];
 export type Progress = Wire["Progress"];
+export type RowsSettled = Wire["RowsSettled"];
 export type Screen = Wire["Screen"];
 export type SetAside = Wire["SetAside"];
 export type Session = Wire["Session"];

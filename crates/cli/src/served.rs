@@ -30,6 +30,7 @@ mod room;
 mod signing;
 mod statements;
 mod touched;
+mod turned;
 mod whatif;
 
 use std::collections::{BTreeSet, VecDeque};

@@ -152,6 +152,16 @@ pub fn settle(
 ) -> Result<Result<Settled, Refusal>, Fault> {
     let tables = Tables::of(&program.folder, Disk::default())?;
     let _lock = tables.lock()?;
+    settle_in((program, &tables), order, signed, now)
+}
+
+/// The same for whoever has the right to write already.
+pub(crate) fn settle_in(
+    (program, tables): (&Program, &Tables),
+    order: &Order,
+    signed: Option<&Signed>,
+    now: Timestamp,
+) -> Result<Result<Settled, Refusal>, Fault> {
     let open = Snapshot::open(&program.folder)?.quarantined()?;
     let mut groups: BTreeMap<(String, String), Group> = BTreeMap::new();
     let mut left = 0;
@@ -159,7 +169,7 @@ pub fn settle(
     if let Err(refusal) = gathered {
         return Ok(Err(refusal));
     }
-    let mut number = Ledger::of(&tables)?.last();
+    let mut number = Ledger::of(tables)?.last();
     let mut deliveries = Vec::new();
     for ((name, file), group) in groups {
         let Some((source, kind)) = program.source_and_kind(&name) else {
@@ -193,7 +203,7 @@ pub fn settle(
             Ok(table) => table,
             Err(refusal) => return refused(refusal),
         };
-        match deliver_unwatched(&parcel, &mut table, &mut Index::default(), &tables) {
+        match deliver_unwatched(&parcel, &mut table, &mut Index::default(), tables) {
             Ok(delivery) => deliveries.push(delivery),
             Err(NotDelivered::Refused(refusal)) => return refused(refusal),
             Err(NotDelivered::Fault(fault)) => return Err(fault),

@@ -76,6 +76,10 @@ pub enum Operation {
     ReadSources,
     /// The sources, how good they are, and the rows that are set aside.
     ReadFeeds,
+    /// Putting a row right that was set aside, or rejecting it.
+    MendRows,
+    /// Trying rows again that were set aside.
+    ReplayRows,
     /// A partner's facts.
     ReadFacts,
     /// Saying that a partner's fact is in doubt.
@@ -111,7 +115,7 @@ pub const ROLES: [Role; 9] = [
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Op::OwnSession,
         Op::ReadPartners,
         Op::ReadPartner,
@@ -146,6 +150,8 @@ impl Operation {
         Op::CheckPlan,
         Op::ReadSources,
         Op::ReadFeeds,
+        Op::MendRows,
+        Op::ReplayRows,
         Op::ReadFacts,
         Op::DoubtFact,
         Op::PushFacts,
@@ -192,6 +198,8 @@ impl Operation {
             Op::CheckPlan => "plans:check",
             Op::ReadSources => "sources:read",
             Op::ReadFeeds => "feeds:read",
+            Op::MendRows => "rows:mend",
+            Op::ReplayRows => "rows:replay",
             Op::ReadFacts => "facts:read",
             Op::DoubtFact => "facts:doubt",
             Op::PushFacts => "facts:push",
@@ -221,6 +229,8 @@ impl Operation {
             | Op::OrderPayout
             | Op::ProposeException
             | Op::ApproveException
+            | Op::MendRows
+            | Op::ReplayRows
             | Op::DoubtFact => true,
             // Events have ids of their own; answers about people and tokens hold what is shown once; the others change nothing.
             Op::PushFacts
@@ -295,7 +305,9 @@ impl Operation {
             | Op::PreparePayout
             | Op::OrderPayout
             | Op::ProposeException
+            | Op::MendRows
             | Op::WritePaymentFile => &[Finance],
+            Op::ReplayRows => &[Finance, Administrator],
             Op::ApprovePeriod | Op::ApprovePayout | Op::ApproveException => &[Approver],
             Op::ReadPayouts | Op::ReadExceptions => &[Finance, Approver, Auditor],
             Op::ReadJournal => &[Finance, Auditor],
@@ -390,6 +402,8 @@ impl Caller {
             | Op::CheckPlan
             | Op::ReadSources
             | Op::ReadFeeds
+            | Op::MendRows
+            | Op::ReplayRows
             | Op::PushFacts
             | Op::ManagePeople
             | Op::ManageWebhooks => grant.partner.is_none(),

@@ -15,6 +15,7 @@ mod payouts;
 mod people;
 mod program;
 mod provider;
+mod quarantine;
 pub mod session;
 mod signing;
 mod webhooks;
@@ -222,6 +223,9 @@ fn described(shared: Arc<Shared>) -> (Router<Arc<Shared>>, OpenApi) {
         .routes(for_whom(Op::ReadSources, routes!(facts::sources)))
         .routes(for_whom(Op::ReadFeeds, routes!(feeds::feeds)))
         .routes(for_whom(Op::ReadFeeds, routes!(feeds::feed_quality)))
+        .routes(for_whom(Op::MendRows, routes!(quarantine::mend_row)))
+        .routes(for_whom(Op::MendRows, routes!(quarantine::reject_row)))
+        .routes(for_whom(Op::ReplayRows, routes!(quarantine::replay_rows)))
         .routes(for_whom(Op::ReadFacts, routes!(feeds::partner_facts)))
         .routes(for_whom(Op::DoubtFact, routes!(feeds::doubt_fact)))
         .routes(for_whom(Op::PushFacts, routes!(facts::push)))

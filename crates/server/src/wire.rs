@@ -40,8 +40,8 @@ pub use dispute::{
 pub use exception::{Exception, ExceptionList, GivenUp, NewException, Owed};
 pub use facts::{
     DoubtAsked, EventOutcome, EventProblem, Fact, FactColumn, FactDoubt, FactPage, FactsAsked,
-    Feed, FeedDelivery, FeedQuality, Feeds, Pushed, PushedSource, PushedSources, RowProblem,
-    SetAside,
+    Feed, FeedDelivery, FeedQuality, Feeds, MendAsked, Pushed, PushedSource, PushedSources,
+    ReplayAsked, RowProblem, RowRejection, RowsSettled, SetAside, SetAsideCell,
 };
 pub use journal::{
     ActShort, ActShown, ActSigner, BundleVerdict, JournalAsked, JournalPage, LookedThrough,

@@ -274,6 +274,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feeds/quarantine/{row}/mend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts right a row that was set aside, and delivers it once more under its file and line. What is still wrong with it is told
+         *     cell by cell, and nothing changes then.
+         */
+        post: operations["mend_row"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/quarantine/{row}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a row that was set aside never counts. */
+        post: operations["reject_row"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries rows again that were set aside, as declarations, lists and aliases are now; what is still wrong is left alone. */
+        post: operations["replay_rows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/first-administrator": {
         parameters: {
             query?: never;
@@ -2201,6 +2255,10 @@ export interface components {
         Feeds: {
             /** @description The sources. */
             feeds: components["schemas"]["Feed"][];
+            /** @description Whether the one who asks may try them again. */
+            may_replay: components["schemas"]["Permitted"];
+            /** @description Whether the one who asks may settle one: put it right, or reject it. */
+            may_settle: components["schemas"]["Permitted"];
             /** @description The day it is in the program's time zone. */
             on: string;
             /** @description They, at most 200. */
@@ -2525,6 +2583,20 @@ export interface components {
             is_set_up: boolean;
             /** @description The e-mails, the latest first; at most a hundred. */
             mails: components["schemas"]["Mail"][];
+        };
+        /** @description A row that was set aside, put right. */
+        MendAsked: {
+            /** @description Why. */
+            because: string;
+            /**
+             * @description The cells that are others, by the source's own names of columns.
+             * @example {
+             *       "reseller": "P-100"
+             *     }
+             */
+            cells: {
+                [key: string]: string;
+            };
         };
         /** @description A message to a webhook. */
         Message: {
@@ -3503,6 +3575,11 @@ export interface components {
             /** @description The sources. */
             sources: components["schemas"]["PushedSource"][];
         };
+        /** @description Which rows are tried again. */
+        ReplayAsked: {
+            /** @description Of which source; of all where none is named. */
+            source?: string | null;
+        };
         /** @description What became of payments. */
         ReportAsked: {
             /** @description Where it is known from, such as the bank's statement. */
@@ -3529,6 +3606,44 @@ export interface components {
             says?: string | null;
             /** @description The cell as it came; none to whoever reads no facts. */
             value?: string | null;
+        };
+        /** @description Why a row never counts. */
+        RowRejection: {
+            /** @description Why. */
+            because: string;
+        };
+        /** @description What became of rows that were set aside. */
+        RowsSettled: {
+            /**
+             * Format: int64
+             * @description Rows that count now: new, corrected or taken back.
+             */
+            counted: number;
+            /**
+             * Format: int64
+             * @description Rows that were known already, or known later.
+             */
+            known: number;
+            /**
+             * Format: int64
+             * @description Rows that are still wrong and were left alone.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Rows that never count.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Rows that were set aside once more.
+             */
+            set_aside: number;
+            /**
+             * Format: int64
+             * @description The number of the latest delivery that it took; none where nothing changed.
+             */
+            snapshot?: number | null;
         };
         /**
          * @description A screen of the web app.
@@ -3576,6 +3691,8 @@ export interface components {
         };
         /** @description A row that was set aside and does not count. */
         SetAside: {
+            /** @description The cells that its source reads, as they came; none to who sees no figures, or where they could not be told apart. */
+            cells: components["schemas"]["SetAsideCell"][];
             /** @description The file it came in. */
             file: string;
             /** @description What names it, as far as that could be read. */
@@ -3585,6 +3702,8 @@ export interface components {
              * @description Its line or row there.
              */
             line: number;
+            /** @description Whether the one who asks may put it right. */
+            may_mend: components["schemas"]["Permitted"];
             /** @description How commands name it. */
             name: string;
             /** @description What is wrong with it. */
@@ -3593,6 +3712,13 @@ export interface components {
             source: string;
             /** @description The day it was taken. */
             taken_on: string;
+        };
+        /** @description A cell of a row that was set aside. */
+        SetAsideCell: {
+            /** @description The source's name of the column. */
+            column: string;
+            /** @description What stood in it; empty where nothing did. */
+            value: string;
         };
         /**
          * @description How grave a mistake is.
@@ -5426,6 +5552,354 @@ export interface operations {
             };
             /** @description There is no such source. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mend_row: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The row's name, such as `12:4`. */
+                row: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MendAsked"];
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsSettled"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such name of a row. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such row is set aside, or it cannot be put right here. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is still wrong; `errors` says which cell. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_row: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path: {
+                /** @description The row's name, such as `12:4`. */
+                row: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RowRejection"];
+            };
+        };
+        responses: {
+            /** @description What became of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsSettled"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such name of a row. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such row is set aside. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The world behind the server failed; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_rows: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A key of one's own making for this step, such as a UUID. The same step sent again with the same key within a day is answered again and not taken again; the answer then has the header `idempotency-replayed: true`. The same key with another request is answered 422 (`key_reused`), a step that is under way 409 (`under_way`). */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayAsked"];
+            };
+        };
+        responses: {
+            /** @description What became of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowsSettled"];
+                };
+            };
+            /** @description The body is no JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody signed on. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the caller's roles may do this, or the request began on another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A file's rows no longer fit their source. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of another type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is described. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

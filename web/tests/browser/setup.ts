@@ -37,6 +37,8 @@ declare module "vitest" {
     base: string;
     starter: string;
     starterFolder: string;
+    owing: string;
+    folder: string;
     password: string;
   }
 }
@@ -51,6 +53,14 @@ export const KEYHOLDER = "P-200";
 export const SIGNER = "546";
 
 const SIGNERS: readonly Someone[] = [{ name: "signer", roles: ["partner-manager"], partner: SIGNER }];
+
+/** Of a third program, in which a partner owes something and rows are set aside. */
+const OWING: readonly Someone[] = [
+  { name: "finance", roles: ["finance"] },
+  { name: "approver", roles: ["approver"] },
+  { name: "administrator", roles: ["administrator"] },
+  { name: "debtor", roles: ["partner-manager"], partner: "P-300" },
+];
 
 const STARTERS: readonly Someone[] = [
   { name: "newcomer", roles: ["partner-manager"], partner: NEWCOMER },
@@ -71,7 +81,7 @@ export async function setup(project: TestProject) {
   started.folder = folder;
   // Hashing a password is dear on purpose; here it is done many times a minute.
   const env = { ...process.env, TRUEUP_PASSWORD: password, TRUEUP_PASSWORD_COST: "8192:1" };
-  const run = (...args: string[]) => execFileSync(command, args, { env, stdio: ["ignore", "ignore", "inherit"] });
+  const run = (...args: string[]) => execFileSync(command, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   const serve = async (program: string, people: readonly Someone[]) => {
     for (const one of people) {
       const roles = one.roles.flatMap((role) => ["--role", role]);
@@ -128,10 +138,52 @@ export async function setup(project: TestProject) {
   run("profile", "set", ...whose, ...account, "--by", "u-17");
   run("profile", "confirm", ...whose, "--by", "u-4");
 
+  project.provide("owing", await serve(owing(folder, run), OWING));
   project.provide("base", await serve(demo, [...PEOPLE, ...SIGNERS]));
   project.provide("starter", await serve(starter, STARTERS));
+  project.provide("folder", folder);
   project.provide("starterFolder", starter);
   project.provide("password", password);
+}
+
+/** A program whose partner P-300 was paid too much, all quarters closed, with three rows that cannot be read. */
+function owing(folder: string, run: (...args: string[]) => Buffer): string {
+  const program = join(folder, "owing");
+  const by = ["--program", program, "--by", "u-17"];
+  const change = (file: string, from: RegExp, to: string) => {
+    const path = join(program, file);
+    writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+  };
+  run("--quiet", "init", program);
+  const recovers = "recovers: { from: [next_payouts], at_most: 50% of each payout, within: 3 months }";
+  change("plans/reseller.yaml", /^ {4}at_most: 25_000$/m, `    at_most: 25_000\n    ${recovers}`);
+  change("plans/reseller.yaml", /^ {4}at_least: 0$/m, "");
+  change("program.yaml", /until: 2026-07-01/g, "until: 2027-01-01");
+  run("journal", "open", ...by);
+  run("--quiet", "ingest", "--program", program);
+  const head = "invoice,line,invoice_date,reseller,product,net_amount";
+  const late = join(program, "late.csv");
+  writeFileSync(late, `${head}\nI-2001,1,2026-04-02,P-300,suite,-300000.00\n`);
+  run("--quiet", "ingest", "--program", program, "--source", "invoices", late);
+  run("keys", "add", "--custodial", "everyone", ...by);
+  run("agreement", "propose", "--all", "--because", "terms of 2026", ...by);
+  run("agreement", "accept", "--all", "--for", "everyone", ...by);
+  run("--quiet", "run", "--program", program);
+  for (const quarter of ["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"]) {
+    const told = run("period", "calculate", "--until", quarter, ...by).toString();
+    const total = /^Until \S+: (-?[0-9.]+ USD)/m.exec(told)?.[1];
+    const needed = told.includes("two others approve") ? ["u-4", "u-5"] : ["u-4"];
+    for (const approver of needed) {
+      run("period", "approve", ...(total ? ["--total", total] : []), "--program", program, "--by", approver);
+    }
+    run("period", "close", ...by);
+  }
+  const wrong = ["I-3001,1,2026-12-28,P-1OO,suite,40000.00", 'I-3002,1,2026-02-30,P-200,suite,"12,000.00"'];
+  const cut = "I-3003,1,2026-12-30,P-100,suite,500.00,";
+  const aside = join(program, "december.csv");
+  writeFileSync(aside, `${[head, ...wrong, cut].join("\n")}\n`);
+  run("--quiet", "ingest", "--program", program, "--source", "invoices", "--allow-quarantine", aside);
+  return program;
 }
 
 function addressOf(server: ChildProcess): Promise<string> {

@@ -491,7 +491,7 @@ impl Page<'_> {
 }
 
 /// What went another way, in the plan's own words.
-pub fn turn_in_words(plan: &Plan, sources: &Sources, turn: &Turn) -> String {
+fn turn_in_words(plan: &Plan, sources: &Sources, turn: &Turn) -> String {
     match turn {
         Turn::Band { table, reached } => {
             let table = &plan[*table];

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueup_base::date::{Date, parse_date};
 use trueup_engine::world::{Cell, Credit, KindFacts, date_of, role_of};
 use trueup_facts::flags::{Fate, flags};
-use trueup_facts::program::Source;
+use trueup_facts::program::{Program, Source};
 use trueup_facts::quality::{Wanted, freshness, look as look_at};
+use trueup_facts::raw::RawCell;
 use trueup_facts::snapshot::OpenRow;
 use trueup_facts::store::Delivery;
 use trueup_plan::tree::{FactKind, KindId};
 use trueup_server::wire::{
     Fact, FactColumn, FactDoubt, FactPage, FactsAsked, Feed, FeedDelivery, FeedQuality, Feeds,
-    Permitted, RowProblem, SetAside,
+    Permitted, RowProblem, SetAside, SetAsideCell,
 };
 use trueup_server::{FieldError, Refused, excerpt};
 
@@ -63,7 +64,13 @@ pub fn feeds(look: &Look) -> Result<Feeds, Failure> {
         on: today.to_string(),
         feeds: feeds.collect(),
         set_aside: aside.len() as u64,
-        quarantine: aside.iter().take(SET_ASIDE_MAX).map(set_aside).collect(),
+        quarantine: aside
+            .iter()
+            .take(SET_ASIDE_MAX)
+            .map(|row| set_aside(program, row))
+            .collect(),
+        may_settle: Permitted::yes(),
+        may_replay: Permitted::yes(),
     })
 }
 
@@ -109,7 +116,25 @@ fn delivery(one: &Delivery) -> FeedDelivery {
     }
 }
 
-fn set_aside(row: &OpenRow) -> SetAside {
+/// A row that was set aside, with the cells that its source reads.
+fn set_aside(program: &Program, row: &OpenRow) -> SetAside {
+    let cells = &row.row.cells;
+    let read = program.source(&row.source).map(Source::columns_read);
+    let may_mend = match (&read, row.row.is_conflict(), cells.is_empty()) {
+        (None, _, _) => Permitted::no("its source is no longer declared in program.yaml"),
+        (_, true, _) => Permitted::no(
+            "another row says otherwise under its id and revision; send the true one with a higher revision, or reject it",
+        ),
+        (_, false, true) => Permitted::no(
+            "its cells do not belong to the columns of its file; send the row again, or reject it",
+        ),
+        (Some(_), false, false) => Permitted::yes(),
+    };
+    let columns: BTreeSet<&str> = match cells.is_empty() {
+        true => BTreeSet::new(),
+        false => read.iter().flatten().map(|column| &**column).collect(),
+    };
+    let text = |column: &str| cells.get(column).map(RawCell::text).unwrap_or_default();
     SetAside {
         name: row.row_name().to_string(),
         source: row.source.clone(),
@@ -117,6 +142,14 @@ fn set_aside(row: &OpenRow) -> SetAside {
         line: row.row.row,
         id: row.row.id.clone(),
         taken_on: row.taken_on.clone(),
+        may_mend,
+        cells: columns
+            .into_iter()
+            .map(|column| SetAsideCell {
+                column: column.to_owned(),
+                value: text(column),
+            })
+            .collect(),
         problems: row
             .row
             .problems

@@ -14,7 +14,6 @@ use trueup_server::wire::{CapProgress, Figure, Gain, NextDate, ObjectiveProgress
 
 use crate::commands::explain::own_in;
 use crate::commands::statement;
-use crate::commands::whatif::turn_in_words;
 use crate::compute::Prepared;
 use crate::earned::Earned;
 use crate::failure::Failure;
@@ -24,6 +23,7 @@ use crate::seen::Scope;
 use super::figures::{figure, money, nodes};
 use super::room::Floor;
 use super::statements::{self, explained};
+use super::turned::turn_on_a_page;
 
 /// How many gains are told.
 const GAINS_MAX: usize = 8;
@@ -196,7 +196,7 @@ impl Asked<'_, '_> {
             because: nearest
                 .turns
                 .iter()
-                .map(|turn| turn_in_words(plan, sources, turn))
+                .map(|turn| turn_on_a_page(plan, sources, turn))
                 .collect(),
         }
     }

@@ -22,7 +22,6 @@ use trueup_server::wire::{
     WhatIfLine, WhatIfTier,
 };
 
-use crate::commands::whatif::turn_in_words;
 use crate::compute::{Figures, Prepared, Source};
 use crate::earned::Earned;
 use crate::failure::Failure;
@@ -32,6 +31,7 @@ use super::figures::money;
 use super::look::Look;
 use super::progress;
 use super::room::Floor;
+use super::turned::turn_on_a_page;
 
 /// How far beyond the last day that something is known for a row may be dated.
 const YEARS_AHEAD: i16 = 2;
@@ -264,7 +264,7 @@ impl<'a, 'b> Ground<'a, 'b> {
         let sources = &self.floor.basis.folder.sources;
         let mut said = Vec::new();
         for turn in &turns {
-            let words = turn_in_words(self.prepared.plan, sources, turn);
+            let words = turn_on_a_page(self.prepared.plan, sources, turn);
             if !said.contains(&words) {
                 said.push(words);
             }
@@ -396,7 +396,7 @@ mod tests {
         let answer = of(&look, "P-100", &asked(rows)).expect("answered");
         assert_eq!(answer.after.amount, "6250.00");
         assert!(answer.tiers.iter().any(|tier| tier.is_other));
-        let last = "volume_rates reaches from 125% * target.net_sales";
+        let last = "Each slice of net sales at its own rate: the band from 125% of target for net sales is reached";
         assert!(answer.because.contains(&last.to_owned()), "{answer:?}");
     }
 

@@ -9,6 +9,7 @@ mod faults;
 mod hostile_plans;
 mod journal;
 mod mailed;
+mod mended;
 mod push;
 mod served;
 mod serving;

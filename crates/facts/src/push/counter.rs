@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+use trueup_plan::diagnostic::any_error;
 
 use super::desk::{Desk, Outcome, Push};
 use super::fold::{Fold, request_path};
 use super::inbox::{Segment, segments};
+use crate::digest::Digest;
 use crate::disk::Disk;
 use crate::error::Fault;
 use crate::flags::{FactName, NotFlagged, flag_in};
 use crate::program::Program;
-use crate::replay::Signed;
+use crate::replay::{self, Order, Settled, Signed, settle_in};
 use crate::store::Tables;
 
 /// How many pushes may wait.
@@ -67,7 +69,18 @@ enum ToFold {
         Flagging,
         oneshot::Sender<Result<Result<(), NotFlagged>, String>>,
     ),
+    Settle(
+        Settling,
+        oneshot::Sender<Result<Result<Settled, replay::Refusal>, String>>,
+    ),
     Stop,
+}
+
+/// Rows that were set aside, and what becomes of them.
+struct Settling {
+    order: Order,
+    signed: Option<Signed>,
+    now: Timestamp,
 }
 
 /// Rows that somebody doubts.
@@ -207,6 +220,25 @@ impl Counter {
         answer.await.map_err(|_| closing())?
     }
 
+    /// Settles rows that were set aside, by the declarations as they are now: whoever takes pushes is the only one who may write.
+    ///
+    /// # Errors
+    /// What the world said; inside, why it was refused.
+    pub async fn settle(
+        &self,
+        order: Order,
+        signed: Option<Signed>,
+        now: Timestamp,
+    ) -> Result<Result<Settled, replay::Refusal>, String> {
+        let closing = || NotTaken::Closing.to_string();
+        let (reply, answer) = oneshot::channel();
+        let settling = Settling { order, signed, now };
+        self.fold
+            .try_send(ToFold::Settle(settling, reply))
+            .map_err(|_| closing())?;
+        answer.await.map_err(|_| closing())?
+    }
+
     /// Folds what waits and closes.
     pub fn close(self) {
         // Who is gone needs no word.
@@ -284,6 +316,19 @@ fn run_desk(
     }
 }
 
+/// The program as it is declared now, with the aliases and lists of now; none where it cannot be read, or its kinds are others
+/// than those that pushes are judged by.
+fn as_declared(program: &Program) -> Result<Option<Program>, Fault> {
+    let kinds = |program: &Program| -> Vec<(Arc<str>, Digest)> {
+        let said = program.said.iter();
+        let said = said.map(|(name, digest)| (name.clone(), *digest));
+        said.filter(|(name, _)| name.starts_with("kind ")).collect()
+    };
+    let now = Program::read(&program.folder)?;
+    let now = now.program.filter(|_| !any_error(&now.diagnostics));
+    Ok(now.filter(|now| kinds(now) == kinds(program)))
+}
+
 fn run_fold(
     program: &Program,
     tables: &Tables,
@@ -309,6 +354,16 @@ fn run_fold(
                 fold = Fold::new(program, tables);
                 let done = done.map(|flagged| flagged.map(drop));
                 // Whoever asked may have gone.
+                let _ = reply.send(done.map_err(|fault| fault.to_string()));
+                continue;
+            }
+            Some(ToFold::Settle(settling, reply)) => {
+                let Settling { order, signed, now } = settling;
+                let done = as_declared(program).and_then(|declared| {
+                    let program = declared.as_ref().unwrap_or(program);
+                    settle_in((program, tables), &order, signed.as_ref(), now)
+                });
+                fold = Fold::new(program, tables);
                 let _ = reply.send(done.map_err(|fault| fault.to_string()));
                 continue;
             }
@@ -349,7 +404,7 @@ fn run_fold(
             }
             Some(ToFold::Stop) => return,
             // Flags were answered before.
-            Some(ToFold::Flag(..)) | None => {}
+            Some(ToFold::Flag(..) | ToFold::Settle(..)) | None => {}
         }
     }
 }

@@ -21,6 +21,14 @@ pub async fn feeds(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Feeds>, Refused> {
     let mut feeds = shared.ask(|app| app.feeds()).await?;
+    let may_mend = caller.permitted(Operation::MendRows, None);
+    feeds.may_settle = may_mend.clone();
+    feeds.may_replay = caller.permitted(Operation::ReplayRows, None);
+    let is_allowed = may_mend.is_allowed;
+    let rows = feeds.quarantine.iter_mut();
+    for row in rows.filter(|row| row.may_mend.is_allowed && !is_allowed) {
+        row.may_mend = may_mend.clone();
+    }
     // An administrator sees that something is wrong and what to do, and no figures.
     if caller.may(Operation::ReadSources).is_err() {
         for problem in feeds
@@ -30,6 +38,9 @@ pub async fn feeds(
         {
             problem.value = None;
             problem.says = None;
+        }
+        for row in &mut feeds.quarantine {
+            row.cells.clear();
         }
     }
     Ok(Json(feeds))

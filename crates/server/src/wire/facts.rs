@@ -154,6 +154,65 @@ pub struct SetAside {
     pub taken_on: String,
     /// What is wrong with it.
     pub problems: Vec<RowProblem>,
+    /// The cells that its source reads, as they came; none to who sees no figures, or where they could not be told apart.
+    pub cells: Vec<SetAsideCell>,
+    /// Whether the one who asks may put it right.
+    pub may_mend: Permitted,
+}
+
+/// A cell of a row that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SetAsideCell {
+    /// The source's name of the column.
+    pub column: String,
+    /// What stood in it; empty where nothing did.
+    pub value: String,
+}
+
+/// A row that was set aside, put right.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MendAsked {
+    /// The cells that are others, by the source's own names of columns.
+    #[schema(example = json!({ "reseller": "P-100" }))]
+    pub cells: BTreeMap<String, String>,
+    /// Why.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub because: String,
+}
+
+/// Why a row never counts.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RowRejection {
+    /// Why.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub because: String,
+}
+
+/// Which rows are tried again.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayAsked {
+    /// Of which source; of all where none is named.
+    pub source: Option<String>,
+}
+
+/// What became of rows that were set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RowsSettled {
+    /// The number of the latest delivery that it took; none where nothing changed.
+    pub snapshot: Option<u64>,
+    /// Rows that count now: new, corrected or taken back.
+    pub counted: u64,
+    /// Rows that were known already, or known later.
+    pub known: u64,
+    /// Rows that were set aside once more.
+    pub set_aside: u64,
+    /// Rows that never count.
+    pub rejected: u64,
+    /// Rows that are still wrong and were left alone.
+    pub left: u64,
 }
 
 /// The sources of a program, and the rows that are set aside.
@@ -169,6 +228,10 @@ pub struct Feeds {
     pub set_aside: u64,
     /// They, at most 200.
     pub quarantine: Vec<SetAside>,
+    /// Whether the one who asks may settle one: put it right, or reject it.
+    pub may_settle: Permitted,
+    /// Whether the one who asks may try them again.
+    pub may_replay: Permitted,
 }
 
 /// How good the facts of a source are.

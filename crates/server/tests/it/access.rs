@@ -39,7 +39,7 @@ const MAY: [(Role, &str, &str); 9] = [
         "session keys:read partners:list partners:read whatif:ask facts:read facts:doubt feeds:read bundles:issue disputes:read \
          disputes:open disputes:answer overview:read periods:read periods:calculate periods:close payouts:read payouts:prepare \
          payouts:order payouts:file exceptions:read exceptions:propose journal:read plans:read plans:check sources:read \
-         facts:push announcements:list announcements:make events:read",
+         facts:push rows:mend rows:replay announcements:list announcements:make events:read",
     ),
     (
         Role::Approver,
@@ -62,7 +62,7 @@ const MAY: [(Role, &str, &str); 9] = [
     (
         Role::Administrator,
         "administrator",
-        "session keys:read feeds:read people:manage webhooks:manage",
+        "session keys:read feeds:read rows:replay people:manage webhooks:manage",
     ),
 ];
 
@@ -120,6 +120,11 @@ fn body(operation: &str) -> Value {
         "propose_exception" => serde_json::json!({
             "partner": "P-1", "amount": "250.00", "currency": "EUR", "reason": "goodwill", "because": "the portal was down"
         }),
+        "mend_row" => {
+            serde_json::json!({ "cells": { "amount": "1250.00" }, "because": "as the invoice has it" })
+        }
+        "reject_row" => serde_json::json!({ "because": "it never happened" }),
+        "replay_rows" => serde_json::json!({}),
         "hold_key" => serde_json::json!({ "request": "trueup key 1" }),
         "sign_step" => serde_json::json!({
             "key": "1a2b3c4d", "step": { "does": "acknowledge_announcement", "announcement": 7 }
@@ -180,6 +185,7 @@ fn filled(path: &str, partner: &str) -> String {
         .replace("{plan}", "plan")
         .replace("{source}", "shop")
         .replace("{token}", "t-none")
+        .replace("{row}", "1:4")
         .replace("{person}", "u-none")
         .replace("{webhook}", "w-none")
         .replace("{event}", "17")

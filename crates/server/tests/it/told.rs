@@ -3,7 +3,7 @@
 use trueup_server::wire::{
     Board, Clause, Exception, ExceptionList, Explanation, FactPage, FeedQuality, Feeds, Figure,
     FigureKind, Freshness, LineExplanation, Money, Owed, Partner, Permitted, RowProblem, SetAside,
-    WhatIfAnswer, WhatIfForm,
+    SetAsideCell, WhatIfAnswer, WhatIfForm,
 };
 
 pub fn euros(amount: &str) -> Money {
@@ -97,7 +97,14 @@ pub fn feeds() -> Feeds {
                 says: Some("`1,250.00` is no number".to_owned()),
                 help: "write 1250.00".to_owned(),
             }],
+            cells: vec![SetAsideCell {
+                column: "amount".to_owned(),
+                value: "1,250.00".to_owned(),
+            }],
+            may_mend: Permitted::yes(),
         }],
+        may_settle: Permitted::yes(),
+        may_replay: Permitted::yes(),
     }
 }
 

@@ -9,7 +9,8 @@ import { Answer, Empty } from "../../parts/States";
 import { type Column, Table } from "../../parts/Table";
 import { feedQualityQuery, feedsQuery } from "../../queries";
 import { t } from "../../strings";
-import type { Feed, FeedDelivery, Feeds, SetAside } from "../../wire";
+import type { Feed, FeedDelivery, Feeds, RowsSettled, SetAside } from "../../wire";
+import { Replay, Settle, settledText } from "./Mend";
 
 export function FeedsPage() {
   const feeds = useQuery(feedsQuery);
@@ -213,14 +214,35 @@ const ASIDE: Column<SetAside>[] = [
 ];
 
 function Quarantine({ feeds }: { feeds: Feeds }) {
+  const [settled, setSettled] = useState<RowsSettled | undefined>(undefined);
+  const said = settled ? (
+    <p className="done" role="status">
+      {settledText(settled)}
+    </p>
+  ) : null;
   if (feeds.set_aside === 0) {
-    return <p className="done feed-clean">{t.feeds.nothingAside}</p>;
+    return (
+      <>
+        {said}
+        <p className="done feed-clean">{t.feeds.nothingAside}</p>
+      </>
+    );
   }
+  const settling: Column<SetAside> = {
+    key: "settle",
+    head: t.mend.head,
+    cell: (row) => <Settle row={row} feeds={feeds} onSettled={setSettled} />,
+  };
   return (
-    <Panel title={t.feeds.quarantine(feeds.set_aside)} lead={t.feeds.quarantineLead}>
+    <Panel
+      title={t.feeds.quarantine(feeds.set_aside)}
+      lead={t.feeds.quarantineLead}
+      actions={feeds.may_replay.is_allowed ? <Replay onSettled={setSettled} /> : null}
+    >
+      {said}
       <Table
         label={t.feeds.quarantine(feeds.set_aside)}
-        columns={ASIDE}
+        columns={feeds.may_settle.is_allowed ? [...ASIDE, settling] : ASIDE}
         rows={feeds.quarantine}
         keyOf={(row) => `${row.source} ${row.name}`}
         file="quarantine"
