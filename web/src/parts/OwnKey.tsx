@@ -36,7 +36,8 @@ export function useSigning(partner: string): Signing {
     structuralSharing: false,
     retry: false,
   });
-  if (session && (!isOwn || (keys.data && !own))) {
+  // Where it cannot be said whose key it is, the server says what it can sign.
+  if (session && (!isOwn || keys.isError || (keys.data && !own))) {
     return { by: "server" };
   }
   if (session && held.data) {

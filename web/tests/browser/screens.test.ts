@@ -78,6 +78,7 @@ function screensOf(session: Session): Screen[] {
         { name: "statement", at: `/partners/${session.partner}/statements` },
         { name: "payments", at: `/partners/${session.partner}/payments` },
         { name: "agreement", at: `/partners/${session.partner}/agreement` },
+        { name: "own-key", at: `/partners/${session.partner}/key` },
         { name: "board", at: `/partners/${session.partner}/board` },
         { name: "own-facts", at: `/partners/${session.partner}/facts` },
         { name: "own-what-if", at: `/partners/${session.partner}/what-if` },

@@ -7,7 +7,7 @@ import { Page, Panel, Tag } from "../../parts/bits";
 import { Signed } from "../../parts/Signed";
 import { Answer, Empty } from "../../parts/States";
 import { Words } from "../../parts/Words";
-import { agreementsQuery } from "../../queries";
+import { agreementsQuery, sessionQuery } from "../../queries";
 import { t } from "../../strings";
 import type { AgreementShown } from "../../wire";
 import { Changes, Proposal } from "./Proposal";
@@ -15,6 +15,7 @@ import { Changes, Proposal } from "./Proposal";
 export function AgreementPage() {
   const { partner } = useParams({ from: "/shell/partners/$partner/agreement" });
   const list = useQuery(agreementsQuery(partner));
+  const isOwn = useQuery(sessionQuery).data?.partner === partner;
   return (
     <Answer of={list}>
       {(one) => (
@@ -27,9 +28,11 @@ export function AgreementPage() {
           title={t.agreement.title}
           lead={t.agreement.lead}
           actions={
-            <Link to="/partners/$partner/key" params={{ partner }} className="button">
-              <IconKey size={16} aria-hidden /> {t.agreement.key}
-            </Link>
+            isOwn ? (
+              <Link to="/partners/$partner/key" params={{ partner }} className="button">
+                <IconKey size={16} aria-hidden /> {t.agreement.key}
+              </Link>
+            ) : null
           }
         >
           {one.agreements.length === 0 ? (
