@@ -23,7 +23,7 @@ test("a key's secret can't be taken out, with a backup or without", async () => 
     expect(request.startsWith(`trueup key 1\n${held.key}\n\n— ${NAME} `)).toBe(true);
     expect(idOf(held.key)).toMatch(/^[0-9a-f]{8}$/);
   }
-});
+}, 60_000);
 
 test("a backup opens with its passphrase alone, and to the same key", async () => {
   const { held, backup } = await makeKey(NAME, PASSPHRASE);
@@ -38,7 +38,7 @@ test("a backup opens with its passphrase alone, and to the same key", async () =
   // A backup that says that it is of another key does not open as one of it.
   const renamed = (backup ?? "").replace(held.key, other.held.key);
   expect(await trouble(fromBackup(renamed, PASSPHRASE, other.held.key))).toBe("passphrase");
-});
+}, 60_000);
 
 test("a seal is held to the texts that were handed out", async () => {
   const text = "plan: x\n";
