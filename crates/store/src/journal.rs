@@ -134,7 +134,7 @@ impl Database {
             Err(refusal) => return Ok(Err(refusal)),
         };
         for (batch, sha256) in &batches {
-            books::insert(&mut transaction, batch, sha256).await?;
+            books::insert(&mut transaction, self.dialect(), batch, sha256).await?;
         }
         if let Some(day) = closes {
             books::close(&mut transaction, day).await?;
