@@ -10,6 +10,7 @@ mod bundling;
 mod commands;
 mod compare;
 mod compute;
+mod content;
 mod contested;
 mod desk;
 mod earned;

@@ -97,7 +97,9 @@ impl Database {
         let mut latest: Vec<BookedKey> = Vec::new();
         let mut keep = |some: Vec<BookedKey>| {
             if let Some(first) = some.first() {
-                all.entry(first.key.partner.clone()).or_default().extend(some);
+                all.entry(first.key.partner.clone())
+                    .or_default()
+                    .extend(some);
             }
         };
         let mut texts = Texts::of(day, Counting::Runs, &mut reading).await?;
@@ -114,7 +116,10 @@ impl Database {
                     continue;
                 }
                 let key = key_of(place).ok_or_else(wrong)?;
-                if latest.last().is_some_and(|last| last.key.partner != key.partner) {
+                if latest
+                    .last()
+                    .is_some_and(|last| last.key.partner != key.partner)
+                {
                     keep(std::mem::take(&mut latest));
                 }
                 latest.push(BookedKey {
