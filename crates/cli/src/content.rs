@@ -66,6 +66,7 @@ type ByPartner = BTreeMap<PartnerId, Vec<BookedKey>>;
 struct OfPartner {
     lines: Vec<Said>,
     became: Vec<Became>,
+    taken_over: Vec<Key>,
     closed: Vec<BookedKey>,
     booked: Vec<BookedKey>,
 }
@@ -97,7 +98,6 @@ impl Content {
             || moves::until(run, until, progress),
         );
         let (there, became) = (there?, became?);
-        let taken_over = there.taken_over;
         let mut all: BTreeMap<PartnerId, OfPartner> = BTreeMap::new();
         for (partner, lines) in there.lines {
             all.entry(partner).or_default().lines = lines;
@@ -111,19 +111,18 @@ impl Content {
         for (partner, booked) in there.booked {
             all.entry(partner).or_default().booked = booked;
         }
+        for key in there.taken_over {
+            let of = all.entry(key.partner.clone()).or_default();
+            of.taken_over.push(key);
+        }
         let of_partner = |(partner, of): (PartnerId, OfPartner)| -> Result<Self, Failure> {
-            let money = Money::of(&of.lines, &of.became, until)?;
+            let money = Money::of((&of.lines, &of.became), &of.taken_over, until)?;
             let is_covered = |key: &Key| {
                 let ends = key.settled_on.tomorrow();
-                let is_unknown = || {
-                    taken_over.contains(key)
-                        && !money.known.contains(key)
-                        && !money.open.contains(key)
-                };
                 key.settled_on <= until
                     && ends.is_ok_and(|ends| run.scope.holds_end(ends))
                     && !money.open.contains(key)
-                    && !is_unknown()
+                    && !money.unknown.contains(key)
                     && unsigned.allows(key)
             };
             let postings = settle_some(&money.moves, &of.closed, None, &is_covered);

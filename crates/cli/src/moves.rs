@@ -6,7 +6,7 @@ use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
-use trueup_books::{Key, Moves, Target, in_units};
+use trueup_books::{Key, Moves, in_units};
 use trueup_engine::payouts::Moved;
 
 use crate::args::{AsOfArgs, Measurer, ProgramArgs, ScopeArgs};
@@ -99,13 +99,17 @@ pub struct Money {
     pub moves: BTreeMap<Key, Moves>,
     /// Keys of which the run says that nothing can be said yet.
     pub open: BTreeSet<Key>,
-    /// Other keys that the run says something of, whenever they are settled.
-    pub known: BTreeSet<Key>,
+    /// Keys that were taken over from another system and of which the run says nothing: it does not know what they are.
+    pub unknown: BTreeSet<Key>,
 }
 
 impl Money {
-    /// Puts together what the run's lines say and what became of it.
-    pub fn of(lines: &[Said], became: &[Became], day: Date) -> Result<Self, Failure> {
+    /// Puts together what the run's lines say and what became of it, beside what was taken over from another system.
+    pub fn of(
+        (lines, became): (&[Said], &[Became]),
+        taken_over: &[Key],
+        day: Date,
+    ) -> Result<Self, Failure> {
         let refused = |refusal: trueup_books::AmountRefusal| Failure::Found(refusal.to_string());
         let mut amounts: BTreeMap<&Key, Exact> = BTreeMap::new();
         let mut sums: BTreeMap<&Key, Sums> = BTreeMap::new();
@@ -128,8 +132,11 @@ impl Money {
             }
         }
         // What is settled later has to be bookable too.
-        let known: BTreeSet<Key> = amounts.keys().map(|key| (*key).clone()).collect();
-        Target::of(amounts.into_iter().map(|(key, sum)| (key.clone(), sum))).map_err(refused)?;
+        for (key, sum) in &amounts {
+            in_units(key, sum).map_err(refused)?;
+        }
+        let is_unknown = |key: &&Key| !amounts.contains_key(key) && !open.contains(*key);
+        let unknown = taken_over.iter().filter(is_unknown).cloned().collect();
         for one in became.iter().flat_map(|one| &one.moved) {
             let moved = sums.entry(&one.key).or_default().moved.entry(one.what);
             let sum = moved.or_insert(Exact::ZERO);
@@ -167,6 +174,10 @@ impl Money {
             };
             moves.insert(one.key.clone(), found);
         }
-        Ok(Self { moves, open, known })
+        Ok(Self {
+            moves,
+            open,
+            unknown,
+        })
     }
 }

@@ -736,7 +736,8 @@ async fn a_batch_of_many_postings_is_read_as_it_was_written() {
             .flat_map(|at| of(at).postings().to_vec())
             .collect();
         let batch = Batch::new(1, BatchKind::Accrual, "a run".to_owned(), postings);
-        let done = bench.database.step(among(&[vendor]), |now| {
+        let keys = [vendor];
+        let done = bench.database.step(among(&keys), |now| {
             Ok::<_, ()>(Step {
                 acts: vec![proposed(vendor, now.acts)],
                 batches: vec![(batch.clone(), "a digest".to_owned())],
