@@ -51,4 +51,4 @@ pub use posting::{
     Account, AmountRefusal, Booked, Key, Posting, Target, converge, excepted, in_units, on,
     opposite, written_off,
 };
-pub use settled::{Moves, settle};
+pub use settled::{BookedKey, Moves, settle, settle_some};

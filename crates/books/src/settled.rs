@@ -70,6 +70,15 @@ impl Moves {
 /// What is booked of a key on an account.
 type Side = (Account, i64);
 
+/// What was posted of one key so far; an account may stand in it several times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedKey {
+    /// The key.
+    pub key: Key,
+    /// What was posted.
+    pub sides: Vec<(Account, i64)>,
+}
+
 /// What is to be posted so that everything that is booked is as the moves say, for the keys covered, in the order of keys and
 /// accounts. What once became payable stays payable: where it was too much, the difference is overpaid and is taken from later
 /// payments.
@@ -80,16 +89,37 @@ pub fn settle(
     open_from: Option<Date>,
     is_covered: &dyn Fn(&Key) -> bool,
 ) -> Vec<Posting> {
+    let sides = booked
+        .iter()
+        .map(|((account, key), amount)| (key, (*account, *amount)));
+    settle_sides(moves, sides, open_from, is_covered)
+}
+
+/// The same of some keys alone, beside what was posted of them one by one: what is everyone's is settled partner by partner.
+#[must_use]
+pub fn settle_some(
+    moves: &BTreeMap<Key, Moves>,
+    booked: &[BookedKey],
+    open_from: Option<Date>,
+    is_covered: &dyn Fn(&Key) -> bool,
+) -> Vec<Posting> {
+    let sides = booked
+        .iter()
+        .flat_map(|of| of.sides.iter().map(|side| (&of.key, *side)));
+    settle_sides(moves, sides, open_from, is_covered)
+}
+
+fn settle_sides<'k>(
+    moves: &'k BTreeMap<Key, Moves>,
+    booked: impl Iterator<Item = (&'k Key, Side)>,
+    open_from: Option<Date>,
+    is_covered: &dyn Fn(&Key) -> bool,
+) -> Vec<Posting> {
     let nothing = Moves::default();
     let mut postings = Vec::new();
     // Both sides are walked through once, each in the order of keys: years of closed periods are among them.
-    let mut keys: Vec<(&Key, Option<Side>)> = Vec::with_capacity(moves.len() + booked.len());
-    keys.extend(moves.keys().map(|key| (key, None)));
-    keys.extend(
-        booked
-            .iter()
-            .map(|((account, key), amount)| (key, Some((*account, *amount)))),
-    );
+    let mut keys: Vec<(&Key, Option<Side>)> = moves.keys().map(|key| (key, None)).collect();
+    keys.extend(booked.map(|(key, side)| (key, Some(side))));
     // Stable, and made for what is in order by parts.
     keys.sort_by(|one, other| one.0.cmp(other.0));
     for of_key in keys.chunk_by(|one, other| one.0 == other.0) {
@@ -100,10 +130,10 @@ pub fn settle(
         if said.is_open || !is_covered(key) {
             continue;
         }
-        let on = |account: Account| {
+        let on = |account: Account| -> i64 {
             let sides = of_key.iter().filter_map(|(_, side)| *side);
-            let mut on = sides.filter(|(found, _)| *found == account);
-            on.next().map_or(0, |(_, amount)| amount)
+            let on = sides.filter(|(found, _)| *found == account);
+            on.map(|(_, amount)| amount).sum()
         };
         let mut overpaid = 0;
         for (account, mut balance) in said.balances() {
@@ -256,15 +286,28 @@ mod tests {
             worlds in prop::collection::vec(world(), 1..6)
         ) {
             let mut booked = Booked::new();
+            let mut one_by_one: Vec<BookedKey> = Vec::new();
             for (world, number) in worlds.iter().zip(1u64..) {
                 let moves = keyed(world);
                 let postings = settle(&moves, &booked, None, &|_| true);
+                // Partner by partner, beside what was posted one by one, it is the same.
+                let partners: BTreeSet<_> = moves.keys().chain(one_by_one.iter().map(|one| &one.key)).map(|key| key.partner.clone()).collect();
+                let apart: Vec<_> = partners.iter().flat_map(|partner| {
+                    let moves: BTreeMap<_, _> = moves.iter().filter(|(key, _)| key.partner == *partner).map(|(key, of)| (key.clone(), *of)).collect();
+                    let booked: Vec<_> = one_by_one.iter().filter(|one| one.key.partner == *partner).cloned().collect();
+                    settle_some(&moves, &booked, None, &|_| true)
+                }).collect();
+                prop_assert_eq!(&apart, &postings);
                 let batch = Batch::new(number, BatchKind::Closing, "a run".to_owned(), postings.clone());
                 prop_assert!(batch.is_balanced());
                 for posting in &postings {
                     let so_far = on(&booked, posting.account, &posting.key);
                     prop_assert!(posting.account != Account::Payable || so_far >= 0 || posting.amount <= 0);
                 }
+                one_by_one.extend(postings.iter().map(|posting| BookedKey {
+                    key: posting.key.clone(),
+                    sides: vec![(posting.account, posting.amount)],
+                }));
                 book(&mut booked, &postings);
                 prop_assert!(settle(&moves, &booked, None, &|_| true).is_empty());
                 let keys: BTreeSet<&Key> = booked.keys().map(|(_, key)| key).collect();

@@ -3,7 +3,7 @@
 //! The step is decided as always. The first time its text is handed out to be signed, and nothing is written; the second time it
 //! comes back with its signature, is held to what the step says now, and is taken as any other.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 use trueup_journal::note::Elsewhere;
 use trueup_journal::{Act, Draft, Organisation, PublicKey};
@@ -27,7 +27,7 @@ pub struct SignedText {
 pub struct Away {
     key: PublicKey,
     signed: Option<SignedText>,
-    drafted: RefCell<Option<String>>,
+    drafted: Mutex<Option<String>>,
 }
 
 impl Away {
@@ -36,7 +36,7 @@ impl Away {
         Self {
             key,
             signed,
-            drafted: RefCell::default(),
+            drafted: Mutex::default(),
         }
     }
 
@@ -52,14 +52,17 @@ impl Away {
 
     /// The text that waits for its signature.
     pub fn drafted(&self) -> Option<String> {
-        self.drafted.take()
+        let mut drafted = self.drafted.lock().unwrap_or_else(PoisonError::into_inner);
+        drafted.take()
     }
 
     /// The act of a draft: unsigned where it waits for its signature, else the one that was signed, if it says the same.
     pub fn act(&self, draft: Draft, record: &Record) -> Result<Act, Failure> {
         let Some(signed) = &self.signed else {
             let act = Act::unsigned(draft).map_err(unsayable)?;
-            self.drafted.replace(Some(act.text()));
+            let mut drafted = self.drafted.lock().unwrap_or_else(PoisonError::into_inner);
+            *drafted = Some(act.text());
+            drop(drafted);
             return Ok(act);
         };
         let act = Act::parse(&note_of(&self.key, signed)?).map_err(|error| {

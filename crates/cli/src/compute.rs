@@ -616,6 +616,11 @@ impl<'p> Figures<'p> {
             .collect()
     }
 
+    /// Who a partner is.
+    pub fn of(&self, partner: PartnerIx) -> Option<&'p PartnerId> {
+        self.prepared.world.partner(partner).map(|who| &who.id)
+    }
+
     /// What became of a partner's postings until the midnight that begins a day.
     pub fn moved(&mut self, partner: PartnerIx, until: Date) -> Vec<MovedAmount> {
         self.evaluator.forget_partner();

@@ -11,6 +11,7 @@ mod bundling;
 mod commands;
 mod compare;
 mod compute;
+mod content;
 mod contested;
 mod desk;
 mod earned;

@@ -1,9 +1,6 @@
-//! What became of what a run posted: released, held, lost, taken back.
+//! What became of what a run posted: released, held, lost, taken back; worked out for each partner by itself.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
@@ -11,14 +8,13 @@ use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
 use trueup_books::{Key, Moves, in_units};
 use trueup_engine::payouts::Moved;
-use trueup_facts::disk::{Disk, folder_of};
-use trueup_facts::program::state_folder;
 
 use crate::args::{AsOfArgs, Measurer, ProgramArgs, ScopeArgs};
+use crate::earned::{FundAmounts, MovedAmount};
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::progress::Progress;
-use crate::runs::{Again, KeptLine};
+use crate::runs::{Again, KeptLine, Reread, Said};
 use crate::settling::for_everyone;
 
 /// Sums that are not in minor units yet.
@@ -59,203 +55,111 @@ pub fn everyone(folder: &Folder) -> ScopeArgs {
     }
 }
 
-/// What became of everything that a run of everyone posted until the end of a day, worked out and kept for the closing. A release
-/// at the midnight that ends the day belongs to it, as the settlement itself does.
-pub fn until(
-    again: &Again,
-    day: Date,
-    progress: &Progress,
-) -> Result<BTreeMap<Key, Moves>, Failure> {
-    let moves = worked_out(again, day, progress)?;
-    let place = place(again, day);
-    let disk = Disk::default();
-    disk.create_folder(folder_of(&place))
-        .and_then(|()| disk.write_named(&place, written(&moves).as_bytes()))
-        .map_err(|error| Failure::fault(format!("writing {}", place.display()), &error))?;
-    Ok(moves)
+/// What became of a partner's money under one plan.
+pub struct Became {
+    /// Whose.
+    pub partner: PartnerId,
+    /// Of what it earned.
+    pub moved: Vec<MovedAmount>,
+    /// Of its funds.
+    pub funds: Vec<FundAmounts>,
 }
 
-/// The same as it was worked out for a calculation, where that is still there. Whoever asks holds it to the digest that was approved:
-/// the file is no more than a shortcut.
-pub fn as_calculated(
-    again: &Again,
-    day: Date,
-    progress: &Progress,
-) -> Result<BTreeMap<Key, Moves>, Failure> {
-    let kept = fs::read_to_string(place(again, day)).ok();
-    match kept.and_then(|text| read(&text)) {
-        Some(moves) => Ok(moves),
-        None => worked_out(again, day, progress),
-    }
-}
-
-/// Where what became of a run until a day is kept.
-fn place(again: &Again, day: Date) -> PathBuf {
-    let folder = state_folder(&again.folder.program.folder);
-    let folder = folder.join("cache").join("moves");
-    folder.join(format!("{}-{day}", again.hash))
-}
-
-/// The first line of what is kept: another form is worked out anew.
-const FORM: &str = "trueup moves 2";
-
-/// A line for each key, its cells set apart by tabs, and a last one that says how many there are.
-fn written(moves: &BTreeMap<Key, Moves>) -> String {
-    let mut text = format!("{FORM}\n");
-    for (key, of) in moves {
-        let _ = write!(
-            text,
-            "{}\t{}\t{}\t{}\t{}",
-            key.partner,
-            key.plan,
-            key.component,
-            key.settled_on,
-            key.currency.code()
-        );
-        for amount in [
-            of.earned,
-            of.taken_back,
-            of.released,
-            of.forfeited,
-            of.taken_from_held,
-            of.taken_from_payouts,
-            of.invoiced,
-            of.set_aside,
-            of.reimbursed,
-            of.expired,
-            i64::from(of.is_open),
-        ] {
-            let _ = write!(text, "\t{amount}");
-        }
-        text.push('\n');
-    }
-    let _ = writeln!(text, "{}", moves.len());
-    text
-}
-
-/// What was written, whole; nothing where it was not.
-fn read(text: &str) -> Option<BTreeMap<Key, Moves>> {
-    let mut lines = text.strip_suffix('\n')?.split('\n');
-    if lines.next() != Some(FORM) {
-        return None;
-    }
-    let count: usize = lines.next_back()?.parse().ok()?;
-    let mut moves = BTreeMap::new();
-    for line in lines {
-        let cells: Vec<&str> = line.split('\t').collect();
-        let [partner, plan, component, settled_on, currency, amounts @ ..] = cells.as_slice()
-        else {
-            return None;
-        };
-        let key = Key {
-            partner: PartnerId::new(*partner).ok()?,
-            plan: (*plan).to_owned(),
-            component: (*component).to_owned(),
-            settled_on: parse_date(settled_on).ok()?,
-            currency: Currency::parse(currency).ok()?,
-        };
-        let amounts: Vec<i64> = amounts
-            .iter()
-            .map(|amount| amount.parse().ok())
-            .collect::<Option<_>>()?;
-        let [
-            earned,
-            taken_back,
-            released,
-            forfeited,
-            taken_from_held,
-            taken_from_payouts,
-            invoiced,
-            set_aside,
-            reimbursed,
-            expired,
-            is_open @ (0 | 1),
-        ] = *amounts.as_slice()
-        else {
-            return None;
-        };
-        let of = Moves {
-            earned,
-            taken_back,
-            released,
-            forfeited,
-            taken_from_held,
-            taken_from_payouts,
-            invoiced,
-            set_aside,
-            reimbursed,
-            expired,
-            is_open: is_open == 1,
-        };
-        moves.insert(key, of);
-    }
-    (moves.len() == count).then_some(moves)
-}
-
-fn worked_out(
-    again: &Again,
-    day: Date,
-    progress: &Progress,
-) -> Result<BTreeMap<Key, Moves>, Failure> {
-    let mut sums: BTreeMap<Key, Sums> = BTreeMap::new();
-    for line in again.lines.iter().filter(|line| line.grants == "money") {
-        let key = key_of(again, line)?;
-        let Some(amount) = line.posted_exactly().filter(|_| key.settled_on <= day) else {
-            continue;
-        };
-        let sums = sums.entry(key).or_default();
-        match amount.is_negative() {
-            true => sums.taken_back = &sums.taken_back - &amount,
-            false => sums.earned = &sums.earned + &amount,
-        }
-    }
-    let args = everyone(&again.folder);
+/// What became of everyone's money until the end of a day. A release at the midnight that ends the day belongs to it, as the
+/// settlement itself does.
+pub fn until(run: &Reread, day: Date, progress: &Progress) -> Result<Vec<Became>, Failure> {
+    let args = everyone(&run.folder);
     let ends = day.tomorrow().unwrap_or(day);
-    for plan in again.folder.settled_under() {
-        let moved = for_everyone(
-            (&again.folder, plan, &again.facts),
-            (&args, &again.scope),
+    let mut all = Vec::new();
+    for plan in run.folder.settled_under() {
+        let has_funds = !plan.funds.is_empty();
+        all.extend(for_everyone(
+            (&run.folder, plan, &run.facts),
+            (&args, &run.scope),
             progress,
-            &|figures, partner| figures.moved(partner, ends),
-        )?;
-        for one in moved {
-            let moved = sums.entry(one.key).or_default().moved.entry(one.what);
+            &|figures, partner| {
+                let became = figures.of(partner).map(|whose| Became {
+                    partner: whose.clone(),
+                    moved: figures.moved(partner, ends),
+                    funds: match has_funds {
+                        true => figures.funds(partner, ends),
+                        false => Vec::new(),
+                    },
+                });
+                became.into_iter().collect()
+            },
+        )?);
+    }
+    Ok(all)
+}
+
+/// One partner's money: what a run says of it, and what became of that until a day.
+pub struct Money {
+    /// What became of it, for each key.
+    pub moves: BTreeMap<Key, Moves>,
+    /// Keys of which the run says that nothing can be said yet.
+    pub open: BTreeSet<Key>,
+    /// Keys that were taken over from another system and of which the run says nothing: it does not know what they are.
+    pub unknown: BTreeSet<Key>,
+}
+
+impl Money {
+    /// Puts together what the run's lines say and what became of it, beside what was taken over from another system.
+    pub fn of(
+        (lines, became): (&[Said], &[Became]),
+        taken_over: &[Key],
+        day: Date,
+    ) -> Result<Self, Failure> {
+        let refused = |refusal: trueup_books::AmountRefusal| Failure::Found(refusal.to_string());
+        let mut amounts: BTreeMap<&Key, Exact> = BTreeMap::new();
+        let mut sums: BTreeMap<&Key, Sums> = BTreeMap::new();
+        let mut open = BTreeSet::new();
+        for line in lines.iter().filter(|line| line.is_money) {
+            let key = &line.key;
+            let Some(amount) = &line.posted else {
+                open.insert(key.clone());
+                continue;
+            };
+            let sum = amounts.entry(key).or_insert(Exact::ZERO);
+            *sum = &*sum + amount;
+            if key.settled_on > day {
+                continue;
+            }
+            let sums = sums.entry(key).or_default();
+            match amount.is_negative() {
+                true => sums.taken_back = &sums.taken_back - amount,
+                false => sums.earned = &sums.earned + amount,
+            }
+        }
+        // What is settled later has to be bookable too.
+        for (key, sum) in &amounts {
+            in_units(key, sum).map_err(refused)?;
+        }
+        let is_unknown = |key: &&Key| !amounts.contains_key(key) && !open.contains(*key);
+        let unknown = taken_over.iter().filter(is_unknown).cloned().collect();
+        for one in became.iter().flat_map(|one| &one.moved) {
+            let moved = sums.entry(&one.key).or_default().moved.entry(one.what);
             let sum = moved.or_insert(Exact::ZERO);
             *sum = &*sum + &one.amount;
         }
-    }
-    let mut moves = BTreeMap::new();
-    for (key, sums) in sums {
-        let units = |amount: &Exact| {
-            in_units(&key, amount).map_err(|refusal| Failure::Found(refusal.to_string()))
-        };
-        let moved = |what| sums.moved.get(&what).map_or(Ok(0), units);
-        let found = Moves {
-            earned: units(&sums.earned)?,
-            taken_back: units(&sums.taken_back)?,
-            released: moved(Moved::Released)?,
-            forfeited: moved(Moved::Forfeited)?,
-            taken_from_held: moved(Moved::TakenFromHeld)?,
-            taken_from_payouts: moved(Moved::TakenFromPayout)?,
-            invoiced: moved(Moved::Invoiced)?,
-            ..Moves::default()
-        };
-        moves.insert(key, found);
-    }
-    for plan in again.folder.settled_under() {
-        if plan.funds.is_empty() {
-            continue;
-        }
-        let funds = for_everyone(
-            (&again.folder, plan, &again.facts),
-            (&args, &again.scope),
-            progress,
-            &|figures, partner| figures.funds(partner, ends),
-        )?;
-        for one in funds {
-            let units = |amount: &Exact| {
-                in_units(&one.key, amount).map_err(|refusal| Failure::Found(refusal.to_string()))
+        let mut moves = BTreeMap::new();
+        for (key, sums) in sums {
+            let units = |amount: &Exact| in_units(key, amount).map_err(refused);
+            let moved = |what| sums.moved.get(&what).map_or(Ok(0), units);
+            let found = Moves {
+                earned: units(&sums.earned)?,
+                taken_back: units(&sums.taken_back)?,
+                released: moved(Moved::Released)?,
+                forfeited: moved(Moved::Forfeited)?,
+                taken_from_held: moved(Moved::TakenFromHeld)?,
+                taken_from_payouts: moved(Moved::TakenFromPayout)?,
+                invoiced: moved(Moved::Invoiced)?,
+                ..Moves::default()
             };
+            moves.insert(key.clone(), found);
+        }
+        for one in became.iter().flat_map(|one| &one.funds) {
+            let units = |amount: &Exact| in_units(&one.key, amount).map_err(refused);
             let found = match &one.amounts {
                 None => Moves {
                     is_open: true,
@@ -268,47 +172,12 @@ fn worked_out(
                     ..Moves::default()
                 },
             };
-            moves.insert(one.key, found);
+            moves.insert(one.key.clone(), found);
         }
-    }
-    Ok(moves)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use trueup_base::date::parse_date;
-
-    #[test]
-    fn what_is_kept_is_read_whole_or_not_at_all() {
-        let key = |partner: &str| Key {
-            partner: PartnerId::new(partner).expect("a partner"),
-            plan: "reseller".to_owned(),
-            component: "volume_bonus".to_owned(),
-            settled_on: parse_date("2026-03-31").expect("a day"),
-            currency: Currency::parse("USD").expect("a currency"),
-        };
-        let of = |earned| Moves {
-            earned,
-            taken_back: 1,
-            released: 2,
-            forfeited: 3,
-            taken_from_held: 4,
-            taken_from_payouts: 5,
-            invoiced: 6,
-            set_aside: 7,
-            reimbursed: -8,
-            expired: 9,
-            is_open: earned < 0,
-        };
-        let moves = BTreeMap::from([(key("P-1"), of(100)), (key("P-2"), of(-7))]);
-        let text = written(&moves);
-        assert_eq!(read(&text).as_ref(), Some(&moves));
-        for end in 0..text.len() {
-            assert_eq!(read(&text[..end]), None, "cut at {end}");
-        }
-        assert_eq!(read(&text.replace("moves 2", "moves 1")), None);
-        assert_eq!(read(&text.replace("\t6", "\tsix")), None);
-        assert_eq!(read(&text.replace("\t9\t0", "\t9\t2")), None);
+        Ok(Self {
+            moves,
+            open,
+            unknown,
+        })
     }
 }

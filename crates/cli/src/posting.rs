@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueup_base::date::{Date, parse_date};
+use trueup_base::date::Date;
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_books::{Key, Target};
 
 use crate::failure::Failure;
+use crate::folder::Folder;
 use crate::moves::key_of;
 use crate::record::Record;
-use crate::runs::{Again, KeptLine};
+use crate::runs::Again;
 use crate::seals::{self, OnRecord, Parts};
 
 /// What a run says is earned, and for which keys the run speaks.
@@ -92,15 +93,14 @@ impl NotSigned {
             .is_none_or(|(starts, _)| key.settled_on < *starts)
     }
 
-    /// The same of a line of a run.
-    pub fn allows_line(&self, line: &KeptLine) -> bool {
-        let Some((starts, _)) = PartnerId::new(line.partner.as_str())
-            .ok()
-            .and_then(|partner| self.0.get(&partner))
-        else {
-            return true;
-        };
-        parse_date(&line.settled_until).is_ok_and(|day| day < *starts)
+    /// Whether a partner has such an agreement.
+    pub fn is_of(&self, partner: &PartnerId) -> bool {
+        self.0.contains_key(partner)
+    }
+
+    /// Whether nothing stands in the way of posting for anything that was settled until a day.
+    pub fn allows_all(&self, until: Date) -> bool {
+        self.0.values().all(|(starts, _)| until < *starts)
     }
 
     /// Why nothing is posted for partners that a run has lines of.
@@ -119,8 +119,7 @@ impl NotSigned {
 }
 
 /// Looks at every agreement of the folder as the run read it.
-pub fn not_signed(earned: &Earned, on_record: &OnRecord) -> Result<NotSigned, Failure> {
-    let folder = &earned.again.folder;
+pub fn not_signed(folder: &Folder, on_record: &OnRecord) -> Result<NotSigned, Failure> {
     let parts = Parts::of(folder)?;
     let mut found = BTreeMap::new();
     for standing in seals::standing(folder) {

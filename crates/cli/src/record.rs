@@ -225,6 +225,13 @@ impl Record {
         })
     }
 
+    /// The kinds of the acts from a place on.
+    pub fn kinds_from(&self, from: u64) -> Result<Vec<String>, Failure> {
+        self.wait("reading the journal", async |database| {
+            database.kinds_from(from).await
+        })
+    }
+
     /// The acts of some kinds, and how many acts there are. What lies below the latest checkpoint is vouched for, where a key
     /// that is kept here signed that checkpoint over the very same acts.
     pub fn judged_acts_of(&self, kinds: &[&str]) -> Result<(Vec<(u64, Act)>, u64), Failure> {

@@ -1,5 +1,6 @@
 //! Kept runs: what each read, and reading it again as it was.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
+use trueup_base::id::PartnerId;
+use trueup_base::money::Currency;
+use trueup_books::Key;
 use trueup_facts::digest::Digest;
 use trueup_facts::disk::Disk;
 use trueup_facts::kept::{Kept, KeptLines, KeptRun, LinesPart, NewRun};
@@ -81,6 +85,70 @@ pub struct KeptLine {
 
 fn money() -> String {
     "money".to_owned()
+}
+
+/// What a line of a kept run says of money.
+#[derive(Debug)]
+pub struct Said {
+    /// What it is for.
+    pub key: Key,
+    /// Whether it grants money.
+    pub is_money: bool,
+    /// What was posted; none where nothing can be said.
+    pub posted: Option<Exact>,
+}
+
+/// The figures of a line and what they are for, as they stand in its text.
+#[derive(Deserialize)]
+struct Figures<'t> {
+    #[serde(borrow)]
+    partner: Cow<'t, str>,
+    #[serde(borrow)]
+    plan: Cow<'t, str>,
+    #[serde(borrow)]
+    settled_until: Cow<'t, str>,
+    #[serde(borrow)]
+    component: Cow<'t, str>,
+    #[serde(borrow)]
+    currency: Cow<'t, str>,
+    posted: Option<String>,
+    #[serde(borrow, default = "also_money")]
+    grants: Cow<'t, str>,
+}
+
+fn also_money() -> Cow<'static, str> {
+    Cow::Borrowed("money")
+}
+
+impl Figures<'_> {
+    /// What they say; `like` is a partner that may be the line's own.
+    fn read(self, hash: Digest, like: Option<&PartnerId>) -> Result<Said, Failure> {
+        let wrong = |what: &str| {
+            Failure::Fault(format!(
+                "a line of run {} has no {what} that can be read",
+                hash.short()
+            ))
+        };
+        let partner = match like.filter(|like| like.as_str() == self.partner) {
+            Some(like) => like.clone(),
+            None => PartnerId::new(&*self.partner).map_err(|_| wrong("partner"))?,
+        };
+        let posted = self.posted.map(|text| {
+            Exact::parse(&text)
+                .map_err(|_| Failure::Fault(format!("run {} posts `{text}`", hash.short())))
+        });
+        Ok(Said {
+            key: Key {
+                partner,
+                plan: self.plan.into_owned(),
+                component: self.component.into_owned(),
+                settled_on: parse_date(&self.settled_until).map_err(|_| wrong("day"))?,
+                currency: Currency::parse(&self.currency).map_err(|_| wrong("currency"))?,
+            },
+            is_money: self.grants == "money",
+            posted: posted.transpose()?,
+        })
+    }
 }
 
 /// The kept runs of a program.
@@ -178,6 +246,41 @@ pub fn lines<T: Placed + DeserializeOwned + Send>(
             lines_in(texts.collect::<Result<_, _>>()?)
         }
     }
+}
+
+/// What a kept run's lines say of money, by partner.
+pub fn said(kept: &Kept, hash: Digest) -> Result<BTreeMap<PartnerId, Vec<Said>>, Failure> {
+    let texts = match kept_lines(kept, hash)? {
+        KeptLines::Whole(lines) => vec![lines.to_string().into_bytes()],
+        KeptLines::Parts(parts) => {
+            let texts = parts.iter().map(|part| text_of(kept, part));
+            texts.collect::<Result<_, _>>()?
+        }
+    };
+    let work = |share: Vec<Vec<u8>>| -> Result<Vec<(PartnerId, Vec<Said>)>, Failure> {
+        let mut all: Vec<(PartnerId, Vec<Said>)> = Vec::new();
+        for text in share {
+            let lines: Vec<Figures<'_>> = serde_json::from_slice(&text)
+                .map_err(|error| Failure::fault("reading the lines of a run", &error))?;
+            for line in lines {
+                // A part is in the order of partners, so most lines are the same partner's as the one before.
+                let last = all.last().map(|(partner, _)| partner);
+                let said = line.read(hash, last)?;
+                match all.last_mut() {
+                    Some((partner, lines)) if *partner == said.key.partner => lines.push(said),
+                    Some(_) | None => all.push((said.key.partner.clone(), vec![said])),
+                }
+            }
+        }
+        Ok(all)
+    };
+    let mut by_partner: BTreeMap<PartnerId, Vec<Said>> = BTreeMap::new();
+    for share in on_threads(texts, &work) {
+        for (partner, lines) in share? {
+            by_partner.entry(partner).or_default().extend(lines);
+        }
+    }
+    Ok(by_partner)
 }
 
 /// The parts that a kept run's lines are in; none of a run that an earlier version kept whole.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use trueup_base::id::PartnerId;
 use trueup_facts::digest::Digest;
@@ -227,8 +228,8 @@ fn examples(program: &Path) -> Result<BTreeMap<String, BTreeMap<String, Digest>>
 /// What the journal says of what people decide, the keys as they are now, and how many acts that is after.
 #[derive(Clone, Default)]
 pub struct OnRecord {
-    /// The agreements.
-    pub negotiations: Negotiations,
+    /// The agreements. What is said is tried on a copy, which shares what is large and stays as it is.
+    pub negotiations: Arc<Negotiations>,
     /// The periods.
     pub periods: Periods,
     /// What partners accepted.
@@ -244,7 +245,7 @@ pub struct OnRecord {
     /// Payouts, and where they go.
     pub payouts: Payouts,
     /// The keys.
-    pub ring: Ring,
+    pub ring: Arc<Ring>,
     /// How many acts there are.
     pub acts: u64,
 }
@@ -289,7 +290,9 @@ impl OnRecord {
     pub fn judge(&mut self, at: u64, act: &Act) -> Result<(), String> {
         let kind = act.kind().as_str();
         if ring::KINDS.contains(&kind) {
-            self.ring.judge(at, act).map_err(|why| chain(&why))?;
+            Arc::make_mut(&mut self.ring)
+                .judge(at, act)
+                .map_err(|why| chain(&why))?;
         } else if period::KINDS.contains(&kind) {
             self.periods.judge(at, act).map_err(|why| chain(&why))?;
         } else if acceptance::KINDS.contains(&kind) {
@@ -311,7 +314,7 @@ impl OnRecord {
         } else if exception::KINDS.contains(&kind) {
             self.exceptions.judge(at, act).map_err(|why| chain(&why))?;
         } else {
-            let judged = self.negotiations.judge(at, act, &self.ring);
+            let judged = Arc::make_mut(&mut self.negotiations).judge(at, act, &self.ring);
             judged.map_err(|why| chain(&why))?;
         }
         self.acts = at + 1;

@@ -197,7 +197,7 @@ pub fn lines_under(
 }
 
 /// Asks something of everyone under a plan, or of the one partner asked for, by partner as listed.
-pub fn for_everyone<T: Clone + Send>(
+pub fn for_everyone<T: Send>(
     (folder, plan, snapshot): (&Folder, &Plan, &Snapshot),
     (args, scope): (&ScopeArgs, &Scope),
     progress: &Progress,
@@ -214,9 +214,9 @@ pub fn for_everyone<T: Clone + Send>(
         }
         answers
     };
-    let answers = on_threads(under.wanted.clone(), &work).concat();
+    let answers = on_threads(under.wanted.clone(), &work);
     bar.finish_and_clear();
-    Ok(answers)
+    Ok(answers.into_iter().flatten().collect())
 }
 
 /// One plan, measured, and whoever is to be settled under it.

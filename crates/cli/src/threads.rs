@@ -51,6 +51,18 @@ pub fn on_threads<T: Send, R: Send>(items: Vec<T>, work: &(dyn Fn(Vec<T>) -> R +
     })
 }
 
+/// Does one piece of work beside another.
+pub fn beside<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    scope(|threads| {
+        let one = threads.spawn(one);
+        let other = other();
+        match one.join() {
+            Ok(one) => (one, other),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// Does one piece of work on a stack for deep plans.
 pub fn on_deep_stack<R: Send>(work: &(dyn Fn() -> R + Sync)) -> R {
     let mut answers = on_threads(vec![()], &|_| work());
@@ -69,5 +81,6 @@ mod tests {
             assert_eq!(answers.concat(), items);
         }
         assert_eq!(on_deep_stack(&|| 7), 7);
+        assert_eq!(beside(|| 1, || 2), (1, 2));
     }
 }

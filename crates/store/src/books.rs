@@ -8,21 +8,17 @@ use sqlx::{AssertSqlSafe, Row, Transaction};
 use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Batch, BatchKind, Booked, Key, Posting};
+use trueup_books::{Account, Batch, BatchKind, Booked, BookedKey, Key, Posting};
 
-use crate::database::Database;
+use crate::database::{Database, Dialect};
 use crate::fault::StoreFault;
 use crate::journal::{damaged, signed, unsigned};
-use crate::values;
 
-/// How many postings one statement writes.
-const AT_A_TIME: usize = 25;
+/// How many postings one statement writes to SQLite.
+const ROWS_AT_A_TIME: usize = 100;
 
-/// How many postings are read as one text.
+/// How many postings are read, and written to PostgreSQL, as one text.
 const LINES_AT_A_TIME: usize = 5_000;
-
-/// The columns of a posting.
-const COLUMNS: usize = 10;
 
 /// A batch as it is stored, without its postings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,18 +84,65 @@ impl Database {
         booked_of_everyone(&mut reading, day, Counting::Runs).await
     }
 
-    /// Whether anything that follows from runs falls behind a day.
+    /// The same by partner, as it was posted one by one.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored is no posting.
+    pub async fn booked_by_partner(
+        &self,
+        day: Date,
+    ) -> Result<BTreeMap<PartnerId, Vec<BookedKey>>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let mut all: BTreeMap<PartnerId, Vec<BookedKey>> = BTreeMap::new();
+        let mut latest: Vec<BookedKey> = Vec::new();
+        let mut keep = |some: Vec<BookedKey>| {
+            if let Some(first) = some.first() {
+                all.entry(first.key.partner.clone())
+                    .or_default()
+                    .extend(some);
+            }
+        };
+        let mut texts = Texts::of(day, Counting::Runs, &mut reading).await?;
+        while let Some((batch, text)) = texts.next(&mut reading).await? {
+            // A batch is in the order of keys, for the most part: what is one key's stands together.
+            let mut before = "";
+            for line in text.lines() {
+                let wrong = || damaged(format!("batch {batch} has the posting `{line}`"));
+                let (account, place, amount) = cells_of(line).ok_or_else(wrong)?;
+                let is_same = place == before;
+                before = place;
+                if let Some(last) = latest.last_mut().filter(|_| is_same) {
+                    last.sides.push((account, amount));
+                    continue;
+                }
+                let key = key_of(place).ok_or_else(wrong)?;
+                if latest
+                    .last()
+                    .is_some_and(|last| last.key.partner != key.partner)
+                {
+                    keep(std::mem::take(&mut latest));
+                }
+                latest.push(BookedKey {
+                    key,
+                    sides: vec![(account, amount)],
+                });
+            }
+        }
+        keep(latest);
+        Ok(all)
+    }
+
+    /// Whether anything was accrued that falls behind a day. Closings post nothing behind the day that they close.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn has_booked_after(&self, day: Date) -> Result<bool, StoreFault> {
+    pub async fn has_accrued_after(&self, day: Date) -> Result<bool, StoreFault> {
         let mut reading = self.reading().await?;
         let found = sqlx::query(
             "select 1 from postings join batches on batches.number = postings.batch \
-             where batches.kind in ($1, $2) and falls_on > $3 limit 1",
+             where batches.kind = $1 and falls_on > $2 limit 1",
         )
         .bind(BatchKind::Accrual.word().to_owned())
-        .bind(BatchKind::Closing.word().to_owned())
         .bind(day.to_string())
         .fetch_optional(&mut *reading)
         .await
@@ -300,56 +343,102 @@ async fn booked_of(
 }
 
 /// Years of everyone's postings are read as texts of many lines: a row for each would take most of the time.
+struct Texts {
+    batches: std::vec::IntoIter<BatchRow>,
+    day: Date,
+    /// The batch that is being read, the day until which of it is, and its next line.
+    at: Option<(BatchRow, Date, u64)>,
+}
+
+impl Texts {
+    async fn of(
+        day: Date,
+        counting: Counting,
+        within: &mut Transaction<'_, Any>,
+    ) -> Result<Self, StoreFault> {
+        let of_runs = [BatchKind::Accrual, BatchKind::Closing, BatchKind::Opening];
+        let counts = |row: &BatchRow| {
+            counting == Counting::Everything || of_runs.iter().any(|kind| kind.word() == row.kind)
+        };
+        let mut batches = rows(within).await?;
+        batches.retain(counts);
+        Ok(Self {
+            batches: batches.into_iter(),
+            day,
+            at: None,
+        })
+    }
+
+    /// The next text, and the number of the batch it is of.
+    async fn next(
+        &mut self,
+        within: &mut Transaction<'_, Any>,
+    ) -> Result<Option<(u64, String)>, StoreFault> {
+        let doing = || StoreFault::sql("reading what is booked");
+        let at = self.at.take().filter(|(row, _, from)| *from < row.postings);
+        let next = at.or_else(|| {
+            let row = self.batches.next()?;
+            let day = match row.kind == BatchKind::Opening.word() {
+                true => Date::MAX,
+                false => self.day,
+            };
+            Some((row, day, 0))
+        });
+        let Some((row, day, from)) = next else {
+            return Ok(None);
+        };
+        let number = row.number;
+        let until = from + LINES_AT_A_TIME as u64;
+        let found = sqlx::query(
+            "select coalesce(string_agg(account || '\t' || partner || '\t' || plan || '\t' || component || '\t' || \
+             settled_on || '\t' || currency || '\t' || cast(amount as text), '\n'), '') \
+             from postings where batch = $1 and line >= $2 and line < $3 and falls_on <= $4",
+        )
+        .bind(signed(number))
+        .bind(signed(from))
+        .bind(signed(until))
+        .bind(day.to_string())
+        .fetch_one(&mut **within)
+        .await
+        .map_err(doing())?;
+        self.at = Some((row, day, until));
+        Ok(Some((number, found.try_get(0).map_err(doing())?)))
+    }
+}
+
 async fn booked_of_everyone(
     within: &mut Transaction<'_, Any>,
     day: Date,
     counting: Counting,
 ) -> Result<Booked, StoreFault> {
-    let doing = || StoreFault::sql("reading what is booked");
-    let of_runs = [BatchKind::Accrual, BatchKind::Closing, BatchKind::Opening];
-    let counts = |row: &BatchRow| {
-        counting == Counting::Everything || of_runs.iter().any(|kind| kind.word() == row.kind)
-    };
     let mut sums: BTreeMap<(Account, Key), i64> = BTreeMap::new();
-    for batch in rows(within).await?.into_iter().filter(counts) {
-        let day = match batch.kind == BatchKind::Opening.word() {
-            true => Date::MAX,
-            false => day,
-        };
-        for from in (0..batch.postings).step_by(LINES_AT_A_TIME) {
-            let row = sqlx::query(
-                "select coalesce(string_agg(account || '\t' || partner || '\t' || plan || '\t' || component || '\t' || \
-                 settled_on || '\t' || currency || '\t' || cast(amount as text), '\n'), '') \
-                 from postings where batch = $1 and line >= $2 and line < $3 and falls_on <= $4",
-            )
-            .bind(signed(batch.number))
-            .bind(signed(from))
-            .bind(signed(from + LINES_AT_A_TIME as u64))
-            .bind(day.to_string())
-            .fetch_one(&mut **within)
-            .await
-            .map_err(doing())?;
-            let text: String = row.try_get(0).map_err(doing())?;
-            for line in text.lines() {
-                let (place, amount) = line_of(line).ok_or_else(|| {
-                    damaged(format!("batch {} has the posting `{line}`", batch.number))
-                })?;
-                let sum = sums.entry(place).or_default();
-                *sum = sum
-                    .checked_add(amount)
-                    .ok_or_else(|| damaged("the books hold more than they can".to_owned()))?;
-            }
+    let mut texts = Texts::of(day, counting, within).await?;
+    while let Some((batch, text)) = texts.next(within).await? {
+        for line in text.lines() {
+            let wrong = || damaged(format!("batch {batch} has the posting `{line}`"));
+            let (account, place, amount) = cells_of(line).ok_or_else(wrong)?;
+            let key = key_of(place).ok_or_else(wrong)?;
+            let sum = sums.entry((account, key)).or_default();
+            *sum = sum
+                .checked_add(amount)
+                .ok_or_else(|| damaged("the books hold more than they can".to_owned()))?;
         }
     }
     sums.retain(|_, sum| *sum != 0);
     Ok(sums)
 }
 
-/// An amount and what it is on, from its cells; no cell holds a tab or the end of a line.
-fn line_of(line: &str) -> Option<((Account, Key), i64)> {
-    let mut cells = line.split('\t');
+/// The account and the amount of a line, and the cells between them; no cell holds a tab or the end of a line.
+fn cells_of(line: &str) -> Option<(Account, &str, i64)> {
+    let (account, rest) = line.split_once('\t')?;
+    let (place, amount) = rest.rsplit_once('\t')?;
+    Some((Account::of_word(account)?, place, amount.parse().ok()?))
+}
+
+/// A key from its cells.
+fn key_of(place: &str) -> Option<Key> {
+    let mut cells = place.split('\t');
     let mut cell = || cells.next();
-    let account = Account::of_word(cell()?)?;
     let key = Key {
         partner: PartnerId::new(cell()?).ok()?,
         plan: cell()?.to_owned(),
@@ -357,8 +446,7 @@ fn line_of(line: &str) -> Option<((Account, Key), i64)> {
         settled_on: parse_date(cell()?).ok()?,
         currency: Currency::parse(cell()?).ok()?,
     };
-    let amount = cell()?.parse().ok()?;
-    cells.next().is_none().then_some(((account, key), amount))
+    cells.next().is_none().then_some(key)
 }
 
 /// How many batches there are.
@@ -400,42 +488,13 @@ pub(crate) async fn close(within: &mut Transaction<'_, Any>, day: Date) -> Resul
 /// Writes a batch: its postings first, then the row that closes it.
 pub(crate) async fn insert(
     within: &mut Transaction<'_, Any>,
+    dialect: Dialect,
     batch: &Batch,
     sha256: &str,
 ) -> Result<(), StoreFault> {
-    let lines: Vec<(i64, &Posting)> = (0i64..).zip(batch.postings()).collect();
-    let sql = |rows: usize| -> Arc<str> {
-        let places = values::places(rows, COLUMNS);
-        format!(
-            "insert into postings (batch, line, account, partner, plan, component, settled_on, falls_on, currency, amount) values {places}"
-        )
-        .into()
-    };
-    let whole = sql(AT_A_TIME);
-    for some in lines.chunks(AT_A_TIME) {
-        let sql = match some.len() == AT_A_TIME {
-            true => Arc::clone(&whole),
-            false => sql(some.len()),
-        };
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (line, posting) in some {
-            let key = &posting.key;
-            query = query
-                .bind(signed(batch.number))
-                .bind(*line)
-                .bind(posting.account.word().to_owned())
-                .bind(key.partner.as_str().to_owned())
-                .bind(key.plan.clone())
-                .bind(key.component.clone())
-                .bind(key.settled_on.to_string())
-                .bind(posting.falls_on.to_string())
-                .bind(key.currency.code().to_owned())
-                .bind(posting.amount);
-        }
-        query
-            .execute(&mut **within)
-            .await
-            .map_err(StoreFault::sql("writing postings"))?;
+    match dialect {
+        Dialect::Sqlite => insert_rows(within, batch).await?,
+        Dialect::Postgres => insert_texts(within, batch).await?,
     }
     sqlx::query(
         "insert into batches (number, kind, run, postings, sha256) values ($1, $2, $3, $4, $5)",
@@ -449,6 +508,95 @@ pub(crate) async fn insert(
     .await
     .map_err(StoreFault::sql("closing a batch"))?;
     Ok(())
+}
+
+/// SQLite takes many rows in a statement, as long as the places of their values have no names: it would look for a name among all
+/// of a statement's each time one is filled.
+async fn insert_rows(within: &mut Transaction<'_, Any>, batch: &Batch) -> Result<(), StoreFault> {
+    let lines: Vec<(i64, &Posting)> = (0i64..).zip(batch.postings()).collect();
+    let sql = |rows: usize| -> Arc<str> {
+        let places = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows].join(", ");
+        format!(
+            "insert into postings (batch, line, account, partner, plan, component, settled_on, falls_on, currency, amount) values {places}"
+        )
+        .into()
+    };
+    let whole = sql(ROWS_AT_A_TIME);
+    for some in lines.chunks(ROWS_AT_A_TIME) {
+        let sql = match some.len() == ROWS_AT_A_TIME {
+            true => Arc::clone(&whole),
+            false => sql(some.len()),
+        };
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for (line, posting) in some {
+            let key = &posting.key;
+            query = query
+                .bind(signed(batch.number))
+                .bind(*line)
+                .bind(posting.account.word())
+                .bind(key.partner.as_str())
+                .bind(key.plan.as_str())
+                .bind(key.component.as_str())
+                .bind(key.settled_on.to_string())
+                .bind(posting.falls_on.to_string())
+                .bind(key.currency.code())
+                .bind(posting.amount);
+        }
+        query
+            .execute(&mut **within)
+            .await
+            .map_err(StoreFault::sql("writing postings"))?;
+    }
+    Ok(())
+}
+
+/// PostgreSQL takes thousands of lines as one text, and an answer for each statement would take most of the time.
+async fn insert_texts(within: &mut Transaction<'_, Any>, batch: &Batch) -> Result<(), StoreFault> {
+    let doing = || StoreFault::sql("writing postings");
+    let mut from = 0;
+    for some in batch.postings().chunks(LINES_AT_A_TIME) {
+        let mut lines = Vec::with_capacity(some.len());
+        for posting in some {
+            lines.push(as_cells(posting)?);
+        }
+        sqlx::query(
+            "insert into postings (batch, line, account, partner, plan, component, settled_on, falls_on, currency, amount) \
+             select $1, $2 + at - 1, split_part(cells, chr(9), 1), split_part(cells, chr(9), 2), split_part(cells, chr(9), 3), \
+             split_part(cells, chr(9), 4), split_part(cells, chr(9), 5), split_part(cells, chr(9), 6), split_part(cells, chr(9), 7), \
+             cast(split_part(cells, chr(9), 8) as bigint) \
+             from unnest(string_to_array($3, chr(10))) with ordinality as lines (cells, at)",
+        )
+        .bind(signed(batch.number))
+        .bind(from)
+        .bind(lines.join("\n"))
+        .execute(&mut **within)
+        .await
+        .map_err(doing())?;
+        from += signed(some.len() as u64);
+    }
+    Ok(())
+}
+
+/// A posting as its cells, set apart by tabs.
+fn as_cells(posting: &Posting) -> Result<String, StoreFault> {
+    let key = &posting.key;
+    let cells = [
+        posting.account.word(),
+        key.partner.as_str(),
+        &key.plan,
+        &key.component,
+        &key.settled_on.to_string(),
+        &posting.falls_on.to_string(),
+        key.currency.code(),
+        &posting.amount.to_string(),
+    ];
+    match cells.iter().any(|cell| cell.contains(['\t', '\n'])) {
+        true => Err(damaged(format!(
+            "a posting for {} holds a tab or the end of a line",
+            key.partner
+        ))),
+        false => Ok(cells.join("\t")),
+    }
 }
 
 pub(crate) fn posting(row: &AnyRow, batch: u64) -> Result<Posting, StoreFault> {

@@ -128,7 +128,7 @@ impl Database {
                     let batch = batch_of(&row, postings).ok_or_else(|| {
                         damaged(format!("batch {number} of the copy does not balance"))
                     })?;
-                    books::insert(&mut within, &batch, &sha256).await?;
+                    books::insert(&mut within, self.dialect(), &batch, &sha256).await?;
                     counts.batches += 1;
                     counts.postings += batch.postings().len() as u64;
                 }

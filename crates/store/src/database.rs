@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialect {
+pub(crate) enum Dialect {
     Sqlite,
     Postgres,
 }
@@ -132,6 +132,10 @@ impl Database {
 
     pub(crate) fn knows_ring(&self, known: KnownRing) {
         *self.ring.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// Where it is, without a password.

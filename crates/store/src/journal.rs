@@ -134,7 +134,7 @@ impl Database {
             Err(refusal) => return Ok(Err(refusal)),
         };
         for (batch, sha256) in &batches {
-            books::insert(&mut transaction, batch, sha256).await?;
+            books::insert(&mut transaction, self.dialect(), batch, sha256).await?;
         }
         if let Some(day) = closes {
             books::close(&mut transaction, day).await?;
@@ -252,6 +252,26 @@ impl Database {
     pub async fn acts(&self, page: Page) -> Result<Vec<Stored>, StoreFault> {
         let mut reading = self.reading().await?;
         acts(&mut reading, page).await
+    }
+
+    /// The kinds of the acts from a place on, in their order, as their texts say them.
+    ///
+    /// # Errors
+    /// When the database fails, or a text has no kind.
+    pub async fn kinds_from(&self, from: u64) -> Result<Vec<String>, StoreFault> {
+        let mut reading = self.reading().await?;
+        let mut kinds: Vec<String> = Vec::new();
+        loop {
+            let page = notes_from(&mut reading, from + kinds.len() as u64).await?;
+            if page.is_empty() {
+                return Ok(kinds);
+            }
+            for (seq, note) in page {
+                let kind =
+                    Act::kind_in(&note).ok_or_else(|| damaged(format!("act {seq} has no kind")))?;
+                kinds.push(kind.to_owned());
+            }
+        }
     }
 
     /// The acts of some kinds, in their order, and how many acts there are.

@@ -5,11 +5,11 @@ mod journalled;
 
 use journalled::{Bench, around, at, key, proposed};
 use sqlx::Executor;
-use trueup_base::date::parse_date;
+use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Batch, BatchKind, Booked, Key, Target, converge};
+use trueup_books::{Account, Batch, BatchKind, Booked, Key, Posting, Target, converge};
 use trueup_journal::{
     Checkpoint, Custody, Found, Organisation, Ring, Signatures, added, proof, ring, rotated,
 };
@@ -724,6 +724,53 @@ async fn the_books_take_nothing_that_does_not_balance_and_change_nothing() {
     }
 }
 
+/// What is written in one statement, read in one text, or is neither: more postings than either takes at a time.
+#[tokio::test]
+async fn a_batch_of_many_postings_is_read_as_it_was_written() {
+    const PARTNERS: usize = 5_100;
+    for bench in Bench::both().await {
+        bench.opened(1).await;
+        let vendor = &bench.vendor;
+        let of = |at: usize| expense(1, &format!("P-{at:05} \u{e9}\\\""), 100);
+        let postings: Vec<Posting> = (0..PARTNERS)
+            .flat_map(|at| of(at).postings().to_vec())
+            .collect();
+        let batch = Batch::new(1, BatchKind::Accrual, "a run".to_owned(), postings);
+        let keys = [vendor];
+        let done = bench.database.step(among(&keys), |now| {
+            Ok::<_, ()>(Step {
+                acts: vec![proposed(vendor, now.acts)],
+                batches: vec![(batch.clone(), "a digest".to_owned())],
+                closes: None,
+            })
+        });
+        done.await
+            .expect("the database works")
+            .expect("nothing refused")
+            .expect("an act");
+        let read = bench.database.postings(1).await.expect("read");
+        assert_eq!(read, batch.postings(), "{}", bench.name);
+        let by_partner = bench.database.booked_by_partner(Date::MAX).await;
+        let by_partner = by_partner.expect("read");
+        assert_eq!(by_partner.len(), PARTNERS, "{}", bench.name);
+        let one_by_one = by_partner.values().flatten().flat_map(|of| {
+            let sides = of.sides.iter();
+            sides.map(|(account, amount)| ((*account, of.key.clone()), *amount))
+        });
+        let booked = bench.database.booked().await.expect("read");
+        assert_eq!(one_by_one.collect::<Booked>(), booked, "{}", bench.name);
+        let before = parse_date("2026-03-30").expect("a day");
+        let early = bench.database.booked_by_partner(before).await;
+        assert!(early.expect("read").is_empty(), "{}", bench.name);
+        let accrued = bench.database.has_accrued_after(before).await;
+        assert!(accrued.expect("read"), "{}", bench.name);
+        let accrued = bench.database.has_accrued_after(Date::MAX).await;
+        assert!(!accrued.expect("read"), "{}", bench.name);
+        let kinds = bench.database.kinds_from(1).await.expect("read");
+        assert_eq!(kinds.len(), 1, "{}", bench.name);
+    }
+}
+
 #[tokio::test]
 async fn a_closed_period_takes_no_posting_whoever_asks() {
     for bench in Bench::both().await {
@@ -774,6 +821,27 @@ async fn a_closed_period_takes_no_posting_whoever_asks() {
             bench.name
         );
         let pool = around(&bench.url).await;
+        // Around the step: the postings are taken, and their batch is not.
+        let mut connection = pool.acquire().await.expect("a connection");
+        connection.execute("begin").await.expect("begun");
+        for (line, account, amount) in [(0, "expense", 5), (1, "accrued", -5)] {
+            let sql = format!(
+                "insert into postings values (2, {line}, '{account}', 'P-1', 'reseller', 'volume_bonus', '2026-03-31', '2026-03-31', 'EUR', {amount})"
+            );
+            let taken = connection.execute(sqlx::AssertSqlSafe(sql)).await;
+            taken.expect("looked at when the batch is closed");
+        }
+        let late = connection
+            .execute("insert into batches values (2, 'accrual', 'r', 2, 'd')")
+            .await;
+        let said = late.expect_err("it is closed").to_string();
+        assert!(
+            said.contains("the period is closed"),
+            "{}: {said}",
+            bench.name
+        );
+        let _ = connection.execute("rollback").await;
+        drop(connection);
         for sql in [
             "delete from closings",
             "update closings set closed_on = '2025-12-31'",

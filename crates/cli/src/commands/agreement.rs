@@ -272,7 +272,7 @@ impl<'a> Signing<'a> {
 
     /// Judges acts one after the other, and appends them together if none is refused.
     fn append(&self, on_record: &OnRecord, acts: Vec<Act>) -> Result<(), Failure> {
-        let mut negotiations: Negotiations = on_record.negotiations.clone();
+        let mut negotiations = Negotiations::clone(&on_record.negotiations);
         for (at, act) in (on_record.acts..).zip(&acts) {
             negotiations
                 .judge(at, act, &on_record.ring)

@@ -82,7 +82,7 @@ fn post(args: &BooksPostArgs) -> Result<(), Failure> {
     let program = &args.program.program;
     let desk = Desk::open(program)?;
     let earned = Earned::of(runs::again(program, &args.run)?, &desk.record)?;
-    let unsigned = not_signed(&earned, &desk.on_record)?;
+    let unsigned = not_signed(&earned.again.folder, &desk.on_record)?;
     let is_covered = |key: &Key| earned.accrues(key) && unsigned.allows(key);
     let booked = desk.record.wait("reading the books", async |database| {
         database.booked().await

@@ -1,14 +1,13 @@
 //! `trueup period`: from a calculation to a closed period.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use trueup_base::date::{Date, parse_date};
 use trueup_base::exact::Exact;
 use trueup_base::money::Currency;
-use trueup_books::{Account, BatchKind, Booked, Key, Moves, Posting, settle};
-use trueup_facts::digest::Digest;
+use trueup_books::{Account, BatchKind};
 use trueup_journal::Organisation;
 use trueup_program::Calculation;
 use trueup_program::period::{
@@ -19,16 +18,15 @@ use trueup_store::Step;
 use crate::args::{
     ApproveArgs, PeriodCalculateArgs, PeriodCloseArgs, PeriodCommand, PeriodStatusArgs,
 };
-use crate::commands::books::in_currency;
 use crate::commands::ingest::declared;
+use crate::content::{self, Content, Question};
 use crate::desk::Desk;
 use crate::earned::exact_at;
 use crate::failure::Failure;
-use crate::moves;
 use crate::output;
-use crate::posting::{Earned, NotSigned, not_signed};
+use crate::posting::not_signed;
 use crate::progress::Progress;
-use crate::runs;
+use crate::runs::{self, Reread};
 
 pub mod accepted;
 
@@ -43,125 +41,12 @@ pub fn run(command: &PeriodCommand, progress: &Progress) -> Result<(), Failure> 
     }
 }
 
-/// What a period comes to: each key with what falls into the period for it.
-struct Content {
-    postings: Vec<Posting>,
-    open: usize,
-    unsigned: usize,
-}
-
-impl Content {
-    /// What falls between the last closing and a day: what is earned then, and what corrects what is closed.
-    fn of(
-        (earned, moves): (&Earned, &BTreeMap<Key, Moves>),
-        unsigned: &NotSigned,
-        closed: &Booked,
-        until: Date,
-    ) -> Self {
-        let is_in = |key: &Key| key.settled_on <= until;
-        let is_covered = |key: &Key| is_in(key) && earned.speaks_for(key) && unsigned.allows(key);
-        let mut left_out = BTreeSet::new();
-        for line in &earned.again.lines {
-            let day = parse_date(&line.settled_until);
-            if day.is_ok_and(|day| day <= until) && !unsigned.allows_line(line) {
-                left_out.insert((
-                    &line.partner,
-                    &line.plan,
-                    &line.component,
-                    &line.settled_until,
-                ));
-            }
-        }
-        Self {
-            postings: settle(moves, closed, None, &is_covered),
-            open: earned.open.iter().filter(|key| is_in(key)).count(),
-            unsigned: left_out.len(),
-        }
-    }
-
-    fn on(&self, account: Account) -> impl Iterator<Item = &Posting> {
-        self.postings
-            .iter()
-            .filter(move |posting| posting.account == account)
-    }
-
-    /// What an account comes to, by currency; of what is owed above zero.
-    fn totals(&self, account: Account) -> BTreeMap<String, String> {
-        let mut sums: BTreeMap<&str, i128> = BTreeMap::new();
-        let is_cost = matches!(account, Account::Expense | Account::SetAside);
-        let sign = if is_cost { 1 } else { -1 };
-        for posting in self.on(account) {
-            let sum = sums.entry(posting.key.currency.code()).or_default();
-            *sum += sign * i128::from(posting.amount);
-        }
-        let text =
-            |(currency, units): (&str, i128)| (currency.to_owned(), in_currency(units, currency));
-        sums.into_iter().map(text).collect()
-    }
-
-    fn partners(&self) -> usize {
-        let partners: BTreeSet<_> = self
-            .postings
-            .iter()
-            .map(|posting| &posting.key.partner)
-            .collect();
-        partners.len()
-    }
-
-    /// The content as it is hashed: a line for each key, its cells set apart by tabs.
-    fn digest(&self) -> Digest {
-        let mut text = "trueup period 2\n".to_owned();
-        for posting in &self.postings {
-            let key = &posting.key;
-            let _ = writeln!(
-                text,
-                "{}\t{}\t{}\t{}\t{}\t{}\t{}",
-                posting.account,
-                key.partner,
-                key.plan,
-                key.component,
-                key.settled_on,
-                key.currency.code(),
-                posting.amount
-            );
-        }
-        Digest::of(text.as_bytes())
-    }
-}
-
 /// The calculation that waits.
 fn waiting(desk: &Desk) -> Result<&Calculation, Failure> {
     desk.on_record.periods.waiting.as_ref().ok_or_else(|| {
         Failure::Found(
             "no calculation waits; `trueup period calculate --until DAY` makes one".to_owned(),
         )
-    })
-}
-
-/// What a run comes to for a period, as the books and agreements are.
-fn content(
-    desk: &Desk,
-    earned: &Earned,
-    moves: &BTreeMap<Key, Moves>,
-    until: Date,
-) -> Result<(Content, NotSigned), Failure> {
-    let unsigned = not_signed(earned, &desk.on_record)?;
-    let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
-    let closed = desk.record.wait("reading the books", async |database| {
-        database.booked_until(closed_on).await
-    })?;
-    let content = Content::of((earned, moves), &unsigned, &closed, until);
-    Ok((content, unsigned))
-}
-
-/// What is booked, where any of it falls behind the last closing.
-fn accrued(desk: &Desk) -> Result<Option<Booked>, Failure> {
-    let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
-    desk.record.wait("reading the books", async |database| {
-        Ok(match database.has_booked_after(closed_on).await? {
-            true => Some(database.booked().await?),
-            false => None,
-        })
     })
 }
 
@@ -238,14 +123,21 @@ pub fn calculated(
     progress: &Progress,
 ) -> Result<String, Failure> {
     let desk = Desk::open(program)?;
-    let earned = Earned::of(runs::again(program, run)?, &desk.record)?;
-    is_whole(&earned, until, desk.on_record.periods.closed_on())?;
-    let moves = moves::until(&earned.again, until, progress)?;
-    let (content, unsigned) = content(&desk, &earned, &moves, until)?;
-    let lines = content.on(Account::Expense).count();
+    let run = runs::reread(program, run)?;
+    is_whole(&run, until, desk.on_record.periods.closed_on())?;
+    let unsigned = not_signed(&run.folder, &desk.on_record)?;
+    let question = Question {
+        program,
+        run: &run,
+        until,
+        unsigned: &unsigned,
+        has_accrued: false,
+    };
+    let content = Content::of(&desk, question, progress)?;
+    let lines = content.count(Account::Expense);
     let says = Calculated {
         until: until.to_string(),
-        run: earned.again.hash.to_string(),
+        run: run.hash.to_string(),
         sha256: content.digest().to_string(),
         totals: content.totals(Account::Expense),
         payable: content.totals(Account::Payable),
@@ -258,13 +150,14 @@ pub fn calculated(
             None => Vec::new(),
         },
     };
+    content.keep(program);
     desk.say(CALCULATED, (by, &Organisation::Vendor), &says)?;
     let mut text = format!(
         "Until {until}: {} in {} of {}, from run {}\n",
         in_words(&says.totals),
         output::counted(lines, "line"),
         output::counted(content.partners(), "partner"),
-        earned.again.hash.short()
+        run.hash.short()
     );
     let held = content.totals(Account::Held);
     let _ = match held.is_empty() {
@@ -287,13 +180,12 @@ pub fn calculated(
             output::counted(content.open, "line")
         );
     }
-    let left: Vec<&str> = unsigned.says(&earned).collect();
-    if !left.is_empty() {
+    if content.unsigned_partners > 0 {
         let _ = writeln!(
             text,
             "Not in it, because not signed: {} of {}",
             output::counted(content.unsigned, "line"),
-            output::counted(left.len(), "partner")
+            output::counted(content.unsigned_partners, "partner")
         );
     }
     for check in &says.checks {
@@ -346,30 +238,45 @@ fn close(args: &PeriodCloseArgs, progress: &Progress) -> Result<(), Failure> {
 pub fn closed(program: &Path, by: &str, progress: &Progress) -> Result<String, Failure> {
     let desk = Desk::open(program)?;
     let waiting = waiting(&desk)?;
-    let earned = Earned::of(runs::again(program, &waiting.says.run)?, &desk.record)?;
-    let moves = moves::as_calculated(&earned.again, waiting.until, progress)?;
-    let (content, unsigned) = content(&desk, &earned, &moves, waiting.until)?;
+    let run = runs::reread(program, &waiting.says.run)?;
+    let unsigned = not_signed(&run.folder, &desk.on_record)?;
+    let closed_on = desk.on_record.periods.closed_on().unwrap_or(Date::MIN);
+    let has_accrued = desk.record.wait("reading the books", async |database| {
+        database.has_accrued_after(closed_on).await
+    })?;
+    let kept = match has_accrued {
+        true => None,
+        false => Content::as_calculated(&desk, waiting, (program, &unsigned))?,
+    };
+    let content = match kept {
+        Some(content) => content,
+        None => {
+            let question = Question {
+                program,
+                run: &run,
+                until: waiting.until,
+                unsigned: &unsigned,
+                has_accrued,
+            };
+            Content::of(&desk, question, progress)?
+        }
+    };
     if content.digest().to_string() != waiting.says.sha256 {
         return Err(Failure::Found(format!(
             "what run {} comes to until {} is no longer what was approved: agreements were signed or changed since; calculate again",
-            earned.again.hash.short(),
+            run.hash.short(),
             waiting.until
         )));
     }
     let open_from = desk.on_record.periods.open_from();
-    let postings = match accrued(&desk)? {
+    let postings = match content.beside_accrued {
         // Nothing was accrued since the last closing: what was approved is what is to be posted.
         None => content
             .postings
             .into_iter()
             .map(|posting| posting.within(open_from))
             .collect(),
-        Some(booked) => {
-            let is_covered = |key: &Key| {
-                key.settled_on <= waiting.until && earned.speaks_for(key) && unsigned.allows(key)
-            };
-            settle(&moves, &booked, open_from, &is_covered)
-        }
+        Some(postings) => postings,
     };
     let says = Closed {
         calculation: waiting.at,
@@ -377,7 +284,7 @@ pub fn closed(program: &Path, by: &str, progress: &Progress) -> Result<String, F
         sha256: waiting.says.sha256.clone(),
     };
     let posted = postings.len();
-    let run = earned.again.hash.to_string();
+    let run = run.hash.to_string();
     let mut step = match postings.is_empty() {
         true => Step::default(),
         false => desk.posting(BatchKind::Closing, &run, postings, by)?.0,
@@ -385,6 +292,7 @@ pub fn closed(program: &Path, by: &str, progress: &Progress) -> Result<String, F
     step.closes = Some(waiting.until);
     desk.then(&mut step, CLOSED, (by, &Organisation::Vendor), &says)?;
     desk.write(step)?;
+    content::forget(program);
     Ok(format!(
         "Closed until {}: {}; {} for it\n",
         waiting.until,
@@ -406,15 +314,14 @@ pub fn day_of(program: &std::path::Path, (option, text): (&str, &str)) -> Result
 }
 
 /// A run that says what everyone earned up to a day, from what is closed on.
-fn is_whole(earned: &Earned, until: Date, closed_on: Option<Date>) -> Result<(), Failure> {
-    let manifest = &earned.again.manifest;
-    let short = earned.again.hash.short();
-    if manifest.partner.is_some() {
+fn is_whole(run: &Reread, until: Date, closed_on: Option<Date>) -> Result<(), Failure> {
+    let short = run.hash.short();
+    if run.manifest.partner.is_some() {
         return Err(Failure::Use(format!(
             "run {short} is about one partner; a period is everyone's"
         )));
     }
-    let scope = &earned.again.scope;
+    let scope = &run.scope;
     let reaches = until.tomorrow().is_ok_and(|ends| scope.holds_end(ends));
     let begins = scope
         .period

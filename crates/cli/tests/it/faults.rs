@@ -271,6 +271,53 @@ fn race(story: &Story, with: &[(&str, &str)], clients: usize) {
     assert_eq!(books.matches(",P-100,").count(), 2, "{books}");
 }
 
+/// What a calculation keeps for its closing is a shortcut: without it, and with another in its place, the same is posted. So it is
+/// where the journal has more since that might change what is closed.
+#[test]
+fn a_closing_posts_what_was_approved_whatever_became_of_what_was_kept_for_it() {
+    let story = begun(&[]);
+    let steps = steps();
+    let [calculate, approve, close, ..] = steps.as_slice() else {
+        panic!("there are steps");
+    };
+    for step in [calculate, approve] {
+        taken(&story, "program", step, &[]).expect_code(0);
+    }
+    let kept_in = |program: &str| -> Vec<std::path::PathBuf> {
+        let folder = story.path(program).join(".trueup/cache/periods");
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.expect("listed").path()).collect()
+    };
+    let [kept] = &*kept_in("program") else {
+        panic!("one content is kept");
+    };
+    let text = fs::read_to_string(kept).expect("read");
+    assert_eq!(text.matches("\tP-").count(), 6, "{text}");
+    let programs = ["as-it-was", "without", "changed", "more"];
+    for program in programs {
+        copy(&story.path("program"), &story.path(program));
+    }
+    fs::remove_file(&kept_in("without")[0]).expect("removed");
+    let more = text.replace("420000", "920000");
+    assert_ne!(more, text);
+    fs::write(&kept_in("changed")[0], more).expect("written");
+    let exception = "exception propose --partner P-200 --amount 250.00_USD --reason goodwill --because sorry --by u-1";
+    let exception = step(exception, "exception.proposed");
+    taken(&story, "more", &exception, &[]).expect_code(0);
+    let posted = programs.map(|program| {
+        taken(&story, program, close, &[]).expect_code(0);
+        assert!(kept_in(program).is_empty(), "{program}: it was closed");
+        holds(&story, program, &[], "closing");
+        let show = ["books", "show", "1", "--format", "csv"];
+        ended(story.command_on(program, &[], &show))
+            .expect_code(0)
+            .out
+    });
+    for (program, other) in programs.iter().zip(&posted) {
+        assert_eq!(*other, posted[0], "{program}");
+    }
+}
+
 #[test]
 fn of_many_who_take_a_step_at_once_one_does() {
     let story = begun(&[]);
