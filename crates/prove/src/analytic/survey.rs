@@ -18,6 +18,7 @@ use crate::analytic::course::{Move, Moves, along};
 use crate::analytic::curve::{Course, Curve, Piece, Spot, Told, Tri};
 use crate::analytic::draw::{Drawing, Drawn, grant_of};
 use crate::analytic::hole::{self, Hole};
+use crate::analytic::open::Answers;
 use crate::analytic::origin::{self, Change, Origin};
 use crate::analytic::scene::{Measured, Scene, Situation, Slots, Sort, Variable, Varied};
 
@@ -86,6 +87,8 @@ pub(crate) struct Look {
     pub thresholds: BTreeMap<MeasureId, BTreeSet<Exact>>,
     /// Inputs with which a component grows without end.
     pub grows: BTreeMap<ComponentId, (Variable, Slots, Situation)>,
+    /// Which components have answers.
+    pub answers: Answers,
     /// How many drawings were made.
     pub drawings: usize,
 }
@@ -150,6 +153,7 @@ impl<'s> Survey<'s> {
             met: Met::default(),
             thresholds: BTreeMap::new(),
             grows: BTreeMap::new(),
+            answers: Answers::default(),
             drawings: 0,
         };
         Self {
@@ -191,6 +195,9 @@ impl<'s> Survey<'s> {
                 }
             }
         }
+        let best = self.look.best.clone();
+        let as_they_are = [&best, &few, &nothing];
+        self.look.answers.take_situations(scene, &as_they_are);
         self.look
     }
 
@@ -199,6 +206,7 @@ impl<'s> Survey<'s> {
         situation: &Situation,
         variable: Variable,
         slots: Slots,
+        with_rows: bool,
         look: impl FnOnce(&Drawing<'_>, &mut Drawn<'_>) -> R,
     ) -> Option<R> {
         if self.look.is_cut_short() {
@@ -213,9 +221,16 @@ impl<'s> Survey<'s> {
             variable,
             slots,
             held_at: None,
-            with_rows: false,
+            with_rows,
         };
-        drawing.draw(|id| drawing.moves(id), |drawn| look(&drawing, drawn))
+        let answers = &mut self.look.answers;
+        drawing.draw(
+            |id| drawing.moves(id),
+            |drawn| {
+                answers.take(&drawing, drawn);
+                look(&drawing, drawn)
+            },
+        )
     }
 
     /// Moves each input to where it pays the most while the others stay; whether any moved.
@@ -223,7 +238,9 @@ impl<'s> Survey<'s> {
         let mut moved = false;
         for variable in self.look.variables.clone() {
             let best = self.look.best.clone();
-            let drawn = self.drawing(&best, variable, Slots::All, |drawing, drawn| {
+            // Where figures decide which rows count, what they are compared with stands on the rows.
+            let with_rows = self.scene.counts_by_figures(variable.sort);
+            let drawn = self.drawing(&best, variable, Slots::All, with_rows, |drawing, drawn| {
                 let levels = levels(drawing.scene, variable, &knots(drawn), &drawn.course);
                 let scored = score(drawing.scene, drawn, &levels);
                 (levels, scored, thresholds(drawn), knots(drawn))
@@ -356,7 +373,7 @@ impl<'s> Survey<'s> {
     }
 
     fn look_along(&mut self, situation: &Situation, variable: Variable, slots: Slots) {
-        let found = self.drawing(situation, variable, slots, |drawing, drawn| {
+        let found = self.drawing(situation, variable, slots, false, |drawing, drawn| {
             let mut seen = Vec::new();
             for grant in [Grant::Money, Grant::Fund, Grant::Count] {
                 let total = drawn.total(drawing.scene, grant);

@@ -90,11 +90,15 @@ pub(crate) fn of(plan: &Plan, id: KindId, reads: &Reads) -> Vec<Sort> {
             all.push(sort);
         }
     };
+    // Who is credited otherwise is so on rows that count as on those that do not.
+    let of_lines = all.clone();
     for test in tests_of(plan, id) {
         for wanted in [true, false] {
-            let mut sort = first.clone();
-            lean(kind, id, test, wanted, &mut sort);
-            add(sort, &mut all);
+            for like in &of_lines {
+                let mut sort = like.clone();
+                lean(kind, id, test, wanted, &mut sort);
+                add(sort, &mut all);
+            }
         }
     }
     for column in &read {
