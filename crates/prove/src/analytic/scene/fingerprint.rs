@@ -202,9 +202,15 @@ impl Scene<'_> {
                 self.tests_within(filter, &mut tests);
             }
             for test in tests {
-                if seen.insert((test.span, sort.line)) && self.asks_for_figures(sort, test) {
-                    bounds.extend(self.bounds_of(test, sort, at, &place));
+                let key = (test.span, sort.line);
+                if seen.contains(&key) || !self.asks_for_figures(sort, test) {
+                    continue;
                 }
+                let turns = self.bounds_of(test, sort, at, &place);
+                if !turns.is_empty() {
+                    seen.insert(key);
+                }
+                bounds.extend(turns);
             }
         }
         let all: Vec<&Exact> = bounds.iter().filter(|bound| bound.is_positive()).collect();
