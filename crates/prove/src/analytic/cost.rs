@@ -209,8 +209,8 @@ fn unbounded(
         window: &window,
     };
     let (before, after) = (
-        question.ask(scene, &Exact::from_int(1_000_000)),
-        question.ask(scene, &Exact::from_int(1_000_000_000)),
+        question.ask(scene, &Exact::from_int(1_000_000))?,
+        question.ask(scene, &Exact::from_int(1_000_000_000))?,
     );
     let earner = Earner::Component(id);
     let (from, to) = part(&before, &after, earner, &window)?;

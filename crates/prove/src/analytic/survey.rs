@@ -172,7 +172,12 @@ impl<'s> Survey<'s> {
             }
             if pass == 0 {
                 // Growth is measured against a past that stays as it is.
-                self.look.best = self.look.best.with_the_past_of(&self.middling());
+                let best = &self.look.best;
+                let pasts = [self.middling(), few.clone(), best.clone()];
+                let mut pasts = pasts.iter().map(|past| best.with_the_past_of(past));
+                if let Some(with) = pasts.find(|with| scene.allows(with)) {
+                    self.look.best = with;
+                }
             }
         }
         let nothing = Situation::even(scene, &Exact::ZERO, &Exact::ZERO);
@@ -675,8 +680,9 @@ fn changes(
         rises,
         falls,
     } = along(total, &tolerance);
-    // What mostly lowers pay is better the lower it is.
-    let lower_is_better = falls > rises;
+    // What mostly lowers pay is better the lower it is; but more money turned over is never worse.
+    let is_turnover = || scene.brings_money(drawing.variable) && raises_measures(drawn);
+    let lower_is_better = falls > rises && !is_turnover();
     let largest_of = |is_down: bool| {
         let those = moves.iter().filter(|one| one.by.is_negative() == is_down);
         let largest = those.max_by(|a, b| a.by.abs().cmp(&b.by.abs()));
@@ -722,6 +728,20 @@ fn changes(
             origin,
         });
     }
+}
+
+/// Whether no measure falls where the input rises: what is credited back is turned over in vain.
+fn raises_measures(drawn: &Drawn<'_>) -> bool {
+    let (low, high) = (Exact::ZERO, Exact::from_int(1_000_000));
+    nodes(drawn.evaluator.graph()).all(|node| match (node.what, &node.value) {
+        (What::Name(Name::Measure(_)), Value::Number(curve)) => {
+            match (curve.at(&low).figure(), curve.at(&high).figure()) {
+                (Some(before), Some(after)) => before <= after,
+                (_, _) => true,
+            }
+        }
+        (_, _) => true,
+    })
 }
 
 /// Where a change comes from; on rows one by one only where it must be looked for there.

@@ -329,4 +329,18 @@ impl Scene<'_> {
             ),
         }
     }
+
+    /// Whether an input is money, or the number of rows in which there is some.
+    pub(crate) fn brings_money(&self, variable: Variable) -> bool {
+        let sort = self.sorts.get(variable.sort);
+        match variable.what {
+            Varied::Column(_) => self.may_be_negative(variable),
+            Varied::Copies => sort.is_some_and(|sort| {
+                let mut columns = sort.numbers();
+                columns.any(|column| {
+                    self.plan[sort.kind].column(column).of == Type::Number(Unit::MONEY)
+                })
+            }),
+        }
+    }
 }
