@@ -79,7 +79,7 @@ pub fn add_months(date: Date, months: i64) -> Option<Date> {
     let month = month_number(date)
         .checked_add(months)
         .filter(|month| (0..=120_000).contains(month))?;
-    day_in_month(month, date.day())
+    day_of_month(month, date.day())
 }
 
 /// The days from `from` to `until`: the first day counts, the last does not; negative if `until` is earlier.
@@ -271,11 +271,6 @@ pub(crate) fn month_number(date: Date) -> i64 {
 }
 
 /// This day of the month with this number (see [`month_number`]), or its last day if the month is shorter.
-pub(crate) fn day_in_month(month_number: i64, day: i8) -> Option<Date> {
-    from_day_number(day_number_in_month(month_number, day))
-}
-
-/// As [`day_in_month`], without counting days.
 pub(crate) fn day_of_month(month_number: i64, day: i8) -> Option<Date> {
     let (year, month) = (month_number.div_euclid(12), month_number.rem_euclid(12));
     if day <= 28 {
@@ -285,7 +280,7 @@ pub(crate) fn day_of_month(month_number: i64, day: i8) -> Option<Date> {
     date_of(year, month + 1, i64::from(day.min(first.days_in_month())))
 }
 
-/// As [`day_in_month`], as a day number, which has no end at the year 9999.
+/// As [`day_of_month`], as a day number, which has no end at the year 9999.
 pub(crate) fn day_number_in_month(month_number: i64, day: i8) -> i64 {
     let first = first_of_month(month_number);
     let last = first_of_month(month_number + 1) - 1;

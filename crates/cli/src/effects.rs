@@ -189,7 +189,7 @@ impl ClassBy {
     fn title(&self) -> String {
         match self {
             Self::Column(column) => column.clone(),
-            Self::PaidBefore => "size, by quarters of those paid before".to_owned(),
+            Self::PaidBefore => "size, by quartiles of those paid before".to_owned(),
         }
     }
 }
@@ -204,7 +204,7 @@ pub fn effects(
     currency: Currency,
 ) -> Effects {
     let ids: BTreeSet<&String> = before.money.keys().chain(after.money.keys()).collect();
-    let quarters = Quarters::of(ids.iter().map(|id| before.of(id)));
+    let quartiles = Quartiles::of(ids.iter().map(|id| before.of(id)));
     let mut partners = Vec::with_capacity(ids.len());
     for id in &ids {
         let about = known.get(*id).cloned().unwrap_or_default();
@@ -217,7 +217,7 @@ pub fn effects(
                     .get(column)
                     .cloned()
                     .unwrap_or_else(|| UNKNOWN.to_owned()),
-                ClassBy::PaidBefore => quarters.class(&was, currency),
+                ClassBy::PaidBefore => quartiles.class(&was, currency),
             })
             .collect();
         partners.push(Partner {
@@ -238,7 +238,7 @@ pub fn effects(
         .enumerate()
         .map(|(at, by)| Classes {
             column: by.title(),
-            classes: classes(&partners, at, by, &quarters, currency),
+            classes: classes(&partners, at, by, &quartiles, currency),
         })
         .collect();
     Effects {
@@ -279,7 +279,7 @@ fn classes(
     partners: &[Partner],
     at: usize,
     by: &ClassBy,
-    quarters: &Quarters,
+    quartiles: &Quartiles,
     currency: Currency,
 ) -> Vec<(String, Sums)> {
     let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
@@ -292,7 +292,7 @@ fn classes(
     match by {
         ClassBy::Column(_) => sums.into_iter().collect(),
         // From the smallest to the largest.
-        ClassBy::PaidBefore => quarters
+        ClassBy::PaidBefore => quartiles
             .names(currency)
             .into_iter()
             .filter_map(|name| Some((name.clone(), sums.remove(&name)?)))
@@ -380,20 +380,20 @@ impl Effects {
     }
 }
 
-/// Where the quarters of those who are paid something end.
-struct Quarters {
-    /// The quarters below the largest that anybody is in, each with the most that belongs to it.
+/// Where the quartiles of those who are paid something end.
+struct Quartiles {
+    /// The quartiles below the highest that anybody is in, each with the most that belongs to it.
     ends: Vec<(&'static str, Exact)>,
 }
 
-impl Quarters {
+impl Quartiles {
     fn of(paid: impl Iterator<Item = Exact>) -> Self {
         let mut paid: Vec<Exact> = paid.filter(Exact::is_positive).collect();
         paid.sort();
-        let words = ["smallest quarter", "second quarter", "third quarter"];
+        let words = ["lowest quartile", "second quartile", "third quartile"];
         let mut ends: Vec<(&'static str, Exact)> = Vec::new();
         for (word, quarter) in words.into_iter().zip(1usize..) {
-            // Of few partners the lower quarters are empty; somebody is always the largest, unless all are paid alike.
+            // Of few partners the lower quartiles are empty; somebody is always the largest, unless all are paid alike.
             let last = (paid.len() * quarter / 4).checked_sub(1);
             if let Some(end) = last.and_then(|at| paid.get(at))
                 && ends.last().is_none_or(|(_, before)| before < end)
@@ -411,7 +411,7 @@ impl Quarters {
             names.push(format!("{word} (up to {})", money(end)));
         }
         names.push(match self.ends.last() {
-            Some((_, end)) => format!("largest quarter (above {})", money(end)),
+            Some((_, end)) => format!("highest quartile (above {})", money(end)),
             None => "something before".to_owned(),
         });
         names
@@ -531,13 +531,13 @@ mod tests {
     fn classes_go_from_the_smallest_to_the_largest_and_equals_stay_together() {
         let euro = Currency::parse("EUR").expect("a currency");
         let amounts = [0, 10, 10, 10, 20, 30, 40, 50, 60];
-        let quarters = Quarters::of(amounts.iter().map(|amount| Exact::from_int(*amount)));
-        let class = |amount: i64| quarters.class(&Exact::from_int(amount), euro);
+        let quartiles = Quartiles::of(amounts.iter().map(|amount| Exact::from_int(*amount)));
+        let class = |amount: i64| quartiles.class(&Exact::from_int(amount), euro);
         assert_eq!(class(0), "nothing before");
-        assert_eq!(class(10), "smallest quarter (up to 10.00)");
-        assert_eq!(class(20), "second quarter (up to 20.00)");
-        assert_eq!(class(40), "third quarter (up to 40.00)");
-        assert_eq!(class(41), "largest quarter (above 40.00)");
+        assert_eq!(class(10), "lowest quartile (up to 10.00)");
+        assert_eq!(class(20), "second quartile (up to 20.00)");
+        assert_eq!(class(40), "third quartile (up to 40.00)");
+        assert_eq!(class(41), "highest quartile (above 40.00)");
         let effects = both();
         let names: Vec<&str> = effects.by[1]
             .classes

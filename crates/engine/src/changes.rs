@@ -36,8 +36,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A term, or what takes its place: added up from the periods of the window where it is shared out.
     pub(crate) fn term_or_change(&mut self, id: TermId, at: &Place) -> Value<N> {
         let target = Target::Term(id);
+        if !self.may_change(target, at) {
+            return self.term(id, at);
+        }
         let term = |asker: &mut Self, at: &Place| asker.term(id, at);
-        if !self.may_change(target, at) || self.plan()[id].per.is_none() {
+        if self.plan()[id].per.is_none() {
             return self.changed(target, at, &term);
         }
         let pieces = self.pieces(at);
@@ -47,7 +50,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let mut sum = N::known(Exact::ZERO);
         for window in pieces {
             let place = Place { window, ..*at };
-            sum = sum.plus(&self.changed(target, &place, &term).number());
+            sum = sum.plus(&self.changed(target, &place, &term).into_number());
         }
         Value::Number(sum)
     }
@@ -206,7 +209,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let opened = self.graph.begin();
         let holds = match trigger {
             Trigger::Contingency(id) => self.contingency(id, &place),
-            Trigger::Guardrail(_) => self.eval(self.plan().when(trigger), &place, None).truth(),
+            Trigger::Guardrail(_) => self
+                .eval(self.plan().when(trigger), &place, None)
+                .into_truth(),
         };
         let value = Value::Flag(holds.clone());
         let id = self
@@ -241,9 +246,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             if !self.is_approved(id, at.partner, at.window.starts) {
                 return N::Truth::known(false);
             }
-            return self.eval(&contingency.when, at, None).truth();
+            return self.eval(&contingency.when, at, None).into_truth();
         }
-        let holds = self.eval(&contingency.when, at, None).truth();
+        let holds = self.eval(&contingency.when, at, None).into_truth();
         let Some(lasts) = contingency.lasts else {
             return holds;
         };
@@ -260,7 +265,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         for window in earlier.into_iter().rev() {
             let opened = self.graph.begin();
             let place = Place { window, ..*at };
-            let held = self.eval(&contingency.when, &place, None).truth();
+            let held = self.eval(&contingency.when, &place, None).into_truth();
             self.graph.forget_inputs(opened);
             // A period without an answer did not show that it held.
             lasted = lasted.and(&held.patched(Patch::Both, &N::Truth::known(false)));

@@ -33,6 +33,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             days.is_none_or(|days| days.is_whole(&at.window))
         };
         if at.trailing.is_none() && at.window.unit == component.over && is_whole(self) {
+            let at = &self.as_closed(id, at);
             return self.entitlement(id, component, at);
         }
         if at.trailing.is_none() && length_rank(at.window.unit) < length_rank(component.over) {
@@ -70,7 +71,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 row: None,
                 ..*at
             };
-            sum = sum.plus(&self.named_here(Name::Component(id), &place).number());
+            sum = sum.plus(&self.named_here(Name::Component(id), &place).into_number());
         }
         Value::Number(sum)
     }
@@ -83,7 +84,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let target = Target::Component(id, ComponentPart::Applies);
         let holds = self
             .formula(target, applies, &Place { row: None, ..*at })
-            .truth();
+            .into_truth();
         match (holds.all(), holds.reason()) {
             (Some(true), _) => Applies::Yes,
             (Some(false), _) => Applies::No,
@@ -103,7 +104,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Applies::Yes => {}
         }
         let gate = match &component.gate {
-            Some(gate) => self.formula(part(ComponentPart::Gate), gate, at).truth(),
+            Some(gate) => self
+                .formula(part(ComponentPart::Gate), gate, at)
+                .into_truth(),
             None => N::Truth::known(true),
         };
         if gate.all() == Some(false) {
@@ -121,7 +124,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Some(each) => self.over_rows(id, component, each, at),
             None => self
                 .formula(part(ComponentPart::Pays), &component.pays, at)
-                .number(),
+                .into_number(),
         };
         if let Some(least) = &component.at_least {
             let least = self.formula(part(ComponentPart::AtLeast), least, at);
@@ -186,7 +189,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let mut counts = N::Truth::known(true);
         if let Some(filter) = &each.filter {
             let target = Target::Component(id, ComponentPart::Filter);
-            counts = self.formula(target, filter, at).truth();
+            counts = self.formula(target, filter, at).into_truth();
             if counts.all() == Some(false) {
                 return Value::exact(Exact::ZERO);
             }
@@ -196,7 +199,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let share = self.share_of(at);
         let target = Target::Component(id, ComponentPart::Pays);
-        let mut amount = self.formula(target, &component.pays, at).number();
+        let mut amount = self.formula(target, &component.pays, at).into_number();
         if share != Exact::ONE {
             amount = amount.times(&N::known(share));
         }

@@ -21,7 +21,7 @@ use crate::measure::Measurer;
 use crate::memory::{Memory, Subject};
 use crate::number::{Answer, NoAnswer, Number, Truth};
 use crate::others::Shared;
-use crate::table::BandFrame;
+use crate::table::{BandFrame, Spare};
 use crate::value::Value;
 use crate::windows::{StepsBack, length_rank};
 use crate::world::{Credit, PartnerIx, RowIx, World};
@@ -71,7 +71,8 @@ impl Place {
     }
 
     /// Whether it has nothing that a name may be remembered without.
-    fn is_plain(&self) -> bool {
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
         self.row.is_none()
             && self.key.is_none()
             && self.known_before.is_none()
@@ -141,6 +142,7 @@ pub struct Evaluator<'p, N: Number = Answer, M = crate::Reference> {
     pub(crate) changed: BTreeSet<Target>,
     /// Which limits hold what, once it was asked.
     pub(crate) nest: Option<Arc<Nest>>,
+    pub(crate) spare: Spare<N>,
     has_history: bool,
 }
 
@@ -164,6 +166,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 .map(|change| change.target)
                 .collect(),
             nest: None,
+            spare: Spare::default(),
             has_history: world.facts.iter().any(|facts| facts.has_history),
         }
     }
@@ -283,6 +286,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Form::Or(_)
             | Form::Case(..)
             | Form::Call(_) => {
+                if !self.graph.explains() {
+                    return self.compound(formula, at, bands);
+                }
                 let opened = self.graph.begin();
                 let value = self.compound(formula, at, bands);
                 self.graph.end(opened, What::Formula(formula), at, &value);
@@ -301,7 +307,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Form::Literal(_) | Form::Name(_) => self.eval(formula, at, bands),
             Form::Negated(x) => {
                 let zero = N::known(trueup_base::exact::Exact::ZERO);
-                Value::Number(zero.minus(&self.eval(x, at, bands).number()))
+                Value::Number(zero.minus(&self.eval(x, at, bands).into_number()))
             }
             Form::Arithmetic(operator, left, right) => {
                 let left = self.eval(left, at, bands);
@@ -348,11 +354,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 any
             }
             Form::Is(x, kind) => self.eval(x, at, bands).is(*kind),
-            Form::Not(x) => self.eval(x, at, bands).truth().not(),
+            Form::Not(x) => self.eval(x, at, bands).into_truth().not(),
             Form::And(all) => {
                 let mut both = N::Truth::known(true);
                 for one in all {
-                    both = both.and(&self.eval(one, at, bands).truth());
+                    both = both.and(&self.eval(one, at, bands).into_truth());
                     if both.all() == Some(false) {
                         break;
                     }
@@ -362,7 +368,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Form::Or(all) => {
                 let mut any = N::Truth::known(false);
                 for one in all {
-                    any = any.or_else(&self.eval(one, at, bands).truth());
+                    any = any.or_else(&self.eval(one, at, bands).into_truth());
                     if any.all() == Some(true) {
                         break;
                     }
@@ -374,7 +380,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             | Form::Negated(_)
             | Form::Arithmetic(..)
             | Form::Case(..)
-            | Form::Call(_) => self.eval(formula, at, bands).truth(),
+            | Form::Call(_) => self.eval(formula, at, bands).into_truth(),
         }
     }
 
@@ -389,7 +395,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let Some(((test, then), rest)) = arms.split_first() else {
             return self.eval(otherwise, at, bands);
         };
-        let holds = self.eval(test, at, bands).truth();
+        let holds = self.eval(test, at, bands).into_truth();
         match holds.all() {
             Some(true) => self.eval(then, at, bands),
             Some(false) => self.case(rest, otherwise, at, bands),
@@ -590,10 +596,19 @@ fn arithmetic<N: Number>(operator: Operator, left: &Value<N>, right: &Value<N>) 
             months: a.months.saturating_sub(b.months),
             days: a.days.saturating_sub(b.days),
         }),
-        (Operator::Plus, _, _) => Value::Number(left.number().plus(&right.number())),
-        (Operator::Minus, _, _) => Value::Number(left.number().minus(&right.number())),
-        (Operator::Times, _, _) => Value::Number(left.number().times(&right.number())),
-        (Operator::Over, _, _) => Value::Number(left.number().over(&right.number())),
+        (_, Value::Number(left), Value::Number(right)) => {
+            Value::Number(of_numbers(operator, left, right))
+        }
+        (_, _, _) => Value::Number(of_numbers(operator, &left.number(), &right.number())),
+    }
+}
+
+fn of_numbers<N: Number>(operator: Operator, left: &N, right: &N) -> N {
+    match operator {
+        Operator::Plus => left.plus(right),
+        Operator::Minus => left.minus(right),
+        Operator::Times => left.times(right),
+        Operator::Over => left.over(right),
     }
 }
 

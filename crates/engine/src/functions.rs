@@ -28,19 +28,19 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Call::Least(all) => self.extreme(all, Comparison::Less, at, bands),
             Call::Greatest(all) => self.extreme(all, Comparison::More, at, bands),
             Call::Clamp { x, low, high } => {
-                let x = self.eval(x, at, bands).number();
-                let low = self.eval(low, at, bands).number();
-                let high = self.eval(high, at, bands).number();
+                let x = self.eval(x, at, bands).into_number();
+                let low = self.eval(low, at, bands).into_number();
+                let high = self.eval(high, at, bands).into_number();
                 Value::Number(less(
                     &less(&x, &low, Comparison::More),
                     &high,
                     Comparison::Less,
                 ))
             }
-            Call::Abs(x) => Value::Number(self.eval(x, at, bands).number().abs()),
+            Call::Abs(x) => Value::Number(self.eval(x, at, bands).into_number().abs()),
             Call::Round { x, to, mode } => {
-                let x = self.eval(x, at, bands).number();
-                let step = self.eval(to, at, bands).number();
+                let x = self.eval(x, at, bands).into_number();
+                let step = self.eval(to, at, bands).into_number();
                 Value::Number(x.rounded(&step, *mode))
             }
             Call::Coalesce(all) => self.coalesce(all, at, bands),
@@ -48,7 +48,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Call::Weighted(parts) => {
                 let mut sum = N::known(Exact::ZERO);
                 for (part, weight) in parts {
-                    let part = self.eval(part, at, bands).number();
+                    let part = self.eval(part, at, bands).into_number();
                     sum = sum.plus(&part.times(&N::known(weight.clone())));
                 }
                 Value::Number(sum)
@@ -64,11 +64,13 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             Call::Ever(x) => self.ever(x, at),
             Call::Running { x, in_order } => self.running(x, in_order.as_deref(), at),
             Call::Table(id, arguments) => {
-                let arguments = arguments
-                    .iter()
-                    .map(|argument| self.eval(argument, at, bands))
-                    .collect();
-                self.table(self.answering_table(*id, at), arguments, at)
+                let mut asked = self.spare.values();
+                for argument in arguments {
+                    asked.push(self.eval(argument, at, bands));
+                }
+                let value = self.table(self.answering_table(*id, at), &asked, at);
+                self.spare.keep_values(asked);
+                value
             }
             Call::Keyed(measure, key) => {
                 let key = self.eval(key, at, bands);
@@ -95,7 +97,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 };
                 let answers = keys
                     .iter()
-                    .map(|key| self.asked(measure, at, Some(key)).number())
+                    .map(|key| self.asked(measure, at, Some(key)).into_number())
                     .collect();
                 Value::Number(fold_numbers(*fold, answers))
             }
@@ -380,7 +382,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
         bands: Option<&BandFrame<'_, N>>,
     ) -> Value<N> {
-        let amount = self.eval(&conversion.x, at, bands).number();
+        let amount = self.eval(&conversion.x, at, bands).into_number();
         let day = match &conversion.rate {
             RateKind::On(day) => match self.eval(day, at, bands) {
                 Value::Date(day) => Some(day),

@@ -278,7 +278,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 ..Place::new(partner, window)
             };
             let opened = self.graph.begin();
-            let accrues = self.eval(&fund.accrues, &place, None).number();
+            let accrues = self.eval(&fund.accrues, &place, None).into_number();
             self.graph.forget_inputs(opened);
             let accrues = rounded(&accrues, self.money_of_fund(fund));
             if let Some(reason) = accrues.reason()
@@ -521,7 +521,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// The fund's part of an expense; nothing where the row is no claim on it.
     fn part_of_expense(&mut self, fund: &'p Fund, claims: &'p Claims, at: &Place) -> Option<N> {
         let counts = match &claims.filter {
-            Some(filter) => self.eval(filter, at, None).truth(),
+            Some(filter) => self.eval(filter, at, None).into_truth(),
             None => N::Truth::known(true),
         };
         if counts.all() == Some(false) {
@@ -530,7 +530,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if let Some(reason) = counts.reason() {
             return Some(N::none(reason.clone()));
         }
-        let expense = self.eval(&claims.of, at, None).number();
+        let expense = self.eval(&claims.of, at, None).into_number();
         let part = match &fund.reimburses {
             Some(part) => self.eval(part, at, None),
             None => Value::exact(Exact::ONE),

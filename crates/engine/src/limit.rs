@@ -309,7 +309,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             // The most is cut down to whole units of money, so that what is kept needs no rounding again.
             let most = self
                 .formula(Target::Limit(id, LimitPart::AtMost), most, at)
-                .number()
+                .into_number()
                 .rounded(&step, Rounding::Floor);
             entries = match limit.cut {
                 Cut::LastFirst => last_first(entries, &most),
@@ -319,7 +319,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         if let Some(least) = &limit.at_least {
             let least = self
                 .formula(Target::Limit(id, LimitPart::AtLeast), least, at)
-                .number()
+                .into_number()
                 .rounded(&step, Rounding::Ceiling);
             let total = entries
                 .iter()
@@ -410,7 +410,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 known_before,
                 ..*at
             };
-            sum = sum.plus(&self.named_here(Name::Component(component), &place).number());
+            sum = sum.plus(
+                &self
+                    .named_here(Name::Component(component), &place)
+                    .into_number(),
+            );
         }
         sum
     }

@@ -192,7 +192,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             }
         }
         if let Some(filter) = &measure.filter {
-            let counts = self.eval(filter, at, None).truth();
+            let counts = self.eval(filter, at, None).into_truth();
             if let Some(reason) = counts.reason() {
                 let reason = reason.clone();
                 self.end_row(opened, What::LeftOut(credit.row), at, Value::None(reason));
@@ -251,7 +251,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             .filter(|measure| measure.kind == kind && role_of(shape, &measure.role) == Some(role))
         {
             let is_in = match &measure.filter {
-                Some(filter) => self.eval(filter, at, None).truth().all() != Some(false),
+                Some(filter) => self.eval(filter, at, None).into_truth().all() != Some(false),
                 None => true,
             };
             if is_in && !adds_nothing(&self.row_amount(measure, at)) {

@@ -172,13 +172,20 @@ impl Memory {
 
 /// A number that two places seldom share: places are compared where it is the same.
 fn tag_of(place: &Place) -> u64 {
+    // The years are 1 to 9999, so that the three do not meet.
     let day = |day: Date| {
         let (year, month, day) = (day.year(), day.month(), day.day());
-        (i64::from(year) * 512 + i64::from(month) * 32 + i64::from(day)).cast_unsigned()
+        u64::from(year.cast_unsigned()) << 9
+            | u64::from(month.cast_unsigned()) << 5
+            | u64::from(day.cast_unsigned())
     };
+    let days = day(place.window.starts) << 32 | day(place.window.ends);
+    let plain = days ^ u64::from(place.partner.0) << 48;
+    if place.is_plain() {
+        return plain;
+    }
     let row = place.row.map_or(0, |row| u64::from(row.row.0) + 1);
     let key = place.key.map_or(0, |key| u64::from(key.0) + 1);
     let known = place.known_before.map_or(0, day);
-    let days = day(place.window.starts) << 32 | day(place.window.ends);
-    days ^ row << 8 ^ key << 40 ^ known << 20 ^ u64::from(place.partner.0) << 48
+    plain ^ row << 8 ^ key << 40 ^ known << 20
 }

@@ -309,11 +309,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     fn allocate_partners(&mut self, allocation: &'p Allocation, at: &Place) -> Value<N> {
         let here = Place { row: None, ..*at };
-        let total = self.eval(&allocation.total, &here, None).number();
+        let total = self.eval(&allocation.total, &here, None).into_number();
         let step = allocation
             .to
             .as_ref()
-            .map(|to| self.eval(to, &here, None).number());
+            .map(|to| self.eval(to, &here, None).into_number());
         let (within, filter) = (allocation.within.as_ref(), allocation.filter.as_ref());
         let group = within.map(|within| self.aside(within, &here));
         if let Some(reason) = group.as_ref().and_then(Value::reason) {
@@ -381,7 +381,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let step = allocation
             .to
             .as_ref()
-            .map(|to| self.eval(to, at, None).number());
+            .map(|to| self.eval(to, at, None).into_number());
         let group = allocation
             .within
             .as_ref()

@@ -335,7 +335,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
 
     fn of_payout_rule(&mut self, block: &'p GovernanceBlock, key: &str, at: &Place) -> Option<N> {
         let (_, formula) = block.formulas.iter().find(|(path, _)| &**path == key)?;
-        Some(self.eval(formula, at, None).number())
+        Some(self.eval(formula, at, None).into_number())
     }
 
     fn grants(&self, earner: Earner) -> Grant {
@@ -589,7 +589,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             known_before: self.has_history().then_some(day),
             ..Place::new(partner, window)
         };
-        self.eval(formula, &place, None).truth()
+        self.eval(formula, &place, None).into_truth()
     }
 
     /// Whether a guardrail holds payouts: by what was in the last period that ended; or which one has no answer.

@@ -104,7 +104,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 },
                 None,
             )
-            .truth();
+            .into_truth();
         let zero = N::known(Exact::ZERO);
         let amount = match holds.reason() {
             Some(reason) => N::none(reason.clone()),

@@ -211,7 +211,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             };
             for window in self.windows_alone(&nest, id, partner, ends) {
                 let place = Place::new(partner, window);
-                let amount = self.named_here(Name::Component(id), &place).number();
+                let amount = self.named_here(Name::Component(id), &place).into_number();
                 let earner = Earner::Component(id);
                 all.push(Entitled {
                     earner,
@@ -340,7 +340,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             let mut have_it = Vec::with_capacity(windows.len());
             for (window, is_done) in windows {
                 place = Place { window, ..place };
-                let entitled = self.named_here(Name::Component(id), &place).number();
+                let entitled = self.named_here(Name::Component(id), &place).into_number();
                 have_it.push(!matches!(self.does_apply(id, &place), Applies::No));
                 targets.push(Target {
                     window,
@@ -386,16 +386,40 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         window: &Window,
         settlement: &Window,
     ) -> bool {
+        let reached_until = self.reached_until(partner, window, settlement);
+        reached_until.is_some_and(|until| until < settlement.ends)
+    }
+
+    /// The last day of settlements that may still correct a window, as the version says that is in force at a settlement.
+    fn reached_until(
+        &self,
+        partner: PartnerIx,
+        window: &Window,
+        settlement: &Window,
+    ) -> Option<Date> {
         let plan = self.plan();
         let edition = self.edition_at(partner, settlement);
         let reach_back = match edition.and_then(|edition| plan.edition(edition)) {
             Some(edition) => edition.reach_back,
             None => plan.reach_back,
         };
-        reach_back.is_some_and(|reach| {
-            let reached_until = reach.after(window.ends);
-            reached_until.is_some_and(|until| until < settlement.ends)
-        })
+        reach_back?.after(window.ends)
+    }
+
+    /// A component's own window as whoever builds on it finds it: one that corrections no longer reach is as it was settled
+    /// last, so that a true-up takes off what was posted, and a limit over a longer window opens nothing again.
+    pub(crate) fn as_closed(&self, id: ComponentId, at: &Place) -> Place {
+        let closed_at = || {
+            let every = self.plan()[id].every;
+            let now = self.last_settlement(at.partner, every, at.known_before?)?;
+            let until = self.reached_until(at.partner, &at.window, &now)?;
+            let last = self.last_settlement(at.partner, every, until)?;
+            (until < now.ends && at.window.starts < last.ends).then_some(last.ends)
+        };
+        Place {
+            known_before: closed_at().or(at.known_before),
+            ..*at
+        }
     }
 
     /// Components under one limit settle together, as often as the one that settles most often.

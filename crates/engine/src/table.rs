@@ -97,6 +97,7 @@ fn open<N: Number>(which: &str) -> N {
 }
 
 /// One axis with its bounds worked out for a place.
+#[derive(Debug)]
 struct Bounds<N: Number> {
     /// For each band the figure it begins with; none where it is open below or answers to a key.
     figures: Vec<Option<N>>,
@@ -105,17 +106,61 @@ struct Bounds<N: Number> {
     is_keyed: bool,
 }
 
+/// Lists that were used and are empty again: a table asked for every partner would otherwise ask for memory each time.
+#[derive(Debug)]
+pub(crate) struct Spare<N: Number> {
+    bounds: Vec<Bounds<N>>,
+    values: Vec<Vec<Value<N>>>,
+}
+
+impl<N: Number> Default for Spare<N> {
+    fn default() -> Self {
+        Self {
+            bounds: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<N: Number> Spare<N> {
+    /// An empty list of values.
+    pub(crate) fn values(&mut self) -> Vec<Value<N>> {
+        self.values.pop().unwrap_or_default()
+    }
+
+    /// Keeps a list that is no longer needed.
+    pub(crate) fn keep_values(&mut self, mut values: Vec<Value<N>>) {
+        values.clear();
+        self.values.push(values);
+    }
+
+    fn bounds(&mut self) -> Bounds<N> {
+        self.bounds.pop().unwrap_or_else(|| Bounds {
+            figures: Vec::new(),
+            entered: Vec::new(),
+            is_keyed: false,
+        })
+    }
+
+    fn keep_bounds(&mut self, mut bounds: Bounds<N>) {
+        bounds.figures.clear();
+        bounds.entered.clear();
+        bounds.is_keyed = false;
+        self.bounds.push(bounds);
+    }
+}
+
 impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     /// A table's answer for its arguments.
-    pub(crate) fn table(&mut self, id: TableId, arguments: Vec<Value<N>>, at: &Place) -> Value<N> {
+    pub(crate) fn table(&mut self, id: TableId, arguments: &[Value<N>], at: &Place) -> Value<N> {
         let table = &self.plan()[id];
         if let Some(reason) = arguments.iter().find_map(Value::reason) {
             return Value::None(reason.clone());
         }
         match &table.reading {
-            Reading::Line(column) => self.line(id, table, *column, &arguments, at),
-            Reading::EachBand(formula) => self.each_band(id, table, formula, &arguments, at),
-            Reading::OneBand(formula) => self.one_band(id, table, formula, &arguments, at),
+            Reading::Line(column) => self.line(id, table, *column, arguments, at),
+            Reading::EachBand(formula) => self.each_band(id, table, formula, arguments, at),
+            Reading::OneBand(formula) => self.one_band(id, table, formula, arguments, at),
         }
     }
 
@@ -130,15 +175,27 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else {
             return no_band(table);
         };
-        let bounds = match self.bounds(table, axis, argument, at) {
-            Ok(bounds) => bounds,
-            Err(reason) => return Value::None(reason),
-        };
+        match self.bounds(table, axis, argument, at) {
+            Ok(bounds) => {
+                let value = self.of_each_band(id, table, formula, arguments, &bounds, at);
+                self.spare.keep_bounds(bounds);
+                value
+            }
+            Err(reason) => Value::None(reason),
+        }
+    }
+
+    fn of_each_band(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        formula: &'p Expr,
+        arguments: &[Value<N>],
+        bounds: &Bounds<N>,
+        at: &Place,
+    ) -> Value<N> {
         let mut sum = N::known(Exact::ZERO);
-        for band in 0..axis.bounds.len() {
-            let Some(entered) = bounds.entered.get(band) else {
-                break;
-            };
+        for (band, entered) in bounds.entered.iter().enumerate() {
             if entered.all() == Some(false) {
                 if bounds.is_keyed {
                     continue;
@@ -146,11 +203,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 break;
             }
             let contribution = self
-                .in_band(id, table, formula, arguments, &bounds, &[band], at)
-                .number();
+                .in_band(id, table, formula, arguments, bounds, &[band], at)
+                .into_number();
             sum = sum.plus(&N::select(entered, &contribution, &N::known(Exact::ZERO)));
         }
-        self.if_any_entered(table, &bounds, Value::Number(sum))
+        self.if_any_entered(table, bounds, Value::Number(sum))
     }
 
     fn one_band(
@@ -163,7 +220,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     ) -> Value<N> {
         if let ([axis], [argument, ..]) = (table.axes.as_slice(), arguments) {
             return match self.bounds(table, axis, argument, at) {
-                Ok(bounds) => self.of_one_axis(id, table, formula, arguments, &bounds, at),
+                Ok(bounds) => {
+                    let value = self.of_one_axis(id, table, formula, arguments, &bounds, at);
+                    self.spare.keep_bounds(bounds);
+                    value
+                }
                 Err(reason) => Value::None(reason),
             };
         }
@@ -297,7 +358,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let opened = self.graph.begin();
         let band = bands.first().copied().unwrap_or(0);
         let mut frame = frame_of(arguments, bounds, band);
-        let mut cells = Vec::with_capacity(table.columns.len());
+        let mut cells = self.spare.values();
         for column in 0..table.columns.len() {
             let value = match table.cell(bands, column) {
                 // A cell may mention the band's bounds, not another cell.
@@ -317,6 +378,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             )
         } else {
             self.graph.forget_inputs(opened);
+            self.spare.keep_values(cells);
             return value;
         };
         let names = self.graph.keep_band(BandNames {
@@ -350,7 +412,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let mut heights = Vec::with_capacity(axis.bounds.len());
         for band in 0..axis.bounds.len() {
             let height = match table.cell(&[band], column) {
-                Some(cell) => self.eval(cell, at, None).number(),
+                Some(cell) => self.eval(cell, at, None).into_number(),
                 None => no_band(table).number(),
             };
             heights.push(height);
@@ -383,6 +445,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let value = Value::Number(answer);
         if !self.graph.explains() {
+            self.spare.keep_bounds(bounds);
             return value;
         }
         let open = || Value::None(NoAnswer::undefined("the line is level here"));
@@ -418,11 +481,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         argument: &Value<N>,
         at: &Place,
     ) -> Result<Bounds<N>, NoAnswer> {
-        let mut bounds = Bounds {
-            figures: Vec::with_capacity(axis.bounds.len()),
-            entered: Vec::with_capacity(axis.bounds.len()),
-            is_keyed: false,
-        };
+        let mut bounds = self.spare.bounds();
         let mut none_yet = N::Truth::known(true);
         for (band, bound) in axis.bounds.iter().enumerate() {
             let (figure, entered) = match &bound.is {

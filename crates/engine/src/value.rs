@@ -92,6 +92,14 @@ impl<N: Number> Value<N> {
         }
     }
 
+    /// The same where the value is no longer needed.
+    pub fn into_number(self) -> N {
+        match self {
+            Self::Number(number) => number,
+            other => other.number(),
+        }
+    }
+
     /// The value as a truth; a checked plan asks only where it is one.
     pub fn truth(&self) -> N::Truth {
         match self {
@@ -104,6 +112,14 @@ impl<N: Number> Value<N> {
             | Self::Partner(_) => N::Truth::none(NoAnswer::undefined(
                 "a flag was asked for and something else is here",
             )),
+        }
+    }
+
+    /// The same where the value is no longer needed.
+    pub fn into_truth(self) -> N::Truth {
+        match self {
+            Self::Flag(truth) => truth,
+            other => other.truth(),
         }
     }
 

@@ -553,7 +553,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 continue;
             };
             let place = Place { window, ..*at };
-            sum = sum.plus(&self.measure(part, &place, Some(key)).number());
+            sum = sum.plus(&self.measure(part, &place, Some(key)).into_number());
         }
         Value::Number(sum)
     }
@@ -578,7 +578,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     window: *window,
                     ..*at
                 };
-                sum = sum.plus(&self.named_here(name, &place).number());
+                sum = sum.plus(&self.named_here(name, &place).into_number());
             }
         }
         Value::Number(sum)

@@ -272,7 +272,11 @@ impl<'w> AgreementDays<'w> {
             None => calendar.shift(&at.window, -i64::from(count)),
         };
         let Some(window) = window else {
-            return Lead::Nowhere("so far back");
+            // Nothing lies before an agreement, so that what is asked over all of it begins with the first value.
+            return match first.filter(|_| at.window.unit == WindowUnit::Agreement) {
+                Some(first) => Lead::First(first),
+                None => Lead::Nowhere("so far back"),
+            };
         };
         let Some(first) = first else {
             // Without a first value a baseline is asked for: facts before the agreement count, in whole windows.
@@ -468,29 +472,56 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                     },
                     None,
                 )
-                .number()
+                .into_number()
             })
             .collect();
         Value::Number(fold_numbers(fold, answers))
     }
 
-    /// Whether a condition held in this window or in any of the same unit since the agreement's start.
+    /// Whether a condition held in this window or in any of the same unit since the agreement's start. Of windows longer than
+    /// a period it is asked as of each period's end: what held once is not taken back by the months after it.
     pub(crate) fn ever(&mut self, x: &'p Expr, at: &Place) -> Value<N> {
+        let plan = self.plan();
         let starts = self
             .agreement_starts(at.partner)
             .unwrap_or(at.window.starts);
+        let mut before =
+            self.agreement_windows(at.partner, at.window.unit, starts, at.window.starts);
+        if at.trailing.is_none() {
+            before = before
+                .iter()
+                .flat_map(|window| so_far(&plan.calendar, plan.period, window).chain([*window]))
+                .chain(so_far(&plan.calendar, plan.period, &at.window))
+                .collect();
+        }
         let mut held = N::Truth::known(false);
-        for window in self.agreement_windows(at.partner, at.window.unit, starts, at.window.starts) {
+        for window in before {
             // `ever` looks inside: a window without an answer did not show that the condition held.
-            let then = self.eval(x, &Place { window, ..*at }, None).truth();
+            let then = self.eval(x, &Place { window, ..*at }, None).into_truth();
             held = held.or_else(&then.patched(crate::number::Patch::Both, &N::Truth::known(false)));
             if held.all() == Some(true) {
                 return Value::Flag(held);
             }
         }
-        let now = self.eval(x, at, None).truth();
+        let now = self.eval(x, at, None).into_truth();
         Value::Flag(held.or_else(&now))
     }
+}
+
+/// A window as it was at each end of a period inside it; nothing for one that is no longer than a period.
+pub(crate) fn so_far<'w>(
+    calendar: &Calendar,
+    period: WindowUnit,
+    window: &'w Window,
+) -> impl Iterator<Item = Window> + use<'w> {
+    let is_longer = length_rank(window.unit) > length_rank(period);
+    let periods = match is_longer {
+        true => calendar.windows_in(period, window.starts, window.ends),
+        false => Vec::new(),
+    };
+    let ends = periods.into_iter().map(|period| period.ends);
+    ends.take_while(|ends| *ends < window.ends)
+        .filter_map(|ends| window.cut(window.starts, ends))
 }
 
 /// Every window of a unit inside another window, cut to it.

@@ -472,7 +472,11 @@ const REVIEW: &[Key] = &[
 
 #[rustfmt::skip]
 const DISPUTES: &[Key] = &[
-    may("open_within", Duration, "Until how long after the statement"),
+    may(
+        "open_within",
+        Duration,
+        "Until how long after the statement; whoever says nothing until then has accepted it, and payable money waits for that",
+    ),
     may("answer_within", Duration, "By when each step answers"),
     may("path", List, "Who decides, step by step"),
     may("hold_disputed", Flag, "Whether the disputed part is held"),

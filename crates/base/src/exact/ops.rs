@@ -103,6 +103,7 @@ macro_rules! binary {
         impl $operator<&Exact> for &Exact {
             type Output = Exact;
 
+            #[inline]
             fn $method(self, other: &Exact) -> Exact {
                 $does(self, other)
             }
@@ -111,6 +112,7 @@ macro_rules! binary {
         impl $operator<Exact> for &Exact {
             type Output = Exact;
 
+            #[inline]
             fn $method(self, other: Exact) -> Exact {
                 $does(self, &other)
             }
@@ -119,6 +121,7 @@ macro_rules! binary {
         impl $operator<&Exact> for Exact {
             type Output = Exact;
 
+            #[inline]
             fn $method(self, other: &Exact) -> Exact {
                 $does(&self, other)
             }
@@ -127,18 +130,21 @@ macro_rules! binary {
         impl $operator for Exact {
             type Output = Exact;
 
+            #[inline]
             fn $method(self, other: Exact) -> Exact {
                 $does(&self, &other)
             }
         }
 
         impl $assign<&Exact> for Exact {
+            #[inline]
             fn $assign_method(&mut self, other: &Exact) {
                 *self = $does(self, other);
             }
         }
 
         impl $assign for Exact {
+            #[inline]
             fn $assign_method(&mut self, other: Exact) {
                 *self = $does(self, &other);
             }

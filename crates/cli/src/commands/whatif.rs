@@ -392,7 +392,10 @@ impl Page<'_> {
             );
             return text;
         }
-        text.push_str("the nearest changes that would have paid more, each alone\n");
+        text.push_str(
+            "the nearest turns that would have paid more: the least of one figure that reaches a tier or passes a condition, each \
+             alone\n",
+        );
         let rows: Vec<Vec<String>> = nearest
             .iter()
             .map(|one| {

@@ -56,14 +56,16 @@ pub(super) fn scaled(before: &str, after: &str, times: &Exact) -> Option<String>
     if !times.is_positive() || *times == Exact::ONE {
         return None;
     }
-    let verb = if *times > Exact::ONE {
-        "rises"
-    } else {
-        "falls"
+    // Of what takes money off, more is less.
+    let takes_off = before.starts_with('-') || before.starts_with("0 -");
+    let (verb, size) = match (takes_off, *times > Exact::ONE) {
+        (true, _) => ("changes", " in size"),
+        (false, true) => ("rises", ""),
+        (false, false) => ("falls", ""),
     };
     let by = said::relative(times);
     Some(format!(
-        "{verb} from {} to {} ({by})",
+        "{verb} from {} to {} ({by}{size})",
         short(before),
         short(after)
     ))

@@ -184,6 +184,7 @@ impl Speaker<'_> {
                 }
             }
         }
+        self.shared_roundings(&mut rows);
         if rows.is_empty() {
             sheet.say("Nothing is rounded anywhere in this plan.");
             return;
@@ -197,6 +198,37 @@ impl Speaker<'_> {
                 .collect(),
         });
         sheet.say("Nothing else is rounded; between these, all figures are exact.");
+    }
+
+    /// What limits and payment schedules round.
+    fn shared_roundings(&self, rows: &mut Vec<(String, Line, Vec<Line>)>) {
+        let money = figure::money(&self.plan.money.to, self.plan.currency);
+        for (at, limit) in (0u16..).zip(&self.plan.limits) {
+            let name = Line::new().piece(self.names.name(crate::tree::LimitId(at)));
+            let mut bound = |what: &str, how: String| {
+                rows.push((how, Line::from(what), vec![name.clone()]));
+            };
+            if limit.at_most.is_some() {
+                bound("the most", format!("cut down to a multiple of {money}"));
+            }
+            if limit.at_most.is_some() && limit.cut == crate::tree::Cut::ProRata {
+                let how = format!("whole multiples of {money}, by the largest fractions cut off");
+                bound("the parts that give way", how);
+            }
+            if limit.at_least.is_some() {
+                bound("the least", format!("raised to a multiple of {money}"));
+            }
+        }
+        for (at, component) in (0u16..).zip(&self.plan.components) {
+            if component.paid.len() < 2 {
+                continue;
+            }
+            let rounding = component.rounding.as_ref().unwrap_or(&self.plan.money);
+            let how = self.rounding(rounding, component.grants);
+            let what = "the parts that become payable, each so that the parts up to it are rounded together";
+            let name = Line::new().piece(self.names.name(crate::tree::ComponentId(at)));
+            rows.push((how, Line::from(what), vec![name]));
+        }
     }
 
     /// A formula where it is only pointed at.

@@ -2,12 +2,14 @@
 
 use super::document::{Block, Document, Line};
 use super::figure::{self, unit_noun};
+use super::names::{quoted, spaced};
 use super::pay::{each, granted};
 use super::sheet::{Sheet, listed, sentence};
 use super::speaker::{At, Speaker};
 use crate::tree::walk::parts;
 use crate::tree::{
-    Component, ComponentId, Expr, Form, Grant, InstalmentWhen, LimitId, Name, Reference, TermId,
+    Component, ComponentId, Effect, Expr, Form, Grant, InstalmentWhen, LimitId, Name, Reference,
+    TermId,
 };
 
 impl Speaker<'_> {
@@ -50,6 +52,7 @@ impl Speaker<'_> {
         }
         self.reached(&mut sheet);
         self.payable(&mut sheet);
+        self.watched(&mut sheet);
         sheet.aside("If you disagree");
         match self.disputes() {
             Some(points) => sheet.add(points),
@@ -134,9 +137,49 @@ impl Speaker<'_> {
         }
         sheet.aside("What you must reach");
         if entries.is_empty() {
-            sheet
-                .say("The plan states no target and no condition; it pays from the first fact on.");
+            sheet.say(
+                "No component states a target or a condition; each pays from the first fact on.",
+            );
         } else {
+            sheet.add(Block::bullets(entries));
+        }
+    }
+
+    /// What may change or hold back any of it.
+    fn watched(&self, sheet: &mut Sheet) {
+        let plan = self.plan;
+        let told = |name: &str, is: &str, effect: String| {
+            let is = match is.is_empty() {
+                true => String::new(),
+                false => format!(" {}", sentence(is)),
+            };
+            vec![Block::said(format!(
+                "{}:{is} {effect}",
+                quoted(&spaced(name))
+            ))]
+        };
+        let mut entries: Vec<Vec<Block>> = plan
+            .contingencies
+            .iter()
+            .map(|one| {
+                let approved = match one.approved_by.is_empty() {
+                    true => "",
+                    false => ", once it is approved",
+                };
+                let effect = format!("While it is so{approved}, other figures hold.");
+                told(&one.name, &one.is, effect)
+            })
+            .collect();
+        entries.extend(plan.guardrails.iter().filter_map(|one| {
+            let effect = match one.effect {
+                Effect::Hold => "While it is so, or cannot be told, nothing becomes payable.",
+                Effect::Cap => "While it is so, what you earn is held down.",
+                Effect::Warn | Effect::Review => return None,
+            };
+            Some(told(&one.name, &one.is, effect.to_owned()))
+        }));
+        if !entries.is_empty() {
+            sheet.aside("What may change it");
             sheet.add(Block::bullets(entries));
         }
     }

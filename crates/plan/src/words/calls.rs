@@ -6,7 +6,8 @@ use super::names::spaced;
 use super::phrase::{Phrase, Strength, Words};
 use super::speaker::{At, Speaker};
 use crate::tree::{
-    Allocation, Call, Conversion, Elsewhere, Expr, FoldBy, Form, Literal, Name, RateKind, TableId,
+    Allocation, Call, Conversion, Elsewhere, Expr, FoldBy, Form, Literal, Name, Operator, RateKind,
+    TableId,
 };
 use trueup_base::calendar::WindowUnit;
 use trueup_base::share::Rest;
@@ -284,9 +285,19 @@ fn choice(words: &str, of: &[Expr], at: &At<'_>, part: Parts<'_>) -> Phrase {
                 index if index + 1 == of.len() => " and ",
                 _ => ", ",
             })
-            .hold(part(one, Mode::Value, at), Strength::Product);
+            .hold(part(one, Mode::Value, at), least_in_choice(one));
     }
     said.of(Strength::Closed)
+}
+
+/// Read aloud, "the larger of a and b divided by 8" would be an eighth of the larger; "5% of b" can be nothing else.
+fn least_in_choice(one: &Expr) -> Strength {
+    match &one.form {
+        Form::Arithmetic(Operator::Times, left, _) if matches!(left.form, Form::Literal(_)) => {
+            Strength::Product
+        }
+        _ => Strength::Asked,
+    }
 }
 
 /// The first of several that has an answer.

@@ -7,8 +7,8 @@ use super::sheet::{Sheet, listed, point, point_and, sentence, told};
 use super::speaker::{At, Speaker};
 use super::statement::Statement;
 use crate::tree::{
-    Component, ComponentId, Cut, Each, FactKind, Grant, Instalment, InstalmentWhen, Limit, LimitId,
-    MoneyRounding, RecoverFrom, Recovery,
+    Component, ComponentId, Cut, Each, FactKind, Grant, Guardrail, Instalment, InstalmentWhen,
+    Limit, LimitId, MoneyRounding, RecoverFrom, Recovery, Reference, Target,
 };
 use trueup_base::calendar::WindowUnit;
 use trueup_base::exact::Exact;
@@ -34,11 +34,11 @@ impl Speaker<'_> {
         for (at, component) in (0u16..).zip(&self.plan.components) {
             sheet.defining(self, ComponentId(at));
             sheet.say(defined(&component.name, &component.is));
-            sheet.add(Block::Points(self.component(component)));
+            sheet.add(Block::Points(self.component(ComponentId(at), component)));
         }
     }
 
-    fn component(&self, component: &Component) -> Vec<(Line, Vec<Block>)> {
+    fn component(&self, id: ComponentId, component: &Component) -> Vec<(Line, Vec<Block>)> {
         let at = At::window(Some(component.over));
         let noun = unit_noun(component.over);
         let mut points = Vec::new();
@@ -72,7 +72,7 @@ impl Speaker<'_> {
         match (&component.at_most, &component.uncapped) {
             (Some(most), _) => points.push(point("At most", self.statement(most, &at))),
             (None, None) if component.grants != Grant::Flag => {
-                points.push(told("At most", "Nothing caps it."));
+                points.push(told("At most", self.held_elsewhere(id)));
             }
             (None, _) => {}
         }
@@ -118,6 +118,39 @@ impl Speaker<'_> {
             points.push(told("Besides", line));
         }
         points
+    }
+
+    /// What holds a component down that has no cap of its own.
+    fn held_elsewhere(&self, id: ComponentId) -> Line {
+        let mut holding: Vec<Line> = (0u16..)
+            .zip(&self.plan.limits)
+            .filter(|(_, limit)| limit.at_most.is_some() && self.holds(limit, id, 0))
+            .map(|(at, _)| Line::new().piece(self.names.name(LimitId(at))))
+            .collect();
+        let caps_it = |guardrail: &&Guardrail| {
+            let mut targets = guardrail.changes.iter().map(|change| change.target);
+            targets.any(|target| matches!(target, Target::Component(of, _) if of == id))
+        };
+        let guardrails = self.plan.guardrails.iter().filter(caps_it);
+        holding.extend(guardrails.map(|one| Line::from(quoted(&spaced(&one.name)))));
+        match holding.is_empty() {
+            true => Line::from("Nothing caps it."),
+            false => Line::from("Nothing caps it by itself; it is held down by ")
+                .line(listed(holding))
+                .plain("."),
+        }
+    }
+
+    /// Whether a limit holds a component, itself or by a limit that it lists.
+    fn holds(&self, limit: &Limit, id: ComponentId, depth: usize) -> bool {
+        limit.on.iter().any(|of| match of {
+            Reference::Component(held) => *held == id,
+            // A checked plan has no circle of limits; the count keeps a wrong one from going on.
+            Reference::Limit(inner) if depth < self.plan.limits.len() => {
+                self.holds(&self.plan[*inner], id, depth + 1)
+            }
+            _ => false,
+        })
     }
 
     fn on_rows(&self, component: &Component, each: &Each, at: &At<'_>) -> (Line, Vec<Block>) {

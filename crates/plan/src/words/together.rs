@@ -66,7 +66,8 @@ const DISPUTES: &[Told] = &[
         "open_within",
         "Opened",
         "within ",
-        " of the statement; whoever says nothing until then accepts it, and nothing is paid out before",
+        " of the statement; whoever says nothing until then accepts it, and what has become payable leaves only after that or once \
+          the statement is accepted",
     ),
     key("answer_within", "Answered", "within ", ", at each step"),
     key("path", "Decided by, step by step", "", ""),
@@ -332,7 +333,9 @@ impl Speaker<'_> {
         )];
         let effect = match guardrail.effect {
             Effect::Warn => "It is shown.",
-            Effect::Hold => "Nothing that would become payable does, for as long as it holds.",
+            Effect::Hold => {
+                "Nothing that would become payable does, for as long as it holds or has no answer."
+            }
             Effect::Cap => {
                 "What is named below is held down for as long as it holds, and never lifted by it."
             }
