@@ -81,6 +81,8 @@ pub(crate) struct Shared<N: Number> {
     running: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
     row_standings: BTreeMap<(usize, Place), Standings<N, RowIx>>,
     row_parts: BTreeMap<PartsKey<Place>, Parts<N, RowIx>>,
+    /// The sum that each row of a window names, where it is one of the row's group.
+    row_sums: BTreeMap<(usize, Place), BTreeMap<RowIx, N>>,
 }
 
 impl<N: Number> Default for Shared<N> {
@@ -92,6 +94,7 @@ impl<N: Number> Default for Shared<N> {
             running: BTreeMap::new(),
             row_standings: BTreeMap::new(),
             row_parts: BTreeMap::new(),
+            row_sums: BTreeMap::new(),
         }
     }
 }
@@ -420,6 +423,11 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let standings = self.row_standings(allocation, kind, row.role, &common);
         let mut members = members(&standings, group.as_ref());
+        if allocation.within.is_some()
+            && let Some(reason) = self.differing_sums(allocation, &common, &members, &total)
+        {
+            return Value::None(reason);
+        }
         if allocation.rest != share::Rest::InOrder
             && let Some(facts) = self.world().kind(kind)
         {
@@ -451,6 +459,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             return standings.clone();
         }
         let mut standings = Vec::new();
+        let mut sums = BTreeMap::new();
         for credited in self.rows_in_order(kind, role, common) {
             let there = Place {
                 row: Some(credited),
@@ -461,6 +470,10 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
                 continue;
             }
             let within = allocation.within.as_ref();
+            if within.is_some() {
+                let sum = self.aside(&allocation.total, &there);
+                sums.insert(credited.row, sum.into_number());
+            }
             standings.push(Standing {
                 who: credited.row,
                 counts,
@@ -469,8 +482,38 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
             });
         }
         let standings: Standings<N, RowIx> = standings.into();
+        self.shared.row_sums.insert(key, sums);
         self.shared.row_standings.insert(key, standings.clone());
         standings
+    }
+
+    /// Why a group's sum is not shared: its rows name different ones, whose parts would add up to none of them.
+    fn differing_sums(
+        &self,
+        allocation: &'p Allocation,
+        common: &Place,
+        members: &[(RowIx, N)],
+        total: &N,
+    ) -> Option<NoAnswer> {
+        let sums = self.shared.row_sums.get(&(address(allocation), *common))?;
+        let differs = |(row, _): &(RowIx, N)| {
+            let other = sums.get(row)?;
+            let differs = total.compared(Comparison::NotEqual, other);
+            (differs.all() == Some(true)).then_some((*row, other))
+        };
+        let (row, other) = members.iter().find_map(differs)?;
+        let facts = self.world().kind(allocation.rows?)?;
+        let id = &facts.rows.get(row.0 as usize)?.id;
+        Some(NoAnswer::undefined(
+            match (total.figure(), other.figure()) {
+                (Some(total), Some(other)) => format!(
+                    "the rows of one group name different sums to be shared: {total}, and {other} in {id}"
+                ),
+                (_, _) => {
+                    format!("the rows of one group name different sums to be shared, such as {id}")
+                }
+            },
+        ))
     }
 
     /// A partner's rows of a kind in a window and role, by date and then fact id.
@@ -574,6 +617,7 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         self.shared.running.clear();
         self.shared.row_standings.clear();
         self.shared.row_parts.clear();
+        self.shared.row_sums.clear();
     }
 }
 
