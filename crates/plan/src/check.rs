@@ -45,7 +45,7 @@ pub(crate) use components::divides;
 pub use question::{Place, formula_in, formula_of};
 pub use spelling::reserved_words;
 
-use crate::diagnostic::{Diagnostic, Severity, Sources, any_error};
+use crate::diagnostic::{Diagnostic, Sources, any_error};
 use crate::document::{PlanText, read_plan};
 use crate::identity::identity;
 use crate::rows;
@@ -63,8 +63,7 @@ pub enum Strictness {
 
 /// Checks a plan's text: the typed tree, or nothing and every mistake. The templates are those it may name, in any order.
 ///
-/// Warnings and mistakes are added to `diagnostics`; a plan that is returned has no mistake, save for words that one for
-/// signature owes. Those do not keep it from being looked at further, so that all is told at once.
+/// Warnings and mistakes are added to `diagnostics`; a plan that is returned has no mistake.
 #[must_use]
 pub fn plan(
     sources: &Sources,
@@ -89,15 +88,7 @@ pub fn plan(
         uses::told_where(&expanded.used, &mut told);
     }
     diagnostics.append(&mut told);
-    plan.filter(|_| !more_than_words(diagnostics))
-}
-
-/// Whether there is a mistake that is more than a missing word: what a plan then does can't be looked at.
-#[must_use]
-pub fn more_than_words(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics
-        .iter()
-        .any(|told| told.severity == Severity::Error && !wording::CODES.contains(&told.code))
+    plan.filter(|_| !any_error(diagnostics))
 }
 
 /// A plan as it would stand without its overrides: what its words set beside each change. It is read again from the

@@ -194,31 +194,3 @@ fn every_code_is_provoked_by_a_planted_fault() {
         }
     }
 }
-
-#[test]
-fn words_that_are_owed_do_not_hide_what_is_found_of_pay() {
-    let text = "\
-plan: words_and_pay
-title: Words and pay
-version: 2026.1
-is: A plan that owes words and can never pay
-currency: USD
-facts:
-  sale: { is: A sale, columns: { id: text, partner: partner, on: date, amount: money, customer: text } }
-measures:
-  sold: { is: Sold, sum: sale.amount }
-  customers: { is: Customers, count_distinct: sale.customer, validated_by: finance }
-components:
-  bonus: { is: Two percent, gate: customers >= 3 and customers < 2, pays: 2% * sold, at_most: 1_000 }
-";
-    let mut sources = Sources::new();
-    let (plan, told) = read(&mut sources, &[("plan.yaml", text)], Strictness::Signature);
-    let codes = |told: &[Diagnostic]| -> Vec<&'static str> {
-        let heavy = told.iter().filter(|told| told.severity == Severity::Error);
-        heavy.map(|told| told.code).collect()
-    };
-    assert_eq!(codes(&told), ["W2"]);
-    let plan = plan.expect("a plan that owes words is looked at");
-    let found = findings(&Subject::new(&plan, Strictness::Signature));
-    assert_eq!(codes(&found), ["P13", "W5"]);
-}

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use trueup_plan::check::{Strictness, more_than_words};
+use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Severity, Sources, any_error, render, to_json};
 
 use crate::args::{CheckArgs, Format};
@@ -64,9 +64,8 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 
 fn folder_found(path: &Path, strictness: Strictness, with_facts: bool) -> Result<Checked, Failure> {
     let mut found = folder::read(path, strictness)?;
-    // Proofs are about plans that hold together; while something is wrong with them it comes first. Missing words are not.
-    let is_wrong = more_than_words(&found.declared.1) || more_than_words(&found.written);
-    if let (Some(folder), false) = (&found.folder, is_wrong) {
+    // Proofs are about plans that hold together; while something is wrong with them it comes first.
+    if let (Some(folder), false) = (&found.folder, found.has_error()) {
         found
             .written
             .extend(proofs::of_program(folder, path, strictness, with_facts)?);

@@ -7,9 +7,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::document::PlanText;
 use crate::yaml::Scalar;
 
-/// The codes of missing words.
-pub(super) const CODES: [&str; 3] = ["W1", "W2", "W3"];
-
 /// Tells every missing word.
 pub(super) fn check(text: &PlanText, strictness: Strictness, diagnostics: &mut Vec<Diagnostic>) {
     let mut told = Vec::new();
