@@ -13,12 +13,14 @@ mod course;
 mod curve;
 mod draw;
 mod evidence;
+mod exampled;
 pub(crate) mod falls;
 mod hole;
 #[cfg(test)]
 mod laws;
 pub(crate) mod moved;
 pub(crate) mod never;
+pub(crate) mod open;
 pub(crate) mod order;
 mod origin;
 mod poly;

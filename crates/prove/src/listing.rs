@@ -4,7 +4,7 @@ pub(crate) mod carried;
 pub(crate) mod crediting;
 mod game;
 pub(crate) mod goals;
-mod ground;
+pub(crate) mod ground;
 mod history;
 pub(crate) mod literals;
 mod most;

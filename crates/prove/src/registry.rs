@@ -29,6 +29,7 @@ pub const KINDS: &[Kind] = &[
     analytic::order::KIND,
     analytic::agreed::KIND,
     analytic::never::KIND,
+    analytic::open::KIND,
     analytic::cost::KIND,
     analytic::undecided::KIND,
     // Read off lists and facts.

@@ -78,7 +78,7 @@ fn told(scene: &Scene<'_>, hole: &Hole) -> Option<Diagnostic> {
         slots: hole.slots,
         window: &hole.window,
     };
-    let side = question.ask(scene, &hole.at);
+    let side = question.ask(scene, &hole.at)?;
     let earner = Earner::Component(hole.component);
     let is_open = side
         .paid

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use trueup_base::calendar::Window;
 use trueup_base::exact::Exact;
 use trueup_engine::settle::{Earner, Entitled};
-use trueup_engine::{Evaluator, Number, Place, Truth, Value};
-use trueup_plan::tree::{Comparison, ComponentId, Grant, MeasureId, Name};
+use trueup_engine::{Evaluator, Number, Truth};
+use trueup_plan::tree::{Comparison, ComponentId, Grant};
 
 use crate::analytic::curve::{Course, Curve, Told};
 use crate::analytic::poly::End;
@@ -47,42 +47,23 @@ impl Drawing<'_> {
             highest: None,
             held_at: self.held_at.cloned(),
         };
-        let moved = self.scene.moves.get(self.variable.sort);
-        let declared: Vec<MeasureId> = moved
-            .map(|moves| moves.measures.iter())
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|id| self.scene.plan[*id].within.is_some())
-            .collect();
-        if declared.is_empty() {
+        if !self.scene.has_declared() {
             return Some(whole);
         }
+        // What others are held at must lie in what is declared as well.
         let played = self.played(whole.clone());
         let evaluator = Evaluator::new(self.scene.plan, &self.scene.world, &played);
         let mut evaluator = evaluator.without_explanation();
-        let (starts, ends) = (self.scene.horizon.starts, self.scene.horizon.ends);
-        let period = self.scene.plan.period;
         let mut holds = Told::known(true);
-        for window in evaluator.agreement_windows(self.scene.partner, period, starts, ends) {
-            let place = Place::new(self.scene.partner, window);
-            for id in &declared {
-                let Some(range) = self.scene.declared(*id, &window) else {
-                    continue;
-                };
-                let node = evaluator.ask_name(Name::Measure(*id), &place);
-                let Value::Number(measure) = evaluator.answer(node) else {
-                    continue;
-                };
-                let end = |end: &End| end.clone().map(Curve::known);
-                if let Some(low) = end(&range.low) {
-                    holds = holds.and(&measure.compared(Comparison::AtLeast, &low));
-                }
-                if let Some(high) = end(&range.high) {
-                    holds = holds.and(&measure.compared(Comparison::AtMost, &high));
-                }
+        self.scene.each_declared(&mut evaluator, |measure, range| {
+            let end = |end: &End| end.clone().map(Curve::known);
+            if let Some(low) = end(&range.low) {
+                holds = holds.and(&measure.compared(Comparison::AtLeast, &low));
             }
-        }
+            if let Some(high) = end(&range.high) {
+                holds = holds.and(&measure.compared(Comparison::AtMost, &high));
+            }
+        });
         let (lowest, highest) = holds.first_stretch(&whole)?;
         Some(Course {
             lowest,

@@ -39,21 +39,21 @@ pub(crate) struct Question<'q> {
 }
 
 impl Question<'_> {
-    /// Puts a figure to the evaluator.
-    pub(crate) fn ask(&self, scene: &Scene<'_>, x: &Exact) -> Side {
+    /// Puts a figure to the evaluator; none where a measure then leaves the range it is declared for.
+    pub(crate) fn ask(&self, scene: &Scene<'_>, x: &Exact) -> Option<Side> {
         let varied = Some((self.variable, self.slots, x));
         if let Some((trial, paid)) = scene.tried(self.variable.sort, self.situation, varied) {
             let measures = trial.with(|evaluator| self.measures(scene, evaluator));
             let mut rows = trial.rows();
             let left_out = rows.len().saturating_sub(ROWS_MAX);
             rows.truncate(ROWS_MAX);
-            return Side {
+            return Some(Side {
                 left_out,
                 x: x.clone(),
                 paid,
                 measures,
                 rows,
-            };
+            });
         }
         // Too many rows to be written out: one stands for many.
         let played: Played<'_, Answer> = Played::new(scene, self.situation).with(
@@ -62,6 +62,9 @@ impl Question<'_> {
             Answer::known(x.clone()),
         );
         let mut evaluator = Evaluator::new(scene.plan, &scene.world, &played);
+        if !scene.keeps_declared(&mut evaluator) {
+            return None;
+        }
         let entitled = {
             let wanted = &scene.part(self.variable.sort).components;
             evaluator.entitled(scene.partner, scene.horizon.ends, |id| wanted.contains(&id))
@@ -73,13 +76,13 @@ impl Question<'_> {
                 .collect(),
         };
         let measures = self.measures(scene, &mut evaluator);
-        Side {
+        Some(Side {
             x: x.clone(),
             paid,
             measures,
             rows: Vec::new(),
             left_out: 0,
-        }
+        })
     }
 
     fn measures<M: Measurer<Answer>>(

@@ -127,7 +127,7 @@ fn come_true(
         })
         .filter(|(from, _)| !from.is_negative())
         .find_map(|(from, to)| {
-            let (before, after) = (question.ask(scene, &from), question.ask(scene, &to));
+            let (before, after) = (question.ask(scene, &from)?, question.ask(scene, &to)?);
             let by = &after.paid.total(scene, seen.grant) - &before.paid.total(scene, seen.grant);
             let is_as_drawn = by.is_negative() == is_down && by.abs() > seen.slack;
             is_as_drawn.then_some((before, after, by))

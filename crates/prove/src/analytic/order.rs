@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use trueup_base::exact::Exact;
 use trueup_engine::settle::Earner;
 use trueup_plan::diagnostic::Diagnostic;
-use trueup_plan::tree::{ColumnId, ComponentId, Fold, KindId, MeasureId};
+use trueup_plan::tree::{ColumnId, ComponentId, Fold, KindId, MeasureId, Name, Type};
 
 use crate::analytic::evidence::{Side, counterexample, under};
+use crate::analytic::reads::Reads;
 use crate::analytic::scene::{Scene, Situation, Variable, Varied};
 use crate::analytic::survey::Look;
 use crate::analytic::trial::Planned;
@@ -61,7 +62,12 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
                 }
             }
             for (kind, is_running) in kinds {
-                if let Some(told) = of_kind(scene, look, id, kind, is_running) {
+                let order = match (is_running, reads.in_order_of_ids) {
+                    (true, true) => Order::OfIds,
+                    (true, false) => Order::By(Keys::of(scene, kind, reads)),
+                    (false, _) => Order::Latest,
+                };
+                if let Some(told) = of_kind(scene, look, id, kind, &order) {
                     found.insert(id, told);
                     break;
                 }
@@ -69,6 +75,49 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         }
     }
     found.into_values().collect()
+}
+
+/// What decides which row comes first.
+enum Order {
+    /// The fact's id, in a sum in an order or among rows that share something.
+    OfIds,
+    /// What `in_order` says.
+    By(Keys),
+    /// The fact's id, where the latest of several is asked.
+    Latest,
+}
+
+/// The columns with figures that `in_order` reads; days of one day are alike, and texts have no order.
+struct Keys(Vec<ColumnId>);
+
+impl Keys {
+    fn of(scene: &Scene<'_>, kind: KindId, reads: &Reads) -> Self {
+        let columns = reads.ordered_by.iter().filter_map(|name| match name {
+            Name::Column(of, column) if *of == kind => Some(*column),
+            _ => None,
+        });
+        let figures =
+            columns.filter(|column| matches!(scene.plan[kind].column(*column).of, Type::Number(_)));
+        Self(figures.collect())
+    }
+
+    /// Whether two rows are alike in what decides.
+    fn are_alike(&self, (_, a): &Row, (_, b): &Row) -> bool {
+        let key = |row: &[(ColumnId, Exact)]| -> Vec<Exact> {
+            let those = row.iter().filter(|(column, _)| self.0.contains(column));
+            those.map(|(_, figure)| figure.clone()).collect()
+        };
+        key(a) == key(b)
+    }
+
+    /// The same row further on in the order.
+    fn later(&self, (sort, figures): &Row) -> Option<Row> {
+        let mut figures = figures.clone();
+        let mut those = figures.iter_mut();
+        let (_, figure) = those.find(|(column, _)| self.0.contains(column))?;
+        *figure = &*figure + &Exact::ONE;
+        Some((*sort, figures))
+    }
 }
 
 /// A row that takes part: its sort and its figures.
@@ -79,7 +128,7 @@ fn of_kind(
     look: &Look,
     id: ComponentId,
     kind: KindId,
-    is_running: bool,
+    order: &Order,
 ) -> Option<Diagnostic> {
     let rows = rows(scene, look, kind);
     let mut situation = look.best.clone();
@@ -93,30 +142,37 @@ fn of_kind(
         .enumerate()
         .flat_map(|(nth, a)| rows.iter().skip(nth + 1).map(move |b| (a, b)))
         .collect();
+    let earner = Earner::Component(id);
+    let differ = |before: i64, a: &Row, b: &Row| {
+        let one = side(scene, &situation, before, (a, b))?;
+        let other = side(scene, &situation, before, (b, a))?;
+        let (first, second) = (one.paid.of(earner), other.paid.of(earner));
+        let is_more = (&first - &second).abs() > scene.plan.money.to;
+        is_more.then_some([(one, first), (other, second)])
+    };
+    let mut of_alike = None;
     // Where the order decides only after some rows, a few come first.
     for (before, pairs_max) in [(0, PAIRS_MAX), (1, 6), (2, 6), (4, 6), (9, 6)] {
         for (a, b) in pairs.iter().take(pairs_max) {
-            let (Some(one), Some(other)) = (
-                side(scene, &situation, before, (a, b)),
-                side(scene, &situation, before, (b, a)),
-            ) else {
+            let Some(sides) = differ(before, a, b) else {
                 continue;
             };
-            let earner = Earner::Component(id);
-            let (first, second) = (one.paid.of(earner), other.paid.of(earner));
-            if (&first - &second).abs() > scene.plan.money.to {
-                return Some(told(
-                    scene,
-                    id,
-                    kind,
-                    is_running,
-                    (&one, &first),
-                    (&other, &second),
-                ));
+            if let Order::By(keys) = order
+                && keys.are_alike(a, b)
+            {
+                // What is said decides between all others; it is for the facts to hold no two that are alike.
+                let apart = keys.later(b).and_then(|b| differ(before, a, &b));
+                if let Some(sides) = apart {
+                    return Some(told(scene, id, kind, order, &sides, false));
+                }
+                of_alike.get_or_insert(sides);
+                continue;
             }
+            return Some(told(scene, id, kind, order, &sides, false));
         }
     }
-    None
+    let sides = of_alike?;
+    Some(told(scene, id, kind, order, &sides, true))
 }
 
 /// The rows that are tried: each sort of the kind at some of its figures.
@@ -197,24 +253,31 @@ fn told(
     scene: &Scene<'_>,
     id: ComponentId,
     kind: KindId,
-    is_running: bool,
-    (one, first): (&Side, &Exact),
-    (other, second): (&Side, &Exact),
+    order: &Order,
+    [(one, first), (other, second)]: &[(Side, Exact); 2],
+    is_of_alike: bool,
 ) -> Diagnostic {
     let component = &scene.plan[id];
     let kind = &scene.plan[kind].name;
+    let alike = match is_of_alike {
+        true => " that are alike in what `in_order` says",
+        false => "",
+    };
     let message = format!(
-        "the order of a day decides: when two {kind} rows of one day change places, {} pays {} instead of {}{}",
+        "the order of a day decides: when two {kind} rows of one day{alike} change places, {} pays {} instead of {}{}",
         component.name,
         paid(second, component.grants),
         paid(first, component.grants),
         under(scene)
     );
     let shown = counterexample(scene, &[one, other]);
-    match is_running {
-        true => Diagnostic::error("P14", component.pays.span, message)
+    let at = component.pays.span;
+    match order {
+        Order::By(_) if is_of_alike => Diagnostic::note("P14", at, message)
+            .help("see that no two rows are alike in it: order by a number that is given once"),
+        Order::OfIds | Order::By(_) => Diagnostic::error("P14", at, message)
             .help("say in which order they count, so that no two are alike: running(x, in_order => y); or pay on what the day adds up to"),
-        false => Diagnostic::note("P14", component.pays.span, message)
+        Order::Latest => Diagnostic::note("P14", at, message)
             .help("of two rows of one day the one with the greater id counts as the latest; where there can be two, take the largest, the least or the sum"),
     }
     .shown_by(shown)

@@ -19,6 +19,10 @@ pub(crate) struct Reads {
     pub rows: BTreeSet<KindId>,
     /// Whether rows are counted in an order, or share something among themselves.
     pub in_order: bool,
+    /// Whether the fact's id decides that order somewhere, since nothing else is said.
+    pub in_order_of_ids: bool,
+    /// What decides the order where that is said.
+    pub ordered_by: BTreeSet<Name>,
     /// Whether other partners are asked.
     pub others: bool,
 }
@@ -165,9 +169,19 @@ impl Reads {
                     Call::Table(id, _) if self.tables.insert(*id) => {
                         self.formulas(plan, formulas_of_table(&plan[*id]));
                     }
-                    Call::Running { .. } => self.in_order = true,
+                    Call::Running { in_order, .. } => {
+                        self.in_order = true;
+                        match in_order {
+                            Some(by) => {
+                                let by = Self::of_formula(plan, by);
+                                self.ordered_by.extend(by.names);
+                            }
+                            None => self.in_order_of_ids = true,
+                        }
+                    }
                     Call::Allocate(allocation) => {
                         self.in_order |= allocation.rows.is_some();
+                        self.in_order_of_ids |= allocation.rows.is_some();
                         self.others |= allocation.rows.is_none();
                     }
                     Call::Total { .. } | Call::Team(_) | Call::Rank { .. } | Call::Of(..) => {

@@ -121,7 +121,7 @@ impl<'a> Scene<'a> {
             .iter()
             .map(|moves| scene.part_of(moves))
             .collect();
-        if let Some(even) = Tries::of(&scene).largest() {
+        if let Some(even) = Tries::of(&scene).usual() {
             let of_partner = scene.lacks_of_partner(even);
             scene.lacks.extend(of_partner);
         }
@@ -289,11 +289,11 @@ impl<'a> Scene<'a> {
         let mut lacks = Vec::new();
         let tries = Tries::of(self);
         for at in 0..self.sorts.len() {
-            let (Some(sort), Some(even)) = (self.sorts.get(at), tries.largest()) else {
+            let Some(sort) = self.sorts.get(at) else {
                 break;
             };
             let print = self.fingerprint(at, sort, &tries);
-            if let Some(lack) = self.lack_of(at, sort, even) {
+            if let Some(lack) = self.lack_of(at, sort, &tries) {
                 // A row that nothing can be paid on would leave everything without an answer.
                 lacks.push(lack);
                 continue;

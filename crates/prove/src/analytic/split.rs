@@ -144,7 +144,10 @@ fn by_number(scene: &Scene<'_>, look: &Look, at: usize) -> Option<(Gain, bool)> 
     let with = |copies: i64| {
         let mut situation = look.best.clone();
         situation.set_copies(at, &Exact::from_int(copies));
-        let trial = scene.trial(at, &scene.planned(at, &situation, None))?;
+        // In one window, so that one is one.
+        let mut planned = scene.planned(at, &situation, None);
+        planned.retain(|one| one.sort != at || one.slot == scene.slots().start);
+        let trial = scene.trial(at, &planned)?;
         Some(Side {
             x: Exact::from_int(copies),
             paid: trial.paid(),
@@ -345,18 +348,29 @@ impl Splitting<'_> {
         let place = whole
             .iter()
             .position(|one| one.sort == self.sort && one.slot == scene.slots().start)?;
-        let unlike = Some("the-same".to_owned());
-        let mut cut_in_two = whole.clone();
         let row = whole.get_mut(place)?;
-        row.unlike = unlike.clone();
+        row.unlike = Some("the-same".to_owned());
         let row = row.clone();
         let halves = self.halves(&row, cut, &first, &rest);
-        cut_in_two.splice(place..=place, halves);
-        let (one, two) = (self.side(x, &whole)?, self.side(x, &cut_in_two)?);
+        // Without other rows of its kind a sentence about one row is about that row; where it takes others, it says so.
+        let of_kind =
+            |one: &Planned| scene.sorts.get(one.sort).map(|sort| sort.kind) == Some(sort.kind);
+        let others = |is_alone: bool| {
+            let others = whole.iter().enumerate();
+            others
+                .filter(move |(at, one)| *at != place && !(is_alone && of_kind(one)))
+                .map(|(_, one)| one.clone())
+                .collect::<Vec<Planned>>()
+        };
+        let (is_alone, one, two) = [true, false].into_iter().find_map(|is_alone| {
+            let others = others(is_alone);
+            let with = |rows: &[Planned]| self.side(x, &[rows, &others].concat());
+            let (one, two) = (with(std::slice::from_ref(&row))?, with(&halves)?);
+            let by = &two.paid.total(scene, Grant::Money) - &one.paid.total(scene, Grant::Money);
+            let is_so = by.is_negative() != is_split && by.abs() > *tolerance;
+            is_so.then_some((is_alone, one, two))
+        })?;
         let by = &two.paid.total(scene, Grant::Money) - &one.paid.total(scene, Grant::Money);
-        if by.is_negative() == is_split || by.abs() <= *tolerance {
-            return None;
-        }
         let component = most_changed(&one.paid, &two.paid)?;
         let shape = &scene.plan[component];
         if shape.cliff.is_some() {
@@ -374,22 +388,20 @@ impl Splitting<'_> {
                 shown_of(&rest, of)
             ),
         };
-        let message = match is_split {
-            true => format!(
-                "splitting pays more: one {kind} of {} pays {} of {}, {parts} pay {}{}",
-                shown_of(x, of),
-                paid(&single, shape.grants),
-                shape.name,
-                paid(&split, shape.grants),
-                under(scene)
+        let (single, split) = (paid(&single, shape.grants), paid(&split, shape.grants));
+        let (x, name, under) = (shown_of(x, of), &shape.name, under(scene));
+        let message = match (is_split, is_alone) {
+            (true, true) => format!(
+                "splitting pays more: one {kind} of {x} pays {single} of {name}, {parts} pay {split}{under}"
             ),
-            false => format!(
-                "putting together pays more: of {kind} {parts} pay {} of {}, one of {} pays {}{}",
-                paid(&split, shape.grants),
-                shape.name,
-                shown_of(x, of),
-                paid(&single, shape.grants),
-                under(scene)
+            (false, true) => format!(
+                "putting together pays more: of {kind} {parts} pay {split} of {name}, one of {x} pays {single}{under}"
+            ),
+            (true, false) => format!(
+                "splitting pays more: beside others all {name} is {single} with one {kind} of {x}, and {split} with {parts}{under}"
+            ),
+            (false, false) => format!(
+                "putting together pays more: beside others all {name} is {split} with {kind} {parts}, and {single} with one of {x}{under}"
             ),
         };
         // What does not look at amounts goes by number, and the plan says so in so many words.

@@ -18,6 +18,7 @@ use crate::analytic::course::{Move, Moves, along};
 use crate::analytic::curve::{Course, Curve, Piece, Spot, Told, Tri};
 use crate::analytic::draw::{Drawing, Drawn, grant_of};
 use crate::analytic::hole::{self, Hole};
+use crate::analytic::open::Answers;
 use crate::analytic::origin::{self, Change, Origin};
 use crate::analytic::scene::{Measured, Scene, Situation, Slots, Sort, Variable, Varied};
 
@@ -86,6 +87,8 @@ pub(crate) struct Look {
     pub thresholds: BTreeMap<MeasureId, BTreeSet<Exact>>,
     /// Inputs with which a component grows without end.
     pub grows: BTreeMap<ComponentId, (Variable, Slots, Situation)>,
+    /// Which components have answers.
+    pub answers: Answers,
     /// How many drawings were made.
     pub drawings: usize,
 }
@@ -150,6 +153,7 @@ impl<'s> Survey<'s> {
             met: Met::default(),
             thresholds: BTreeMap::new(),
             grows: BTreeMap::new(),
+            answers: Answers::default(),
             drawings: 0,
         };
         Self {
@@ -168,7 +172,12 @@ impl<'s> Survey<'s> {
             }
             if pass == 0 {
                 // Growth is measured against a past that stays as it is.
-                self.look.best = self.look.best.with_the_past_of(&self.middling());
+                let best = &self.look.best;
+                let pasts = [self.middling(), few.clone(), best.clone()];
+                let mut pasts = pasts.iter().map(|past| best.with_the_past_of(past));
+                if let Some(with) = pasts.find(|with| scene.allows(with)) {
+                    self.look.best = with;
+                }
             }
         }
         let nothing = Situation::even(scene, &Exact::ZERO, &Exact::ZERO);
@@ -191,6 +200,9 @@ impl<'s> Survey<'s> {
                 }
             }
         }
+        let best = self.look.best.clone();
+        let as_they_are = [&best, &few, &nothing];
+        self.look.answers.take_situations(scene, &as_they_are);
         self.look
     }
 
@@ -199,6 +211,7 @@ impl<'s> Survey<'s> {
         situation: &Situation,
         variable: Variable,
         slots: Slots,
+        with_rows: bool,
         look: impl FnOnce(&Drawing<'_>, &mut Drawn<'_>) -> R,
     ) -> Option<R> {
         if self.look.is_cut_short() {
@@ -213,9 +226,16 @@ impl<'s> Survey<'s> {
             variable,
             slots,
             held_at: None,
-            with_rows: false,
+            with_rows,
         };
-        drawing.draw(|id| drawing.moves(id), |drawn| look(&drawing, drawn))
+        let answers = &mut self.look.answers;
+        drawing.draw(
+            |id| drawing.moves(id),
+            |drawn| {
+                answers.take(&drawing, drawn);
+                look(&drawing, drawn)
+            },
+        )
     }
 
     /// Moves each input to where it pays the most while the others stay; whether any moved.
@@ -223,7 +243,9 @@ impl<'s> Survey<'s> {
         let mut moved = false;
         for variable in self.look.variables.clone() {
             let best = self.look.best.clone();
-            let drawn = self.drawing(&best, variable, Slots::All, |drawing, drawn| {
+            // Where figures decide which rows count, what they are compared with stands on the rows.
+            let with_rows = self.scene.counts_by_figures(variable.sort);
+            let drawn = self.drawing(&best, variable, Slots::All, with_rows, |drawing, drawn| {
                 let levels = levels(drawing.scene, variable, &knots(drawn), &drawn.course);
                 let scored = score(drawing.scene, drawn, &levels);
                 (levels, scored, thresholds(drawn), knots(drawn))
@@ -356,7 +378,7 @@ impl<'s> Survey<'s> {
     }
 
     fn look_along(&mut self, situation: &Situation, variable: Variable, slots: Slots) {
-        let found = self.drawing(situation, variable, slots, |drawing, drawn| {
+        let found = self.drawing(situation, variable, slots, false, |drawing, drawn| {
             let mut seen = Vec::new();
             for grant in [Grant::Money, Grant::Fund, Grant::Count] {
                 let total = drawn.total(drawing.scene, grant);
@@ -658,8 +680,9 @@ fn changes(
         rises,
         falls,
     } = along(total, &tolerance);
-    // What mostly lowers pay is better the lower it is.
-    let lower_is_better = falls > rises;
+    // What mostly lowers pay is better the lower it is; but more money turned over is never worse.
+    let is_turnover = || scene.brings_money(drawing.variable) && raises_measures(drawn);
+    let lower_is_better = falls > rises && !is_turnover();
     let largest_of = |is_down: bool| {
         let those = moves.iter().filter(|one| one.by.is_negative() == is_down);
         let largest = those.max_by(|a, b| a.by.abs().cmp(&b.by.abs()));
@@ -705,6 +728,20 @@ fn changes(
             origin,
         });
     }
+}
+
+/// Whether no measure falls where the input rises: what is credited back is turned over in vain.
+fn raises_measures(drawn: &Drawn<'_>) -> bool {
+    let (low, high) = (Exact::ZERO, Exact::from_int(1_000_000));
+    nodes(drawn.evaluator.graph()).all(|node| match (node.what, &node.value) {
+        (What::Name(Name::Measure(_)), Value::Number(curve)) => {
+            match (curve.at(&low).figure(), curve.at(&high).figure()) {
+                (Some(before), Some(after)) => before <= after,
+                (_, _) => true,
+            }
+        }
+        (_, _) => true,
+    })
 }
 
 /// Where a change comes from; on rows one by one only where it must be looked for there.

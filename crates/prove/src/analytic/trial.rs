@@ -146,7 +146,8 @@ impl<'s> Scene<'s> {
         all
     }
 
-    /// A trial of planned rows about a sort; none where there are too many to be written out.
+    /// A trial of planned rows about a sort; none where there are too many to be written out, or
+    /// where a measure leaves the range it is declared for.
     pub(crate) fn trial(&'s self, about: usize, planned: &[Planned]) -> Option<Trial<'s>> {
         let windows: Vec<&Window> = self.windows().collect();
         let mut rows: Vec<(KindId, Row)> = Vec::new();
@@ -174,12 +175,14 @@ impl<'s> Scene<'s> {
         for (kind, rows) in by_kind {
             world.give(self.plan, kind, rows, None);
         }
-        Some(Trial {
+        let trial = Trial {
             scene: self,
             sort: about,
             world,
             rows,
-        })
+        };
+        let keeps = !self.has_declared() || trial.with(|evaluator| self.keeps_declared(evaluator));
+        keeps.then_some(trial)
     }
 
     /// What is paid in a situation in which one input is a figure, every row written out.

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use trueup_plan::diagnostic::Diagnostic;
-use trueup_plan::tree::ComponentId;
+use trueup_plan::span::Span;
+use trueup_plan::tree::{ComponentId, Grant};
 
+use crate::analytic::exampled;
+use crate::analytic::origin::written;
+use crate::analytic::reads::Reads;
 use crate::analytic::words::{counted, listed};
 use crate::registry::Kind;
 use crate::study::Study;
@@ -13,7 +17,7 @@ use crate::study::Study;
 pub(crate) const KIND: Kind = Kind {
     name: "what was looked at",
     codes: &["P16"],
-    what: "along how many inputs pay was followed, in which agreements, and what could not be followed",
+    what: "along how many inputs pay was followed, in which agreements, and what could not be followed or was not looked at",
     find,
 };
 
@@ -50,6 +54,9 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
             .help("write worked examples on both sides of what matters"),
         );
     }
+    if scenes > 0 {
+        found.extend(not_looked_at(study));
+    }
     if scenes == 0 {
         found.push(
             Diagnostic::note(
@@ -85,4 +92,100 @@ fn find(study: &Study<'_>) -> Vec<Diagnostic> {
         ),
     ));
     found
+}
+
+/// Components that hang on facts and were drawn along nothing at all.
+fn not_looked_at(study: &Study<'_>) -> Vec<Diagnostic> {
+    let plan = study.subject.plan;
+    let mut found = Vec::new();
+    for (component, id) in plan.components.iter().zip((0u16..).map(ComponentId)) {
+        let reads = Reads::of_component(plan, id);
+        let hangs_on_facts = reads.measures().next().is_some() || !reads.rows.is_empty();
+        if !hangs_on_facts || component.grants == Grant::Flag {
+            continue;
+        }
+        let is_followed = study
+            .looks()
+            .any(|(_, look)| look.answers.followed.contains(&id));
+        if is_followed {
+            found.extend(never_paid(study, id));
+            continue;
+        }
+        let of_rows = component.each.as_ref();
+        let filter = of_rows.and_then(|each| each.filter.as_ref());
+        let filter = filter.or_else(|| {
+            let mut filters = reads
+                .measures()
+                .map(|measure| plan[measure].filter.as_ref());
+            filters.find_map(|filter| filter)
+        });
+        let is_in_order = study.looks().any(|(scene, _)| {
+            let mut moves = scene.moves.iter();
+            moves.any(|moves| moves.components.contains(&id))
+        });
+        let because = match filter {
+            _ if is_in_order => {
+                "its rows count in an order, or for one that they do, and have no figures"
+                    .to_owned()
+            }
+            Some(filter) => format!(
+                "no row was made up that counts where {}",
+                written(plan, filter)
+            ),
+            None => "no row was made up that counts in it".to_owned(),
+        };
+        let span = match filter {
+            Some(filter) if !is_in_order => filter.span,
+            Some(_) | None => component.pays.span,
+        };
+        found.push(
+            heavy_unless_shown(
+                study,
+                id,
+                span,
+                format!(
+                    "nothing that {} pays was looked at, so nothing is known of it: {because}",
+                    component.name
+                ),
+            )
+            .help("see that its conditions can hold together, and write worked examples on both sides of what matters"),
+        );
+    }
+    found
+}
+
+/// A component that was drawn, and paid nothing in any drawing; where a gate is why, that is told of the gate.
+fn never_paid(study: &Study<'_>, id: ComponentId) -> Option<Diagnostic> {
+    let component = &study.subject.plan[id];
+    let pays = study.looks().any(|(_, look)| look.met.paid.contains(&id));
+    let filter = component.each.as_ref()?.filter.as_ref()?;
+    if pays || component.gate.is_some() {
+        return None;
+    }
+    let told = heavy_unless_shown(
+        study,
+        id,
+        filter.span,
+        format!(
+            "{} paid nothing in all that was looked at, so nothing is known of it: no row was found that counts where {}",
+            component.name,
+            written(study.subject.plan, filter)
+        ),
+    );
+    Some(told.help(
+        "see that its conditions can hold together, and write a worked example in which it pays",
+    ))
+}
+
+/// A warning; a note where a worked example shows what it pays.
+fn heavy_unless_shown(
+    study: &Study<'_>,
+    id: ComponentId,
+    span: Span,
+    message: String,
+) -> Diagnostic {
+    match exampled::pays(study, id) {
+        true => Diagnostic::note("P16", span, message),
+        false => Diagnostic::warning("P16", span, message),
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use trueup_base::calendar::Window;
 use trueup_base::date::Date;
 use trueup_base::exact::Exact;
-use trueup_engine::{Ask, Evaluator, Measurer, Place, Value};
+use trueup_engine::{Answer, Ask, Evaluator, Measurer, Number, Place, Value};
 use trueup_plan::tree::{
     ComponentId, Expr, Fold, Form, KindId, MeasureId, Name, Operator, Type, Unit,
 };
@@ -208,6 +208,60 @@ impl Wide<'_> {
 }
 
 impl Scene<'_> {
+    /// Whether any measure says between which figures it lies.
+    pub(crate) fn has_declared(&self) -> bool {
+        let mut measures = self.plan.measures.iter();
+        measures.any(|measure| measure.within.is_some() && measure.by.is_none())
+    }
+
+    /// Each measure that is declared to lie somewhere, in each period and in the windows before: what it answers, and
+    /// where it should lie.
+    pub(crate) fn each_declared<N: Number, M: Measurer<N>>(
+        &self,
+        evaluator: &mut Evaluator<'_, N, M>,
+        mut on: impl FnMut(&N, &Ends),
+    ) {
+        let (starts, ends) = (self.horizon.starts, self.horizon.ends);
+        let mut windows = evaluator.agreement_windows(self.partner, self.plan.period, starts, ends);
+        let calendar = &self.plan.calendar;
+        for before in &self.horizon.before {
+            let period = calendar.window_at(self.plan.period, before.starts);
+            windows.extend(period.filter(|period| !windows.contains(period)));
+        }
+        for window in windows {
+            let place = Place::new(self.partner, window);
+            for (measure, id) in self.plan.measures.iter().zip((0u16..).map(MeasureId)) {
+                if measure.within.is_none() || measure.by.is_some() {
+                    continue;
+                }
+                let Some(range) = self.declared(id, &window) else {
+                    continue;
+                };
+                let node = evaluator.ask_name(Name::Measure(id), &place);
+                if let Value::Number(answer) = evaluator.answer(node) {
+                    on(&answer, &range);
+                }
+            }
+        }
+    }
+
+    /// Whether every measure lies where it is declared to.
+    pub(crate) fn keeps_declared<M: Measurer<Answer>>(
+        &self,
+        evaluator: &mut Evaluator<'_, Answer, M>,
+    ) -> bool {
+        let mut keeps = true;
+        if self.has_declared() {
+            self.each_declared(evaluator, |answer, range| {
+                if let Some(figure) = answer.figure() {
+                    keeps &= range.low.as_ref().is_none_or(|low| low <= figure);
+                    keeps &= range.high.as_ref().is_none_or(|high| figure <= high);
+                }
+            });
+        }
+        keeps
+    }
+
     /// Where a measure is declared to lie in a window; what is declared is for one period of the plan.
     pub(crate) fn declared(&self, id: MeasureId, window: &Window) -> Option<Ends> {
         let measure = &self.plan[id];

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use trueup_plan::check::Strictness;
 use trueup_plan::diagnostic::{Diagnostic, Severity};
 use trueup_plan::span::Span;
-use trueup_plan::tree::{Objective, Plan, Reference};
+use trueup_plan::tree::{Grant, Objective, Plan, Reference};
 
 use crate::listing::reads::{Reads, listed, name_at, of_components};
 use crate::registry::Kind;
@@ -165,6 +165,10 @@ fn without_goal(
     reads: &Reads,
     goals: &[Goal<'_>],
 ) -> Option<Diagnostic> {
+    // Goods and standings are how a partner gets ready, and no pay.
+    if matches!(component.grants, Grant::Count | Grant::Flag) {
+        return None;
+    }
     let place = name_at(component.span, &component.name);
     let shown_by = || {
         goals
@@ -185,13 +189,13 @@ fn without_goal(
             .iter()
             .any(|(_, reads)| !reads.kinds(plan).is_disjoint(&kinds))
     });
-    let names = listed(
-        reads
-            .measures
-            .iter()
-            .map(|id| &*plan[*id].name)
-            .chain(reads.rows.iter().map(|id| &*plan[*id].name)),
-    );
+    // Goals are shown by what is measured; of rows that are paid on, that is a measure of their kind.
+    let measures = reads.measures.iter();
+    let measures = measures.map(|id| plan[*id].name.to_string());
+    let rows = reads.rows.iter();
+    let rows = rows.map(|id| format!("a measure of {}", plan[*id].name));
+    let names: Vec<String> = measures.chain(rows).collect();
+    let names = listed(names.iter().map(String::as_str));
     Some(match near {
         // The same facts, counted otherwise: a goal is near, if nobody named it.
         Some(goal) => Diagnostic::note(

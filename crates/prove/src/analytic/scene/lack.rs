@@ -7,6 +7,7 @@ use trueup_engine::{Answer, Evaluator, NodeId, Place, Value, What};
 use trueup_plan::diagnostic::GivenRow;
 use trueup_plan::tree::{Call, Expr, Form, Name, NoAnswerKind, TableId, Type};
 
+use super::fingerprint::Tries;
 use super::{Played, Scene, Situation, Sort};
 use crate::analytic::origin::written;
 use crate::analytic::trial::in_words;
@@ -27,7 +28,7 @@ pub(crate) struct Lack {
 
 impl Scene<'_> {
     /// The text of a sort of row for which a table has no band.
-    pub(super) fn lack_of(&self, at: usize, sort: &Sort, even: &Situation) -> Option<Lack> {
+    pub(super) fn lack_of(&self, at: usize, sort: &Sort, tries: &Tries) -> Option<Lack> {
         let slot = self.slots().start;
         let row = *self.places.get(&(at, slot))?;
         let place = Place {
@@ -49,10 +50,10 @@ impl Scene<'_> {
         let (filter_and_formula, shape) = (measures.chain(components), &self.plan[sort.kind]);
         for (filter, formula, name) in filter_and_formula {
             let Some(formula) = formula else { continue };
-            let counts = filter.is_none_or(|filter| self.holds(filter, &place, even));
-            if !counts {
-                continue;
-            }
+            let with = tries
+                .all()
+                .find(|even| filter.is_none_or(|filter| self.holds(filter, &place, even)));
+            let Some(even) = with else { continue };
             if let Some((table, argument)) = self.without_band(formula, &place, even) {
                 let facts = self.world.kind(sort.kind)?;
                 let cells = &facts.rows.get(row.0 as usize)?.cells;

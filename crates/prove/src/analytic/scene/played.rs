@@ -110,6 +110,15 @@ impl Measured {
     }
 }
 
+impl Scene<'_> {
+    /// Whether every measure lies where it is declared to.
+    pub(crate) fn allows(&self, situation: &Situation) -> bool {
+        let played: Played<'_, Answer> = Played::new(self, situation);
+        let evaluator = Evaluator::new(self.plan, &self.world, &played);
+        self.keeps_declared(&mut evaluator.without_explanation())
+    }
+}
+
 impl<N: Number> Measurer<N> for Played<'_, N> {
     fn measure(&self, ask: &Ask<'_>) -> Option<N> {
         if ask.key.is_some() || self.is_moved(ask) {

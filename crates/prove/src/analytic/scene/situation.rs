@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use trueup_base::exact::Exact;
-use trueup_plan::tree::{ColumnId, Fold, Name, Type, Unit};
+use trueup_plan::tree::{ColumnId, Expr, Fold, Name, Type, Unit};
 
 use super::{Scene, Sort};
+use crate::analytic::reads::Reads;
 
 /// For each sort of row, how many a window has of it and which figures stand in them; the same in every window of the
 /// horizon, and other figures in those before it. Situations are made from one another by the thousand and differ in a
@@ -278,16 +279,19 @@ impl Scene<'_> {
         }
     }
 
+    /// Whether a formula asks for the figures of a sort of row.
+    pub(crate) fn asks_for_figures(&self, sort: &Sort, formula: &Expr) -> bool {
+        let reads = Reads::of_formula(self.plan, formula);
+        sort.numbers()
+            .any(|column| reads.names.contains(&Name::Column(sort.kind, column)))
+    }
+
     /// Whether a row counts, or is paid on, by what its figures are.
     pub(crate) fn counts_by_figures(&self, at: usize) -> bool {
         let (Some(sort), Some(moves)) = (self.sorts.get(at), self.moves.get(at)) else {
             return false;
         };
-        let reads_figure = |formula: &trueup_plan::tree::Expr| {
-            let reads = crate::analytic::reads::Reads::of_formula(self.plan, formula);
-            sort.numbers()
-                .any(|column| reads.names.contains(&Name::Column(sort.kind, column)))
-        };
+        let reads_figure = |formula: &Expr| self.asks_for_figures(sort, formula);
         let by_filter = moves.measures.iter().any(|id| {
             let measure = &self.plan[*id];
             measure.filter.as_ref().is_some_and(reads_figure)
@@ -323,6 +327,20 @@ impl Scene<'_> {
                 self.plan[sort.kind].column(column).of,
                 Type::Number(unit) if unit.money > 0
             ),
+        }
+    }
+
+    /// Whether an input is money, or the number of rows in which there is some.
+    pub(crate) fn brings_money(&self, variable: Variable) -> bool {
+        let sort = self.sorts.get(variable.sort);
+        match variable.what {
+            Varied::Column(_) => self.may_be_negative(variable),
+            Varied::Copies => sort.is_some_and(|sort| {
+                let mut columns = sort.numbers();
+                columns.any(|column| {
+                    self.plan[sort.kind].column(column).of == Type::Number(Unit::MONEY)
+                })
+            }),
         }
     }
 }

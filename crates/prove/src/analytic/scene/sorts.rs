@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use trueup_engine::world::Cell;
 use trueup_plan::tree::walk::{formulas, parts};
 use trueup_plan::tree::{
-    ColumnId, Comparison, CreditTo, Expr, FactKind, Form, KindId, Literal, Name, NoAnswerKind,
-    Plan, Text, Type,
+    Call, ColumnId, Comparison, CreditTo, Expr, Form, KindId, Literal, Name, NoAnswerKind, Plan,
+    Text, Type,
 };
 
 use super::terms::texts_of;
@@ -90,11 +90,15 @@ pub(crate) fn of(plan: &Plan, id: KindId, reads: &Reads) -> Vec<Sort> {
             all.push(sort);
         }
     };
+    // Who is credited otherwise is so on rows that count as on those that do not.
+    let of_lines = all.clone();
     for test in tests_of(plan, id) {
         for wanted in [true, false] {
-            let mut sort = first.clone();
-            lean(kind, id, test, wanted, &mut sort);
-            add(sort, &mut all);
+            for like in &of_lines {
+                let mut sort = like.clone();
+                lean(plan, id, test, wanted, &mut sort);
+                add(sort, &mut all);
+            }
         }
     }
     for column in &read {
@@ -238,7 +242,8 @@ fn reads_row(formula: &Expr, id: KindId) -> bool {
 }
 
 /// Makes a row as a condition wants it, as far as that is a matter of texts, flags and what is there.
-fn lean(kind: &FactKind, id: KindId, test: &Expr, wanted: bool, sort: &mut Sort) {
+fn lean(plan: &Plan, id: KindId, test: &Expr, wanted: bool, sort: &mut Sort) {
+    let kind = &plan[id];
     let column = |expr: &Expr| match &expr.form {
         Form::Name(Name::Column(of, at)) if *of == id => Some(*at),
         _ => None,
@@ -254,20 +259,43 @@ fn lean(kind: &FactKind, id: KindId, test: &Expr, wanted: bool, sort: &mut Sort)
         Form::Name(Name::Column(of, at)) if *of == id => {
             set(*at, Filled::Cell(Cell::Flag(wanted)));
         }
-        Form::Not(inner) => lean(kind, id, inner, !wanted, sort),
+        Form::Not(inner) => lean(plan, id, inner, !wanted, sort),
+        Form::Name(Name::Value(value)) => lean(plan, id, &plan[*value].formula, wanted, sort),
+        Form::Call(Call::Coalesce(all)) => {
+            if let Some(first) = all.first() {
+                lean(plan, id, first, wanted, sort);
+            }
+        }
         Form::And(all) if wanted => {
             for one in all {
-                lean(kind, id, one, true, sort);
+                lean(plan, id, one, true, sort);
             }
         }
         Form::Or(all) if !wanted => {
             for one in all {
-                lean(kind, id, one, false, sort);
+                lean(plan, id, one, false, sort);
             }
         }
         Form::And(all) | Form::Or(all) => {
             if let Some(first) = all.iter().find(|one| reads_row(one, id)) {
-                lean(kind, id, first, wanted, sort);
+                lean(plan, id, first, wanted, sort);
+            }
+        }
+        Form::Compared(how, left, right) if days_between(left, right).is_some() => {
+            if let Some((from, until, days)) = days_between(left, right) {
+                let apart = [days, days + 1, days - 1];
+                let apart = apart
+                    .into_iter()
+                    .find(|apart| holds(*how, *apart, days) == wanted);
+                match (column(from), column(until), apart) {
+                    (Some(at), _, Some(apart)) if at != kind.dated => {
+                        set(at, Filled::DaysAfter(-apart));
+                    }
+                    (_, Some(at), Some(apart)) if at != kind.dated => {
+                        set(at, Filled::DaysAfter(apart));
+                    }
+                    (_, _, _) => {}
+                }
             }
         }
         Form::Compared(how @ (Comparison::Equal | Comparison::NotEqual), left, right) => {
@@ -309,5 +337,26 @@ fn lean(kind: &FactKind, id: KindId, test: &Expr, wanted: bool, sort: &mut Sort)
             }
         }
         _ => {}
+    }
+}
+
+/// The two days of which a comparison says how far apart they are, and the figure.
+fn days_between<'f>(left: &'f Expr, right: &'f Expr) -> Option<(&'f Expr, &'f Expr, i64)> {
+    match (&left.form, &right.form) {
+        (Form::Call(Call::DaysBetween(from, until)), Form::Literal(Literal::Number(days))) => {
+            Some((from, until, days.to_i64()?))
+        }
+        (_, _) => None,
+    }
+}
+
+fn holds(how: Comparison, left: i64, right: i64) -> bool {
+    match how {
+        Comparison::Equal => left == right,
+        Comparison::NotEqual => left != right,
+        Comparison::Less => left < right,
+        Comparison::AtMost => left <= right,
+        Comparison::More => left > right,
+        Comparison::AtLeast => left >= right,
     }
 }
