@@ -594,8 +594,17 @@ pub struct Figures<'p> {
 }
 
 impl<'p> Figures<'p> {
-    /// Answers from a prepared plan.
+    /// Answers from a prepared plan. How they came about is not kept, since whole runs ask for figures alone.
     pub fn new(prepared: &'p Prepared<'p>) -> Self {
+        let explained = Self::explained(prepared);
+        Self {
+            evaluator: explained.evaluator.without_explanation(),
+            ..explained
+        }
+    }
+
+    /// The same where somebody asks [`why`](Self::why).
+    pub fn explained(prepared: &'p Prepared<'p>) -> Self {
         Self {
             prepared,
             evaluator: Evaluator::new(prepared.plan, &prepared.world, &prepared.source),

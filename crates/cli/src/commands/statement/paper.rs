@@ -102,7 +102,7 @@ fn paper(
         .collect();
     paper.objectives = statement.measured.iter().map(objective).collect();
     let at = prepared.partner(partner)?;
-    let mut figures = Figures::new(prepared);
+    let mut figures = Figures::explained(prepared);
     for line in &statement.lines {
         let why = match &line.to_date {
             Some(_) => figures.why(line, at, &basis.folder.sources),
