@@ -1,7 +1,7 @@
 """The calls of formulas, each with the meaning, the formula, the place and the names of the band it stands in."""
 from fractions import Fraction
 
-from plan_calendar import cut, months_between, text_of
+from plan_calendar import LONGER, cut, months_between, text_of
 from plan_values import (
     MISSING, UNDEFINED, Day, Length, Nothing, Partner, compared, counted, is_none, is_number, key_text, least_of, less, minus, more,
     most_of, number, over, plus, rounded, shared, times, truth,
@@ -76,8 +76,19 @@ def call_folded_by(meaning, formula, at, bands):
     return folded(how, [meaning.ask(x, at._replace(window=window, trailing=None)) for window in windows]) if windows else UNDEFINED
 
 
+def so_far(meaning, window):
+    """A window longer than a period, as it was at the end of each period inside it."""
+    if LONGER[window.unit] <= LONGER[meaning.period]:
+        return []
+    ends = [period.ends for period in meaning.calendar.windows_in(meaning.period, window.starts, window.ends)]
+    return [cut(window, window.starts, end) for end in ends if end < window.ends]
+
+
 def call_ever(meaning, formula, at, bands):
-    for window in meaning.windows(at.window.unit, meaning.starts, at.window.starts):
+    windows = meaning.windows(at.window.unit, meaning.starts, at.window.starts)
+    if at.trailing is None:
+        windows = [part for window in windows for part in [*so_far(meaning, window), window]] + so_far(meaning, at.window)
+    for window in windows:
         if meaning.ask(formula[2], at._replace(window=window)) is True:
             return True
     return truth(meaning.ask(formula[2], at))

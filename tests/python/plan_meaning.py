@@ -391,7 +391,7 @@ class Meaning:
                 return applies if isinstance(applies, Nothing) else self.granted(says)
             return self.on_row(name, says, at)
         if at.trailing is None and at.window.unit == says["over"]:
-            return self.entitlement(name, says, at._replace(row=None))
+            return self.entitlement(name, says, self.as_closed(says, at)._replace(row=None))
         if at.trailing is None and LONGER[at.window.unit] < LONGER[says["over"]]:
             return UNDEFINED
         windows = self.windows(says["over"], at.window.starts, at.window.ends)
@@ -404,6 +404,16 @@ class Meaning:
         for window in windows:
             total = plus(total, self.named("component", name, inside._replace(window=window)))
         return total
+
+    def as_closed(self, says, at):
+        """A window that corrections no longer reach is as it was known when it was settled last."""
+        if at.known_before is None or not self.reach_back:
+            return at
+        now, reached = self.last_settled(says["every"], at.known_before), add(at.window.ends, *self.reach_back)
+        if now is None or reached is None or reached >= now:
+            return at
+        last = self.last_settled(says["every"], reached)
+        return at if last is None or last <= at.window.starts else at._replace(known_before=last)
 
     def granted(self, says):
         return False if says["grants"] == "flag" else Fraction(0)

@@ -546,7 +546,7 @@ mod tests {
             .collect();
         assert_eq!(names.first(), Some(&"nothing before"));
         assert!(
-            names.last().is_some_and(|name| name.starts_with("largest")),
+            names.last().is_some_and(|name| name.starts_with("highest")),
             "{names:?}"
         );
     }
