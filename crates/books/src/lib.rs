@@ -37,6 +37,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used)]
 
 pub mod batch;
+pub mod line;
 pub mod opening;
 pub mod payment;
 pub mod posting;
@@ -45,6 +46,7 @@ pub mod settled;
 mod testing;
 
 pub use batch::{Batch, BatchKind};
+pub use line::cells_of;
 pub use opening::{Opening, TAKEN_OVER, opened};
 pub use payment::{Payment, payments, reported};
 pub use posting::{

@@ -4,14 +4,12 @@
 //! nothing since that could make it another; else it is worked out again and held to the digest.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use trueup_base::date::{Date, parse_date};
+use trueup_base::date::Date;
 use trueup_base::id::PartnerId;
-use trueup_base::money::Currency;
-use trueup_books::{Account, BookedKey, Key, Posting, settle_some};
+use trueup_books::{Account, BookedKey, Key, Posting, cells_of, settle_some};
 use trueup_facts::cached;
 use trueup_facts::digest::Digest;
 use trueup_facts::program::state_folder;
@@ -296,22 +294,12 @@ impl There {
     }
 }
 
-/// Postings as they are hashed: a line for each, its cells set apart by tabs.
+/// Postings as they are hashed: a line for each.
 fn as_text(postings: &[Posting]) -> String {
     let mut text = String::new();
     for posting in postings {
-        let key = &posting.key;
-        let _ = writeln!(
-            text,
-            "{}\t{}\t{}\t{}\t{}\t{}\t{}",
-            posting.account,
-            key.partner,
-            key.plan,
-            key.component,
-            key.settled_on,
-            key.currency.code(),
-            posting.amount
-        );
+        text.push_str(&posting.to_line());
+        text.push('\n');
     }
     text
 }
@@ -319,26 +307,15 @@ fn as_text(postings: &[Posting]) -> String {
 /// Postings from their text; nothing where it is none.
 fn read(text: &str) -> Option<Vec<Posting>> {
     let mut postings: Vec<Posting> = Vec::new();
+    let mut before = "";
     for line in text.strip_prefix(FORM)?.lines() {
-        let mut cells = line.split('\t');
-        let mut cell = || cells.next();
-        let account = Account::of_word(cell()?)?;
-        let partner = cell()?;
-        let last = postings.last().map(|last| &last.key.partner);
-        let key = Key {
-            partner: match last.filter(|last| last.as_str() == partner) {
-                Some(last) => last.clone(),
-                None => PartnerId::new(partner).ok()?,
-            },
-            plan: cell()?.to_owned(),
-            component: cell()?.to_owned(),
-            settled_on: parse_date(cell()?).ok()?,
-            currency: Currency::parse(cell()?).ok()?,
+        let (account, place, amount) = cells_of(line)?;
+        // What is posted of one key stands together.
+        let key = match postings.last().filter(|_| place == before) {
+            Some(last) => last.key.clone(),
+            None => Key::of_cells(place)?,
         };
-        let amount = cell()?.parse().ok()?;
-        if cells.next().is_some() {
-            return None;
-        }
+        before = place;
         postings.push(Posting {
             account,
             falls_on: key.settled_on,
@@ -351,6 +328,9 @@ fn read(text: &str) -> Option<Vec<Posting>> {
 
 #[cfg(test)]
 mod tests {
+    use trueup_base::date::parse_date;
+    use trueup_base::money::Currency;
+
     use super::*;
 
     #[test]

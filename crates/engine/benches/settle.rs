@@ -4,20 +4,18 @@
 //! components have windows of a month, one of a quarter and one of a year that are settled every month, and a limit holds
 //! three of them.
 
+#[path = "ten/partner.rs"]
+mod partner;
+
 use std::time::{Duration, Instant};
 
 use trueup_base::date::parse_date;
 use trueup_base::exact::Exact;
-use trueup_base::id::PartnerId;
-use trueup_engine::world::{Agreement, Cell, Partner, PartnerIx, World};
+use trueup_engine::world::PartnerIx;
 use trueup_engine::{Answer, Ask, Evaluator, Measurer};
-use trueup_plan::agreement::terms;
-use trueup_plan::check::{Strictness, read};
-use trueup_plan::diagnostic::{Sources, render};
-use trueup_plan::tree::Plan;
-use trueup_plan::yaml;
 
-const PLAN: &str = include_str!("ten_monthly.yaml");
+use partner::{one_partner, plan};
+
 const TERMS: &str = "{ target.net_sales: 40_000_000, term.retainer: 2_500 }";
 const ROUNDS: usize = 300;
 
@@ -35,19 +33,8 @@ impl Measurer<Answer> for Known {
 }
 
 fn main() {
-    let mut sources = Sources::new();
-    let (plan, found) = read(
-        &mut sources,
-        &[("ten_monthly.yaml", PLAN)],
-        Strictness::Draft,
-    );
-    let plan = plan.unwrap_or_else(|| panic!("{}", render(&sources, &found)));
-    assert_eq!(
-        plan.components.len(),
-        10,
-        "the plan of this bench has ten components"
-    );
-    let world = one_partner(&plan);
+    let plan = plan("ten_monthly.yaml", include_str!("ten_monthly.yaml"));
+    let world = one_partner(&plan, TERMS, "2023-01-01");
     let with = Evaluator::new(&plan, &world, &Known);
     let without = Evaluator::new(&plan, &world, &Known).without_explanation();
     for (name, evaluator) in [
@@ -82,21 +69,4 @@ fn timed(mut evaluator: Evaluator<'_, Answer, Known>) -> (Duration, Duration, us
     assert_eq!(count, 360, "each component settles every month");
     took.sort();
     (took[ROUNDS / 2], took[0], count, evaluator.graph().len())
-}
-
-fn one_partner(plan: &Plan) -> World {
-    let mut sources = Sources::new();
-    let file = sources.add("terms", TERMS);
-    let mut found = Vec::new();
-    let node = yaml::read(&sources, file, &mut found).expect("the terms above are YAML");
-    let stated = terms(plan, &node, &mut found);
-    assert!(found.is_empty(), "{found:?}");
-    let starts = parse_date("2023-01-01").expect("a day as written above");
-    let partner = Partner {
-        id: PartnerId::new("p").expect("a short id"),
-        parent: None,
-        attributes: plan.attributes.iter().map(|_| Cell::Empty).collect(),
-        agreement: Agreement::new(plan, starts, None, &stated),
-    };
-    World::new(plan, vec![partner])
 }

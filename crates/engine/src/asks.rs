@@ -19,7 +19,7 @@ use crate::evaluate::{Place, RowPlace};
 use crate::limit::Nest;
 use crate::table;
 use crate::versions::{Answering, adds_up, answering, reference, stretches, windows_of};
-use crate::windows::{AgreementDays, Lead, add, length_rank, so_far, windows_inside};
+use crate::windows::{AgreementDays, Lead, add, before_now, length_rank, windows_inside};
 use crate::world::{Partner, PartnerIx, RowIx};
 
 /// The most places a walk visits; a plan that asks more than this is left to the rows.
@@ -564,16 +564,8 @@ impl<'p> Walk<'p> {
                 let Some(days) = self.days_at(at) else { return };
                 let calendar = &self.plan.calendar;
                 let unit = at.window.unit;
-                let mut windows = days.windows(calendar, unit, days.starts, at.window.starts);
-                if at.trailing.is_none() {
-                    let period = self.plan.period;
-                    windows = windows
-                        .iter()
-                        .flat_map(|window| so_far(calendar, period, window).chain([*window]))
-                        .chain(so_far(calendar, period, &at.window))
-                        .collect();
-                }
-                for window in windows {
+                let earlier = days.windows(calendar, unit, days.starts, at.window.starts);
+                for window in before_now(calendar, self.plan.period, &earlier, at) {
                     self.formula(x, &Place { window, ..*at });
                 }
             }

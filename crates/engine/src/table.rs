@@ -175,9 +175,22 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else {
             return no_band(table);
         };
+        self.with_bounds(table, (axis, argument), at, |walk, bounds| {
+            walk.of_each_band(id, table, formula, arguments, bounds, at)
+        })
+    }
+
+    /// What is answered within the bounds of an axis, whose lists are used again.
+    fn with_bounds(
+        &mut self,
+        table: &'p Table,
+        (axis, argument): (&'p Axis, &Value<N>),
+        at: &Place,
+        answer: impl FnOnce(&mut Self, &Bounds<N>) -> Value<N>,
+    ) -> Value<N> {
         match self.bounds(table, axis, argument, at) {
             Ok(bounds) => {
-                let value = self.of_each_band(id, table, formula, arguments, &bounds, at);
+                let value = answer(self, &bounds);
                 self.spare.keep_bounds(bounds);
                 value
             }
@@ -219,14 +232,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         at: &Place,
     ) -> Value<N> {
         if let ([axis], [argument, ..]) = (table.axes.as_slice(), arguments) {
-            return match self.bounds(table, axis, argument, at) {
-                Ok(bounds) => {
-                    let value = self.of_one_axis(id, table, formula, arguments, &bounds, at);
-                    self.spare.keep_bounds(bounds);
-                    value
-                }
-                Err(reason) => Value::None(reason),
-            };
+            return self.with_bounds(table, (axis, argument), at, |walk, bounds| {
+                walk.of_one_axis(id, table, formula, arguments, bounds, at)
+            });
         }
         let mut axes = Vec::with_capacity(table.axes.len());
         for (axis, argument) in table.axes.iter().zip(arguments) {
@@ -404,13 +412,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let (Some(axis), Some(argument)) = (table.axes.first(), arguments.first()) else {
             return no_band(table);
         };
-        let bounds = match self.bounds(table, axis, argument, at) {
-            Ok(bounds) => bounds,
-            Err(reason) => return Value::None(reason),
+        self.with_bounds(table, (axis, argument), at, |walk, bounds| {
+            walk.along(id, table, column, arguments, bounds, at)
+        })
+    }
+
+    /// Where the line is for an argument.
+    fn along(
+        &mut self,
+        id: TableId,
+        table: &'p Table,
+        column: usize,
+        arguments: &[Value<N>],
+        bounds: &Bounds<N>,
+        at: &Place,
+    ) -> Value<N> {
+        let Some(x) = arguments.first().map(Value::number) else {
+            return no_band(table);
         };
-        let x = argument.number();
-        let mut heights = Vec::with_capacity(axis.bounds.len());
-        for band in 0..axis.bounds.len() {
+        let mut heights = Vec::with_capacity(bounds.entered.len());
+        for band in 0..bounds.entered.len() {
             let height = match table.cell(&[band], column) {
                 Some(cell) => self.eval(cell, at, None).into_number(),
                 None => no_band(table).number(),
@@ -445,7 +466,6 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         }
         let value = Value::Number(answer);
         if !self.graph.explains() {
-            self.spare.keep_bounds(bounds);
             return value;
         }
         let open = || Value::None(NoAnswer::undefined("the line is level here"));

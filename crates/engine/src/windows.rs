@@ -485,17 +485,9 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
         let starts = self
             .agreement_starts(at.partner)
             .unwrap_or(at.window.starts);
-        let mut before =
-            self.agreement_windows(at.partner, at.window.unit, starts, at.window.starts);
-        if at.trailing.is_none() {
-            before = before
-                .iter()
-                .flat_map(|window| so_far(&plan.calendar, plan.period, window).chain([*window]))
-                .chain(so_far(&plan.calendar, plan.period, &at.window))
-                .collect();
-        }
+        let earlier = self.agreement_windows(at.partner, at.window.unit, starts, at.window.starts);
         let mut held = N::Truth::known(false);
-        for window in before {
+        for window in before_now(&plan.calendar, plan.period, &earlier, at) {
             // `ever` looks inside: a window without an answer did not show that the condition held.
             let then = self.eval(x, &Place { window, ..*at }, None).into_truth();
             held = held.or_else(&then.patched(crate::number::Patch::Both, &N::Truth::known(false)));
@@ -508,8 +500,26 @@ impl<'p, N: Number, M: Measurer<N>> Evaluator<'p, N, M> {
     }
 }
 
+/// Where `ever` looks before it looks at a place itself: in the earlier windows of the same unit and in this one, each as it was at
+/// the end of every period inside it. A trailing window is no window of the calendar and has no parts.
+pub(crate) fn before_now(
+    calendar: &Calendar,
+    period: WindowUnit,
+    earlier: &[Window],
+    at: &Place,
+) -> Vec<Window> {
+    if at.trailing.is_some() {
+        return earlier.to_vec();
+    }
+    let windows = earlier.iter();
+    windows
+        .flat_map(|window| so_far(calendar, period, window).chain([*window]))
+        .chain(so_far(calendar, period, &at.window))
+        .collect()
+}
+
 /// A window as it was at each end of a period inside it; nothing for one that is no longer than a period.
-pub(crate) fn so_far<'w>(
+fn so_far<'w>(
     calendar: &Calendar,
     period: WindowUnit,
     window: &'w Window,

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row, Transaction};
 use trueup_base::date::{Date, parse_date};
 use trueup_base::id::PartnerId;
 use trueup_base::money::Currency;
-use trueup_books::{Account, Batch, BatchKind, Booked, BookedKey, Key, Posting};
+use trueup_books::{Account, Batch, BatchKind, Booked, BookedKey, Key, Posting, cells_of};
 
 use crate::database::{Database, Dialect};
 use crate::fault::StoreFault;
@@ -115,7 +115,7 @@ impl Database {
                     last.sides.push((account, amount));
                     continue;
                 }
-                let key = key_of(place).ok_or_else(wrong)?;
+                let key = Key::of_cells(place).ok_or_else(wrong)?;
                 if latest
                     .last()
                     .is_some_and(|last| last.key.partner != key.partner)
@@ -417,7 +417,7 @@ async fn booked_of_everyone(
         for line in text.lines() {
             let wrong = || damaged(format!("batch {batch} has the posting `{line}`"));
             let (account, place, amount) = cells_of(line).ok_or_else(wrong)?;
-            let key = key_of(place).ok_or_else(wrong)?;
+            let key = Key::of_cells(place).ok_or_else(wrong)?;
             let sum = sums.entry((account, key)).or_default();
             *sum = sum
                 .checked_add(amount)
@@ -426,27 +426,6 @@ async fn booked_of_everyone(
     }
     sums.retain(|_, sum| *sum != 0);
     Ok(sums)
-}
-
-/// The account and the amount of a line, and the cells between them; no cell holds a tab or the end of a line.
-fn cells_of(line: &str) -> Option<(Account, &str, i64)> {
-    let (account, rest) = line.split_once('\t')?;
-    let (place, amount) = rest.rsplit_once('\t')?;
-    Some((Account::of_word(account)?, place, amount.parse().ok()?))
-}
-
-/// A key from its cells.
-fn key_of(place: &str) -> Option<Key> {
-    let mut cells = place.split('\t');
-    let mut cell = || cells.next();
-    let key = Key {
-        partner: PartnerId::new(cell()?).ok()?,
-        plan: cell()?.to_owned(),
-        component: cell()?.to_owned(),
-        settled_on: parse_date(cell()?).ok()?,
-        currency: Currency::parse(cell()?).ok()?,
-    };
-    cells.next().is_none().then_some(key)
 }
 
 /// How many batches there are.

@@ -1,20 +1,16 @@
 //! The plan of ten components that benches evaluate, with its one partner and all that is measured of it.
 
+mod partner;
+
 use std::time::{Duration, Instant};
 
 use trueup_base::calendar::{Window, WindowUnit};
 use trueup_base::date::{Date, months_between, parse_date};
 use trueup_base::exact::Exact;
-use trueup_base::id::PartnerId;
-use trueup_engine::world::{Agreement, Partner, PartnerIx, World};
+use trueup_engine::world::{PartnerIx, World};
 use trueup_engine::{Answer, Ask, Evaluator, Measurer, Place, What};
-use trueup_plan::agreement::terms;
-use trueup_plan::check::{Strictness, read};
-use trueup_plan::diagnostic::Sources;
 use trueup_plan::tree::{ComponentId, Name, Plan};
-use trueup_plan::yaml;
 
-const PLAN: &str = include_str!("../ten_components.yaml");
 const TERMS: &str = "{ target.net_sales: 4_000_000, term.retainer: 2_500 }";
 
 /// How often each evaluation is repeated.
@@ -22,20 +18,15 @@ pub const ROUNDS: usize = 2_000;
 
 /// The plan.
 pub fn plan() -> Plan {
-    let mut sources = Sources::new();
-    let (plan, found) = read(
-        &mut sources,
-        &[("ten_components.yaml", PLAN)],
-        Strictness::Draft,
-    );
-    let plan =
-        plan.unwrap_or_else(|| panic!("{}", trueup_plan::diagnostic::render(&sources, &found)));
-    assert_eq!(
-        plan.components.len(),
-        10,
-        "the plan of this bench has ten components"
-    );
-    plan
+    partner::plan(
+        "ten_components.yaml",
+        include_str!("../ten_components.yaml"),
+    )
+}
+
+/// Its one partner.
+pub fn one_partner(plan: &Plan) -> World {
+    partner::one_partner(plan, TERMS, "2025-01-01")
 }
 
 /// The last quarter of 2026, and that year.
@@ -139,27 +130,6 @@ pub fn timed(
         evaluator.graph().len(),
         evaluated,
     )
-}
-
-pub fn one_partner(plan: &Plan) -> World {
-    let mut sources = Sources::new();
-    let file = sources.add("terms", TERMS);
-    let mut found = Vec::new();
-    let node = yaml::read(&sources, file, &mut found).expect("the terms above are YAML");
-    let stated = terms(plan, &node, &mut found);
-    assert!(found.is_empty(), "{found:?}");
-    let starts = parse_date("2025-01-01").expect("a day as written above");
-    let partner = Partner {
-        id: PartnerId::new("p").expect("a short id"),
-        parent: None,
-        attributes: plan
-            .attributes
-            .iter()
-            .map(|_| trueup_engine::world::Cell::Empty)
-            .collect(),
-        agreement: Agreement::new(plan, starts, None, &stated),
-    };
-    World::new(plan, vec![partner])
 }
 
 /// Odd cents, so that products do not stay round.

@@ -14,6 +14,7 @@ use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::document::{ComponentText, InstalmentText, LimitText, PlanText, RecoveryText};
 use crate::nearest::nearest;
+use crate::tree::walk::held_by;
 use crate::tree::{
     Component, ComponentId, Cut, Each, Expr, FactKind, Grant, Instalment, InstalmentWhen, Limit,
     LimitId, Plan, RecoverFrom, Recovery, Reference, Text,
@@ -422,30 +423,8 @@ pub(super) fn build_limit(
 /// Limits nest or are disjoint; all a limit holds grants the same.
 pub(super) fn check_limits(text: &PlanText, plan: &Plan, diagnostics: &mut Vec<Diagnostic>) {
     let (limits, components) = (&plan.limits, &plan.components);
-    let mut held: Vec<BTreeSet<ComponentId>> = Vec::with_capacity(limits.len());
-    for at in 0..limits.len() {
-        let mut set = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![LimitId(id(at))];
-        while let Some(limit) = open.pop() {
-            if !seen.insert(limit) {
-                continue;
-            }
-            for reference in limits.get(limit.index()).map_or(&[][..], |limit| &limit.on) {
-                match reference {
-                    Reference::Component(component) => {
-                        set.insert(*component);
-                    }
-                    Reference::Limit(inner) => open.push(*inner),
-                    Reference::Term(_)
-                    | Reference::Measure(_)
-                    | Reference::Value(_)
-                    | Reference::Table(_) => {}
-                }
-            }
-        }
-        held.push(set);
-    }
+    let ids = (0..limits.len()).map(|at| LimitId(id(at)));
+    let held: Vec<BTreeSet<ComponentId>> = ids.map(|limit| held_by(limits, limit)).collect();
     for (at, (limit, set)) in limits.iter().zip(&held).enumerate() {
         let place = |at: usize| {
             text.limits

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::check::{constant, divides};
 use crate::diff::names::List;
 use crate::diff::uses::{mentioned, of_target};
-use crate::tree::walk::{formulas_of_table, parts};
-use crate::tree::{BoundKind, Call, ComponentId, Elsewhere, Expr, Form, Plan, Reference};
+use crate::tree::walk::{formulas_of_table, held_by, parts};
+use crate::tree::{BoundKind, Call, ComponentId, Elsewhere, Expr, Form, LimitId, Plan, Reference};
 
 /// Whether the evaluator may follow the plan.
 pub(super) fn holds(plan: &Plan) -> bool {
@@ -18,30 +18,8 @@ pub(super) fn holds(plan: &Plan) -> bool {
 }
 
 fn limits_hold(plan: &Plan) -> bool {
-    fn held(plan: &Plan, on: &[Reference], depth: usize) -> BTreeSet<ComponentId> {
-        let mut all = BTreeSet::new();
-        for on in on {
-            match on {
-                Reference::Component(id) => {
-                    all.insert(*id);
-                }
-                Reference::Limit(id) if depth < plan.limits.len() => {
-                    all.extend(held(plan, &plan[*id].on, depth + 1));
-                }
-                Reference::Limit(_)
-                | Reference::Term(_)
-                | Reference::Measure(_)
-                | Reference::Value(_)
-                | Reference::Table(_) => {}
-            }
-        }
-        all
-    }
-    let sets: Vec<BTreeSet<ComponentId>> = plan
-        .limits
-        .iter()
-        .map(|limit| held(plan, &limit.on, 0))
-        .collect();
+    let ids = (0u16..).take(plan.limits.len()).map(LimitId);
+    let sets: Vec<BTreeSet<ComponentId>> = ids.map(|limit| held_by(&plan.limits, limit)).collect();
     let nest = sets.iter().enumerate().all(|(at, one)| {
         let later = sets.iter().skip(at + 1);
         later

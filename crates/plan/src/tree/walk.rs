@@ -1,7 +1,37 @@
 //! Ways through formulas: all of a plan's, all of a table's, the parts of one. Whoever looks for something in formulas
 //! takes one of these, so that no part of a formula is forgotten.
 
-use crate::tree::{BoundKind, Call, Elsewhere, Expr, Form, Plan, RateKind, Reading, Table};
+use std::collections::BTreeSet;
+
+use crate::tree::{
+    BoundKind, Call, ComponentId, Elsewhere, Expr, Form, Limit, LimitId, Plan, RateKind, Reading,
+    Reference, Table,
+};
+
+/// The components that a limit holds, itself or by limits that it lists; a circle of limits is gone through once.
+pub(crate) fn held_by(limits: &[Limit], limit: LimitId) -> BTreeSet<ComponentId> {
+    let mut held = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![limit];
+    while let Some(limit) = open.pop() {
+        if !seen.insert(limit) {
+            continue;
+        }
+        for reference in limits.get(limit.index()).map_or(&[][..], |limit| &limit.on) {
+            match reference {
+                Reference::Component(component) => {
+                    held.insert(*component);
+                }
+                Reference::Limit(inner) => open.push(*inner),
+                Reference::Term(_)
+                | Reference::Measure(_)
+                | Reference::Value(_)
+                | Reference::Table(_) => {}
+            }
+        }
+    }
+    held
+}
 
 /// The formulas directly inside a formula, in the order written.
 #[must_use]

@@ -12,8 +12,8 @@ use super::sheet::{Sheet, listed};
 use super::speaker::{At, Speaker};
 use crate::tree::walk::{formulas_of_table, parts};
 use crate::tree::{
-    BoundKind, Call, Expr, Form, Literal, Plan, Reference, Table, TableId, Trigger, Type, Unsaid,
-    UnsaidKey, UnsaidOf,
+    BoundKind, Call, ComponentId, Cut, Expr, Form, LimitId, Literal, Plan, Reference, Table,
+    TableId, Trigger, Type, Unsaid, UnsaidKey, UnsaidOf,
 };
 
 impl Speaker<'_> {
@@ -146,7 +146,7 @@ impl Speaker<'_> {
                 "what the component comes to"
             };
             let how = self.rounding(rounding, component.grants);
-            let name = Line::new().piece(self.names.name(crate::tree::ComponentId(at)));
+            let name = Line::new().piece(self.names.name(ComponentId(at)));
             let alike = |(known, said, _): &&mut (String, Line, Vec<Line>)| {
                 *known == how && said.text() == what
             };
@@ -204,14 +204,14 @@ impl Speaker<'_> {
     fn shared_roundings(&self, rows: &mut Vec<(String, Line, Vec<Line>)>) {
         let money = figure::money(&self.plan.money.to, self.plan.currency);
         for (at, limit) in (0u16..).zip(&self.plan.limits) {
-            let name = Line::new().piece(self.names.name(crate::tree::LimitId(at)));
+            let name = Line::new().piece(self.names.name(LimitId(at)));
             let mut bound = |what: &str, how: String| {
                 rows.push((how, Line::from(what), vec![name.clone()]));
             };
             if limit.at_most.is_some() {
                 bound("the most", format!("cut down to a multiple of {money}"));
             }
-            if limit.at_most.is_some() && limit.cut == crate::tree::Cut::ProRata {
+            if limit.at_most.is_some() && limit.cut == Cut::ProRata {
                 let how = format!("whole multiples of {money}, by the largest fractions cut off");
                 bound("the parts that give way", how);
             }
@@ -226,7 +226,7 @@ impl Speaker<'_> {
             let rounding = component.rounding.as_ref().unwrap_or(&self.plan.money);
             let how = self.rounding(rounding, component.grants);
             let what = "the parts that become payable, each so that the parts up to it are rounded together";
-            let name = Line::new().piece(self.names.name(crate::tree::ComponentId(at)));
+            let name = Line::new().piece(self.names.name(ComponentId(at)));
             rows.push((how, Line::from(what), vec![name]));
         }
     }
@@ -361,7 +361,7 @@ impl Speaker<'_> {
             places.push((named(id.into()), &value.formula, place));
         }
         for (at, component) in (0u16..).zip(&plan.components) {
-            let id = crate::tree::ComponentId(at);
+            let id = ComponentId(at);
             let kind = component.each.as_ref().map(|each| each.kind);
             let place = At::window(Some(component.over));
             let once = [
@@ -389,7 +389,7 @@ impl Speaker<'_> {
             places.extend(conditions.map(|formula| (named(id.into()), formula, released)));
         }
         for (at, limit) in (0u16..).zip(&plan.limits) {
-            let id = crate::tree::LimitId(at);
+            let id = LimitId(at);
             let place = At::window(Some(limit.over));
             let formulas = limit.at_least.iter().chain(&limit.at_most);
             places.extend(formulas.map(|formula| (named(id.into()), formula, place)));

@@ -6,9 +6,10 @@ use super::names::{plural, quoted, spaced};
 use super::sheet::{Sheet, listed, point, point_and, sentence, told};
 use super::speaker::{At, Speaker};
 use super::statement::Statement;
+use crate::tree::walk::held_by;
 use crate::tree::{
     Component, ComponentId, Cut, Each, FactKind, Grant, Guardrail, Instalment, InstalmentWhen,
-    Limit, LimitId, MoneyRounding, RecoverFrom, Recovery, Reference, Target,
+    Limit, LimitId, MoneyRounding, RecoverFrom, Recovery, Target,
 };
 use trueup_base::calendar::WindowUnit;
 use trueup_base::exact::Exact;
@@ -123,9 +124,11 @@ impl Speaker<'_> {
     /// What holds a component down that has no cap of its own.
     fn held_elsewhere(&self, id: ComponentId) -> Line {
         let mut holding: Vec<Line> = (0u16..)
+            .map(LimitId)
             .zip(&self.plan.limits)
-            .filter(|(_, limit)| limit.at_most.is_some() && self.holds(limit, id, 0))
-            .map(|(at, _)| Line::new().piece(self.names.name(LimitId(at))))
+            .filter(|(_, limit)| limit.at_most.is_some())
+            .filter(|(at, _)| held_by(&self.plan.limits, *at).contains(&id))
+            .map(|(at, _)| Line::new().piece(self.names.name(at)))
             .collect();
         let caps_it = |guardrail: &&Guardrail| {
             let mut targets = guardrail.changes.iter().map(|change| change.target);
@@ -139,18 +142,6 @@ impl Speaker<'_> {
                 .line(listed(holding))
                 .plain("."),
         }
-    }
-
-    /// Whether a limit holds a component, itself or by a limit that it lists.
-    fn holds(&self, limit: &Limit, id: ComponentId, depth: usize) -> bool {
-        limit.on.iter().any(|of| match of {
-            Reference::Component(held) => *held == id,
-            // A checked plan has no circle of limits; the count keeps a wrong one from going on.
-            Reference::Limit(inner) if depth < self.plan.limits.len() => {
-                self.holds(&self.plan[*inner], id, depth + 1)
-            }
-            _ => false,
-        })
     }
 
     fn on_rows(&self, component: &Component, each: &Each, at: &At<'_>) -> (Line, Vec<Block>) {
